@@ -1,0 +1,93 @@
+"""What an analysis says: the frozen values that travel from the engine to the reports.
+
+Lines and columns count from 1; columns count characters of the decoded line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding matters, mildest last."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of source text; `end_column` is one past the last character."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One station of a witness path.
+
+    `kind` is one of create, use, release, own, lose, fail, branch, call, raise, leave.
+    """
+
+    kind: str
+    path: str
+    span: Span
+    message: str
+
+
+class Outcome(StrEnum):
+    """How an API call on a witness path ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class TraceEvent:
+    """One thing that happens to handles on a witness path, as the replay needs it.
+
+    `kind` is `call` (an API function is called), `lose` (the last reference to a handle is
+    gone), `hand-out` (a handle is given to the caller) or `leave` (the function ends).
+    `function` is the API function's SDK name for a call and empty otherwise.
+    `handles` maps parameter names (or `return`) to handle numbers: the same number is the same
+    handle all along the trace; a number not created on the trace was alive before it began.
+    `owner` names, for handles first seen here, the context they belong to, where known.
+    """
+
+    kind: str
+    function: str
+    span: Span
+    outcome: Outcome = Outcome.SUCCEEDED
+    handles: tuple[tuple[str, int], ...] = ()
+    resources: tuple[tuple[int, str], ...] = ()
+    owners: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One defect: what, where, on which handle, along which path.
+
+    `confirmed` says whether the replay on the runtime model came to the same verdict; None
+    where the model does not cover the family or the finding is no handle's (CAP901, CAP902).
+    `subject` is the number that `trace` uses for the handle.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    path: str
+    span: Span
+    function: str
+    resource: str
+    handle: str
+    message: str
+    steps: tuple[Step, ...] = ()
+    help: str = ""
+    confirmed: bool | None = None
+    trace: tuple[TraceEvent, ...] = ()
+    subject: int | None = None
