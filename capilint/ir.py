@@ -29,14 +29,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from capilint.finding import Span
-
-
-class Language(StrEnum):
-    """The source languages that a front end can lower."""
-
-    C = "c"
-    CPP = "c++"
-    PYTHON = "python"
+from capilint.language import Language as Language
 
 
 class Scope(StrEnum):
