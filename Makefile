@@ -1,0 +1,64 @@
+# Every target does all of its own set-up: a fresh machine needs Python, git and make.
+#
+#   make demo          capilint on a short tour of C and Python files
+#   make test          linters, types, import contracts, and the whole test suite
+#   make lint          the first three of these
+#   make bench         ratios measured in one run: start-up, scan speed, growth
+#   make corpus        fetch the real code that capilint is tried on
+#   make corpus-score  compare capilint with the verdicts of ../shared/labels
+#   make fuzz N=2000   generated programs: the linter against the runtime model
+#   make clean         remove everything made, the virtual environment included
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+N ?= 2000
+
+.PHONY: demo test lint bench corpus corpus-score fuzz clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.runtime
+	@$(BIN)/capilint check fixtures/demo || test $$? -eq 1
+
+test: lint $(VENV)/.system
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/.dev
+	$(BIN)/python tests/bench/bench.py
+
+corpus: $(VENV)/.runtime
+	$(BIN)/python tests/corpus/fetch.py
+
+corpus-score: corpus
+	$(BIN)/python tests/corpus/score.py
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz $(N)
+
+clean:
+	rm -rf $(VENV) corpus build dist .capilint_cache .mypy_cache .ruff_cache .pytest_cache \
+	  .hypothesis .import_linter_cache
+
+# ---------------------------------------------------------------- set-up
+
+$(BIN)/python:
+	@sh tests/setup/make-venv "$(PYTHON)" "$(VENV)"
+
+$(VENV)/.runtime: pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.system: tests/setup/install-system-tools | $(BIN)/python
+	@sh tests/setup/install-system-tools
+	@touch $@
