@@ -1,0 +1,138 @@
+"""Source files: from bytes on the disk to text with lines.
+
+    path ── read_bytes ── mentions? ── decode ── Source(path, text, language)
+                             no: the file is done
+
+Whatever cannot be read raises UnreadableError with a reason for people.
+"""
+
+from __future__ import annotations
+
+# Importing pathlib would cost a tenth of the time that `check` may take to start.
+# ruff: noqa: PTH116, PTH123
+import codecs
+import os
+import re
+import stat
+from dataclasses import dataclass
+from functools import cached_property
+
+from capilint.language import Language
+
+LARGEST_FILE = 20 * 1024 * 1024  # bytes; no hand-written file comes near
+
+# Longest first: the UTF-32 mark begins with the UTF-16 one.
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# https://peps.python.org/pep-0263/: in the first line, or the second after a comment line.
+_COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_BLANK_OR_COMMENT = re.compile(rb"[ \t\f]*(?:#.*)?\r?$")
+
+
+class UnreadableError(Exception):
+    """A file that cannot be analysed; the text of the error is the reason."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A decoded file. `path` is the one of the reports; `text` has `\\n` line ends only."""
+
+    path: str
+    text: str
+    language: Language
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines without their ends; line 1 is `lines[0]`."""
+        return tuple(self.text.split("\n"))
+
+
+def read_bytes(path: str) -> bytes:
+    """The content of a regular file of at most LARGEST_FILE bytes."""
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableError("not a regular file")
+        _refuse_huge(status.st_size)
+        with open(path, "rb") as stream:
+            return stream.read()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise UnreadableError(getattr(error, "strerror", None) or str(error)) from error
+
+
+def mentions(data: bytes, names: re.Pattern[bytes]) -> bool:
+    """Whether the file's bytes contain a match of `names`, UTF-16 and UTF-32 text included."""
+    encoding = _marked_encoding(data)
+    if encoding is not None and encoding != "utf-8-sig":
+        data = data.decode(encoding, errors="ignore").encode("ascii", errors="ignore")
+    return names.search(data) is not None
+
+
+def load(path: str, data: bytes, language: Language) -> Source:
+    """The Source of a file's bytes. Raises UnreadableError where they are no text."""
+    _refuse_huge(len(data))
+    text = decode(data, language)
+    return Source(path, text.replace("\r\n", "\n").replace("\r", "\n"), language)
+
+
+def decode(data: bytes, language: Language) -> str:
+    """The text of `data`: by its byte order mark, Python's coding line, UTF-8, or Windows-1252.
+
+    Old code in other 8-bit encodings decodes wrongly, but only inside comments and strings,
+    where no handle lives. Raises UnreadableError for binary data and unknown coding lines.
+    """
+    marked = _marked_encoding(data)
+    if marked is not None:
+        return _decode_as(data, marked)
+    nul = data.find(b"\0")
+    if nul >= 0:
+        line = data.count(b"\n", 0, nul) + 1
+        raise UnreadableError(f"binary data: a NUL byte in line {line}")
+    declared = _declared_encoding(data) if language is Language.PYTHON else None
+    for encoding in (declared, "utf-8", "cp1252"):
+        if encoding is not None:
+            try:
+                return data.decode(encoding)
+            except UnicodeError:
+                continue
+    return data.decode("latin-1")
+
+
+def _decode_as(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeError as error:
+        raise UnreadableError(f"marked as {encoding}, but does not decode: {error}") from error
+
+
+def _marked_encoding(data: bytes) -> str | None:
+    return next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
+
+
+def _declared_encoding(data: bytes) -> str | None:
+    """The encoding that a PEP 263 line names, where it names one for text."""
+    for number, line in enumerate(data[:4096].split(b"\n", 2)[:2], start=1):
+        cookie = _COOKIE.match(line)
+        if cookie is not None:
+            name = cookie[1].decode("ascii", errors="replace")
+            try:
+                b" ".decode(name)
+            except LookupError as error:  # also for codecs between bytes, such as `hex`
+                raise UnreadableError(f"unknown encoding {name!r} in line {number}") from error
+            except UnicodeError:
+                return None
+            return name
+        if not _BLANK_OR_COMMENT.match(line):
+            break
+    return None
+
+
+def _refuse_huge(size: int) -> None:
+    if size > LARGEST_FILE:
+        limit = LARGEST_FILE // (1024 * 1024)
+        raise UnreadableError(f"{size} bytes: larger than the limit of {limit} MiB")
