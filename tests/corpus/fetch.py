@@ -28,9 +28,10 @@ C_SUFFIXES = {".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".inl"}
 LARGEST_FILE = 8 * 1024 * 1024  # bytes; the few files above are generated tables
 API_NAME = re.compile(
     rb"Crypt(?:AcquireContext|ReleaseContext|ContextAddRef|AcquireCertificatePrivateKey"
-    rb"|(?:Gen|Derive|Import|Duplicate|Destroy|GetUser|Generate|Open|Create\w*|Finalize\w*)Key"
-    rb"|ImportPublicKeyInfo|ImportKeyPair|GenerateKeyPair|GenerateSymmetricKey"
-    rb"|(?:Create|Duplicate|Destroy)Hash|FreeObject|DeleteKey"
+    rb"|(?:Gen|Generate|Derive|Import|Export|Duplicate|Destroy|Delete|Open|GetUser)Key"
+    rb"|(?:Create|Finalize)\w*Key|ImportPublicKeyInfo|ImportKeyPair|GenerateKeyPair"
+    rb"|GenerateSymmetricKey|(?:Create|Duplicate|Destroy|Finish|Sign)Hash|Hash(?:Data|SessionKey)"
+    rb"|(?:Get|Set)(?:Key|Hash|Prov)Param|Encrypt|Decrypt|VerifySignature|GenRandom|FreeObject"
     rb"|(?:Open|Close)AlgorithmProvider|OpenStorageProvider)"
 )
 

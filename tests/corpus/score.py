@@ -1,0 +1,200 @@
+"""`make corpus-score`: compare capilint's findings in the corpus with verdicts of people.
+
+The verdicts are those of `../shared/labels/*.jsonl`, each about one handle in one function. They
+measure; capilint knows nothing of them.
+
+    right       the labelled bug is found: a finding on that handle, with the labelled line among
+                its lines; or nothing is found on a handle that is clean or handed on
+    other kind  found there, on that handle, as another kind of mistake
+    missed      the labelled bug is not found
+    false       a finding on a handle that is clean or handed on
+    unsure      the label is
+    absent      the labelled file is not in the corpus
+
+Findings that no label speaks of are printed at the end, to be read by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packages import CORPUS, ROOT, Package, read_sources
+
+LABELS = ROOT.parent / "shared" / "labels"
+CODES = {
+    "leak": {"CAP101", "CAP102", "CAP103"},
+    "use-after-destroy": {"CAP201"},
+    "double-destroy": {"CAP202"},
+    "outlives-context": {"CAP301"},
+}
+BLAMELESS = {"clean", "escapes"}
+WORDS = ("right", "other kind", "missed", "false", "unsure", "absent")
+NOTES = "CAP9"  # what could not be analysed says nothing about a handle
+
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One verdict: what a person says about one handle in one function."""
+
+    package: str
+    path: str
+    function: str
+    line: int
+    handle: str
+    verdict: str
+    bug_line: int | None
+    decidable: str
+
+    def __str__(self) -> str:
+        where = f"{self.package}/{self.path}:{self.bug_line or self.line}"
+        return f"{where} {self.function} `{self.handle}` {self.verdict} ({self.decidable})"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One finding of `capilint check`, with every line that it touches."""
+
+    package: str
+    path: str
+    line: int
+    code: str
+    function: str
+    handle: str
+    message: str
+    lines: frozenset[tuple[str, int]]
+
+    def __str__(self) -> str:
+        return f"{self.package}/{self.path}:{self.line} {self.code} {self.message}"
+
+
+def read_labels(folder: Path) -> list[Label]:
+    """All verdicts, in the order of their files."""
+    labels = []
+    for file in sorted(folder.glob("*.jsonl")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            entry = json.loads(line)
+            entry["package"] = entry.pop("source").split()[1]
+            del entry["why"]
+            labels.append(Label(**entry))
+    return labels
+
+
+def check(package: Package) -> Iterator[Found]:
+    """The findings of one run of `capilint check` over a package's files: one program."""
+    command = [str(Path(sys.executable).with_name("capilint")), "check", "--format", "json", "."]
+    done = subprocess.run(
+        command, cwd=package.folder, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    if not done.stdout.startswith("{"):
+        sys.exit(f"capilint check {package.name}: exit {done.returncode}\n{done.stderr[-2000:]}")
+    if done.stderr:
+        print(f"{package.name}: {done.stderr.strip()}", file=sys.stderr)
+    for finding in json.loads(done.stdout)["findings"]:
+        yield Found(
+            package.name,
+            finding["path"],
+            finding["line"],
+            finding["code"],
+            finding["function"],
+            finding["handle"],
+            finding["message"],
+            frozenset(lines_of(finding)),
+        )
+
+
+def lines_of(finding: JsonObject) -> Iterator[tuple[str, int]]:
+    """The lines of a finding's primary stretch and of its steps, with their files."""
+    for line in range(finding["line"], finding["end_line"] + 1):
+        yield finding["path"], line
+    for step in finding["steps"]:
+        yield step["path"], step["line"]
+
+
+def same_handle(one: str, other: str) -> bool:
+    """Whether two texts name one handle: `*phKey` is `phKey`, `hKey (generated)` is `hKey`."""
+
+    def bare(text: str) -> str:
+        return re.sub(r"\s*\(.*\)|[*&\s]", "", text).replace("->", ".")
+
+    return bare(one) == bare(other)
+
+
+def judge(label: Label, findings: Iterable[Found]) -> tuple[str, list[Found]]:
+    """The word for a label (see the module), and the findings that the word rests on."""
+    on_handle = [
+        found
+        for found in findings
+        if found.package == label.package
+        and (not label.handle or same_handle(found.handle, label.handle))
+    ]
+    if not (CORPUS / label.package / label.path).exists():
+        return "absent", []
+    if label.verdict in BLAMELESS:
+        inside = [f for f in on_handle if (f.path, f.function) == (label.path, label.function)]
+        return ("false" if inside else "right"), inside
+    if label.bug_line is None:
+        return "unsure", []
+    there = [f for f in on_handle if (label.path, label.bug_line) in f.lines]
+    of_kind = [f for f in there if f.code in CODES[label.verdict]]
+    if of_kind:
+        return "right", of_kind
+    return ("other kind" if there else "missed"), there
+
+
+def print_totals(words: list[tuple[str, Label]]) -> None:
+    """How often each word fell, by what must be known to decide, and by verdict."""
+    for title, key in (("decidable by", "decidable"), ("verdict", "verdict")):
+        print(f"\n{title:18}" + "".join(f"{word:>12}" for word in WORDS))
+        for value in sorted({getattr(label, key) for _, label in words}):
+            row = Counter(word for word, label in words if getattr(label, key) == value)
+            print(f"{value:18}" + "".join(f"{row[word]:12}" for word in WORDS))
+    everything = Counter(word for word, _ in words)
+    print(f"\n{len(words)} labels: " + ", ".join(f"{n} {w}" for w, n in everything.most_common()))
+
+
+def main() -> int:
+    """Print each label's word, the totals, and the findings that no label speaks of."""
+    if not LABELS.is_dir():
+        print(f"skipped: there are no labels at {LABELS}")
+        return 0
+    _, packages = read_sources()
+    labels = read_labels(LABELS)
+    everything = [found for package in packages for found in check(package)]
+    findings = [found for found in everything if not found.code.startswith(NOTES)]
+    words = []
+    spoken_of: set[Found] = set()
+    for label in labels:
+        word, grounds = judge(label, findings)
+        words.append((word, label))
+        spoken_of.update(grounds)
+        print(f"{word:10} {label}")
+        for found in grounds:
+            print(f"{'':12} {found}")
+    labelled = {(label.package, label.path, label.function) for label in labels}
+    rest = [found for found in findings if found not in spoken_of]
+    inside = [f for f in rest if (f.package, f.path, f.function) in labelled]
+    for title, group in (
+        ("other findings in labelled functions", inside),
+        ("findings elsewhere", [found for found in rest if found not in inside]),
+    ):
+        print(f"\n{len(group)} {title}, to be read by hand")
+        for found in group:
+            print(f"  {found} [{found.function}]")
+    notes = Counter(found.code for found in everything if found.code.startswith(NOTES))
+    print("\nnotes: " + (", ".join(f"{n} {code}" for code, n in sorted(notes.items())) or "none"))
+    print_totals(words)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
