@@ -38,6 +38,24 @@ class UnreadableError(Exception):
     """A file that cannot be analysed; the text of the error is the reason."""
 
 
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file to look at; `data` is its content where that is not to be read from `path`."""
+
+    path: str
+    language: Language
+    data: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file or folder that was asked for and not analysed; `detail` is for its maintainers."""
+
+    path: str
+    reason: str
+    detail: str = ""
+
+
 @dataclass(frozen=True)
 class Source:
     """A decoded file. `path` is the one of the reports; `text` has `\\n` line ends only."""
