@@ -1,0 +1,112 @@
+"""`make bench`: what capilint costs, as ratios measured in one run. No figure fails it.
+
+    start-up   `capilint check` on files that do not concern it, against `import tree_sitter`
+    scan       megabytes a second over files without any known name, against reading them
+    growth     seconds for generated files of size n/4, n/2, n, 2n, and how they grow
+    corpus     seconds over the corpus, phase by phase, where `make corpus` has been run
+
+Times are CPU seconds of the child process, the least of several runs.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from programs import SHAPES
+
+CAPILINT = [str(Path(sys.executable).with_name("capilint"))]
+ROOT = Path(__file__).resolve().parent.parent.parent
+SIZES = (0.25, 0.5, 1.0, 2.0)
+
+
+def cpu_seconds(command: Sequence[str], cwd: Path, repeat: int = 1) -> float:
+    """The least CPU time of `repeat` runs of a command. Exits with its words where it breaks."""
+    least = math.inf
+    for _ in range(repeat):
+        before = os.times()
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+        after = os.times()
+        if done.returncode not in {0, 1} or "Traceback" in done.stderr:
+            sys.exit(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr[-2000:]}")
+        user = after.children_user - before.children_user
+        least = min(least, user + after.children_system - before.children_system)
+    return least
+
+
+def bench_start_up(folder: Path) -> float:
+    """Print the start-up ratio; the CPU seconds of a run with nothing to do."""
+    (folder / "plain.c").write_text("int main(void) { return 0; }\n", encoding="utf-8")
+    (folder / "plain.py").write_text("print('hello')\n", encoding="utf-8")
+    bare = cpu_seconds([sys.executable, "-c", "pass"], folder, 10)
+    parser = cpu_seconds([sys.executable, "-c", "import tree_sitter"], folder, 10)
+    check = cpu_seconds([*CAPILINT, "check", "plain.c", "plain.py"], folder, 10)
+    print("start-up, CPU milliseconds")
+    print(f"  python -c pass                 {bare * 1000:7.0f}")
+    print(f"  python -c 'import tree_sitter' {parser * 1000:7.0f}")
+    print(f"  capilint check plain.c plain.py{check * 1000:7.0f}  ratio {check / parser:.2f}")
+    return check
+
+
+def bench_scan(folder: Path, start_up: float) -> None:
+    """Print how fast files without any known name are passed over."""
+    line = "static int add(int left, int right) { return left + right; } /* nothing to see */\n"
+    text = line * (1_000_000 // len(line))
+    tree = folder / "tree"
+    tree.mkdir()
+    for number in range(64):
+        (tree / f"plain_{number}.c").write_text(text, encoding="utf-8")
+    megabytes = 64 * len(text) / 1e6
+    read = "import pathlib,sys\nfor p in pathlib.Path('tree').iterdir(): p.read_bytes()"
+    reading = cpu_seconds([sys.executable, "-c", read], folder, 3)
+    checking = cpu_seconds([*CAPILINT, "check", "tree"], folder, 3)
+    scanning = max(checking - start_up, 1e-3)
+    print(f"\nscan of {megabytes:.0f} MB in 64 files without any known name")
+    print(f"  capilint check {checking:6.2f} s, start-up excepted {megabytes / scanning:6.0f} MB/s")
+    print(f"  reading alone  {reading:6.2f} s, ratio {checking / reading:.2f}")
+
+
+def bench_growth(folder: Path, start_up: float) -> None:
+    """Print the table of generated files and how their time grows from size to size."""
+    print("\ngrowth, CPU seconds less start-up; in brackets the ratio to half the size")
+    print(f"  {'':26}" + "".join(f"{label:>16}" for label in ("n/4", "n/2", "n", "2n")))
+    for name, program in SHAPES.items():
+        row, last, codes = "", 0.0, ""
+        for size in SIZES:
+            file = folder / "generated.c"
+            file.write_text(program(size), encoding="utf-8")
+            check = [*CAPILINT, "check", file.name]
+            seconds = max(cpu_seconds(check, folder, 2 if size < 1 else 1) - start_up, 1e-3)
+            ratio = f"({seconds / last:.2f})" if last else ""
+            row += f"{seconds:8.2f} {ratio:>7}"
+            last = seconds
+            codes = codes_of(file)
+        print(f"  {name:26}{row}   {codes}", flush=True)
+    print(f"  n log n at 20,000 lines doubles by {2 * math.log(40_000) / math.log(20_000):.2f}")
+
+
+def codes_of(file: Path) -> str:
+    """The codes that the file's findings have, to tell a result from silence."""
+    command = [*CAPILINT, "check", "--format", "json", file.name]
+    done = subprocess.run(command, cwd=file.parent, capture_output=True, text=True, check=False)
+    return " ".join(finding["code"] for finding in json.loads(done.stdout)["findings"])
+
+
+def main() -> int:
+    """Run every measurement once and print it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        start_up = bench_start_up(folder)
+        bench_scan(folder, start_up)
+        bench_growth(folder, start_up)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
