@@ -2,6 +2,10 @@
 
 A protocol is one function's contract, in the words of its SDK page: which parameter receives a
 new handle, which handles it uses, releases or references once more, and how it tells success.
+
+    creates   phKey ◄── a new handle        uses      hKey is looked at while it must be alive
+    releases  the end of a handle           retains   one reference more
+    keeps     stored for longer             writes    the pointed-at memory changes
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ class Success(StrEnum):
     NONZERO = "nonzero"  # BOOL, or a handle / pointer
     ZERO = "zero"  # SECURITY_STATUS, error numbers
     NONNEGATIVE = "nonnegative"  # NTSTATUS, HRESULT
-    RAISES = "raises"  # an exception on failure
+    RAISES = "raises"  # an exception on failure; the only functions that can raise
     ALWAYS = "always"  # cannot fail, or its failure means nothing to handles
 
 
@@ -25,9 +29,10 @@ class Success(StrEnum):
 class Resource:
     """A kind of handle.
 
-    `name` is the word of the reports (`key`); `handle_type` the SDK's (`HCRYPTKEY`); `release`
-    the function that ends its life; `owner` the resource it cannot outlive, if any; `counted`
-    whether references are counted; `modelled` whether the runtime model covers it.
+    `name` is the word of the reports (`key`); `handle_type` the SDK's (`HCRYPTKEY`), with
+    `handle_aliases` its other names; `release` the function that ends its life and `released`
+    what a report calls that (`destroyed`); `owner` the resource it cannot outlive, if any;
+    `counted` whether references are counted; `modelled` whether the runtime model covers it.
     """
 
     name: str
@@ -36,6 +41,8 @@ class Resource:
     owner: str | None = None
     counted: bool = False
     modelled: bool = True
+    released: str = "destroyed"
+    handle_aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +50,9 @@ class Creation:
     """A handle that a successful call makes.
 
     `into` is the out-parameter, or `return`. `owner` is the parameter that holds the owning
-    context; `owner_of` one whose own owner it shares (CryptDuplicateKey). With `unless`
-    (parameter, named flag) nothing is made when the flag is set. With `owned_if` the caller owns
-    the handle only where that out-parameter came back true.
+    context; `owner_of` one whose own owner it shares (CryptDuplicateKey). `unless` are pairs
+    (parameter, named flag): where one of the flags is set, nothing is made. With `owned_if` the
+    caller owns the handle only where that out-parameter came back true.
     """
 
     into: str
@@ -58,17 +65,39 @@ class Creation:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """One API function's contract. `params` are its SDK page's names, in order.
+    """One function's contract.
 
-    `uses`, `releases` and `retains` (one reference more) map parameters to resources. `fallible`
-    is False where the success value is not worth a branch. `noreturn` never comes back;
-    `requires` names a parameter that is non-zero wherever it comes back (assert). `allocates`
-    returns fresh memory that nobody else sees; `frees` names the parameter whose memory ends;
-    `zeroes` the pointer parameter whose memory is cleared; `copies` (from, to) parameters.
-    `returns` is `nonzero`, `argument:NAME`, `address:NAME`, `content:NAME` or empty.
-    Every parameter not named is looked at at most: it does not escape, unless it is in `keeps`.
-    `releases_unless_raises`... see Success. `owns_itself` is set for objects whose destructor
-    releases the handle, so that no release is owed.
+    `name` is the SDK's name, whatever the binding calls it. `params` are its page's names in
+    order (a binding's own where they differ; `sdk` then maps them, and `return`, to the page's).
+    With `variadic`, more arguments may follow.
+
+    What it does to its parameters; one that is named nowhere is looked at at most, and neither it
+    nor what it points at escapes:
+
+    - `creates`; `uses`, `releases` and `retains` (one reference more) map parameters to resources;
+    - `keeps` may be stored, with what they point at, for longer than the call;
+    - `writes` are pointers whose memory gets other content (buffers, lengths, flags);
+    - `zeroes` is the pointer whose memory is cleared, if `zeroes_with` (where given) is 0;
+    - `copies` is (from, to): the memory at one pointer is copied to the other;
+    - `frees` is the pointer whose memory ends; a handle itself given to it is a wrong release;
+    - `requires` is non-zero wherever the call comes back (assert).
+
+    What comes back: `success` tells failure from success and `noreturn` never comes back.
+    `returns` is one of
+
+    ==================  =========================================================================
+    ``""``              a value that has nothing to do with handles
+    ``nonzero``         such a value, never 0 (GetLastError after a failure)
+    ``argument:NAME``   the argument's value (`int(x)`, `cast(p, ..)`)
+    ``address:NAME``    a pointer to the place that is the argument (`byref(h)`)
+    ``content:NAME``    what the argument points at (`deref(p)`)
+    ``box:NAME``        a new box that holds the argument, or 0 where it is not given
+                        (`c_void_p(x)`, `ffi.new("HCRYPTKEY *")`)
+    ==================  =========================================================================
+
+    `allocates` returns fresh memory that nobody else sees, or NULL. `owns_itself` is set where
+    the destructor of the created object releases the handle, so that no release is owed.
+    `replaced_by` is the call of the newer API (CAP501); `source` the page of the facts.
     """
 
     name: str
@@ -86,8 +115,11 @@ class Protocol:
     allocates: bool = False
     frees: str | None = None
     zeroes: str | None = None
+    zeroes_with: str | None = None
+    copies: tuple[str, str] | None = None
     returns: str = ""
     owns_itself: bool = False
     replaced_by: str = ""
     source: str = ""
     variadic: bool = False
+    sdk: Mapping[str, str] = field(default_factory=dict)
