@@ -22,7 +22,7 @@ demo: $(VENV)/.runtime
 	@$(BIN)/capilint check fixtures/demo || test $$? -eq 1
 
 test: lint $(VENV)/.system
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
@@ -31,13 +31,13 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports --no-logo
 
 bench: $(VENV)/.dev
-	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python -m tests.bench.bench
 
 corpus: $(VENV)/.runtime
-	$(BIN)/python tests/corpus/fetch.py
+	$(BIN)/python -m tests.corpus.fetch
 
 corpus-score: corpus
-	$(BIN)/python tests/corpus/score.py
+	$(BIN)/python -m tests.corpus.score
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz $(N)

@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from programs import SHAPES
+from tests.bench.programs import SHAPES
 
 CAPILINT = [str(Path(sys.executable).with_name("capilint"))]
 ROOT = Path(__file__).resolve().parent.parent.parent

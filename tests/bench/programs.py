@@ -66,7 +66,8 @@ def chain_of_flags(count: int) -> str:
     tests = "".join(f"    if (flag_{i})\n        total += {i};\n" for i in range(count))
     return (
         "\nint flags(HCRYPTPROV hProv, const int *options)\n{\n    int total = 0;\n"
-        f"{flags}{CREATE}{tests}    if (!flag_0)\n        CryptDestroyKey(hKey);\n    return total;\n"
+        f"{flags}{CREATE}{tests}    if (!flag_0)\n        CryptDestroyKey(hKey);\n    return"
+        " total;\n"
         "}\n"
     )
 

@@ -22,7 +22,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from packages import ARCHIVES, CORPUS, Debian, Package, read_sources
+from tests.corpus.packages import ARCHIVES, CORPUS, Debian, Package, read_sources
 
 C_SUFFIXES = {".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".inl"}
 LARGEST_FILE = 8 * 1024 * 1024  # bytes; the few files above are generated tables

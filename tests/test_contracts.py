@@ -1,0 +1,62 @@
+"""The import contracts of pyproject.toml hold, and would notice a wrong import."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    program = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
+    # First on the path, so that the package of `folder` is the one that is read.
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(folder)!r}); {program}"]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package and its contracts, to be spoilt."""
+    folder = tmp_path_factory.mktemp("contracts")
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "capilint", folder / "capilint", ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def test_the_contracts_hold(copy: Path) -> None:
+    result = _lint_imports(copy)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("room", "statement", "contract"),
+    [
+        ("finding.py", "import capilint.ir", "Imports go one way"),
+        ("engine/state.py", "import capilint.frontends.graph", "Imports go one way"),
+        ("model/__init__.py", "import capilint.finding", "Imports go one way"),
+        ("engine/state.py", "import tree_sitter", "Only the front ends know the parsers"),
+        ("source.py", "def late():\n    import libcst", "Only the front ends know the parsers"),
+        ("engine/state.py", "import capilint.model", "never asks the runtime model"),
+    ],
+)
+def test_a_wrong_import_breaks_a_contract(
+    copy: Path, room: str, statement: str, contract: str
+) -> None:
+    file = copy / "capilint" / room
+    sound = file.read_text(encoding="utf-8")
+    file.write_text(f"{sound}\n{statement}\n", encoding="utf-8")
+    try:
+        result = _lint_imports(copy)
+    finally:
+        file.write_text(sound, encoding="utf-8")
+    assert result.returncode == 1
+    broken = [line for line in result.stdout.splitlines() if line.endswith("BROKEN")]
+    assert any(contract in line for line in broken), result.stdout

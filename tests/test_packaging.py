@@ -1,0 +1,150 @@
+"""What is built and installed finds its rules, away from the checkout.
+
+    checkout ─ build ─┬─ sdist ─── holds rules, tests and fixtures
+                      └─ wheel ─ pip install ─ capilint rules, capilint check
+    checkout ─ pip install --editable ─ the same
+    git clone ─ pip install git+file:// ─ the same
+
+These tests need a package index for the dependencies; pip's cache keeps them quick.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LEAK = """\
+#include <windows.h>
+#include <wincrypt.h>
+BOOL make(HCRYPTPROV hProv)
+{
+    HCRYPTKEY hKey;
+    return CryptGenKey(hProv, CALG_RC4, 0, &hKey);
+}
+"""
+SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+
+# One worker runs the whole module, so that the checkout is copied and built once.
+pytestmark = [
+    pytest.mark.xdist_group("packaging"),
+    pytest.mark.skipif(not (ROOT / ".git").exists(), reason="the checkout's files are git's"),
+]
+
+
+def _run(command: Sequence[str | Path], cwd: Path) -> str:
+    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def _tracked_files() -> list[str]:
+    listed = _run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], ROOT)
+    return [name for name in listed.splitlines() if (ROOT / name).is_file()]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository of its own with this checkout's files, so that a build changes nothing here."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in _tracked_files():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    _run(["git", "init", "--quiet"], folder)
+    _run(["git", "add", "--all"], folder)
+    author = ["-c", "user.name=test", "-c", "user.email=test@example.invalid"]
+    _run(["git", *author, "commit", "--quiet", "--message", "as it is"], folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the sdist, and the wheel made from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    _run([sys.executable, "-m", "build", "--outdir", folder, checkout], folder)
+    return folder
+
+
+@pytest.fixture
+def install(tmp_path: Path) -> Callable[..., Path]:
+    """Installs something into a clean virtual environment; the path of its `capilint`."""
+
+    def install(*arguments: str | Path) -> Path:
+        environment = tmp_path / "venv"
+        venv.create(environment, with_pip=True)
+        python = environment / SCRIPTS / "python"
+        _run([python, "-m", "pip", "install", "--quiet", *arguments], tmp_path)
+        return environment / SCRIPTS / "capilint"
+
+    return install
+
+
+def _assert_works(capilint: Path, folder: Path) -> None:
+    (folder / "leak.c").write_text(LEAK, encoding="utf-8")
+    assert "CAP101" in _run([capilint, "rules"], folder)
+    assert "CryptDestroyKey" in _run([capilint, "rules", "--functions"], folder)
+    done = subprocess.run(
+        [capilint, "check", "leak.c"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout.startswith("leak.c:6:"), done.stdout
+    assert "CAP101" in done.stdout
+
+
+def test_the_wheel_holds_the_rules_as_its_own(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    rules = {p.relative_to(ROOT).as_posix() for p in (ROOT / "rules").rglob("*") if p.is_file()}
+    assert {f"capilint/{name}" for name in rules} <= set(names)
+    strays = [n for n in names if not n.startswith(("capilint/", "capilint-"))]
+    assert not strays
+
+
+def test_the_sdist_holds_what_the_tests_need(built: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as tar:
+        names = {name.partition("/")[2] for name in tar.getnames()}
+    wanted = {
+        name
+        for name in _tracked_files()
+        if name.startswith(("capilint/", "rules/", "tests/", "fixtures/"))
+    }
+    assert wanted
+    assert wanted <= names
+
+
+def test_the_wheel_works_in_a_clean_environment(
+    built: Path, install: Callable[..., Path], tmp_path: Path
+) -> None:
+    (wheel,) = built.glob("*.whl")
+    _assert_works(install(wheel), tmp_path)
+
+
+def test_an_editable_install_works(
+    checkout: Path, install: Callable[..., Path], tmp_path: Path
+) -> None:
+    _assert_works(install("--editable", checkout), tmp_path)
+
+
+def test_an_install_from_git_works(
+    checkout: Path, install: Callable[..., Path], tmp_path: Path
+) -> None:
+    _assert_works(install(f"git+{checkout.as_uri()}"), tmp_path)
