@@ -6,10 +6,12 @@ and the key in the text: that costs nothing while the file is right.
 
 from __future__ import annotations
 
+# Importing pathlib would cost a tenth of the time that `check` may take to start.
+# ruff: noqa: PTH100, PTH112, PTH118, PTH119, PTH120, PTH123, PTH208
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 _HEADER = re.compile(r"\s*\[+(?P<table>[^\[\]]+)\]+\s*(?:#.*)?$")
 _KEY = re.compile(r"""\s*(?P<key>"[^"]*"|'[^']*'|[\w-]+(?:\.[\w-]+)*)\s*=""")
@@ -30,15 +32,27 @@ class RuleError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A rule file that has been read. `path` is for people; `text` is what lines count in."""
+
+    path: str
+    text: str
+    tables: Mapping[str, object]
+
+    def error(self, where: Where, message: str) -> RuleError:
+        """An error about the table, key or text at `where`."""
+        return RuleError(self.path, line_of(self.text, where), message)
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """A table of a rule file. `path` is the file, for people; `text` is what lines count in.
+    """A table of a rule file.
 
     Its readers give a key's value, or the empty value of that type where the key is absent, and
     raise RuleError where the value has another type.
     """
 
-    path: str
-    text: str
+    file: RuleFile
     table: Mapping[str, object]
     where: Where = ()
 
@@ -49,7 +63,7 @@ class Section:
 
     def error(self, message: str, *at: str) -> RuleError:
         """An error about the table, or about what is `at` a key (and a text in it)."""
-        return RuleError(self.path, line_of(self.text, (*self.where, *at)), message)
+        return self.file.error((*self.where, *at), message)
 
     def only(self, known: Iterable[str]) -> None:
         """Refuse keys that are not known."""
@@ -86,7 +100,7 @@ class Section:
         value = self.table.get(key, {})
         if not isinstance(value, dict):
             raise self.error(f"`{key}` must be a table", key)
-        return Section(self.path, self.text, value, (*self.where, key))
+        return Section(self.file, value, (*self.where, key))
 
     def sections(self, key: str) -> tuple[Section, ...]:
         """A table, or a list of tables, inside this one."""
@@ -95,27 +109,36 @@ class Section:
             return (self.section(key),)
         if not all(isinstance(item, dict) for item in value):
             raise self.error(f"`{key}` must be a table or a list of tables", key)
-        return tuple(Section(self.path, self.text, item, (*self.where, key)) for item in value)
+        return tuple(Section(self.file, item, (*self.where, key)) for item in value)
 
 
-def rule_folder() -> Path:
+def rule_folder() -> str:
     """`rules/`: inside the installed package, or beside the package in a checkout.
 
     Raises RuleError where neither exists: the installation is broken.
     """
-    package = Path(__file__).parent
-    for folder in (package / "rules", package.parent / "rules"):
-        if folder.is_dir():
+    package = os.path.dirname(os.path.abspath(__file__))
+    for parent in (package, os.path.dirname(package)):
+        folder = os.path.join(parent, "rules")
+        if os.path.isdir(folder):
             return folder
-    raise RuleError(str(package / "rules"), 1, "no rules found; install capilint again")
+    raise RuleError(os.path.join(package, "rules"), 1, "no rules found; install capilint again")
 
 
-def parse(path: str, text: str) -> Section:
+def texts_in(folder: str, suffix: str) -> Iterator[tuple[str, str]]:
+    """The path, for people, and the text of each file with that suffix in a folder of rules."""
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(suffix):
+            with open(os.path.join(folder, name), encoding="utf-8") as stream:
+                yield f"rules/{os.path.basename(folder)}/{name}", stream.read()
+
+
+def parse(path: str, text: str) -> RuleFile:
     """Read the text of a rule file. Raises RuleError where it is no TOML."""
     import tomllib
 
     try:
-        return Section(path, text, tomllib.loads(text))
+        return RuleFile(path, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         found = _TOML_LINE.search(str(error))
         line = int(found[1]) if found else text.count("\n") + 1

@@ -7,41 +7,14 @@ release function of a resource) is in `rulebook`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from capilint.protocol import Creation, Protocol, Resource, Success
 from capilint.rulefile import Section, nearest
 
-_FUNCTION_KEYS = frozenset(
-    [
-        "params",
-        "forms",
-        "creates",
-        "uses",
-        "releases",
-        "retains",
-        "keeps",
-        "writes",
-        "success",
-        "noreturn",
-        "requires",
-        "allocates",
-        "frees",
-        "zeroes",
-        "zeroes_with",
-        "copies",
-        "returns",
-        "owns_itself",
-        "replaced_by",
-        "source",
-        "variadic",
-        "sdk",
-    ]
-)
-_CREATION_KEYS = frozenset(["into", "resource", "owner", "owner_of", "unless", "owned_if"])
-_RESOURCE_KEYS = frozenset(
-    ["handle_type", "handle_aliases", "release", "released", "owner", "counted", "modelled"]
-)
+_FUNCTION_KEYS = (*(field.name for field in fields(Protocol)[2:]), "forms")  # not name, family
+_CREATION_KEYS = tuple(field.name for field in fields(Creation))
+_RESOURCE_KEYS = tuple(field.name for field in fields(Resource)[1:])
 _RETURNS_OF_ARGUMENT = ("argument", "address", "content", "box")
 
 Resources = Mapping[str, Resource]
@@ -83,6 +56,30 @@ def resource_of(section: Section) -> Resource:
     )
 
 
+def functions_of(
+    section: Section, key: str, resources: Resources, defaults: Defaults
+) -> Iterator[tuple[Section, str, Protocol]]:
+    """What a file says of functions: in its lists of names, and in the tables under `key`.
+
+    Gives the section that names the function, the name, and the protocol. Raises RuleError.
+    """
+    plain = Protocol("", defaults.family, success=Success.ALWAYS, variadic=True)
+    box = replace(plain, params=("content",), returns="box:content", variadic=False)
+    alike = {"looks_only": plain, "noreturn": replace(plain, noreturn=True), "boxes": box}
+    for names, protocol in alike.items():
+        for name in section.words(names):
+            yield section, name, replace(protocol, name=_own_name(name))
+    functions = section.section(key)
+    for name in functions.table:
+        for form, protocol in protocols_of(functions.section(name), resources, defaults):
+            yield functions, form, protocol
+
+
+def _own_name(name: str) -> str:
+    """A function's name without its module."""
+    return name.rpartition(".")[2].lstrip("*")
+
+
 def protocols_of(
     section: Section, resources: Resources, defaults: Defaults
 ) -> Iterator[tuple[str, Protocol]]:
@@ -104,7 +101,7 @@ def _protocol(section: Section, resources: Resources, defaults: Defaults) -> Pro
     params = section.words("params")
     uses = _roles(section, "uses", params, resources)
     return Protocol(
-        name=section.name.rpartition(".")[2].lstrip("*"),
+        name=_own_name(section.name),
         family=defaults.family,
         params=params,
         creates=tuple(
