@@ -155,6 +155,7 @@ def line_of(text: str, where: Where) -> int:
         elif key := _KEY.match(line):
             here = (*table, *_parts(key["key"]))
             here = here if table else _below(here, where)
+        here = here[: len(where)]  # [functions.A] is where `functions` begins, too
         if len(here) > depth and where[: len(here)] == here:
             best, depth = number, len(here)
     return best if depth == len(where) else _line_of_text(text, where[-1], best)

@@ -5,10 +5,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from capilint.finding import Severity
+
+TYPE_CHECKING = False  # as in typing, whose import is slow
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+    from capilint.rulefile import Section
 
 OFF = "off"  # the severity of a code that reports only where it is selected by name
 
@@ -21,10 +29,9 @@ class Settings:
 
     Codes are prefixes (`CAP1`). `select` is None where the codes' own defaults hold, and
     `resources` where every resource counts. `severity` maps prefixes to a Severity or `off`.
-    Globs follow .gitignore rules, relative to `root`. `noreturn` names functions that never come
-    back; `functions` is the table of the user's wrappers, in the schema of `rules/`, and
-    `functions_from` the file that it stands in. `origins` tells for each key where its value
-    came from, as text for people.
+    Globs follow .gitignore rules, relative to `root`. `noreturn` and `functions` name the user's
+    functions that `rules` describes in the schema of the rule book. `origins` tells for each key
+    of the configuration where its value came from, as text for people.
     """
 
     select: tuple[str, ...] | None = None
@@ -36,8 +43,8 @@ class Settings:
     severity: tuple[tuple[str, str], ...] = ()
     fail_on: Severity = Severity.WARNING
     noreturn: tuple[str, ...] = ()
-    functions: Mapping[str, object] = field(default_factory=dict)
-    functions_from: str = ""
+    functions: tuple[str, ...] = ()
+    rules: Section | None = None
     root: str = "."
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -60,9 +67,35 @@ class Settings:
         text = max(matching, key=lambda item: len(item[0]))[1] if matching else default
         return Severity.WARNING if text == OFF else Severity(text)
 
+    def ignores_in(self, path: str) -> tuple[str, ...]:
+        """The codes that `per_file_ignores` silences in a file."""
+        return tuple(
+            code
+            for glob, codes in self.per_file_ignores
+            if self._matches((glob,), path)
+            for code in codes
+        )
+
+    def excludes(self, path: str) -> bool:
+        """Whether `exclude` leaves out the path (a folder with a final `/`)."""
+        return bool(self.exclude) and self._matches(self.exclude, path)
+
+    def _matches(self, globs: tuple[str, ...], path: str) -> bool:
+        relative = os.path.relpath(path, self.root).replace(os.sep, "/")
+        if relative.startswith("../") or relative == ".":
+            return False
+        return _spec(globs).match_file(relative + "/" * path.endswith("/"))
+
     def fails(self, severity: Severity) -> bool:
         """Whether a finding of `severity` makes the run fail."""
         return _MILDEST_LAST.index(severity) <= _MILDEST_LAST.index(self.fail_on)
+
+
+@cache
+def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # slow to import, and seldom needed
+
+    return GitIgnoreSpec.from_lines(globs)
 
 
 def _longest(code: str, prefixes: tuple[str, ...]) -> int:

@@ -14,6 +14,7 @@ import codecs
 import os
 import re
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,12 +84,12 @@ def read_bytes(path: str) -> bytes:
         raise UnreadableError(getattr(error, "strerror", None) or str(error)) from error
 
 
-def mentions(data: bytes, names: re.Pattern[bytes]) -> bool:
-    """Whether the file's bytes contain a match of `names`, UTF-16 and UTF-32 text included."""
+def mentions(data: bytes, search: Callable[[bytes], object]) -> bool:
+    """Whether `search` finds something in the file's bytes, be they UTF-16 or UTF-32."""
     encoding = _marked_encoding(data)
     if encoding is not None and encoding != "utf-8-sig":
         data = data.decode(encoding, errors="ignore").encode("ascii", errors="ignore")
-    return names.search(data) is not None
+    return bool(search(data))
 
 
 def load(path: str, data: bytes, language: Language) -> Source:
