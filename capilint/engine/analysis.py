@@ -1,0 +1,119 @@
+"""The engine's one door: modules in, findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from capilint.engine.evaluate import Evaluator
+from capilint.engine.fixpoint import MOST_NODES, BoundReached, Fixpoint, Graph, events_to
+from capilint.engine.interpreter import Callees, Interpreter
+from capilint.engine.liveness import liveness
+from capilint.engine.program import Definition, Program
+from capilint.engine.summary import Summary, condense, project
+from capilint.engine.typestate import Typestates
+from capilint.engine.witness import Narrator, shortest_witnesses
+from capilint.finding import Finding
+from capilint.ir import Language, Module
+from capilint.rulebook import RuleBook
+from capilint.wording import Facts, message, name_and_severity
+
+HELPER_NODES = 4_000
+
+
+def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
+    """Every finding in the functions of `program`, which are taken as one program."""
+    analysis = Analysis(Program(program, rulebook), rulebook)
+    findings = []
+    for definition, recursive in analysis.program.bottom_up():
+        findings += analysis.function(definition, recursive)
+    return findings
+
+
+class Analysis:
+    """The summaries so far, and the analysis of the next function."""
+
+    def __init__(self, program: Program, rulebook: RuleBook) -> None:
+        self.program = program
+        self.rulebook = rulebook
+        self.summaries: dict[Definition, Summary | None] = {}
+
+    def function(self, definition: Definition, recursive: bool) -> list[Finding]:
+        """Analyse one function: note its summary, return what is wrong in it."""
+        function, module = definition.function, definition.module
+        touching = definition in self.program.touching
+        interpreter = self._interpreter(definition)
+        self.summaries[definition] = None
+        fixpoint = Fixpoint(interpreter, MOST_NODES if touching else HELPER_NODES)
+        try:
+            graph = fixpoint.solve()
+        except BoundReached:
+            return [self._bounded(definition)] if touching else []
+        if not recursive and not function.generator and not function.decorated:
+            self.summaries[definition] = self._summarise(definition, interpreter, graph)
+        narrator = Narrator(
+            module.path,
+            function.name,
+            interpreter.typestates.origins,
+            interpreter.typestates.texts,
+            self.rulebook.resources,
+        )
+        witnesses = shortest_witnesses(interpreter.typestates.defects, graph)
+        return [narrator.finding(witness) for witness in witnesses]
+
+    def _interpreter(self, definition: Definition) -> Interpreter:
+        function, module = definition.function, definition.module
+        callees = Callees(
+            api=lambda name: self.program.api(name, module),
+            summary=lambda name: self._summary_of(name, definition),
+        )
+        evaluator = Evaluator(
+            self.rulebook.is_box_accessor,
+            self.rulebook.constants.get,
+            function.language is Language.PYTHON,
+        )
+        typestates = Typestates(self.rulebook.resources, module.path)
+        return Interpreter(
+            function, self.rulebook, callees, liveness(function), evaluator, typestates
+        )
+
+    def _summary_of(self, name: str, caller: Definition) -> Summary | None:
+        target = self.program.definition(name, caller.module)
+        return None if target is None else self.summaries.get(target)
+
+    def _summarise(
+        self, definition: Definition, interpreter: Interpreter, graph: Graph
+    ) -> Summary | None:
+        before = graph.shortest()
+        outcomes = [
+            project(replace(exit_, events=tuple(events_to(before, node, path.trail))))
+            for node, exit_, path in interpreter.exits
+        ]
+        condensed = condense(outcomes)
+        if condensed is None:
+            return None
+        function = definition.function
+        parameters = [parameter for parameter in function.parameters if not parameter.variadic]
+        return Summary(
+            function.name,
+            tuple(parameter.variable for parameter in parameters),
+            tuple(parameter.variable.name.partition("#")[0] for parameter in parameters),
+            condensed,
+            interpreter.opaque,
+        )
+
+    def _bounded(self, definition: Definition) -> Finding:
+        name, severity = name_and_severity("CAP902")
+        function = definition.function
+        facts = Facts(function=function.name, line=function.span.line)
+        return Finding(
+            code="CAP902",
+            name=name,
+            severity=severity,
+            path=definition.module.path,
+            span=function.span,
+            function=function.name,
+            resource="",
+            handle="",
+            message=message("CAP902", facts),
+        )

@@ -1,0 +1,121 @@
+"""A call's arguments, evaluated and matched with parameter names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from capilint.engine.evaluate import Evaluator
+from capilint.engine.state import State
+from capilint.engine.values import (
+    AbstractValue,
+    Location,
+    Number,
+    Pointer,
+    Status,
+    Symbol,
+    Term,
+    Text,
+)
+from capilint.ir import Call, Method, Read, Scope, Value, Variable, places_in
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument: as written, and its value in the state of the call."""
+
+    written: Value
+    value: AbstractValue
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """All arguments of a call; `receiver` is the object of a method call."""
+
+    positional: tuple[Argument, ...]
+    keywords: tuple[tuple[str, Argument], ...]
+    receiver: Argument | None
+    spread: bool
+
+    def all(self) -> list[Argument]:
+        """Every argument, the receiver excepted."""
+        return [*self.positional, *(argument for _, argument in self.keywords)]
+
+    def match(self, parameters: Sequence[str], with_receiver: bool) -> dict[str, Argument]:
+        """Parameter name -> argument; empty where a `*args` makes positions meaningless."""
+        positional = list(self.positional)
+        if with_receiver and self.receiver is not None:
+            positional.insert(0, self.receiver)
+        matched = {} if self.spread else dict(zip(parameters, positional, strict=False))
+        matched.update({name: value for name, value in self.keywords if name in parameters})
+        return matched
+
+
+def evaluate_arguments(evaluator: Evaluator, state: State, call: Call) -> Arguments:
+    """Evaluate what a call is given."""
+
+    def argument(value: Value) -> Argument:
+        return Argument(value, evaluator.evaluate(state, value))
+
+    receiver = argument(call.callee.receiver) if isinstance(call.callee, Method) else None
+    return Arguments(
+        tuple(argument(value) for value in call.arguments),
+        tuple((name, argument(value)) for name, value in call.keywords),
+        receiver,
+        call.spread,
+    )
+
+
+def target_location(
+    evaluator: Evaluator, state: State, argument: Argument, boxed: bool
+) -> Location | None:
+    """The location that an out-parameter writes to; None where it is not known.
+
+    With `boxed`, a bare object receives the handle itself; a parameter's box is the caller's.
+    """
+    value = argument.value
+    if isinstance(value, Pointer):
+        return value.location
+    if boxed and isinstance(argument.written, Read) and not _is_parameter(value):
+        return evaluator.locate(state, argument.written.place)
+    if isinstance(value, Symbol) and value.kind != "unknown":
+        return Location(value)
+    return None
+
+
+def _is_parameter(value: AbstractValue) -> bool:
+    """Whether a value is what a parameter held at the start."""
+    return (
+        isinstance(value, Symbol)
+        and value.kind == "initial"
+        and isinstance(value.detail, Location)
+        and isinstance(value.detail.base, Variable)
+        and value.detail.base.scope is Scope.PARAMETER
+        and not value.detail.path
+    )
+
+
+def statuses_in(evaluator: Evaluator, state: State, value: Value) -> list[Status]:
+    """The outcomes of calls that an expression depends on, also where it was folded."""
+    found = []
+    for place in places_in(value):
+        content = evaluator.read(state, place)
+        if isinstance(content, Status):
+            found.append(content)
+    return found
+
+
+def includes_flag(value: AbstractValue, name: str, bit: int | None) -> bool | None:
+    """Whether a flags argument has a named flag set; None where that is not known."""
+    match value:
+        case Number(number):
+            return number & bit == bit if bit is not None else (None if number else False)
+        case Text(text, False):
+            return text.rpartition(".")[2] == name
+        case Term("|", operands):
+            answers = [includes_flag(operand, name, bit) for operand in operands]
+            if True in answers:
+                return True
+            return None if None in answers else False
+        case _:
+            return None

@@ -1,0 +1,347 @@
+"""Evaluation of the IR's values in a state, and what a branch teaches.
+
+`assume` is the heart of path sensitivity: a condition that contradicts the state makes the path
+infeasible, and a condition that says something new is remembered as a fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from capilint.engine.state import State
+from capilint.engine.values import (
+    ZERO,
+    AbstractValue,
+    Aggregate,
+    Function,
+    Location,
+    Number,
+    Pointer,
+    Status,
+    Symbol,
+    Term,
+    Text,
+    Uninitialised,
+)
+from capilint.ir import (
+    AddressOf,
+    Constant,
+    FunctionReference,
+    Named,
+    Operation,
+    Place,
+    Read,
+    TupleOf,
+    Unknown,
+    Value,
+)
+
+COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">="])
+NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+ARITHMETIC: dict[str, Callable[[int, int], int]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "&": lambda a, b: a & b,
+    "|": lambda a, b: a | b,
+    "^": lambda a, b: a ^ b,
+    "==": lambda a, b: int(a == b),
+    "!=": lambda a, b: int(a != b),
+    "<": lambda a, b: int(a < b),
+    "<=": lambda a, b: int(a <= b),
+    ">": lambda a, b: int(a > b),
+    ">=": lambda a, b: int(a >= b),
+    "&&": lambda a, b: int(bool(a and b)),
+    "||": lambda a, b: int(bool(a or b)),
+}
+LARGEST = 1 << 64
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluator:
+    """Evaluates values under a language's view of places.
+
+    `is_box_accessor` tells which accessor tails reach the content of a box that stands for its
+    content (`h.value`); `constants` are the named constants whose value is known.
+    """
+
+    is_box_accessor: Callable[[tuple[str, ...]], bool]
+    constants: Callable[[str], int | None]
+    boxes: bool
+
+    # ------------------------------------------------------------ places
+
+    def locate(self, state: State, place: Place) -> Location | None:
+        """The location that a place names, or None where a pointer on the way is unknown."""
+        location = Location(place.root)
+        path = place.path
+        for index, accessor in enumerate(path):
+            if accessor != "*":
+                location = location.at(accessor)
+                continue
+            target = state.load(location)
+            if self.boxes and self._stands_for_content(state, target, path[index:]):
+                return location
+            if isinstance(target, Pointer):
+                location = target.location
+            elif isinstance(target, Symbol):
+                location = Location(target)
+            else:
+                return None
+        if self.boxes and path and path[-1] == "[0]":
+            outer = Location(location.base, location.path[:-1])
+            if location not in state.environment:
+                content = state.load(outer)
+                if self._stands_for_content(state, content, path[-1:]):
+                    return outer
+        return location
+
+    def _stands_for_content(
+        self, state: State, content: AbstractValue, tail: tuple[str, ...]
+    ) -> bool:
+        """Whether what is kept there is a box's content, so that the accessor changes nothing."""
+        if not self.is_box_accessor(tail):
+            return False
+        if isinstance(content, Symbol):
+            return content in state.handles or content.kind == "box"
+        return isinstance(content, Number)
+
+    def read(self, state: State, place: Place) -> AbstractValue:
+        """The value at a place; a fresh unknown where the place is not known."""
+        location = self.locate(state, place)
+        if location is None or "[?]" in location.path:
+            return Symbol("unknown", place)
+        return state.load(location)
+
+    # ------------------------------------------------------------ values
+
+    def evaluate(self, state: State, value: Value) -> AbstractValue:
+        """The abstract value of an expression."""
+        match value:
+            case Read(place):
+                return self.read(state, place)
+            case Constant(None):
+                return ZERO
+            case Constant(int() as number):
+                return Number(int(number))
+            case Constant(text):
+                return Text(str(text))
+            case Named(name):
+                known = self.constants(name)
+                return Text(name, quoted=False) if known is None else Number(known)
+            case AddressOf(place):
+                location = self.locate(state, place)
+                if location is None or "[?]" in location.path:
+                    return Symbol("unknown", place)
+                return Pointer(location)
+            case Operation(operator, operands):
+                values = tuple(self.evaluate(state, operand) for operand in operands)
+                return self.operate(state, operator, values)
+            case TupleOf(values):
+                return Aggregate(tuple(self.evaluate(state, inner) for inner in values))
+            case FunctionReference(name, captures):
+                places = (self.locate(state, place) for place in captures)
+                return Function(name, tuple(place for place in places if place is not None))
+            case Unknown(mentions):
+                return Term("unknown", tuple(self.evaluate(state, inner) for inner in mentions))
+
+    def operate(
+        self, state: State, operator: str, values: tuple[AbstractValue, ...]
+    ) -> AbstractValue:
+        """Apply a pure operator, folding what is known."""
+        if operator == "!":
+            truth = self.truth(state, values[0])
+            folded = None if truth is None else int(not truth)
+        elif operator == "?:" and len(values) == 3:
+            truth = self.truth(state, values[0])
+            if truth is not None:
+                return values[1] if truth else values[2]
+            folded = None
+        elif operator in ("&&", "||"):
+            folded = self._fold_logical(state, operator, values)
+        elif len(values) == 2:
+            folded = self._fold_binary(state, operator, values[0], values[1])
+        else:
+            folded = None
+        if folded is None:
+            return Term(operator, values)
+        for value in values:
+            if isinstance(value, Status):
+                return Status(value.site, folded, value.target)
+        return Number(folded)
+
+    def _fold_logical(
+        self, state: State, operator: str, values: tuple[AbstractValue, ...]
+    ) -> int | None:
+        truths = [self.truth(state, value) for value in values]
+        deciding = operator == "||"
+        if deciding in truths:
+            return int(deciding)
+        return None if None in truths else int(not deciding)
+
+    def _fold_binary(
+        self, state: State, operator: str, left: AbstractValue, right: AbstractValue
+    ) -> int | None:
+        one, other = self.number(state, left), self.number(state, right)
+        if one is not None and other is not None:
+            function = ARITHMETIC.get(operator)
+            result = None if function is None else function(one, other)
+            return result if result is not None and abs(result) < LARGEST else None
+        if operator in ("&", "*") and 0 in (one, other):
+            return 0
+        if operator in COMPARISONS:
+            return self._compare(state, operator, left, right)
+        return None
+
+    def _compare(
+        self, state: State, operator: str, left: AbstractValue, right: AbstractValue
+    ) -> int | None:
+        if left == right and is_fixed(left) and not isinstance(left, Uninitialised):
+            return int(operator in ("==", "<=", ">="))
+        equal = self._equal(state, left, right)
+        if equal is False and operator in ("==", "!="):
+            return int(operator == "!=")
+        fact = state.facts.get(normal_comparison(operator, left, right))
+        if fact is not None:
+            return int(fact)
+        negated = state.facts.get(normal_comparison(NEGATED[operator], left, right))
+        return None if negated is None else int(not negated)
+
+    def _equal(self, state: State, left: AbstractValue, right: AbstractValue) -> bool | None:
+        """Whether two values are known to differ (False); None where that is open."""
+        for one, other in ((left, right), (right, left)):
+            if self.number(state, other) == 0 and self.truth(state, one) is True:
+                return False
+            if isinstance(one, Pointer) and isinstance(other, Pointer):
+                return False
+            if isinstance(one, Symbol) and one.kind in ("handle", "object"):
+                handle = state.handles.get(one)
+                private = handle is not None and handle.made and not handle.escaped
+                if private and isinstance(other, Symbol):
+                    return False
+                if isinstance(other, Number):
+                    return False
+            if isinstance(one, Text) and isinstance(other, Text) and one.quoted == other.quoted:
+                return False
+        return None
+
+    def number(self, state: State, value: AbstractValue) -> int | None:
+        """The integer that a value is known to be."""
+        match value:
+            case Number(number) | Status(_, number):
+                return number
+            case Symbol() | Term():
+                return 0 if state.facts.get(value) is False else None
+            case _:
+                return None
+
+    def truth(self, state: State, value: AbstractValue) -> bool | None:
+        """Whether a value is known to be non-zero (True) or zero (False)."""
+        match value:
+            case Number(number) | Status(_, number):
+                return number != 0
+            case Text(text, quoted):
+                return bool(text) if quoted else state.facts.get(value)
+            case Pointer() | Function():
+                return True
+            case Aggregate(values):
+                return bool(values)
+            case Symbol():
+                if value.kind in ("handle", "object"):
+                    return True
+                return state.facts.get(value)
+            case Term(operator, operands):
+                fact = state.facts.get(value)
+                if fact is None and operator in COMPARISONS:
+                    folded = self._fold_binary(state, operator, operands[0], operands[1])
+                    return None if folded is None else bool(folded)
+                return fact
+            case Uninitialised():
+                return None
+
+    # ------------------------------------------------------------ branches
+
+    def assume(self, state: State, value: AbstractValue, truth: bool) -> bool:
+        """Note in the state that a value is (not) zero; False where that cannot be."""
+        known = self.truth(state, value)
+        if known is not None:
+            return known == truth
+        match value:
+            case Term("!", (operand,)):
+                return self.assume(state, operand, not truth)
+            case Term("&&", operands) if truth:
+                return all(self.assume(state, operand, True) for operand in operands)
+            case Term("||", operands) if not truth:
+                return all(self.assume(state, operand, False) for operand in operands)
+            case Term(operator, (left, right)) if operator in COMPARISONS:
+                return self._assume_comparison(state, operator, left, right, truth)
+            case Uninitialised():
+                return True
+            case _:
+                if is_fixed(value):
+                    state.facts[value] = truth
+                return True
+
+    def _assume_comparison(
+        self,
+        state: State,
+        operator: str,
+        left: AbstractValue,
+        right: AbstractValue,
+        truth: bool,
+    ) -> bool:
+        if not truth:
+            operator = NEGATED[operator]
+        if self.number(state, left) is not None:
+            left, right, operator = right, left, MIRRORED[operator]
+        constant = self.number(state, right)
+        if operator == "==":
+            if constant is not None and not self.assume(state, left, constant != 0):
+                return False
+            self._learn_equal(state, left, right)
+        elif (
+            (operator == "!=" and constant == 0)
+            or (operator == ">" and constant is not None and constant >= 0)
+            or (operator == "<" and constant is not None and constant <= 0)
+        ) and not self.assume(state, left, True):
+            return False
+        comparison = normal_comparison(operator, left, right)
+        if is_fixed(comparison):
+            state.facts[comparison] = True
+        return True
+
+    def _learn_equal(self, state: State, left: AbstractValue, right: AbstractValue) -> None:
+        """An unknown that turns out to be a known thing is replaced by it wherever it is kept."""
+        for unknown, known in ((left, right), (right, left)):
+            if not isinstance(unknown, Symbol) or unknown in state.handles:
+                continue
+            if isinstance(known, Number | Text) or (
+                isinstance(known, Symbol) and known in state.handles
+            ):
+                if isinstance(known, Text) and not known.quoted:
+                    continue
+                for location in state.holders(unknown):
+                    state.environment[location] = known
+                return
+
+
+def normal_comparison(operator: str, left: AbstractValue, right: AbstractValue) -> Term:
+    """One spelling for `a < b` and `b > a`."""
+    if operator in (">", ">="):
+        return Term(MIRRORED[operator], (right, left))
+    if operator in ("==", "!=") and repr(right) < repr(left):
+        return Term(operator, (right, left))
+    return Term(operator, (left, right))
+
+
+def is_fixed(value: AbstractValue) -> bool:
+    """Whether asking for the value twice gives the same answer (an element `[?]` does not)."""
+    match value:
+        case Symbol(kind="unknown"):
+            return False
+        case Term(operator, operands):
+            return operator != "unknown" and all(is_fixed(operand) for operand in operands)
+        case _:
+            return True

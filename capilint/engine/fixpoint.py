@@ -1,0 +1,161 @@
+"""The worklist: abstract states spread over the control-flow graph until nothing is new.
+
+    node = a point (block, instruction) and a state that reaches it
+    edge = a way from one node to another, with the events on it
+
+States that agree in everything about handles are merged once a point has seen several of them
+(property simulation, as in ESP: Das, Lerner, Seigle, PLDI 2002); what else they know is then
+only what both know. That, and the bounds below, keep the work polynomial.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from dataclasses import dataclass, field
+
+from capilint.engine.events import Event, Path, Trail
+from capilint.engine.interpreter import Interpreter, Point
+from capilint.engine.state import State, join
+from capilint.ir import Function, successors
+
+MOST_ALIKE = 12
+MOST_GROUPS = 160
+MOST_NODES = 40_000
+
+
+class BoundReached(Exception):
+    """The function is too intricate to be analysed within the bounds."""
+
+
+@dataclass(slots=True)
+class Graph:
+    """The nodes that were found, and how they are reached."""
+
+    points: list[Point] = field(default_factory=list)
+    states: list[State] = field(default_factory=list)
+    ways: list[list[tuple[int, Trail | None]]] = field(default_factory=list)
+
+    def shortest(self) -> list[tuple[int, Trail | None] | None]:
+        """For each node the last edge of a shortest way to it from the entry."""
+        before: list[tuple[int, Trail | None] | None] = [None] * len(self.points)
+        seen = {0}
+        pending = deque([0])
+        while pending:
+            node = pending.popleft()
+            for target, trail in self.ways[node]:
+                if target not in seen:
+                    seen.add(target)
+                    before[target] = (node, trail)
+                    pending.append(target)
+        return before
+
+
+def events_to(
+    before: list[tuple[int, Trail | None] | None], node: int, trail: Trail | None
+) -> list[Event]:
+    """All events on a shortest way to a node, and those of a trail that starts there."""
+    parts: list[list[Event]] = [trail.events() if trail is not None else []]
+    step = before[node]
+    while step is not None:
+        node, link = step
+        if link is not None:
+            parts.append(link.events())
+        step = before[node]
+    return [event for part in reversed(parts) for event in part]
+
+
+@dataclass(slots=True)
+class Fixpoint:
+    """Spreads states over one function."""
+
+    interpreter: Interpreter
+    most_nodes: int = MOST_NODES
+    graph: Graph = field(default_factory=Graph)
+    known: dict[Point, dict[object, int]] = field(default_factory=dict)
+    groups: dict[Point, dict[object, list[int]]] = field(default_factory=dict)
+    pending: list[tuple[int, int, int]] = field(default_factory=list)
+
+    def solve(self) -> Graph:
+        """Run to the fixpoint.
+
+        Raises:
+            BoundReached: more states than the bounds allow.
+        """
+        order = reverse_postorder(self.interpreter.function)
+        self._add((0, 0), State(), None, None, order)
+        while self.pending:
+            node = heapq.heappop(self.pending)[2]
+            path = Path(self.graph.states[node].copy(), node)
+            for point, way in self.interpreter.run(self.graph.points[node], path):
+                self._add(point, way.state, node, way.trail, order)
+        return self.graph
+
+    def _add(
+        self,
+        point: Point,
+        state: State,
+        source: int | None,
+        trail: Trail | None,
+        order: list[int],
+    ) -> None:
+        if point[1] == 0:
+            state.prune(self.interpreter.liveness.at_entry[point[0]])
+        known = self.known.setdefault(point, {})
+        key = state.key()
+        node = known.get(key)
+        if node is None:
+            state = self._merged(point, state)
+            key = state.key()
+            node = known.get(key)
+        if node is None:
+            node = self._new_node(point, state, key)
+            heapq.heappush(self.pending, (order[point[0]] * 10_000 + point[1], node, node))
+        if source is not None:
+            self.graph.ways[source].append((node, trail))
+
+    def _merged(self, point: Point, state: State) -> State:
+        groups = self.groups.setdefault(point, {})
+        signature = state.signature()
+        alike = groups.setdefault(signature, [])
+        if len(groups) > MOST_GROUPS:
+            raise BoundReached
+        if len(alike) < MOST_ALIKE:
+            return state
+        return join(self.graph.states[alike[-1]], state, point[0])
+
+    def _new_node(self, point: Point, state: State, key: object) -> int:
+        node = len(self.graph.points)
+        if node >= self.most_nodes:
+            raise BoundReached
+        self.graph.points.append(point)
+        self.graph.states.append(state)
+        self.graph.ways.append([])
+        self.known[point][key] = node
+        self.groups[point].setdefault(state.signature(), []).append(node)
+        return node
+
+
+def reverse_postorder(function: Function) -> list[int]:
+    """For each block its place in an order where, loops apart, predecessors come first."""
+    position = [0] * len(function.blocks)
+    seen: set[int] = set()
+    finished: list[int] = []
+    stack: list[tuple[int, bool]] = [(0, False)]
+    while stack:
+        number, done = stack.pop()
+        if done:
+            finished.append(number)
+            continue
+        if number in seen:
+            continue
+        seen.add(number)
+        stack.append((number, True))
+        block = function.blocks[number]
+        following = list(successors(block))
+        if block.handler is not None:
+            following.append(block.handler)
+        stack += [(target, False) for target in reversed(following) if target not in seen]
+    for place, number in enumerate(reversed(finished)):
+        position[number] = place
+    return position

@@ -1,0 +1,314 @@
+"""Executes basic blocks on abstract states: one state in, one state out per way on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from capilint.engine.binding import evaluate_arguments, statuses_in
+from capilint.engine.evaluate import Evaluator
+from capilint.engine.events import Path
+from capilint.engine.liveness import Liveness
+from capilint.engine.protocols import Continuation, ProtocolCalls, Site, raise_from
+from capilint.engine.summary import Exit, Summary
+from capilint.engine.summary_calls import SummaryCalls
+from capilint.engine.typestate import Typestates
+from capilint.engine.unknown import UnknownCalls, settle
+from capilint.engine.values import (
+    ZERO,
+    AbstractValue,
+    Function,
+    Location,
+    Symbol,
+    Uninitialised,
+)
+from capilint.ir import (
+    Assign,
+    BasicBlock,
+    Branch,
+    Call,
+    Choose,
+    Declare,
+    Delete,
+    Direct,
+    EndScope,
+    Escape,
+    Indirect,
+    Instruction,
+    Jump,
+    Language,
+    Method,
+    Operation,
+    Raise,
+    Read,
+    Return,
+    Terminator,
+    Value,
+    Variable,
+    Yield,
+    places_in,
+)
+from capilint.ir import Function as IrFunction
+from capilint.rulebook import Bound, RuleBook
+
+Point = tuple[int, int]
+ARITHMETIC = frozenset(["+", "-", "*", "/", "%", "<<", ">>", "|", "&", "^"])
+
+
+@dataclass(frozen=True, slots=True)
+class Callees:
+    """What names mean where a function stands: an API function, or a summary, or neither."""
+
+    api: Callable[[str], Bound | None]
+    summary: Callable[[str], Summary | None]
+
+
+@dataclass(slots=True)
+class Interpreter:
+    """Executes the blocks of one function."""
+
+    function: IrFunction
+    rulebook: RuleBook
+    callees: Callees
+    liveness: Liveness
+    evaluator: Evaluator
+    typestates: Typestates
+    exits: list[tuple[int, Exit, Path]] = field(default_factory=list)
+    opaque: bool = False
+    protocol_calls: ProtocolCalls = field(init=False)
+    summary_calls: SummaryCalls = field(init=False)
+    unknown_calls: UnknownCalls = field(init=False)
+
+    def __post_init__(self) -> None:
+        constants = self.rulebook.constants.get
+        self.protocol_calls = ProtocolCalls(self.evaluator, self.typestates, constants)
+        self.summary_calls = SummaryCalls(self.evaluator, self.typestates, self.protocol_calls)
+        self.unknown_calls = UnknownCalls(
+            self.evaluator, self.typestates, self.protocol_calls, self.function.language
+        )
+
+    def run(self, point: Point, path: Path) -> Iterator[tuple[Point, Path]]:
+        """Execute from a point to the block's end; stops early where the path parts."""
+        number, start = point
+        block = self.function.blocks[number]
+        for index in range(start, len(block.instructions)):
+            ways = []
+            for way in self._execute(path, block, block.instructions[index], (number, index)):
+                if way.raised:
+                    yield from self._raised(block, way.path, block.instructions[index])
+                else:
+                    ways.append(way.path)
+            if len(ways) != 1:
+                for way_on in ways:
+                    yield (number, index + 1), way_on
+                return
+            path = ways[0]
+        yield from self._terminate(path, block, block.terminator)
+
+    def _raised(
+        self, block: BasicBlock, path: Path, where: Instruction | Raise
+    ) -> Iterator[tuple[Point, Path]]:
+        if block.handler is not None:
+            yield (block.handler, 0), path
+        else:
+            self._leave(path, where, None, raised=True)
+
+    def _leave(
+        self,
+        path: Path,
+        where: Instruction | Terminator,
+        value: AbstractValue | None,
+        raised: bool,
+    ) -> None:
+        span = getattr(where, "span", self.function.span)
+        self.typestates.leave(path, span, raised)
+        if not raised or path.state.raising == "certain":
+            self.exits.append((path.node, Exit(path.state, value, raised, ()), path))
+
+    # ------------------------------------------------------------ instructions
+
+    def _execute(
+        self, path: Path, block: BasicBlock, instruction: Instruction, key: Point
+    ) -> Iterator[Continuation]:
+        match instruction:
+            case Call():
+                yield from self._call(path, block, instruction, key)
+                return
+            case Yield():
+                yield from self._yield(path, instruction, key)
+                return
+            case Declare(variable):
+                path.state.store(Location(variable), Uninitialised(variable))
+            case EndScope(variables):
+                self._end_scope(path, variables, instruction)
+            case Delete(place):
+                location = self.evaluator.locate(path.state, place)
+                if location is not None:
+                    self._forget(path, location, instruction)
+            case Assign():
+                self._assign(path, instruction, key)
+            case Escape(values):
+                for value in values:
+                    self._give_away(path, value)
+        yield Continuation(path)
+
+    def _end_scope(
+        self, path: Path, variables: tuple[Variable, ...], instruction: EndScope
+    ) -> None:
+        for variable in variables:
+            self._forget(path, Location(variable), instruction)
+
+    def _forget(self, path: Path, location: Location, instruction: EndScope | Delete) -> None:
+        state = path.state
+        held = [
+            value
+            for place, value in state.environment.items()
+            if location.holds(place) and isinstance(value, Symbol)
+        ]
+        state.clear(location)
+        for symbol in held:
+            if not state.holders(symbol):
+                self.typestates.lose(path, symbol, instruction.span)
+
+    def _assign(self, path: Path, assign: Assign, key: Point) -> None:
+        state = path.state
+        value = ZERO if assign.zeroes else self.evaluator.evaluate(state, assign.value)
+        if self._counts(assign):
+            value = Symbol("counter", key)
+            state.renew(value)
+        if isinstance(value, Function):
+            state.escape(value)
+        parts = self._parts(path, assign.value)
+        location = self.evaluator.locate(state, assign.target)
+        if location is None or "[?]" in location.path:
+            self.typestates.hand_out(path, value, assign.span)
+            state.escape(value)
+            return
+        self.typestates.store(path, location, value, assign.span)
+        for tail, part in parts:
+            inner = Location(location.base, location.path + tail)
+            self.typestates.store(path, inner, part, assign.span)
+
+    def _counts(self, assign: Assign) -> bool:
+        """Whether an assignment changes a number by itself, as loop counters do."""
+        value = assign.value
+        return (
+            isinstance(value, Operation)
+            and value.operator in ARITHMETIC
+            and assign.target in set(places_in(value))
+        )
+
+    def _parts(self, path: Path, value: Value) -> list[tuple[tuple[str, ...], AbstractValue]]:
+        """The members of a structure that is copied."""
+        if not isinstance(value, Read):
+            return []
+        source = self.evaluator.locate(path.state, value.place)
+        if source is None:
+            return []
+        depth = len(source.path)
+        return [
+            (place.path[depth:], content)
+            for place, content in path.state.environment.items()
+            if source.holds(place) and len(place.path) > depth
+        ]
+
+    def _give_away(self, path: Path, value: Value) -> None:
+        content = self.evaluator.evaluate(path.state, value)
+        path.state.escape(content)
+        for _, part in self._parts(path, value):
+            path.state.escape(part)
+
+    def _yield(self, path: Path, instruction: Yield, key: Point) -> Iterator[Continuation]:
+        value = self.evaluator.evaluate(path.state, instruction.value)
+        self.typestates.hand_out(path, value, instruction.span)
+        if instruction.may_raise:
+            yield raise_from(path.fork(), "certain")
+        else:
+            path.state.escape(value)
+        if instruction.result is not None:
+            location = self.evaluator.locate(path.state, instruction.result)
+            if location is not None:
+                sent = Symbol("result", key)
+                path.state.renew(sent)
+                self.typestates.store(path, location, sent, instruction.span)
+        yield Continuation(path)
+
+    # ------------------------------------------------------------ calls
+
+    def _call(
+        self, path: Path, block: BasicBlock, call: Call, key: Point
+    ) -> Iterator[Continuation]:
+        site = Site(key, call, key not in self.liveness.unread)
+        arguments = evaluate_arguments(self.evaluator, path.state, call)
+        guarded = block.handler is not None
+        if guarded and self.function.language is not Language.PYTHON:
+            yield raise_from(path.fork(), "possible")
+            guarded = False
+        bound, summary = self._resolve(path, call)
+        if bound is not None:
+            yield from self.protocol_calls.apply(path, site, bound, arguments)
+        elif summary is not None and not arguments.spread:
+            self.opaque = self.opaque or summary.opaque
+            yield from self.summary_calls.apply(path, site, summary, arguments)
+        else:
+            self.opaque = True
+            yield from self.unknown_calls.apply(path, site, arguments, guarded)
+
+    def _resolve(self, path: Path, call: Call) -> tuple[Bound | None, Summary | None]:
+        match call.callee:
+            case Direct(name):
+                return self._resolve_name(name)
+            case Method(receiver, name):
+                value = self.evaluator.evaluate(path.state, receiver)
+                handle = path.state.handles.get(value) if isinstance(value, Symbol) else None
+                if handle is not None and handle.binding:
+                    return self.rulebook.method(handle.binding, handle.resource, name), None
+            case Indirect(callee):
+                value = self.evaluator.evaluate(path.state, callee)
+                if isinstance(value, Function) and not value.captures:
+                    return self._resolve_name(value.name)
+        return None, None
+
+    def _resolve_name(self, name: str) -> tuple[Bound | None, Summary | None]:
+        bound = self.callees.api(name)
+        return (bound, None) if bound is not None else (None, self.callees.summary(name))
+
+    # ------------------------------------------------------------ terminators
+
+    def _terminate(
+        self, path: Path, block: BasicBlock, terminator: Terminator
+    ) -> Iterator[tuple[Point, Path]]:
+        match terminator:
+            case Jump(target):
+                yield (target, 0), path
+            case Branch():
+                yield from self._branch(path, terminator)
+            case Choose(targets):
+                for target in targets:
+                    yield (target, 0), path.fork()
+            case Return():
+                self._return(path, terminator)
+            case Raise(_, again):
+                certainty = path.state.raising if again and path.state.raising else "certain"
+                yield from self._raised(block, raise_from(path, certainty).path, terminator)
+            case _:
+                return
+
+    def _branch(self, path: Path, branch: Branch) -> Iterator[tuple[Point, Path]]:
+        for status in statuses_in(self.evaluator, path.state, branch.condition):
+            settle(path.state, status)
+        condition = self.evaluator.evaluate(path.state, branch.condition)
+        for truth, target in ((True, branch.if_true), (False, branch.if_false)):
+            way = path.fork()
+            if self.evaluator.assume(way.state, condition, truth):
+                yield (target, 0), way
+
+    def _return(self, path: Path, terminator: Return) -> None:
+        value = None
+        if terminator.value is not None:
+            value = self.evaluator.evaluate(path.state, terminator.value)
+            self.typestates.hand_out(path, value, terminator.span)
+            path.state.escape(value, handed=True)
+            for _, part in self._parts(path, terminator.value):
+                path.state.escape(part, handed=True)
+        self._leave(path, terminator, value, raised=False)

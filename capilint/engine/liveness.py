@@ -1,0 +1,228 @@
+"""Which variables are read later: a backward dataflow over bit sets, one pass per function.
+
+It serves two ends. States forget what nobody asks for, so that they merge; and a call whose
+result is never read is one whose success the code takes for granted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from capilint.ir import (
+    AddressOf,
+    Assign,
+    BasicBlock,
+    Branch,
+    Call,
+    Delete,
+    Escape,
+    Function,
+    Indirect,
+    Instruction,
+    Method,
+    Operation,
+    Place,
+    Return,
+    Scope,
+    TupleOf,
+    Unknown,
+    Value,
+    Variable,
+    Yield,
+    places_in,
+    successors,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """For each block, the variables read at or after its start, and calls with unread results."""
+
+    at_entry: tuple[frozenset[Variable], ...]
+    unread: frozenset[tuple[int, int]]
+
+
+def liveness(function: Function) -> Liveness:
+    """Solve the dataflow equations of one function."""
+    numbering: dict[Variable, int] = {}
+    addressed = _addressed(function)
+    facts = [_block_bits(block, numbering) for block in function.blocks]
+    always = 0
+    for variable in addressed:
+        always |= 1 << numbering.setdefault(variable, len(numbering))
+    at_entry = _solve(function, facts, always)
+    variables = list(numbering)
+    cache: dict[int, frozenset[Variable]] = {}
+    sets = tuple(_members(bits, variables, cache) for bits in at_entry)
+    unread = frozenset(_unread(function, numbering, at_entry, always))
+    return Liveness(sets, unread)
+
+
+def _members(
+    bits: int, variables: list[Variable], cache: dict[int, frozenset[Variable]]
+) -> frozenset[Variable]:
+    if bits not in cache:
+        members = []
+        rest = bits
+        while rest:
+            lowest = rest & -rest
+            members.append(variables[lowest.bit_length() - 1])
+            rest ^= lowest
+        cache[bits] = frozenset(members)
+    return cache[bits]
+
+
+def _solve(function: Function, facts: list[tuple[int, int]], always: int) -> list[int]:
+    predecessors: list[list[int]] = [[] for _ in function.blocks]
+    following: list[list[int]] = []
+    for block in function.blocks:
+        targets = list(successors(block))
+        if block.handler is not None:
+            targets.append(block.handler)
+        following.append(targets)
+        for target in targets:
+            predecessors[target].append(block.number)
+    at_entry = [always] * len(function.blocks)
+    pending = dict.fromkeys(reversed(range(len(function.blocks))))
+    while pending:
+        number = next(iter(pending))
+        del pending[number]
+        after = always
+        for target in following[number]:
+            after |= at_entry[target]
+        if function.blocks[number].handler is not None:
+            after |= at_entry[function.blocks[number].handler or 0]
+        reads, writes = facts[number]
+        if function.blocks[number].handler is not None:
+            writes = 0
+        before = reads | (after & ~writes) | always
+        if before != at_entry[number]:
+            at_entry[number] = before
+            for source in predecessors[number]:
+                pending[source] = None
+    return at_entry
+
+
+def _block_bits(block: BasicBlock, numbering: dict[Variable, int]) -> tuple[int, int]:
+    """The variables read before any write in the block, and those written."""
+    reads = writes = 0
+    for instruction in block.instructions:
+        for variable in reads_of(instruction):
+            bit = 1 << numbering.setdefault(variable, len(numbering))
+            if not writes & bit:
+                reads |= bit
+        target = written_by(instruction)
+        if target is not None:
+            writes |= 1 << numbering.setdefault(target, len(numbering))
+    for variable in _terminator_reads(block):
+        bit = 1 << numbering.setdefault(variable, len(numbering))
+        if not writes & bit:
+            reads |= bit
+    return reads, writes
+
+
+def _unread(
+    function: Function, numbering: dict[Variable, int], at_entry: list[int], always: int
+) -> Iterator[tuple[int, int]]:
+    for block in function.blocks:
+        after = always
+        for target in successors(block):
+            after |= at_entry[target]
+        if block.handler is not None:
+            after |= at_entry[block.handler]
+        for variable in _terminator_reads(block):
+            after |= 1 << numbering[variable]
+        for index in range(len(block.instructions) - 1, -1, -1):
+            instruction = block.instructions[index]
+            target_variable = written_by(instruction)
+            bit = 0 if target_variable is None else 1 << numbering[target_variable]
+            if isinstance(instruction, Call) and target_variable is not None:
+                private = target_variable.scope in (Scope.LOCAL, Scope.TEMPORARY)
+                if private and not after & bit:
+                    yield block.number, index
+            if isinstance(instruction, Call) and instruction.result is None:
+                yield block.number, index
+            after &= ~bit
+            for variable in reads_of(instruction):
+                after |= 1 << numbering[variable]
+
+
+def written_by(instruction: Instruction) -> Variable | None:
+    """The variable that an instruction sets as a whole."""
+    match instruction:
+        case Assign(Place(root, ())):
+            return root
+        case Call(result=Place(root, ())) | Yield(result=Place(root, ())):
+            return root
+        case _:
+            return None
+
+
+def reads_of(instruction: Instruction) -> Iterator[Variable]:
+    """The variables whose content an instruction may look at."""
+    match instruction:
+        case Assign(target, value):
+            yield from _of_values((value,))
+            yield from _of_target(target)
+        case Call(callee, arguments, result, _, keywords):
+            yield from _of_values(arguments)
+            yield from _of_values(tuple(value for _, value in keywords))
+            if isinstance(callee, Method):
+                yield from _of_values((callee.receiver,))
+            elif isinstance(callee, Indirect):
+                yield from _of_values((callee.value,))
+            if result is not None:
+                yield from _of_target(result)
+        case Escape(values):
+            yield from _of_values(values)
+        case Yield(value):
+            yield from _of_values((value,))
+        case Delete(place):
+            yield place.root
+        case _:
+            return
+
+
+def _of_values(values: tuple[Value, ...]) -> Iterator[Variable]:
+    for value in values:
+        for place in places_in(value):
+            yield place.root
+
+
+def _of_target(target: Place) -> Iterator[Variable]:
+    if target.path:
+        yield target.root
+
+
+def _terminator_reads(block: BasicBlock) -> Iterator[Variable]:
+    match block.terminator:
+        case Branch(condition):
+            yield from _of_values((condition,))
+        case Return(value) if value is not None:
+            yield from _of_values((value,))
+        case _:
+            return
+
+
+def _addressed(function: Function) -> set[Variable]:
+    """Variables that a pointer or a closure may read behind the reader's back."""
+    found: set[Variable] = set()
+    for block in function.blocks:
+        for instruction in block.instructions:
+            if isinstance(instruction, Assign):
+                found.update(_pointed_at(instruction.value))
+    return found
+
+
+def _pointed_at(value: Value) -> Iterator[Variable]:
+    match value:
+        case AddressOf(place):
+            yield place.root
+        case Operation(_, values) | TupleOf(values) | Unknown(values):
+            for inner in values:
+                yield from _pointed_at(inner)
+        case _:
+            if not hasattr(value, "place"):
+                for place in places_in(value):
+                    yield place.root

@@ -1,0 +1,369 @@
+"""A call of an API function: its protocol applied to a path, once per outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from capilint.engine.binding import Argument, Arguments, includes_flag, target_location
+from capilint.engine.evaluate import Evaluator
+from capilint.engine.events import Event, Origin, Path, Role
+from capilint.engine.state import Handle, Typestate
+from capilint.engine.typestate import Typestates
+from capilint.engine.values import (
+    ZERO,
+    AbstractValue,
+    Location,
+    Pointer,
+    Status,
+    Symbol,
+    Term,
+    Text,
+    Uninitialised,
+)
+from capilint.finding import Span
+from capilint.ir import Call, Read, source_text
+from capilint.protocol import Creation, Protocol, Success
+from capilint.rulebook import Bound
+
+RETURNED = {
+    Success.NONZERO: (1, 0),
+    Success.ZERO: (0, -1),
+    Success.NONNEGATIVE: (0, -1),
+    Success.RAISES: (1, 0),
+    Success.ALWAYS: (1, 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A way on after a call; `raised` where an exception comes out of it."""
+
+    path: Path
+    raised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A call at a place in the code, with what is needed to go on after it."""
+
+    key: object
+    call: Call
+    result_is_read: bool
+
+
+def raise_from(path: Path, certainty: str) -> Continuation:
+    """An exception leaves here: mark what lives, so that a leak can be told as CAP102."""
+    state = path.state
+    state.raising = certainty
+    for symbol, handle in list(state.handles.items()):
+        if handle.owed:
+            state.handles[symbol] = replace(handle, raised=True)
+    return Continuation(path, raised=True)
+
+
+@dataclass(slots=True)
+class ProtocolCalls:
+    """Applies protocols in one function."""
+
+    evaluator: Evaluator
+    typestates: Typestates
+    constants: Callable[[str], int | None]
+
+    def apply(
+        self, path: Path, site: Site, bound: Bound, arguments: Arguments
+    ) -> Iterator[Continuation]:
+        """Every way on after the call."""
+        protocol = bound.protocol
+        matched = arguments.match(protocol.params, with_receiver=True)
+        if protocol.noreturn:
+            return
+        if protocol.requires in matched and not self.evaluator.assume(
+            path.state, matched[protocol.requires or ""].value, True
+        ):
+            return
+        acts = bool(protocol.creates or protocol.uses or protocol.releases or protocol.retains)
+        if acts:
+            yield from self._act(path, site, bound, matched)
+            return
+        self._touch_memory(path, site, protocol, matched)
+        if protocol.allocates and site.result_is_read:
+            failed = path.fork()
+            self.give_result(failed, site, ZERO)
+            yield Continuation(failed)
+        self.give_result(path, site, self._plain_result(path, site, protocol, matched))
+        yield Continuation(path)
+
+    # ------------------------------------------------------------ calls that act on handles
+
+    def _act(
+        self, path: Path, site: Site, bound: Bound, matched: dict[str, Argument]
+    ) -> Iterator[Continuation]:
+        success = bound.protocol.success
+        if success is Success.RAISES:
+            outcomes: tuple[bool | None, ...] = (True, False)
+        elif site.result_is_read and success is not Success.ALWAYS:
+            outcomes = (True, False)
+        else:
+            outcomes = (None,)
+        for outcome in outcomes:
+            for way in self._ownership_ways(bound.protocol, matched, outcome):
+                branch = path.fork()
+                self._perform(branch, site, bound, matched, outcome, way)
+                if outcome is False and success is Success.RAISES:
+                    yield raise_from(branch, "certain")
+                else:
+                    yield Continuation(branch)
+
+    def _ownership_ways(
+        self, protocol: Protocol, matched: dict[str, Argument], outcome: bool | None
+    ) -> tuple[bool, ...]:
+        """Whether the new handle is the caller's: both, where a flag comes back to say so."""
+        asks = any(creation.owned_if in matched for creation in protocol.creates)
+        return (True, False) if asks and outcome is not False else (True,)
+
+    def _perform(
+        self,
+        path: Path,
+        site: Site,
+        bound: Bound,
+        matched: dict[str, Argument],
+        outcome: bool | None,
+        owned: bool,
+    ) -> None:
+        protocol, span = bound.protocol, site.call.span
+        roles = self._roles(path, protocol, matched)
+        made = [] if outcome is False else self._made(path, site, bound, matched, owned)
+        for creation, symbol, handle, _ in made:
+            roles.append(Role("create", creation.into, symbol, creation.resource, handle.owner))
+        event = Event("call", span, self.typestates.path, protocol.name, tuple(roles), outcome)
+        path.emit(event)
+        self.transitions(path, roles, span, outcome)
+        self._check_uninitialised(path, site, protocol, matched)
+        returned = RETURNED[protocol.success][1 if outcome is False else 0]
+        target = self._first_target(path, bound, matched)
+        result: AbstractValue = Status(site.key, returned, target)
+        self._overwrite_outputs(path, site, protocol, matched)
+        for creation, symbol, handle, location in made:
+            self._born(path, site, bound, creation, symbol, handle, location)
+            if creation.into == "return":
+                result = symbol
+            elif creation.owned_if in matched:
+                self._tell_owner(path, site, creation, matched, owned)
+        self.give_result(path, site, result)
+
+    def _roles(self, path: Path, protocol: Protocol, matched: dict[str, Argument]) -> list[Role]:
+        roles = []
+        for action, parameters in (
+            ("use", protocol.uses),
+            ("retain", protocol.retains),
+            ("release", protocol.releases),
+        ):
+            for parameter, resource in parameters.items():
+                if parameter not in matched:
+                    continue
+                value = matched[parameter].value
+                if isinstance(value, Pointer) and self.evaluator.boxes:
+                    value = path.state.load(value.location)
+                if isinstance(value, Symbol):
+                    written = matched[parameter].written
+                    if isinstance(written, Read):
+                        self.typestates.name(value, written.place)
+                    known = path.state.handles.get(value)
+                    owner = known.owner if known else None
+                    roles.append(Role(action, parameter, value, resource, owner))
+        return roles
+
+    def transitions(self, path: Path, roles: list[Role], span: Span, outcome: bool | None) -> None:
+        for role in roles:
+            if role.action == "use":
+                self.typestates.use(path, role.symbol, role.resource, span)
+            elif role.action == "retain":
+                self.typestates.retain(path, role.symbol, role.resource, span)
+            elif role.action == "release":
+                failed = outcome is False
+                self.typestates.release(path, role.symbol, role.resource, span, failed)
+
+    def _check_uninitialised(
+        self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
+    ) -> None:
+        for parameter, resource in protocol.releases.items():
+            argument = matched.get(parameter)
+            if argument is None or not isinstance(argument.value, Uninitialised):
+                continue
+            symbol = Symbol("uninitialised", site.key, argument.value.variable)
+            path.state.handles[symbol] = Handle(resource, Typestate.UNKNOWN)
+            text = source_text(argument.written.place) if isinstance(argument.written, Read) else ""
+            self.typestates.report(path, "CAP402", symbol, site.call.span, text)
+
+    # ------------------------------------------------------------ creation
+
+    def _made(
+        self, path: Path, site: Site, bound: Bound, matched: dict[str, Argument], owned: bool
+    ) -> list[tuple[Creation, Symbol, Handle, Location | None]]:
+        made = []
+        state = path.state
+        for creation in bound.protocol.creates:
+            if creation.into != "return" and creation.into not in matched:
+                continue
+            if any(
+                parameter in matched
+                and includes_flag(matched[parameter].value, flag, self.constants(flag)) is True
+                for parameter, flag in creation.unless
+            ):
+                continue
+            location = None
+            if creation.into != "return":
+                argument = matched[creation.into]
+                if argument.value == ZERO and not bound.binding.boxed:
+                    continue
+                location = target_location(self.evaluator, state, argument, bound.binding.boxed)
+            symbol = Symbol("handle", site.key, creation.into)
+            state.renew(symbol)
+            handle = Handle(
+                creation.resource,
+                Typestate.LIVE,
+                made=owned,
+                escaped=not owned,
+                owner=self._owner(path, creation, matched),
+                doubt=("owner", site.key) if creation.owned_if else None,
+                binding=bound.binding.name,
+                owns_itself=bound.protocol.owns_itself,
+            )
+            made.append((creation, symbol, handle, location))
+        return made
+
+    def _owner(self, path: Path, creation: Creation, matched: dict[str, Argument]) -> Symbol | None:
+        if creation.owner in matched:
+            value = matched[creation.owner or ""].value
+            if isinstance(value, Pointer):
+                value = path.state.load(value.location)
+            return value if isinstance(value, Symbol) and value.kind != "unknown" else None
+        if creation.owner_of in matched:
+            sibling = matched[creation.owner_of or ""].value
+            if isinstance(sibling, Symbol) and sibling in path.state.handles:
+                return path.state.handles[sibling].owner
+        return None
+
+    def _born(
+        self,
+        path: Path,
+        site: Site,
+        bound: Bound,
+        creation: Creation,
+        symbol: Symbol,
+        handle: Handle,
+        location: Location | None,
+    ) -> None:
+        span = site.call.span
+        text = self.typestates.location_text(location)
+        origin = Origin(bound.protocol.name, text, span, creation.resource)
+        self.typestates.create(path, symbol, handle, origin)
+        if not site.result_is_read and bound.protocol.success is not Success.RAISES:
+            self.typestates.report(path, "CAP401", symbol, span)
+        if location is not None and "[?]" not in location.path:
+            self.typestates.store(path, location, symbol, span)
+        elif creation.into != "return":
+            path.state.escape(symbol)
+
+    def _tell_owner(
+        self,
+        path: Path,
+        site: Site,
+        creation: Creation,
+        matched: dict[str, Argument],
+        owned: bool,
+    ) -> None:
+        flag = matched[creation.owned_if or ""].value
+        if isinstance(flag, Pointer):
+            answer = Status(("owner", site.key), int(owned))
+            self.typestates.store(path, flag.location, answer, site.call.span)
+
+    def _first_target(
+        self, path: Path, bound: Bound, matched: dict[str, Argument]
+    ) -> Location | None:
+        for creation in bound.protocol.creates:
+            if creation.into in matched:
+                argument = matched[creation.into]
+                return target_location(self.evaluator, path.state, argument, bound.binding.boxed)
+        return None
+
+    # ------------------------------------------------------------ memory and results
+
+    def _overwrite_outputs(
+        self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
+    ) -> None:
+        """Buffers and lengths that the API writes hold something new afterwards."""
+        targets = {creation.into for creation in protocol.creates}
+        named = targets | {creation.owned_if for creation in protocol.creates}
+        for parameter, argument in matched.items():
+            value = argument.value
+            if parameter in named or not isinstance(value, Pointer):
+                continue
+            if path.state.load(value.location) not in path.state.handles:
+                content = Symbol("written", site.key, parameter)
+                path.state.renew(content)
+                path.state.store(value.location, content)
+
+    def _touch_memory(
+        self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
+    ) -> None:
+        for parameter in protocol.keeps:
+            if parameter in matched:
+                path.state.escape(matched[parameter].value)
+        if protocol.zeroes in matched:
+            value = matched[protocol.zeroes or ""].value
+            if isinstance(value, Pointer):
+                self.typestates.store(path, value.location, ZERO, site.call.span)
+        for parameter in protocol.writes:
+            value = matched[parameter].value if parameter in matched else ZERO
+            if isinstance(value, Pointer):
+                content = Symbol("written", site.key, parameter)
+                path.state.renew(content)
+                self.typestates.store(path, value.location, content, site.call.span)
+
+    def _plain_result(
+        self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
+    ) -> AbstractValue:
+        form, _, name = protocol.returns.partition(":")
+        if form == "box":
+            first = matched.get(protocol.params[0]) if protocol.params else None
+            return ZERO if first is None or isinstance(first.value, Text | Term) else first.value
+        if name in matched:
+            argument = matched[name]
+            if form == "argument":
+                return argument.value
+            if form == "content" and isinstance(argument.value, Pointer):
+                return path.state.load(argument.value.location)
+            if form == "content":
+                return argument.value
+            if form == "address":
+                return self._address(path, argument)
+        kind = "object" if protocol.allocates else "result"
+        symbol = Symbol(kind, site.key)
+        path.state.renew(symbol)
+        if form == "nonzero":
+            path.state.facts[symbol] = True
+        return symbol
+
+    def _address(self, path: Path, argument: Argument) -> AbstractValue:
+        if isinstance(argument.value, Pointer):
+            return argument.value
+        if isinstance(argument.written, Read):
+            location = self.evaluator.locate(path.state, argument.written.place)
+            if location is not None:
+                return Pointer(location)
+        return argument.value
+
+    def give_result(self, path: Path, site: Site, value: AbstractValue) -> None:
+        """Put what the call returned where the code wants it; a discarded handle is lost."""
+        target = site.call.result
+        if target is None:
+            if isinstance(value, Symbol) and not path.state.holders(value):
+                self.typestates.lose(path, value, site.call.span)
+            return
+        location = self.evaluator.locate(path.state, target)
+        if location is None or "[?]" in location.path:
+            path.state.escape(value)
+        else:
+            self.typestates.store(path, location, value, site.call.span)

@@ -1,0 +1,297 @@
+"""The abstract state: what is known at a program point on one family of paths.
+
+    environment   location -> value         `hKey` holds the handle made at line 42
+    facts         symbol or term -> bool    `flags & 4` is zero
+    handles       symbol -> Handle          that handle is live and belongs to this context
+
+A state is built by the transfer functions on a private copy and then frozen by taking its key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from capilint.engine.values import (
+    ZERO,
+    AbstractValue,
+    Aggregate,
+    Function,
+    Location,
+    Pointer,
+    Symbol,
+    Term,
+    Uninitialised,
+    member_chain,
+    symbols_in,
+)
+from capilint.ir import Scope, Variable
+
+
+class Typestate(StrEnum):
+    """Where a handle is in its life (`pending` is two states: one per outcome of the call)."""
+
+    UNKNOWN = "unknown"
+    LIVE = "live"
+    DESTROYED = "destroyed"
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """The typestate of one handle.
+
+    `made` is set where this function's path created it; only such handles can leak here.
+    `escaped`: others may see it; `handed`: the caller gets it. `owner` is its context; `orphaned`
+    once that was released.
+    `count` is the number of references (contexts). `doubt` is the site of the call whose outcome
+    unknown code was asked to judge; nothing is reported about the handle until a branch settles
+    it. `raised` is set when an exception was under way while the handle lived.
+    """
+
+    resource: str
+    typestate: Typestate
+    made: bool = False
+    escaped: bool = False
+    handed: bool = False
+    owner: Symbol | None = None
+    orphaned: bool = False
+    count: int = 1
+    doubt: object = None
+    raised: bool = False
+    binding: str = ""
+    owns_itself: bool = False
+    used: bool = False
+
+    @property
+    def owed(self) -> bool:
+        """Whether this function still has to release the handle."""
+        return (
+            self.made and not self.escaped and not self.handed and self.typestate is Typestate.LIVE
+        )
+
+
+class State:
+    """Environment, facts and handles; see the module's picture."""
+
+    __slots__ = ("environment", "exposed", "facts", "handles", "raising")
+
+    def __init__(self) -> None:
+        self.environment: dict[Location, AbstractValue] = {}
+        self.facts: dict[AbstractValue, bool] = {}
+        self.handles: dict[Symbol, Handle] = {}
+        self.exposed: frozenset[Variable | Symbol] = frozenset()
+        self.raising: str = ""
+
+    def copy(self) -> State:
+        """A private copy to change."""
+        new = State.__new__(State)
+        new.environment = self.environment.copy()
+        new.facts = self.facts.copy()
+        new.handles = self.handles.copy()
+        new.exposed = self.exposed
+        new.raising = self.raising
+        return new
+
+    def key(self) -> tuple[object, ...]:
+        """What makes two states the same state."""
+        return (
+            frozenset(self.environment.items()),
+            frozenset(self.facts.items()),
+            frozenset(self.handles.items()),
+            self.exposed,
+            self.raising,
+        )
+
+    def signature(self) -> tuple[object, ...]:
+        """What must agree before two states may be merged: all that concerns handles."""
+        holding = frozenset(
+            (location, value)
+            for location, value in self.environment.items()
+            if isinstance(value, Pointer | Function | Uninitialised)
+            or (isinstance(value, Symbol) and value in self.handles)
+        )
+        return (holding, frozenset(self.handles.items()), self.exposed, self.raising)
+
+    # ------------------------------------------------------------ places
+
+    def is_external(self, location: Location) -> bool:
+        """Whether code outside this function can see the location."""
+        base = location.base
+        if base in self.exposed:
+            return True
+        if isinstance(base, Variable):
+            return base.scope is Scope.GLOBAL
+        return base.kind != "object"
+
+    def load(self, location: Location) -> AbstractValue:
+        """The value at a location; what was never written is a symbol for its first content."""
+        environment = self.environment
+        value = environment.get(location)
+        if value is not None:
+            return value
+        path = location.path
+        for length in range(len(path) - 1, -1, -1):
+            outer = environment.get(Location(location.base, path[:length]))
+            if outer is None:
+                continue
+            if isinstance(outer, Uninitialised) or outer == ZERO:
+                return outer
+            if isinstance(outer, Aggregate) and path[length].strip("[]").isdigit():
+                index = int(path[length].strip("[]"))
+                if length == len(path) - 1 and index < len(outer.values):
+                    return outer.values[index]
+            return Symbol("member", outer, location)
+        return Symbol("initial", "entry", location)
+
+    def clear(self, location: Location) -> None:
+        """Forget all that is stored at a location and inside it."""
+        for inner in [known for known in self.environment if location.holds(known)]:
+            del self.environment[inner]
+
+    def store(self, location: Location, value: AbstractValue) -> None:
+        """Put a value at a location; parts that were known before are gone."""
+        self.clear(location)
+        if isinstance(value, Aggregate):
+            for index, inner in enumerate(value.values):
+                self.environment[location.at(f"[{index}]")] = inner
+        self.environment[location] = value
+
+    def holders(self, symbol: Symbol) -> list[Location]:
+        """The locations that hold a symbol."""
+        return [place for place, value in self.environment.items() if value == symbol]
+
+    # ------------------------------------------------------------ symbols
+
+    def renew(self, symbol: Symbol) -> None:
+        """Make way for a new symbol of the same name: the present one becomes the older one."""
+        involved = symbol in self.handles or any(
+            symbol in symbols_in(value) for value in self.environment.values()
+        )
+        self.facts = {
+            term: truth for term, truth in self.facts.items() if symbol not in symbols_in(term)
+        }
+        for location in [place for place in self.environment if place.base == symbol]:
+            del self.environment[location]
+        if not involved:
+            return
+        older = symbol.older()
+        for location, value in list(self.environment.items()):
+            if symbol in symbols_in(value):
+                self.environment[location] = older
+        for other, handle in list(self.handles.items()):
+            if handle.owner == symbol:
+                self.handles[other] = replace(handle, owner=older)
+        present = self.handles.pop(symbol, None)
+        if present is not None:
+            known = self.handles.get(older)
+            if known is not None and known != present:
+                present = replace(present, typestate=Typestate.UNKNOWN, escaped=True)
+            self.handles[older] = present
+
+    def escape(self, value: AbstractValue, handed: bool = False) -> None:
+        """A value goes where others can see it: handles in it, and all that it points to.
+
+        With `handed` the caller is the one that gets it.
+        """
+        pending = [value]
+        seen: set[AbstractValue] = set()
+        while pending:
+            current = pending.pop()
+            if current in seen:
+                continue
+            seen.add(current)
+            match current:
+                case Symbol():
+                    handle = self.handles.get(current)
+                    if handle is not None:
+                        self.handles[current] = replace(
+                            handle,
+                            escaped=handle.escaped or not handed,
+                            handed=handle.handed or handed,
+                        )
+                    pending += self._expose(current)
+                case Pointer(location):
+                    pending += self._expose(location.base)
+                case Function(_, captures):
+                    for location in captures:
+                        pending += self._expose(location.base)
+                case Term(_, values) | Aggregate(values):
+                    pending += values
+
+    def _expose(self, base: Variable | Symbol) -> list[AbstractValue]:
+        """Mark memory as visible; returns what is kept in it."""
+        if isinstance(base, Variable) or base.kind in ("object", "initial"):
+            self.exposed |= {base}
+        return [value for place, value in self.environment.items() if place.base == base]
+
+    # ------------------------------------------------------------ merging
+
+    def prune(self, live: frozenset[Variable]) -> None:
+        """Forget what no later instruction can ask for."""
+        kept = {
+            location: value
+            for location, value in self.environment.items()
+            if not isinstance(location.base, Variable)
+            or location.base.scope is Scope.GLOBAL
+            or location.base in live
+            or any(
+                symbol in self.handles and self.handles[symbol].owed for symbol in symbols_in(value)
+            )
+        }
+        reachable: set[Symbol] = set()
+        for value in kept.values():
+            reachable.update(symbols_in(value))
+        self.environment = {
+            location: value
+            for location, value in kept.items()
+            if isinstance(location.base, Variable)
+            or location.base.kind != "object"
+            or location.base in reachable
+            or location.base in self.exposed
+        }
+        self.facts = {
+            term: truth
+            for term, truth in self.facts.items()
+            if all(self._askable(symbol, live, reachable) for symbol in symbols_in(term))
+        }
+        self._prune_handles(reachable)
+
+    def _askable(self, symbol: Symbol, live: frozenset[Variable], reachable: set[Symbol]) -> bool:
+        for link in member_chain(symbol):
+            if link in reachable:
+                return True
+            base = link.detail.base if isinstance(link.detail, Location) else None
+            if isinstance(base, Variable):
+                return base in live or base.scope is not Scope.LOCAL
+        return False
+
+    def _prune_handles(self, reachable: set[Symbol]) -> None:
+        kept = {
+            symbol: handle
+            for symbol, handle in self.handles.items()
+            if symbol in reachable or handle.owed or symbol.kind in ("initial", "member")
+        }
+        for handle in list(kept.values()):
+            if handle.owner is not None and handle.owner in self.handles:
+                kept[handle.owner] = self.handles[handle.owner]
+        self.handles = kept
+
+
+def join(first: State, second: State, block: int) -> State:
+    """The state that covers both, which have the same signature; what differs becomes unknown."""
+    merged = first.copy()
+    environment: dict[Location, AbstractValue] = {}
+    for location in first.environment.keys() | second.environment.keys():
+        one, other = first.load(location), second.load(location)
+        same = one == other
+        environment[location] = one if same else Symbol("join", block, location)
+    merged.environment = environment
+    merged.facts = {
+        term: truth for term, truth in first.facts.items() if second.facts.get(term) == truth
+    }
+    for value in environment.values():
+        if isinstance(value, Symbol) and value.kind == "join" and value.site == block:
+            merged.facts = {
+                term: truth for term, truth in merged.facts.items() if value not in symbols_in(term)
+            }
+    return merged

@@ -1,0 +1,180 @@
+"""Summaries: what a call of a function of the program does, outcome by outcome.
+
+An outcome is one way through the function, seen from outside: what it requires of the arguments,
+what it returns, what it writes through its pointers, and the events on handles along one path
+that ends so. Applying an outcome plays its events in the caller, with the callee's symbols
+replaced by the caller's, so the caller's typestates judge them as if they stood there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from capilint.engine.events import Event
+from capilint.engine.state import Handle, State, Typestate
+from capilint.engine.values import (
+    AbstractValue,
+    Aggregate,
+    Location,
+    Number,
+    Status,
+    Symbol,
+    Term,
+    Uninitialised,
+    member_chain,
+    symbols_in,
+)
+from capilint.ir import Scope, Variable
+
+MOST_OUTCOMES = 24
+MOST_REQUIREMENTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One way through a function; see the module's text."""
+
+    raised: bool
+    requires: tuple[tuple[AbstractValue, bool], ...]
+    result: AbstractValue | None
+    result_truth: bool | None
+    stores: tuple[tuple[Location, AbstractValue], ...]
+    handles: tuple[tuple[Symbol, Handle], ...]
+    escapes: tuple[Symbol, ...]
+    events: tuple[Event, ...]
+
+    def effect(self) -> tuple[object, ...]:
+        """All but the requirements and the path: outcomes of one effect are one outcome."""
+        return (
+            self.raised,
+            self.result,
+            self.result_truth,
+            frozenset(self.stores),
+            frozenset(self.handles),
+            frozenset(self.escapes),
+        )
+
+    def creations(self) -> int:
+        """How many handles the caller gets."""
+        return sum(1 for _, handle in self.handles if handle.made)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A function's outcomes; none means that it never comes back."""
+
+    name: str
+    parameters: tuple[Variable, ...]
+    names: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+    opaque: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """A state in which the function ends, with what it returns and the node it happened in."""
+
+    state: State
+    value: AbstractValue | None
+    raised: bool
+    events: tuple[Event, ...]
+
+
+def is_input(symbol: Symbol) -> bool:
+    """Whether a symbol is something the caller knows: an argument or what it leads to."""
+    outermost = member_chain(symbol)[-1]
+    if outermost.kind != "initial" or not isinstance(outermost.detail, Location):
+        return False
+    root = outermost.detail.base
+    return isinstance(root, Variable) and root.scope in (Scope.PARAMETER, Scope.GLOBAL)
+
+
+def project(exit_: Exit) -> Outcome:
+    """An exit as the caller sees it."""
+    state = exit_.state
+    stores = tuple(
+        (location, _outside(value))
+        for location, value in state.environment.items()
+        if isinstance(location.base, Symbol) and is_input(location.base)
+    )
+    result = None if exit_.value is None else _outside(exit_.value)
+    visible = {symbol for _, value in stores for symbol in symbols_in(value)}
+    if result is not None:
+        visible.update(symbols_in(result))
+    handles = tuple(
+        (symbol, replace(handle, handed=False, raised=False))
+        for symbol, handle in state.handles.items()
+        if (handle.made and symbol in visible) or (is_input(symbol) and _touched(handle))
+    )
+    requires = tuple(
+        (term, truth)
+        for term, truth in state.facts.items()
+        if symbols_in(term) and all(is_input(symbol) for symbol in symbols_in(term))
+    )
+    escapes = tuple(base for base in state.exposed if isinstance(base, Symbol) and is_input(base))
+    truth = state.facts.get(exit_.value) if exit_.value is not None else None
+    return Outcome(exit_.raised, requires, result, truth, stores, handles, escapes, exit_.events)
+
+
+def _touched(handle: Handle) -> bool:
+    return (
+        handle.typestate is not Typestate.UNKNOWN
+        or handle.used
+        or handle.escaped
+        or handle.orphaned
+        or handle.count != 1
+    )
+
+
+def _outside(value: AbstractValue) -> AbstractValue:
+    """A value in words that mean something to the caller."""
+    match value:
+        case Status(_, number):
+            return Number(number)
+        case Uninitialised():
+            return Symbol("result", "callee")
+        case Symbol(kind="handle" | "initial" | "member" | "object"):
+            return value
+        case Symbol():
+            return Symbol("result", "callee")
+        case Aggregate(values):
+            return Aggregate(tuple(_outside(inner) for inner in values))
+        case Term():
+            fixed = all(is_input(symbol) for symbol in symbols_in(value))
+            return value if fixed else Symbol("result", "callee")
+        case _:
+            return value
+
+
+def condense(outcomes: list[Outcome]) -> tuple[Outcome, ...] | None:
+    """One outcome per effect and requirement, or None where there are too many to be of use."""
+    groups: dict[tuple[object, ...], list[Outcome]] = {}
+    for outcome in outcomes:
+        group = groups.setdefault(outcome.effect(), [])
+        same = next((known for known in group if known.requires == outcome.requires), None)
+        if same is None:
+            group.append(outcome)
+        elif len(outcome.events) < len(same.events):
+            group[group.index(same)] = outcome
+    result: list[Outcome] = []
+    for group in groups.values():
+        weakened = [_weaken(group)] if len(group) > MOST_REQUIREMENTS else _implied_away(group)
+        result += weakened
+    return tuple(result) if len(result) <= MOST_OUTCOMES else None
+
+
+def _weaken(group: list[Outcome]) -> Outcome:
+    common = set(group[0].requires)
+    for outcome in group[1:]:
+        common &= set(outcome.requires)
+    return replace(group[0], requires=tuple(common))
+
+
+def _implied_away(group: list[Outcome]) -> list[Outcome]:
+    """Drop the outcomes whose requirements include those of another with the same effect."""
+    kept: list[Outcome] = []
+    for outcome in sorted(group, key=lambda candidate: len(candidate.requires)):
+        requires = set(outcome.requires)
+        if not any(set(known.requires) <= requires for known in kept):
+            kept.append(outcome)
+    return kept

@@ -1,0 +1,181 @@
+"""A call of a function of the program: its summary applied to a path, once per outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from capilint.engine.binding import Argument, Arguments
+from capilint.engine.evaluate import Evaluator
+from capilint.engine.events import Event, Origin, Path
+from capilint.engine.protocols import Continuation, ProtocolCalls, Site, raise_from
+from capilint.engine.substitution import Substitution
+from capilint.engine.summary import Outcome, Summary
+from capilint.engine.typestate import Typestates
+from capilint.engine.unknown import forget_shared_handles
+from capilint.engine.values import (
+    AbstractValue,
+    Location,
+    Number,
+    Pointer,
+    Status,
+    Symbol,
+    symbols_in,
+)
+from capilint.ir import Unknown, Variable
+
+
+@dataclass(slots=True)
+class SummaryCalls:
+    """Applies summaries in one function."""
+
+    evaluator: Evaluator
+    typestates: Typestates
+    protocol_calls: ProtocolCalls
+
+    def apply(
+        self, path: Path, site: Site, summary: Summary, arguments: Arguments
+    ) -> Iterator[Continuation]:
+        """Every way on after the call."""
+        matched = arguments.match(summary.names, with_receiver=True)
+        given = {
+            variable: matched.get(name, Argument(Unknown(), _missing(site, name)))
+            for variable, name in zip(summary.parameters, summary.names, strict=True)
+        }
+        for outcome in self._expected(summary, site):
+            branch = path.fork()
+            if self._play(branch, site, summary, outcome, given):
+                yield raise_from(branch, "certain") if outcome.raised else Continuation(branch)
+
+    def _expected(self, summary: Summary, site: Site) -> tuple[Outcome, ...]:
+        """Where nobody looks at the result, a creator is taken to succeed."""
+        outcomes = summary.outcomes
+        most = max((outcome.creations() for outcome in outcomes), default=0)
+        if site.result_is_read or most == 0:
+            return outcomes
+        return tuple(
+            outcome for outcome in outcomes if outcome.raised or outcome.creations() == most
+        )
+
+    def _play(
+        self,
+        path: Path,
+        site: Site,
+        summary: Summary,
+        outcome: Outcome,
+        given: dict[Variable, Argument],
+    ) -> bool:
+        """Carry out one outcome; False where this state rules it out."""
+        before = path.state.copy()
+        caller = Substitution(self.evaluator, before, site.key, given)
+        for term, truth in outcome.requires:
+            if not self.evaluator.assume(path.state, caller.value(term), truth):
+                return False
+        self._make_room(path, caller, outcome)
+        self._replay_events(path, site, summary, outcome, caller)
+        if summary.opaque:
+            given_values = [argument.value for argument in given.values()]
+            forget_shared_handles(path.state, site.key, given_values)
+        self._apply_handles(path, site, summary, outcome, caller)
+        self._apply_memory(path, site, outcome, caller)
+        self._return(path, site, outcome, caller)
+        return True
+
+    def _make_room(self, path: Path, caller: Substitution, outcome: Outcome) -> None:
+        for symbol, handle in outcome.handles:
+            if handle.made:
+                made = caller.symbol(symbol)
+                if isinstance(made, Symbol):
+                    path.state.renew(made)
+
+    def _replay_events(
+        self, path: Path, site: Site, summary: Summary, outcome: Outcome, caller: Substitution
+    ) -> None:
+        """Play the callee's events: the caller's handles go through the callee's transitions."""
+        visible = {symbol for symbol, handle in outcome.handles if not handle.made}
+        span = site.call.span
+        path.emit(Event("enter", span, self.typestates.path, summary.name))
+        for event in outcome.events:
+            roles = []
+            for role in event.roles:
+                value = caller.symbol(role.symbol)
+                owner = None if role.owner is None else caller.symbol(role.owner)
+                if not isinstance(value, Symbol):
+                    continue
+                owner_symbol = owner if isinstance(owner, Symbol) else None
+                roles.append(replace(role, symbol=value, owner=owner_symbol))
+                if role.symbol in visible:
+                    self._name(value, role.symbol, caller)
+            path.emit(replace(event, roles=tuple(roles), depth=event.depth + 1))
+            if event.kind == "call":
+                acting = [
+                    replace(role, symbol=value)
+                    for role in event.roles
+                    if role.symbol in visible
+                    and isinstance(value := caller.symbol(role.symbol), Symbol)
+                    and role.action != "create"
+                ]
+                self.protocol_calls.transitions(path, acting, span, event.succeeded)
+        path.emit(Event("exit", span, self.typestates.path, summary.name))
+
+    def _name(self, value: Symbol, callees: Symbol, caller: Substitution) -> None:
+        text = self.typestates.location_text(
+            callees.detail if isinstance(callees.detail, Location) else None
+        )
+        self.typestates.texts.setdefault(value, text)
+
+    def _apply_handles(
+        self, path: Path, site: Site, summary: Summary, outcome: Outcome, caller: Substitution
+    ) -> None:
+        for symbol, handle in outcome.handles:
+            value = caller.symbol(symbol)
+            if not isinstance(value, Symbol):
+                continue
+            if handle.made:
+                owner = None if handle.owner is None else caller.symbol(handle.owner)
+                known = owner if isinstance(owner, Symbol) else None
+                origin = Origin(summary.name, "", site.call.span, handle.resource)
+                made = replace(handle, owner=known, doubt=None)
+                self.typestates.create(path, value, made, origin)
+            elif handle.escaped:
+                path.state.escape(value)
+        for symbol in outcome.escapes:
+            value = caller.symbol(symbol)
+            path.state.escape(value)
+            if isinstance(value, Pointer):
+                content = Symbol("clobber", site.key, value.location)
+                path.state.renew(content)
+                path.state.store(value.location, content)
+
+    def _apply_memory(self, path: Path, site: Site, outcome: Outcome, caller: Substitution) -> None:
+        for location, value in outcome.stores:
+            target = caller.location(location)
+            if target is not None and "[?]" not in target.path:
+                self.typestates.store(path, target, caller.value(value), site.call.span)
+            else:
+                path.state.escape(caller.value(value))
+
+    def _return(self, path: Path, site: Site, outcome: Outcome, caller: Substitution) -> None:
+        result: AbstractValue
+        if outcome.result is None:
+            result = Symbol("result", site.key)
+        else:
+            result = caller.value(outcome.result)
+        if isinstance(result, Number) and isinstance(outcome.result, Number):
+            result = Status(site.key, result.value, self._target(outcome, caller))
+        if isinstance(result, Symbol) and result.kind == "result":
+            path.state.renew(result)
+            if outcome.result_truth is not None:
+                path.state.facts[result] = outcome.result_truth
+        self.protocol_calls.give_result(path, site, result)
+
+    def _target(self, outcome: Outcome, caller: Substitution) -> Location | None:
+        """Where the call was to put a handle: a place that one of the outcomes writes."""
+        for location, value in outcome.stores:
+            if any(symbol.kind == "handle" for symbol in symbols_in(value)):
+                return caller.location(location)
+        return None
+
+
+def _missing(site: Site, name: str) -> Symbol:
+    return Symbol("missing", site.key, name)

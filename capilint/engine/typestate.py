@@ -1,0 +1,244 @@
+"""The life of a handle: the transitions, and the mistakes that they show.
+
+                   create                       release
+      (nothing) ───────────► live ───────────────────────────► destroyed
+                              │  │                                │  │
+                              │  └─ owner released ─► orphaned    │  └─ release: CAP202
+             function ends,   │          │                        └─ use, hand out: CAP201
+             not escaped:     │          └─ use, release, hand out: CAP301
+             CAP101, CAP102   │
+             last reference   └─ released as another resource: CAP203
+             gone: CAP103
+
+A handle that this function did not make begins as `unknown`: nothing is owed for it, but what
+is done to it after a release here is as wrong as for any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from capilint.engine.events import Defect, Event, Origin, Path, Role
+from capilint.engine.state import Handle, Typestate
+from capilint.engine.values import (
+    AbstractValue,
+    Aggregate,
+    Location,
+    Pointer,
+    Symbol,
+    Term,
+    member_chain,
+    symbols_in,
+)
+from capilint.finding import Span
+from capilint.ir import Place, Scope, Variable, source_text
+from capilint.protocol import Resource
+
+UNTRACKED = frozenset(["unknown", "object", "box"])
+
+
+@dataclass(slots=True)
+class Typestates:
+    """Applies transitions to paths and collects the defects of one function."""
+
+    resources: Mapping[str, Resource]
+    path: str
+    origins: dict[Symbol, Origin] = field(default_factory=dict)
+    defects: list[Defect] = field(default_factory=list)
+    texts: dict[Symbol, str] = field(default_factory=dict)
+
+    def report(self, path: Path, code: str, symbol: Symbol, span: Span, text: str = "") -> None:
+        """Note a defect, unless an open question about the handle forbids it."""
+        handle = path.state.handles[symbol]
+        if handle.doubt is None:
+            shown = text or self.texts.get(symbol, "")
+            self.defects.append(
+                Defect(code, symbol, handle.resource, span, path.node, path.trail, shown)
+            )
+
+    def name(self, symbol: Symbol, place: Place) -> None:
+        """Remember how the source calls a handle that was not made here."""
+        self.texts.setdefault(symbol, source_text(place))
+
+    def location_text(self, location: Location | None) -> str:
+        """A location as the source would write it; empty where it has no short name."""
+        if location is None:
+            return ""
+        path: tuple[str, ...] = location.path
+        base = location.base
+        while isinstance(base, Symbol):
+            if base.kind not in ("initial", "member") or not isinstance(base.detail, Location):
+                return "".join(path).lstrip(".*")
+            path = (*base.detail.path, "*", *path)
+            base = base.detail.base
+        return source_text(Place(base, path))
+
+    # ------------------------------------------------------------ transitions
+
+    def create(self, path: Path, symbol: Symbol, handle: Handle, origin: Origin) -> None:
+        """A new handle begins its life; make way for it with `State.renew` first."""
+        path.state.handles[symbol] = handle
+        self.origins.setdefault(symbol, origin)
+        if handle.owner is not None and handle.owner not in path.state.handles:
+            self.meet(path, handle.owner, "context")
+
+    def meet(self, path: Path, symbol: Symbol, resource: str) -> Handle | None:
+        """The typestate of a symbol that is used as a handle; None where it is not tracked."""
+        known = path.state.handles.get(symbol)
+        if known is None and symbol.kind not in UNTRACKED:
+            known = Handle(resource, Typestate.UNKNOWN)
+            path.state.handles[symbol] = known
+        return known
+
+    def use(self, path: Path, symbol: Symbol, resource: str, span: Span) -> None:
+        """A call needs the handle to be alive."""
+        handle = self.meet(path, symbol, resource)
+        if handle is None:
+            return
+        if handle.typestate is Typestate.DESTROYED:
+            self.report(path, "CAP201", symbol, span)
+        elif handle.orphaned:
+            self.report(path, "CAP301", symbol, span)
+        elif not handle.used and symbol.kind == "initial":
+            path.state.handles[symbol] = replace(handle, used=True)
+
+    def retain(self, path: Path, symbol: Symbol, resource: str, span: Span) -> None:
+        """One reference more."""
+        self.use(path, symbol, resource, span)
+        handle = path.state.handles.get(symbol)
+        if handle is not None and handle.typestate is not Typestate.DESTROYED:
+            path.state.handles[symbol] = replace(handle, count=min(handle.count + 1, 8))
+
+    def release(self, path: Path, symbol: Symbol, resource: str, span: Span, failed: bool) -> None:
+        """The handle is given to a release function for `resource`."""
+        handle = self.meet(path, symbol, resource)
+        if handle is None:
+            return
+        if handle.resource != resource:
+            self.report(path, "CAP203", symbol, span)
+            self._dismiss(path, symbol)
+            return
+        if handle.typestate is Typestate.DESTROYED:
+            self.report(path, "CAP202", symbol, span)
+            return
+        if handle.orphaned:
+            self.report(path, "CAP301", symbol, span)
+        if failed:
+            self._dismiss(path, symbol)
+        elif handle.count > 1:
+            path.state.handles[symbol] = replace(handle, count=handle.count - 1)
+        else:
+            path.state.handles[symbol] = replace(
+                handle, typestate=Typestate.DESTROYED, orphaned=False, count=0
+            )
+            self._orphan(path, symbol)
+
+    def _dismiss(self, path: Path, symbol: Symbol) -> None:
+        """Nothing more can be said about the handle."""
+        handle = path.state.handles[symbol]
+        path.state.handles[symbol] = replace(
+            handle, typestate=Typestate.UNKNOWN, escaped=True, orphaned=False
+        )
+
+    def _orphan(self, path: Path, owner: Symbol) -> None:
+        for symbol, handle in list(path.state.handles.items()):
+            if handle.owner == owner and handle.typestate is not Typestate.DESTROYED:
+                path.state.handles[symbol] = replace(handle, orphaned=True)
+
+    # ------------------------------------------------------------ references
+
+    def store(self, path: Path, location: Location, value: AbstractValue, span: Span) -> None:
+        """Write a value; the handle that was there may be lost, the new one may be handed out."""
+        state = path.state
+        replaced = {
+            old
+            for place, old in state.environment.items()
+            if location.holds(place) and isinstance(old, Symbol) and old in state.handles
+        }
+        external = state.is_external(location)
+        if external:
+            self.hand_out(path, value, span)
+        state.store(location, value)
+        if external:
+            state.escape(value, handed=belongs_to_caller(location))
+        else:
+            self._christen(location, value)
+        for old in replaced:
+            if not any(old in symbols_in(other) for other in state.environment.values()):
+                self.lose(path, old, span)
+
+    def _christen(self, location: Location, value: AbstractValue) -> None:
+        """A handle that a call returned gets the name of the first variable that holds it."""
+        origin = self.origins.get(value) if isinstance(value, Symbol) else None
+        if origin is None or origin.text:
+            return
+        base = location.base
+        if not (isinstance(base, Variable) and base.scope is Scope.TEMPORARY):
+            text = self.location_text(location)
+            assert isinstance(value, Symbol)
+            self.origins[value] = replace(origin, text=text)
+
+    def lose(self, path: Path, symbol: Symbol, span: Span) -> None:
+        """The last reference to a handle is gone."""
+        handle = path.state.handles.get(symbol)
+        if handle is None or not handle.owed:
+            return
+        path.emit(Event("lose", span, self.path, roles=(_role(symbol, handle),)))
+        if handle.owns_itself:
+            if handle.orphaned:
+                self.report(path, "CAP301", symbol, span)
+        else:
+            self.report(path, "CAP103", symbol, span)
+        path.state.handles[symbol] = replace(handle, escaped=True)
+
+    def hand_out(self, path: Path, value: AbstractValue, span: Span) -> None:
+        """A value goes to the caller: a handle in it must not be destroyed yet."""
+        for symbol in handed_out(value):
+            handle = path.state.handles.get(symbol)
+            if handle is None or not (handle.orphaned or handle.typestate is Typestate.DESTROYED):
+                continue
+            code = "CAP301" if handle.orphaned else "CAP201"
+            path.emit(Event("hand-out", span, self.path, roles=(_role(symbol, handle),)))
+            self.report(path, code, symbol, span)
+
+    def leave(self, path: Path, span: Span, exceptional: bool) -> None:
+        """The function ends here: what it still owes is leaked."""
+        if exceptional and path.state.raising != "certain":
+            return
+        for symbol, handle in list(path.state.handles.items()):
+            if not handle.owed:
+                continue
+            if handle.owns_itself:
+                if handle.orphaned:
+                    self.report(path, "CAP301", symbol, span)
+                continue
+            code = "CAP102" if exceptional or handle.raised else "CAP101"
+            self.report(path, code, symbol, span)
+
+
+def _role(symbol: Symbol, handle: Handle) -> Role:
+    return Role("use", "", symbol, handle.resource, handle.owner)
+
+
+def belongs_to_caller(location: Location) -> bool:
+    """Whether a location lies in memory that a parameter points to."""
+    base = location.base
+    if isinstance(base, Symbol):
+        outermost = member_chain(base)[-1].detail
+        root = outermost.base if isinstance(outermost, Location) else None
+        return isinstance(root, Variable) and root.scope is Scope.PARAMETER
+    return False
+
+
+def handed_out(value: AbstractValue) -> tuple[Symbol, ...]:
+    """The symbols that a reader of the value gets hold of directly."""
+    match value:
+        case Symbol():
+            return (value,)
+        case Aggregate(values):
+            return tuple(symbol for inner in values for symbol in handed_out(inner))
+        case Term() | Pointer():
+            return ()
+        case _:
+            return ()

@@ -1,0 +1,148 @@
+"""A call of something that is not known: what it is given escapes, and nothing else changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from capilint.engine.binding import Arguments, statuses_in
+from capilint.engine.evaluate import Evaluator
+from capilint.engine.events import Path
+from capilint.engine.protocols import Continuation, ProtocolCalls, Site, raise_from
+from capilint.engine.state import State, Typestate
+from capilint.engine.typestate import Typestates
+from capilint.engine.values import (
+    AbstractValue,
+    Location,
+    Pointer,
+    Status,
+    Symbol,
+    Uninitialised,
+    member_chain,
+    symbols_in,
+)
+from capilint.ir import Language, Scope, Variable
+
+
+@dataclass(slots=True)
+class UnknownCalls:
+    """Goes on after calls of unknown code in one function.
+
+    A status that unknown code is given may be judged there. In Python a helper that is given a
+    status and whose result is discarded is taken for a check that raises on failure; otherwise
+    the outcome is in doubt, and what hangs on it is not reported until a branch settles it.
+    """
+
+    evaluator: Evaluator
+    typestates: Typestates
+    protocol_calls: ProtocolCalls
+    language: Language
+
+    def apply(
+        self, path: Path, site: Site, arguments: Arguments, guarded: bool
+    ) -> Iterator[Continuation]:
+        """Every way on; `guarded` where a handler of this function expects exceptions."""
+        state = path.state
+        statuses = [
+            status
+            for argument in arguments.all()
+            for status in statuses_in(self.evaluator, state, argument.written)
+        ]
+        for argument in arguments.all():
+            state.escape(argument.value)
+            self._clobber(path, site, argument.value)
+        if arguments.receiver is not None:
+            self._clobber(path, site, arguments.receiver.value)
+        everything = [argument.value for argument in arguments.all()]
+        if arguments.receiver is not None:
+            everything.append(arguments.receiver.value)
+        forget_shared_handles(state, site.key, everything)
+        if guarded:
+            yield raise_from(path.fork(), "possible")
+        if statuses and self.language is Language.PYTHON and site.call.result is None:
+            if any(status.value == 0 for status in statuses):
+                yield raise_from(path, "certain")
+                return
+        else:
+            for status in statuses:
+                doubt(state, status)
+        result = Symbol("result", site.key)
+        state.renew(result)
+        self.protocol_calls.give_result(path, site, result)
+        yield Continuation(path)
+
+    def _clobber(self, path: Path, site: Site, value: object) -> None:
+        """What a pointer leads to may be anything afterwards."""
+        state = path.state
+        if isinstance(value, Pointer):
+            content = Symbol("clobber", site.key, value.location)
+            state.renew(content)
+            state.store(value.location, content)
+        elif isinstance(value, Symbol):
+            inside = [place for place in state.environment if place.base == value]
+            for index, place in enumerate(inside):
+                content = Symbol("clobber", site.key, (index, place.path))
+                state.renew(content)
+                state.environment[place] = content
+
+
+def forget_shared_handles(state: State, site: object, given: Sequence[AbstractValue]) -> None:
+    """Unknown code may have put new handles where it can reach: the old ones are gone there.
+
+    It reaches global variables, and what the values that it was `given` lead to.
+    """
+    reached = {symbol for value in given for symbol in symbols_in(value)}
+    places = [
+        symbol.detail
+        for symbol, handle in state.handles.items()
+        if symbol.kind in ("initial", "member")
+        and isinstance(symbol.detail, Location)
+        and handle.typestate is not Typestate.UNKNOWN
+        and symbol.detail not in state.environment
+    ]
+    places += [
+        place
+        for place, value in state.environment.items()
+        if isinstance(value, Symbol) and value in state.handles
+    ]
+    for place in places:
+        if state.is_external(place) and _reaches(place, reached):
+            content = Symbol("clobber", site, place)
+            state.renew(content)
+            state.environment[place] = content
+
+
+def _reaches(place: Location, reached: set[Symbol]) -> bool:
+    if isinstance(place.base, Symbol):
+        chain = member_chain(place.base)
+        root = chain[-1].detail
+        base = root.base if isinstance(root, Location) else None
+        return not reached.isdisjoint(chain) or is_global(base)
+    return True
+
+
+def is_global(base: object) -> bool:
+    """Whether a location's base is a global variable."""
+    return isinstance(base, Variable) and base.scope is Scope.GLOBAL
+
+
+def doubt(state: State, status: Status) -> None:
+    """Unknown code was asked how a call went: hold back what depends on it."""
+    for symbol, handle in list(state.handles.items()):
+        if symbol.kind == "handle" and symbol.site == status.site and handle.doubt is None:
+            state.handles[symbol] = replace(handle, doubt=status.site)
+    if status.value != 1 and status.target is not None:
+        old = state.environment.get(status.target)
+        if isinstance(old, Uninitialised):
+            state.environment[status.target] = Symbol("doubt", status.site)
+        elif isinstance(old, Symbol):
+            known = state.handles.get(old)
+            if known is not None and known.doubt is None:
+                state.handles[old] = replace(known, doubt=status.site)
+
+
+def settle(state: State, status: Status) -> None:
+    """A branch looked at the outcome itself: what was held back may be said."""
+    for symbol, handle in list(state.handles.items()):
+        if handle.doubt == status.site:
+            state.handles[symbol] = replace(handle, doubt=None)

@@ -1,0 +1,276 @@
+"""From defects to findings: the shortest path, its steps, and the trace that can be replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from capilint.engine.events import Defect, Event, Origin, Role
+from capilint.engine.fixpoint import Graph, events_to
+from capilint.engine.values import Symbol
+from capilint.finding import Finding, Outcome, Span, Step, TraceEvent
+from capilint.protocol import Resource
+from capilint.wording import Facts, help_text, message, name_and_severity, released
+
+LEAKS = ("CAP101", "CAP102", "CAP103")
+AT_CREATION = (*LEAKS, "CAP401")
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """A defect with all events on its shortest path."""
+
+    defect: Defect
+    events: Sequence[Event]
+
+
+def shortest_witnesses(defects: Sequence[Defect], graph: Graph) -> list[Witnessed]:
+    """One witness per handle and kind of mistake, the shortest; CAP102 gives way to CAP101."""
+    before = graph.shortest()
+    best: dict[tuple[object, ...], Witnessed] = {}
+    for defect in defects:
+        symbol = defect.symbol
+        key = (defect.code, symbol.kind, symbol.site, symbol.detail)
+        events = events_to(before, defect.node, defect.trail)
+        known = best.get(key)
+        if known is None or _length(defect, events) < _length(known.defect, known.events):
+            best[key] = Witnessed(defect, events)
+    return [
+        witness
+        for (code, *handle), witness in best.items()
+        if not (code == "CAP102" and ("CAP101", *handle) in best)
+    ]
+
+
+def _length(defect: Defect, events: Sequence[Event]) -> tuple[int, int, Span]:
+    failures = sum(1 for event in events if event.succeeded is False)
+    return (len(events), failures, defect.span)
+
+
+@dataclass(slots=True)
+class Narrator:
+    """Turns witnessed defects of one function into findings."""
+
+    path: str
+    function: str
+    origins: dict[Symbol, Origin]
+    texts: dict[Symbol, str]
+    resources: Mapping[str, Resource]
+
+    def finding(self, witness: Witnessed) -> Finding:
+        """The finding of a witness."""
+        defect, events = witness.defect, witness.events
+        origin = self._origin(defect.symbol)
+        handle = defect.text or (origin.text if origin else "")
+        owner, release = self._owner_release(defect, events)
+        facts = Facts(
+            resource=defect.resource,
+            handle=handle,
+            function=self.function,
+            creator=origin.creator if origin else "",
+            line=self._line(defect, events, origin),
+            release=self._release_function(defect.resource),
+            call=_called(events),
+            owner=self._owner_text(owner),
+        )
+        name, severity = name_and_severity(defect.code)
+        span = defect.span
+        if origin is not None and defect.code in AT_CREATION:
+            span = origin.span
+        elif release is not None and defect.code == "CAP301":
+            span = span_here(events, release)
+        trace, subject = Tracer().trace(events, defect)
+        return Finding(
+            code=defect.code,
+            name=name,
+            severity=severity,
+            path=self.path,
+            span=span,
+            function=self.function,
+            resource=defect.resource,
+            handle=handle,
+            message=message(defect.code, facts),
+            steps=tuple(self._steps(witness, facts, owner)),
+            help=help_text(defect.code, facts),
+            trace=trace,
+            subject=subject,
+        )
+
+    def _origin(self, symbol: Symbol) -> Origin | None:
+        newest = Symbol(symbol.kind, symbol.site, symbol.detail)
+        return self.origins.get(newest)
+
+    def _owner_text(self, owner: Symbol | None) -> str:
+        if owner is None:
+            return ""
+        origin = self._origin(owner)
+        return origin.text if origin and origin.text else self.texts.get(owner, "")
+
+    def _release_function(self, resource: str) -> str:
+        known = self.resources.get(resource)
+        return known.release if known is not None else ""
+
+    def _line(self, defect: Defect, events: Sequence[Event], origin: Origin | None) -> int:
+        """The other line that the message speaks of."""
+        if defect.code in ("CAP201", "CAP202"):
+            for index in range(len(events) - 1, -1, -1):
+                roles = events[index].roles
+                if index < len(events) - 1 and _acts(roles, defect.symbol, "release"):
+                    return span_here(events, index).line
+        if defect.code == "CAP301" and origin is not None:
+            return origin.span.line
+        return defect.span.line
+
+    def _owner_release(
+        self, defect: Defect, events: Sequence[Event]
+    ) -> tuple[Symbol | None, int | None]:
+        """The owner of the handle and the index of the event that released it."""
+        owner = None
+        for event in events:
+            for role in event.roles:
+                if role.symbol == defect.symbol and role.owner is not None:
+                    owner = role.owner
+        if owner is None:
+            return None, None
+        releases = [
+            index for index, event in enumerate(events) if _acts(event.roles, owner, "release")
+        ]
+        return owner, releases[-1] if releases else None
+
+    # ------------------------------------------------------------ steps
+
+    def _steps(self, witness: Witnessed, facts: Facts, owner: Symbol | None) -> list[Step]:
+        defect, events = witness.defect, witness.events
+        handle = facts.handle or f"the {facts.resource}"
+        steps: list[Step] = []
+        alive = not any(_acts(event.roles, defect.symbol, "create") for event in events)
+        last = len(events) - 1
+        for index, event in enumerate(events):
+            span = span_here(events, index)
+            text = kind = ""
+            if _acts(event.roles, defect.symbol, "create"):
+                alive, kind, text = True, "create", f"{handle} is created here"
+            elif index == last and defect.code not in LEAKS and event.kind != "exit":
+                continue
+            elif _acts(event.roles, defect.symbol, "release"):
+                kind, text = "release", f"{handle} is {released(facts.resource)} here"
+            elif owner is not None and _acts(event.roles, owner, "release"):
+                name = facts.owner or "its context"
+                kind, text = "release", f"{name} is released here, {handle} is still alive"
+            elif alive and event.succeeded is False and event.depth == 0:
+                kind, text = "fail", f"{event.function} fails"
+            if kind:
+                steps.append(Step(kind, self.path, span, text))
+        final = self._final_step(defect, facts, handle, events)
+        if final is not None:
+            steps.append(final)
+        return _without_repetition(steps)
+
+    def _final_step(
+        self, defect: Defect, facts: Facts, handle: str, events: Sequence[Event]
+    ) -> Step | None:
+        called = facts.call
+        kind, text = {
+            "CAP101": ("leave", f"leaves with {handle} alive"),
+            "CAP102": ("leave", f"an exception leaves with {handle} alive"),
+            "CAP103": ("lose", f"the last reference to {handle} is gone here"),
+            "CAP201": ("use", f"{called} gets the dead handle"),
+            "CAP202": ("release", f"{handle} is {released(facts.resource)} again"),
+            "CAP203": ("release", f"{called} does not end the life of a {facts.resource}"),
+            "CAP301": ("use", f"{handle} is used or ended here, after its context"),
+            "CAP402": ("release", f"{handle} may never have been set"),
+            "CAP401": ("create", "nobody looks at the result"),
+        }[defect.code]
+        if defect.code == "CAP102" and not _raised(defect, events):
+            text = f"leaves with {handle} alive, after an exception"
+        return Step(kind, self.path, defect.span, text)
+
+
+def _without_repetition(steps: list[Step]) -> list[Step]:
+    kept: list[Step] = []
+    for step in steps:
+        if step not in kept:
+            kept.append(step)
+    return kept
+
+
+def _acts(roles: Sequence[Role], symbol: Symbol, action: str) -> bool:
+    return any(role.symbol == symbol and role.action == action for role in roles)
+
+
+def _raised(defect: Defect, events: Sequence[Event]) -> bool:
+    return bool(events) and events[-1].kind == "raise"
+
+
+def _called(events: Sequence[Event]) -> str:
+    """The function of this path's last call, as this function calls it."""
+    if not events:
+        return ""
+    for event in reversed(events):
+        if event.kind == "call" and event.depth == 0:
+            return event.function
+        if event.kind in ("enter", "exit"):
+            return event.function
+    return ""
+
+
+def span_here(events: Sequence[Event], index: int) -> Span:
+    """Where an event happens in this function: for one inside a callee, the call."""
+    for position in range(index, -1, -1):
+        if events[position].depth == 0:
+            return events[position].span
+    return events[index].span
+
+
+@dataclass(slots=True)
+class Tracer:
+    """Numbers the handles of a path, so that the replay needs no symbols."""
+
+    numbers: dict[Symbol, int] = field(default_factory=dict)
+    count: int = 0
+
+    def trace(
+        self, events: Sequence[Event], defect: Defect
+    ) -> tuple[tuple[TraceEvent, ...], int | None]:
+        """The path as the replay takes it, and the number of the defect's handle."""
+        traced = [self._event(event) for event in events if event.kind not in ("enter", "exit")]
+        subject = self.numbers.get(defect.symbol)
+        if defect.code in ("CAP101", "CAP102"):
+            traced.append(TraceEvent("leave", "", defect.span))
+        return tuple(traced), subject
+
+    def _event(self, event: Event) -> TraceEvent:
+        handles: list[tuple[str, int]] = []
+        resources: list[tuple[int, str]] = []
+        owners: list[tuple[int, int]] = []
+        for role in event.roles:
+            if role.owner is not None:
+                self._number(role.owner)
+            if role.action == "create":
+                self._renew(role.symbol)
+            number = self._number(role.symbol)
+            handles.append((role.parameter, number))
+            resources.append((number, role.resource))
+            if role.owner is not None:
+                owners.append((number, self._number(role.owner)))
+        outcome = Outcome.FAILED if event.succeeded is False else Outcome.SUCCEEDED
+        return TraceEvent(
+            event.kind,
+            event.function,
+            event.span,
+            outcome,
+            tuple(handles),
+            tuple(resources),
+            tuple(owners),
+        )
+
+    def _renew(self, symbol: Symbol) -> None:
+        previous = self.numbers.pop(symbol, None)
+        if previous is not None:
+            self.numbers[symbol.older()] = previous
+
+    def _number(self, symbol: Symbol) -> int:
+        if symbol not in self.numbers:
+            self.count += 1
+            self.numbers[symbol] = self.count
+        return self.numbers[symbol]

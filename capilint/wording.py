@@ -1,0 +1,55 @@
+"""The words of findings: messages from the codes' templates."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from capilint import codes
+from capilint.finding import Severity
+
+RELEASED = {"context": "released"}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a message can speak of: the fields that `codes.FIELDS` describes."""
+
+    resource: str = ""
+    handle: str = ""
+    function: str = ""
+    creator: str = ""
+    line: int = 0
+    release: str = ""
+    call: str = ""
+    owner: str = ""
+
+
+def released(resource: str) -> str:
+    """How one says that the life of a handle was ended."""
+    return RELEASED.get(resource, "destroyed")
+
+
+def message(code: str, facts: Facts) -> str:
+    """The one-line message of a finding."""
+    return _filled(codes.load()[code].message, facts)
+
+
+def help_text(code: str, facts: Facts) -> str:
+    """What to do about a finding, in one line; empty where the code has no such text."""
+    return _filled(codes.load()[code].help, facts)
+
+
+def name_and_severity(code: str) -> tuple[str, Severity]:
+    """A code's name, and the severity that it has unless the configuration says otherwise."""
+    entry = codes.load()[code]
+    default = Severity.WARNING if entry.default == codes.OFF else Severity(entry.default)
+    return entry.name, default
+
+
+def _filled(template: str, facts: Facts) -> str:
+    fields = asdict(facts)
+    fields["handle"] = facts.handle or "(unnamed)"
+    fields["creator"] = facts.creator or "the caller"
+    fields["owner"] = f"context `{facts.owner}`" if facts.owner else "its context"
+    fields["released"] = released(facts.resource)
+    return template.format(**fields)
