@@ -21,7 +21,7 @@ from capilint.settings import OFF, Settings
 
 TYPE_CHECKING = False  # as in typing, whose import is slow
 if TYPE_CHECKING:
-    from capilint.rulefile import Section
+    from capilint.rulefile import RuleFile, Section
 
 FILE_NAMES = (".capilint.toml", "capilint.toml", "pyproject.toml")
 SEVERITIES = tuple(severity.value for severity in Severity)
@@ -113,11 +113,12 @@ def _read(path: str, named: bool = False) -> Settings | None:
     embedded = os.path.basename(path) == "pyproject.toml"
     if embedded and not named and b"capilint" not in data:
         return None  # not ours: spare the parser
-    from capilint.rulefile import RuleError, parse
+    from capilint.rulefile import RuleError, Section, parse
 
     shown = _shown(path)
     try:
-        section = parse(shown, data.decode("utf-8-sig"))
+        file = parse(shown, data.decode("utf-8-sig"))
+        section = Section(file, file.tables)
         if embedded:
             if "capilint" not in section.section("tool").table:
                 if named:
@@ -141,14 +142,14 @@ def _settings(section: Section, root: str) -> Settings:
     """The settings that a table describes; its globs are relative to `root`."""
     section.only(KEYS)
     values = {key.replace("-", "_"): _READERS[key](section, key) for key in section.table}
-    origins = {key: f"{section.path}:{section.error('', key).line}" for key in section.table}
+    origins = {key: f"{section.file.path}:{section.error('', key).line}" for key in section.table}
     return Settings(**values, rules=_rules(section), root=root, origins=origins)  # type: ignore[arg-type]
 
 
-def _rules(section: Section) -> Section | None:
+def _rules(section: Section) -> RuleFile | None:
     """What the table says about the user's own functions, as the rule book takes it."""
     own = {key: section.table[key] for key in ("functions", "noreturn") if key in section.table}
-    return replace(section, table=own) if own else None
+    return replace(section.file, tables=own) if own else None
 
 
 def _codes(section: Section, key: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ TYPE_CHECKING = False  # as in typing, whose import is slow
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-    from capilint.rulefile import Section
+    from capilint.rulefile import RuleFile
 
 OFF = "off"  # the severity of a code that reports only where it is selected by name
 
@@ -44,7 +44,7 @@ class Settings:
     fail_on: Severity = Severity.WARNING
     noreturn: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
-    rules: Section | None = None
+    rules: RuleFile | None = None
     root: str = "."
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -60,6 +60,10 @@ class Settings:
             chosen = max(chosen, 0)
         off = tuple(prefix for prefix, severity in self.severity if severity == OFF)
         return chosen > _longest(code, self.ignore + off)
+
+    def wants_resource(self, resource: str) -> bool:
+        """Whether findings about that kind of handle are reported."""
+        return self.resources is None or resource in self.resources
 
     def severity_of(self, code: str, default: str) -> Severity:
         """The severity that a selected code is reported with."""

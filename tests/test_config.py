@@ -55,7 +55,7 @@ creates = { into = "out", resource = "key" }
     assert found.per_file_ignores == (("tests/**", ("CAP101",)),)
     assert (found.fail_on, found.severity) == (Severity.ERROR, (("CAP2", "note"),))
     assert (found.noreturn, found.functions) == (("Die",), ("MyGenKey",))
-    assert found.rules is not None and set(found.rules.table) == {"functions", "noreturn"}
+    assert found.rules is not None and set(found.rules.tables) == {"functions", "noreturn"}
     lines = {key: origin for key, _, origin in effective(found)}
     assert lines == {
         "select": "capilint.toml:1",

@@ -1,0 +1,37 @@
+"""Reports: from a Report value to text, one module per format.
+
+Each module has `render(report, style) -> str` and does no IO. To add a format, add its module
+and its name here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+TYPE_CHECKING = False  # as in typing, whose import is slow
+if TYPE_CHECKING:
+    from capilint.check import Report
+
+_MODULES = {
+    "text": "capilint.report.text",
+    "json": "capilint.report.json_report",
+    "github": "capilint.report.github",
+}
+FORMATS = tuple(_MODULES)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How people want it: `colour` for terminals, `verbose` with notes and counts."""
+
+    colour: bool = False
+    verbose: bool = False
+
+
+def render(name: str, report: Report, style: Style) -> str:
+    """The report in one of FORMATS, with a final line end unless it is empty."""
+    from importlib import import_module
+
+    function: Callable[[Report, Style], str] = import_module(_MODULES[name]).render
+    return function(report, style)

@@ -1,0 +1,205 @@
+"""The one glue of a run: files in, a report out.
+
+    Input ── read, scan ── Source ── front end ── Module ─┐
+                 no known name: done                      ├─ engine ── Finding* ── triage ── Report
+    files whose settings describe the same functions ─────┘
+
+A file that fails (unreadable, or a crash of our own) is reported, and costs no other file's
+findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from capilint.finding import Finding
+from capilint.language import Language
+from capilint.settings import OFF, Settings
+from capilint.source import Input, Source, Unreadable, UnreadableError, load, mentions, read_bytes
+
+TYPE_CHECKING = False  # as in typing, whose import is slow
+if TYPE_CHECKING:
+    from capilint.ir import Module
+    from capilint.rulebook import RuleBook
+    from capilint.triage import Suppressed
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run found, sorted by place. Paths are those of the inputs.
+
+    `analysed` counts the files that were parsed, of `seen`. `sources` has the files that were
+    read whole, by path. `failed` is set where a finding's severity reaches its file's `fail_on`.
+    `notes` tell people what the run did not do.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    seen: int = 0
+    analysed: int = 0
+    unreadable: tuple[Unreadable, ...] = ()
+    notes: tuple[str, ...] = ()
+    failed: bool = False
+    sources: dict[str, Source] = field(default_factory=dict)
+
+
+class SettingsError(Exception):
+    """The settings ask for what is not there; the text says where and what would be right."""
+
+
+def check(
+    inputs: Iterable[Input],
+    settings_of: Callable[[str], Settings],
+    unreadable: Iterable[Unreadable] = (),
+) -> Report:
+    """Analyse the files together: one program for all that the same user functions apply to.
+
+    `unreadable` is what could not be found, to be reported too. Raises SettingsError for an
+    unknown resource, and RuleError where the user's functions are described wrongly.
+    """
+    run = _Run(settings_of)
+    run.unreadable += unreadable
+    run.seen = len(run.unreadable)
+    programs: dict[str, list[Input]] = {}
+    for item in inputs:
+        run.seen += 1
+        rules = settings_of(item.path).rules
+        programs.setdefault(rules.path if rules else "", []).append(item)
+    for program in programs.values():
+        run.analyse(program)
+    return run.report()
+
+
+class _Run:
+    """What one run has gathered so far."""
+
+    def __init__(self, settings_of: Callable[[str], Settings]) -> None:
+        self._settings_of = settings_of
+        self._sources: dict[str, Source] = {}
+        self._findings: list[Finding] = []
+        self._analysed = 0
+        self._without_front_end = 0
+        self.seen = 0
+        self.unreadable: list[Unreadable] = []
+
+    def analyse(self, program: Sequence[Input]) -> None:
+        """Read the files, and analyse those together that name a function of the rule book."""
+        book = self._rule_book(program)
+        modules = []
+        for item in program:
+            source = self._read(item, book)
+            if source is not None:
+                module = self._lowered(source)
+                modules += [module] if module else []
+        if modules:
+            self._analysed += len(modules)
+            self._findings += self._found_in(modules, book)
+
+    def report(self) -> Report:
+        """The report of all that was gathered."""
+        if not self._sources:
+            return Report(seen=self.seen, unreadable=tuple(self.unreadable), notes=self._notes())
+        from capilint.codes import codes
+        from capilint.triage import Triager
+
+        severities = {code.code: code.severity for code in codes()}
+        triager = Triager(self._sources, self._settings_of, severities)
+        triage = triager.triage(self._findings)
+        return Report(
+            findings=triage.findings,
+            suppressed=triage.suppressed,
+            seen=self.seen,
+            analysed=self._analysed,
+            unreadable=tuple(sorted(self.unreadable, key=lambda item: item.path)),
+            notes=self._notes(),
+            failed=any(self._fails(finding) for finding in triage.findings),
+            sources=self._sources,
+        )
+
+    def _rule_book(self, program: Sequence[Input]) -> RuleBook:
+        from capilint.rulebook import load as load_rules
+
+        rules = self._settings_of(program[0].path).rules
+        book = load_rules([rules] if rules else [])
+        asked = {resource for item in program for resource in self._resources(item.path)}
+        for resource in sorted(asked):
+            if resource not in book.resources:
+                from capilint.rulefile import nearest
+
+                known = ", ".join(book.resources)
+                hint = nearest(resource, book.resources) or f"; known are {known}"
+                raise SettingsError(f"unknown resource `{resource}`{hint}")
+        return book
+
+    def _resources(self, path: str) -> tuple[str, ...]:
+        return self._settings_of(path).resources or ()
+
+    def _read(self, item: Input, book: RuleBook) -> Source | None:
+        """The source of a file that is to be parsed; the others are at most remembered."""
+        try:
+            data = read_bytes(item.path) if item.data is None else item.data
+            concerned = mentions(data, book.scan_names(item.language).search)
+            if not concerned and not self._has_idle_comment(item.path, data):
+                return None
+            self._sources[item.path] = source = load(item.path, data, item.language)
+        except UnreadableError as error:
+            self.unreadable.append(Unreadable(item.path, str(error)))
+            return None
+        if concerned and item.language is Language.CPP:
+            self._without_front_end += 1
+            return None
+        return source if concerned else None
+
+    def _has_idle_comment(self, path: str, data: bytes) -> bool:
+        """Whether an unused suppression is to be reported in a file that names no function."""
+        return b"capilint:" in data and self._settings_of(path).selects("CAP903", OFF)
+
+    def _lowered(self, source: Source) -> Module | None:
+        try:
+            return _lower(source)
+        except Exception as error:
+            self._crashed(source.path, error)
+            return None
+
+    def _found_in(self, modules: Sequence[Module], book: RuleBook) -> list[Finding]:
+        """The engine's findings. Where it crashes, each file is tried again on its own."""
+        from capilint.engine import analyse
+
+        try:
+            return list(analyse(modules, book))
+        except Exception as error:
+            if len(modules) == 1:
+                self._crashed(modules[0].path, error)
+                return []
+            return [found for module in modules for found in self._found_in([module], book)]
+
+    def _crashed(self, path: str, error: Exception) -> None:
+        from traceback import format_exception
+
+        reason = (
+            f"internal error ({type(error).__name__}: {error}); this file was left out. Please "
+            "report it as a bug of capilint, with the file and the output of --verbose"
+        )
+        self.unreadable.append(Unreadable(path, reason, "".join(format_exception(error))))
+
+    def _fails(self, finding: Finding) -> bool:
+        return self._settings_of(finding.path).fails(finding.severity)
+
+    def _notes(self) -> tuple[str, ...]:
+        count = self._without_front_end
+        if not count:
+            return ()
+        files = "1 C++ file" if count == 1 else f"{count} C++ files"
+        return (f"{files} not analysed: C++ is not supported yet (--lang c reads it as C)",)
+
+
+def _lower(source: Source) -> Module:
+    """The file's IR. Only the front end that it needs is imported."""
+    if source.language is Language.PYTHON:
+        from capilint.frontends import python
+
+        return python.lower(source.text, source.path)
+    from capilint.frontends import c
+
+    return c.lower(source.text, source.path)

@@ -1,0 +1,93 @@
+"""GitHub Actions: findings as workflow commands, and a step summary in Markdown.
+
+The format: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from capilint.check import Report
+from capilint.finding import Finding, Severity
+from capilint.report import Style
+from capilint.report.printable import plural, printable
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+_MARKDOWN = {ord(character): f"&#{ord(character)};" for character in "\\`*_{}[]<>|#~&@"}
+_MOST_ROWS = 500  # GitHub refuses a summary of more than 1 MiB
+
+
+def render(report: Report, style: Style) -> str:
+    """One workflow command per finding and per file that could not be analysed.
+
+    Notes only where `verbose` is set: GitHub shows ten of a kind, which are to be the ones that
+    matter.
+    """
+    lines = [
+        _annotation(finding)
+        for finding in report.findings
+        if style.verbose or finding.severity != Severity.NOTE
+    ]
+    lines += [
+        _command("error", {"file": item.path, "title": "capilint"}, f"not analysed: {item.reason}")
+        for item in report.unreadable
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def summary(report: Report) -> str:
+    """The step summary: a table of the findings, in Markdown."""
+    found = plural(len(report.findings), "finding") if report.findings else "no findings"
+    files = plural(report.seen, "file")
+    lines = [f"### capilint: {found} in {files}", ""]
+    if report.findings:
+        lines += ["| where | code | severity | what |", "| --- | --- | --- | --- |"]
+        lines += [_row(finding) for finding in report.findings[:_MOST_ROWS]]
+        if len(report.findings) > _MOST_ROWS:
+            lines += ["", f"{len(report.findings) - _MOST_ROWS} more are in the log."]
+        lines.append("")
+    lines += [
+        f"- not analysed: {_cell(f'{item.path}: {item.reason}')}" for item in report.unreadable
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _annotation(finding: Finding) -> str:
+    span = finding.span
+    properties = {"file": finding.path, "line": str(span.line), "endLine": str(span.end_line)}
+    if span.end_line == span.line:  # GitHub takes columns within one line only
+        properties |= {"col": str(span.column), "endColumn": str(span.end_column)}
+    properties["title"] = f"{finding.code} {finding.name}"
+    message = "\n".join([finding.message, *_steps(finding)])
+    return _command(_COMMANDS[finding.severity], properties, message)
+
+
+def _steps(finding: Finding) -> Iterator[str]:
+    for number, step in enumerate(finding.steps, start=1):
+        path = "" if step.path == finding.path else f"{step.path}, "
+        yield f"{number}. {path}line {step.span.line}: {step.message}"
+
+
+def _command(name: str, properties: dict[str, str], message: str) -> str:
+    listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    lines = [printable(line) for line in message.split("\n")]
+    return f"::{name} {listed}::{_data(chr(10).join(lines))}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _row(finding: Finding) -> str:
+    where = f"{finding.path}:{finding.span.line}"
+    cells = [where, finding.code, finding.severity.value, finding.message]
+    return f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _cell(text: str) -> str:
+    """Text that Markdown shows as it is, in a table or elsewhere."""
+    return printable(text).translate(_MARKDOWN)

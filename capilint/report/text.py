@@ -1,0 +1,139 @@
+"""The report for people: each finding with its source lines and the steps of its witness.
+
+src/session.c:42:10: error: CAP101 key `hKey` from CryptGenKey is not destroyed when ...
+   42 |     if (!CryptGenKey(hProv, CALG_RC4, CRYPT_EXPORTABLE, &hKey))
+      |          ^^^^^^^^^^^ 1. hKey is created here
+   51 |         return FALSE;
+      |         ^^^^^^ 2. leaves with hKey alive
+   = help: call CryptDestroyKey(hKey) before line 51
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+
+from capilint.check import Report
+from capilint.finding import Finding, Severity, Span, Step
+from capilint.report import Style
+from capilint.report.printable import plural, printable, width
+from capilint.source import Source
+
+_HEAD = re.compile(r"[^\s(;]+")  # what the carets stand under: a callee's name, a keyword
+_GUTTER = 5  # digits of a line number
+_WIDEST = 160  # columns of source shown; generated code has longer lines
+
+_RESET, _BOLD, _BLUE = "\x1b[0m", "\x1b[1m", "\x1b[34m"
+_COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.NOTE: "\x1b[36m"}
+
+
+def render(report: Report, style: Style) -> str:
+    """The findings, then one line that counts them. Notes are shown where `verbose` is set."""
+    shown = [item for item in report.findings if style.verbose or item.severity != Severity.NOTE]
+    blocks = [_Block(finding, report.sources, style.colour).text() for finding in shown]
+    lines = [_summary(shown, report)]
+    if style.verbose:
+        lines += [f"suppressed: {_suppressed(item.finding)}" for item in report.suppressed]
+        counts = f"{plural(report.seen, 'file')} seen, {report.analysed} analysed"
+        lines.append(f"{counts}, {plural(len(report.suppressed), 'finding')} suppressed.")
+    return "\n".join(blocks + lines) + "\n"
+
+
+def _summary(shown: list[Finding], report: Report) -> str:
+    """`Found 3 findings (2 errors, 1 warning) in 2 files.`"""
+    unread = len(report.unreadable)
+    tail = f" {plural(unread, 'file')} could not be analysed." if unread else ""
+    if not shown:
+        return f"No findings in {plural(report.seen - unread, 'file')}.{tail}"
+    count = Counter(finding.severity for finding in shown)
+    kinds = ", ".join(plural(count[kind], kind.value) for kind in Severity if count[kind])
+    files = plural(len({finding.path for finding in shown}), "file")
+    return f"Found {plural(len(shown), 'finding')} ({kinds}) in {files}.{tail}"
+
+
+def _suppressed(finding: Finding) -> str:
+    place = f"{finding.path}:{finding.span.line}:{finding.span.column}"
+    return printable(f"{place}: {finding.code} {finding.message}")
+
+
+class _Block:
+    """The lines of one finding."""
+
+    def __init__(self, finding: Finding, sources: Mapping[str, Source], colour: bool) -> None:
+        self._finding = finding
+        self._sources = sources
+        self._colour = colour
+
+    def text(self) -> str:
+        """The message, the witness between source lines, and what helps; then an empty line."""
+        return "\n".join([self._title(), *self._witness(), *self._remarks(), ""])
+
+    def _title(self) -> str:
+        finding = self._finding
+        place = printable(f"{finding.path}:{finding.span.line}:{finding.span.column}:")
+        severity = self._painted(f"{finding.severity.value}:", _COLOURS[finding.severity])
+        code = self._painted(finding.code, _BOLD)
+        return f"{self._painted(place, _BOLD)} {severity} {code} {printable(finding.message)}"
+
+    def _witness(self) -> Iterator[str]:
+        finding = self._finding
+        if not finding.steps:
+            yield from self._excerpt(finding.path, finding.span.line, [("", finding.span)])
+        numbered = enumerate(finding.steps, start=1)
+        path = finding.path
+        for (step_path, line), group in groupby(numbered, key=_line_of_step):
+            if step_path != path:
+                path = step_path
+                yield self._painted(f"{' ' * (_GUTTER + 1)}--> {printable(path)}", _BLUE)
+            marks = [(f"{number}. {step.message}", step.span) for number, step in group]
+            yield from self._excerpt(path, line, marks)
+
+    def _excerpt(self, path: str, line: int, marks: list[tuple[str, Span]]) -> Iterator[str]:
+        """One source line, and below it a caret line for each mark."""
+        source = self._sources.get(path)
+        known = source is not None and line <= len(source.lines)
+        text = source.lines[line - 1] if source is not None and known else ""
+        start = _cut(text, min(span.column for _, span in marks))
+        gutter = self._painted(f"{line:>{_GUTTER}} |", _BLUE)
+        yield f"{gutter} {_clipped(printable(text[start:]))}".rstrip()
+        for message, span in marks:
+            indent, carets = _carets(text, span, start) if known else ("", "")
+            gutter = self._painted(f"{'':>{_GUTTER}} |", _BLUE)
+            marked = self._painted(carets, _COLOURS[self._finding.severity])
+            yield f"{gutter} {indent}{marked} {printable(message)}".rstrip()
+
+    def _remarks(self) -> Iterator[str]:
+        gutter = self._painted(f"{'':>{_GUTTER - 2}} =", _BLUE)
+        if self._finding.help:
+            yield f"{gutter} help: {printable(self._finding.help)}"
+        if self._finding.confirmed is False:
+            yield f"{gutter} note: not confirmed: the runtime model did not come to this verdict"
+
+    def _painted(self, text: str, colour: str) -> str:
+        return f"{colour}{text}{_RESET}" if self._colour and text else text
+
+
+def _line_of_step(item: tuple[int, Step]) -> tuple[str, int]:
+    step = item[1]
+    return step.path, step.span.line
+
+
+def _cut(text: str, column: int) -> int:
+    """How many characters of a very long line to leave out, so that the column is seen."""
+    return 0 if column <= _WIDEST else column - _WIDEST // 2
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
+
+
+def _carets(text: str, span: Span, start: int) -> tuple[str, str]:
+    """The indentation and the carets below the first word of a span."""
+    begin = span.column - 1
+    end = span.end_column - 1 if span.end_line == span.line else len(text)
+    word = _HEAD.match(text, begin, max(end, begin))
+    marked = word[0] if word else text[begin : begin + 1]
+    indent = width(printable(text[start:begin]))
+    return " " * indent, "^" * max(1, min(width(printable(marked)), _WIDEST - indent))

@@ -1,0 +1,158 @@
+"""From what the engine found to what is reported: suppression, selection, severities.
+
+Finding* ── suppressed by a comment? ── selected by the settings? ── severity ── sorted
+                  │
+             Suppressed*        and CAP903 for comments that suppress nothing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from capilint.finding import Finding, Severity, Span
+from capilint.settings import OFF, Settings
+from capilint.source import Source
+from capilint.suppress import Directive, directives, matching
+
+UNUSED_SUPPRESSION = "CAP903"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that a comment silences: the comment's path, line and reason."""
+
+    finding: Finding
+    path: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """The findings to report and those that a comment silences, both sorted by place."""
+
+    findings: tuple[Finding, ...]
+    suppressed: tuple[Suppressed, ...]
+
+
+class Triager:
+    """Sorts the findings of one run. `severities` are the codes' defaults, `off` among them."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        settings_of: Callable[[str], Settings],
+        severities: Mapping[str, str],
+    ) -> None:
+        self._sources = sources
+        self._settings_of = settings_of
+        self._severities = severities
+        self._directives: dict[str, tuple[Directive, ...]] = {}
+        self._used: dict[tuple[str, Directive], set[str]] = {}
+
+    def triage(self, findings: Iterable[Finding]) -> Triage:
+        """What of the findings is reported, and what is suppressed."""
+        kept: list[Finding] = []
+        suppressed: list[Suppressed] = []
+        for finding in findings:
+            silencing = self._silencing(finding)
+            if not self._selected(finding):
+                continue
+            finding = self._graded(finding)
+            if silencing is None:
+                kept.append(finding)
+            else:
+                path, directive = silencing
+                suppressed.append(Suppressed(finding, path, directive.line, directive.reason))
+        kept += [self._graded(each) for each in self._unused() if self._selected(each)]
+        return Triage(
+            tuple(sorted(kept, key=_place)),
+            tuple(sorted(suppressed, key=lambda item: _place(item.finding))),
+        )
+
+    def _silencing(self, finding: Finding) -> tuple[str, Directive] | None:
+        """The first comment that suppresses the finding; all that do count as used."""
+        first = None
+        for path, lines in _lines_of(finding):
+            for directive in matching(self._directives_of(path), finding.code, lines):
+                self._used.setdefault((path, directive), set()).add(finding.code)
+                first = first or (path, directive)
+        return first
+
+    def _directives_of(self, path: str) -> tuple[Directive, ...]:
+        if path not in self._directives:
+            source = self._sources.get(path)
+            self._directives[path] = directives(source.text, source.language) if source else ()
+        return self._directives[path]
+
+    def _default(self, finding: Finding) -> str:
+        return self._severities.get(finding.code, finding.severity)
+
+    def _selected(self, finding: Finding) -> bool:
+        settings = self._settings_of(finding.path)
+        return (
+            settings.selects(finding.code, self._default(finding))
+            and (not finding.resource or settings.wants_resource(finding.resource))
+            and not finding.code.startswith(settings.ignores_in(finding.path))
+        )
+
+    def _graded(self, finding: Finding) -> Finding:
+        settings = self._settings_of(finding.path)
+        severity = settings.severity_of(finding.code, self._default(finding))
+        return replace(finding, severity=severity)
+
+    def _unused(self) -> Iterator[Finding]:
+        """A CAP903 finding for each comment of ours, or code in it, that silenced nothing."""
+        default = self._severities.get(UNUSED_SUPPRESSION, OFF)
+        for path in self._sources:
+            if not self._settings_of(path).selects(UNUSED_SUPPRESSION, default):
+                continue
+            for directive in self._directives_of(path):
+                used = self._used.get((path, directive), set())
+                idle = _idle(directive, used)
+                if directive.own and idle:
+                    yield _unused_suppression(path, directive, idle)
+
+
+def _idle(directive: Directive, used: set[str]) -> str:
+    """What of a directive suppressed nothing, in words; empty where all of it is used."""
+    if not used:
+        return f"`{directive.text}` suppresses nothing"
+    idle = [
+        prefix
+        for prefix in directive.codes or ()
+        if not any(code.startswith(prefix) for code in used)
+    ]
+    return f"{', '.join(idle)} in `{directive.text}` suppresses nothing" if idle else ""
+
+
+def _unused_suppression(path: str, directive: Directive, message: str) -> Finding:
+    line = directive.line
+    return Finding(
+        code=UNUSED_SUPPRESSION,
+        name="unused-suppression",
+        severity=Severity.WARNING,
+        path=path,
+        span=Span(line, directive.column, line, directive.end_column),
+        function="<module>",
+        resource="",
+        handle="",
+        message=message,
+        help="remove it",
+    )
+
+
+def _lines_of(finding: Finding) -> Iterator[tuple[str, frozenset[int]]]:
+    """Where a comment may suppress the finding: its own lines, and those of the creation.
+
+    A call may span lines; its first and its last have room for a comment.
+    """
+    yield finding.path, frozenset((finding.span.line, finding.span.end_line))
+    for step in finding.steps:
+        if step.kind == "create":
+            yield step.path, frozenset((step.span.line, step.span.end_line))
+
+
+def _place(finding: Finding) -> tuple[object, ...]:
+    return (finding.path.split("/"), finding.span, finding.code, finding.handle, finding.message)
