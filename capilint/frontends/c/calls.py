@@ -1,0 +1,163 @@
+"""Lowers C calls, and the uses of the file's macros, which are expanded where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tree_sitter import Node
+
+from capilint import ir
+from capilint.frontends.c.declarators import text_of
+from capilint.frontends.c.facts import Facts
+from capilint.frontends.c.macros import Expansion
+from capilint.frontends.c.positions import Positions
+from capilint.frontends.c.syntax import field, operands
+from capilint.frontends.c.values import ValueLowering
+
+_DEEPEST_MACRO = 20
+_MOST_EXPANSIONS = 10_000  # in one function
+_TRANSPARENT_CALLS = frozenset({"__builtin_expect", "__builtin_expect_with_probability"})
+_UNREACHABLE_CALLS = frozenset({"__builtin_unreachable", "__builtin_trap"})
+
+
+class CallLowering(ValueLowering):
+    """Calls by name, through pointers, and of macros."""
+
+    def __init__(self, name: str, facts: Facts, positions: Positions) -> None:
+        super().__init__(name, facts, positions)
+        self._expanding: list[str] = []
+        self._expansions = 0
+
+    def call(self, node: Node, result: ir.Place | None) -> None:
+        """Call a function, its result into a place, or nowhere."""
+        name = self._called_name(node)
+        arguments = field(node, "arguments")
+        expansion = self.expansion_of_call(node)
+        if expansion is not None:
+            with self.expanding(name, node):
+                self._expand_into(expansion, result, node)
+            return
+        callee: ir.Callee = ir.Direct(name) if name else self._pointer_callee(node)
+        if name in _UNREACHABLE_CALLS:
+            self.graph.end(ir.Stop(self.span(node)))
+            return
+        parts = operands(arguments)
+        values = tuple(self.value(part) for part in parts if not part.is_error)
+        spread = len(values) < len(parts)
+        if spread:
+            self.not_understood(arguments, "arguments not understood")
+        self.graph.emit(ir.Call(callee, values, result, self.span(node), spread=spread))
+
+    def call_value(self, node: Node) -> ir.Value:
+        """The value of a call: a temporary that holds its result."""
+        if self._called_name(node) in _TRANSPARENT_CALLS:
+            parts = operands(field(node, "arguments"))
+            if parts:
+                return self.value(parts[0])
+        expansion = self.expansion_of_call(node)
+        if expansion is not None:
+            with self.expanding(self._called_name(node), node):
+                return self._expansion_value(expansion)
+        result = self.temporary()
+        self.call(node, result)
+        return ir.Read(result)
+
+    def transparent_argument(self, node: Node) -> Node | None:
+        """The first argument of a builtin that only hints at the compiler."""
+        if node.type == "call_expression" and self._called_name(node) in _TRANSPARENT_CALLS:
+            parts = operands(field(node, "arguments"))
+            return parts[0] if parts else None
+        return None
+
+    # ------------------------------------------------------------ callees
+
+    def _called_name(self, node: Node) -> str:
+        """The function's name, empty for a call through a pointer."""
+        function = self.bare(field(node, "function"))
+        if function.type != "identifier":
+            return ""
+        name = text_of(function)
+        for _ in range(_DEEPEST_MACRO):
+            expansion = self.facts.macros.expand(name, None)
+            if expansion is None or expansion.expression is None:
+                break
+            inner = self.bare(expansion.expression)
+            if inner.type != "identifier":
+                break
+            name = text_of(inner)
+        return name if self.names.find(name) is None else ""
+
+    def _pointer_callee(self, node: Node) -> ir.Callee:
+        function = self.bare(field(node, "function"))
+        if function.type == "pointer_expression":  # (*callback)(x) is callback(x)
+            function = self.bare(field(function, "argument"))
+        value = self.value(function)
+        if isinstance(value, ir.FunctionReference):
+            return ir.Direct(value.name)
+        return ir.Indirect(value)
+
+    # ------------------------------------------------------------ macros
+
+    def macro_acts(self, name: str) -> bool:
+        """Whether a macro without parentheses may do more than name a value."""
+        return self.facts.macros.acts(name)
+
+    def expansion_of(self, node: Node) -> Expansion | None:
+        """What an expression stands for where it is a use of one of the file's macros."""
+        if node.type == "call_expression":
+            return self.expansion_of_call(node)
+        if node.type == "identifier":
+            return self._expansion(text_of(node), None)
+        return None
+
+    def expansion_of_call(self, node: Node) -> Expansion | None:
+        """What a call stands for where it is a use of one of the file's macros."""
+        function = node.child_by_field_name("function")
+        if function is None or function.type != "identifier":
+            return None
+        name = text_of(function)
+        if not self.facts.macros.takes_arguments(name):
+            return None
+        parts = operands(field(node, "arguments"))
+        return self._expansion(name, tuple(text_of(part) for part in parts))
+
+    def _expansion(self, name: str, arguments: tuple[str, ...] | None) -> Expansion | None:
+        if name in self._expanding or len(self._expanding) >= _DEEPEST_MACRO:
+            return None
+        if self._expansions >= _MOST_EXPANSIONS:
+            return None
+        return self.facts.macros.expand(name, arguments)
+
+    @contextmanager
+    def expanding(self, name: str, node: Node) -> Iterator[None]:
+        """Within the `with`, nodes come from the macro `name` used at `node`."""
+        self._expansions += 1
+        self._expanding.append(name)
+        try:
+            with self.positions.fixed_at(self.span(node)):
+                yield
+        finally:
+            self._expanding.pop()
+
+    def macro_value(self, node: Node, name: str) -> ir.Value:
+        """The value of a use of a macro without parentheses."""
+        expansion = self._expansion(name, None)
+        if expansion is None:
+            return ir.Named(name)
+        with self.expanding(name, node):
+            return self._expansion_value(expansion)
+
+    def _expansion_value(self, expansion: Expansion) -> ir.Value:
+        if expansion.expression is not None:
+            return self.value(expansion.expression)
+        self.run(expansion.statements)
+        return ir.Unknown()
+
+    def _expand_into(self, expansion: Expansion, result: ir.Place | None, node: Node) -> None:
+        if expansion.expression is None:
+            self.run(expansion.statements)
+        elif result is None:
+            self.discard(expansion.expression)
+        else:
+            self.store(result, expansion.expression, self.span(node))

@@ -1,0 +1,104 @@
+"""The conditions of `#if`: their normal form, and text with one branch of each kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+_DIRECTIVE = re.compile(
+    r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b((?:[^\n\\]|\\.)*)",
+    re.MULTILINE | re.DOTALL,
+)
+_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|\\\r?\n", re.DOTALL)
+_NEGATED = re.compile(r"! (\w+(?:\(\w+\))?)")
+_TOKEN = re.compile(r"\w+|\S")
+
+
+def normal_form(condition: str) -> str:
+    """A condition's text such that equal conditions have equal texts.
+
+    Comments and white space go, and `defined X` is `defined(X)`.
+    """
+    tokens = _TOKEN.findall(_COMMENT.sub(" ", condition))
+    text = " ".join(tokens)
+    return re.sub(r"\bdefined (?:\( (\w+) \)|(\w+))", r"defined(\1\2)", text)
+
+
+def decided(condition: str) -> bool | None:
+    """Whether a condition in normal form always holds, or never; None where it depends."""
+    literal = condition.strip("() ")
+    return literal != "0" if literal.isdigit() else None
+
+
+def condition_of(node: Node) -> tuple[str, bool, bool | None]:
+    """The condition of a parsed `#if`, `#ifdef` or `#elif`.
+
+    Its normal form, whether the branch is taken where that does *not* hold, and its value
+    where that is plain.
+    """
+    name = node.child_by_field_name("name")
+    if name is not None:
+        negated = any(child.type in ("#ifndef", "#elifndef") for child in node.children)
+        return f"defined({_text(name)})", negated, None
+    condition = node.child_by_field_name("condition")
+    text = normal_form(_text(condition)) if condition is not None else ""
+    negated = False
+    while (match := _NEGATED.fullmatch(text)) is not None:
+        text, negated = match.group(1), not negated
+    return text, negated, decided(text)
+
+
+def guarded_statements(node: Node) -> Iterator[Node]:
+    """What stands in one branch of a parsed conditional."""
+    fields = [node.child_by_field_name(name) for name in ("name", "condition", "alternative")]
+    own = {child.id for child in fields if child is not None}
+    return (
+        child for child in node.named_children if child.id not in own and child.type != "comment"
+    )
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", errors="replace")
+
+
+def keep_first_branches(text: str) -> str:
+    """The text with each `#if` replaced by its first branch that is not `#if 0`.
+
+    The other branches and the directives become spaces. An `#else` or `#endif` whose `#if`
+    stands before the text is treated as if its first branch had been kept.
+    """
+    parts: list[str] = []
+    position = 0
+    open_: list[bool] = []  # per conditional: whether a branch has been kept already
+    dropped = 0  # how many of the open conditionals are in a branch that goes
+    dropping: list[bool] = []
+    for match in _DIRECTIVE.finditer(text):
+        piece = text[position : match.start()]
+        parts += [_spaces(piece) if dropped else piece, _spaces(match.group())]
+        position = match.end()
+        kind, condition = match.group(1), match.group(2)
+        if kind.startswith("if"):
+            keep = kind != "if" or decided(normal_form(condition)) is not False
+            open_.append(keep)
+            dropping.append(not keep)
+            dropped += not keep
+        elif not open_:
+            if kind != "endif":
+                open_.append(True)
+                dropping.append(True)
+                dropped += 1
+        elif kind == "endif":
+            open_.pop()
+            dropped -= dropping.pop()
+        else:
+            dropped += open_[-1] - dropping[-1]
+            dropping[-1] = open_[-1]
+            open_[-1] = True
+    rest = text[position:]
+    return "".join([*parts, _spaces(rest) if dropped else rest])
+
+
+def _spaces(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)

@@ -1,0 +1,102 @@
+"""What a C file declares outside of its functions: macros, constants, variables, functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from capilint.frontends.c import constants
+from capilint.frontends.c.declarators import declared_by, text_of
+from capilint.frontends.c.macros import Macros
+from capilint.frontends.c.parsing import parse
+
+
+@dataclass(slots=True)
+class Facts:
+    """The names of a file that function bodies use.
+
+    `variables` and `fields` map names to their number of array dimensions; a field's is 0 where
+    structs of the file disagree. `constants` holds enumerators.
+    """
+
+    macros: Macros
+    constants: dict[str, int] = field(default_factory=dict)
+    variables: dict[str, int] = field(default_factory=dict)
+    fields: dict[str, int] = field(default_factory=dict)
+    functions: set[str] = field(default_factory=set)
+
+
+def facts_of(declarations: str, macros: Macros) -> Facts:
+    """The facts of a file, from its text without the function bodies."""
+    facts = Facts(macros)
+    stack = [parse(declarations)]
+    while stack:
+        node = stack.pop()
+        match node.type:
+            case "enumerator_list":
+                add_enumerators(node, facts.constants)
+            case "field_declaration":
+                _add_fields(node, facts.fields)
+            case "declaration":
+                _add_declaration(node, facts)
+        stack += reversed(node.named_children)
+    return facts
+
+
+def add_enumerators(enumerators: Node, known: dict[str, int]) -> None:
+    """Add the enumerators whose values the file tells to `known`."""
+    following: int | None = 0
+    for enumerator in enumerators.named_children:
+        name = enumerator.child_by_field_name("name")
+        if enumerator.type != "enumerator" or name is None:
+            continue
+        value = enumerator.child_by_field_name("value")
+        number = following if value is None else _evaluated(value, known, 20)
+        if number is not None:
+            known[text_of(name)] = number
+        following = None if number is None else number + 1
+
+
+def _evaluated(node: Node, known: dict[str, int], depth: int) -> int | None:
+    """The value of an enumerator's expression."""
+    operands = [child for child in node.named_children if child.type != "comment"]
+    match node.type:
+        case "number_literal":
+            return constants.integer(text_of(node))
+        case "char_literal":
+            return constants.character(text_of(node))
+        case "identifier":
+            return known.get(text_of(node))
+        case "parenthesized_expression" | "cast_expression" if operands and depth:
+            return _evaluated(operands[-1], known, depth - 1)
+        case "unary_expression" | "binary_expression" if operands and depth:
+            values = [_evaluated(operand, known, depth - 1) for operand in operands]
+            operator = node.child_by_field_name("operator")
+            if operator is None or any(value is None for value in values):
+                return None
+            numbers = [value for value in values if value is not None]
+            if len(numbers) == 1:
+                return constants.unary(text_of(operator), numbers[0])
+            return constants.binary(text_of(operator), *numbers[:2])
+    return None
+
+
+def _add_fields(declaration: Node, fields: dict[str, int]) -> None:
+    for declarator in declaration.children_by_field_name("declarator"):
+        declared = declared_by(declarator)
+        if declared is not None:
+            known = fields.setdefault(declared.name, declared.dimensions)
+            fields[declared.name] = declared.dimensions if known == declared.dimensions else 0
+
+
+def _add_declaration(declaration: Node, facts: Facts) -> None:
+    for declarator in declaration.children_by_field_name("declarator"):
+        declared = declared_by(declarator)
+        if declared is None:
+            continue
+        if declared.is_function:
+            facts.functions.add(declared.name)
+        else:
+            known = facts.variables.get(declared.name, 0)
+            facts.variables[declared.name] = max(known, declared.dimensions)

@@ -1,0 +1,235 @@
+"""Finds the functions of a C file by its braces, without parsing it.
+
+A raw file is full of macros that no parser understands without its headers; braces, comments,
+strings and directives are enough to say where each function begins and ends. Branches of an
+`#if` that open a brace each are counted once.
+
+    BOOL WINAPI encrypt(HCRYPTPROV hProv) {  ...  }
+    ^start      ^name  ^parameters        ^body    ^end
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_TRIVIA = r"""
+    //(?:[^\n\\]|\\.)*+
+  | /\*.*?(?:\*/|\Z)
+  | "(?:[^"\\\n]|\\.)*+"?
+  | '(?:[^'\\\n]|\\.)*+'?
+  | ^[ \t]*+\#(?:[^\n\\/]|\\.|/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*+|/)*+
+"""
+_FLAGS = re.VERBOSE | re.DOTALL | re.MULTILINE
+_TRIVIA_PATTERN = re.compile(_TRIVIA, _FLAGS)
+_TOP_LEVEL = re.compile(_TRIVIA + r"| [{};]", _FLAGS)
+_BRACES = re.compile(_TRIVIA + r"| [{}]", _FLAGS)
+_DIRECTIVE = re.compile(r"\s*#\s*(if|el|endif)?")
+_COLUMN_ZERO_END = re.compile(r"^\}", re.MULTILINE)
+_GROUP = re.compile(r"([A-Za-z_]\w*(?:\s*::\s*~?\s*\w+)*)\s*(\()|[()]")
+_ATTRIBUTES = re.compile(r"__\w*|_[A-Z]\w*_|[A-Z][A-Z0-9_]*\Z")
+_NO_FUNCTION = frozenset(
+    {"if", "for", "while", "switch", "return", "sizeof", "do", "else", "catch"}
+)
+_TRANSPARENT = re.compile(r"\bextern\s*\Z|\bnamespace\b|\bclass\b|\A\s*[A-Z_][A-Z0-9_]*\s*\Z")
+_OLD_STYLE = re.compile(r"[\s\w,]*\Z")
+_LOOK_BACK = 20  # declarations between an old-style head and its body
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Where a function definition stands; all positions are character offsets.
+
+    `declarations` are the parameter declarations of an old-style (K&R) definition.
+    `complete` is False where its closing brace is missing.
+    """
+
+    name: str
+    start: int
+    name_at: int
+    parameters: str
+    declarations: str
+    declarator_end: int
+    body: int
+    end: int
+    internal: bool
+    complete: bool = True
+
+
+def definitions(text: str) -> list[Definition]:
+    """The function definitions of a file, in order. Any text will do; O(n)."""
+    found: list[Definition] = []
+    chunks: list[int] = [0]  # where the declarations since the last brace begin
+    position = 0
+    while (token := _TOP_LEVEL.search(text, position)) is not None:
+        position = token.end()
+        match token.group():
+            case ";":
+                chunks.append(position)
+            case "}":
+                chunks = [position]
+            case "{":
+                opening = token.start()
+                definition = _definition(text, chunks, opening)
+                if definition is not None:
+                    found.append(definition)
+                    position = definition.end
+                elif not _is_transparent(blanked(text[chunks[-1] : opening])):
+                    position = _matching_brace(text, opening)[0]
+                chunks = [position]
+    return found
+
+
+def without_bodies(text: str, functions: list[Definition]) -> str:
+    """The file's other declarations: each function body replaced by a semicolon."""
+    parts: list[str] = []
+    position = 0
+    for function in functions:
+        parts += [text[position : function.body], ";"]
+        position = function.end
+    return "".join([*parts, text[position:]])
+
+
+def blanked(text: str) -> str:
+    """The text with comments, strings and directives replaced by spaces; positions stay."""
+    return _TRIVIA_PATTERN.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+
+
+def _definition(text: str, chunks: list[int], opening: int) -> Definition | None:
+    start = chunks[-1]
+    header = blanked(text[start:opening])
+    if not header.strip():
+        return _old_style_definition(text, chunks, opening)
+    signature = _signature(header)
+    if signature is None or _is_initialiser(header, signature):
+        return None
+    return _located(text, start, header, signature, opening)
+
+
+def _old_style_definition(text: str, chunks: list[int], opening: int) -> Definition | None:
+    """`int f(a, b) int a; char *b; {`: the head is some declarations above the brace."""
+    for start in chunks[-2 : -_LOOK_BACK - 2 : -1]:
+        header = blanked(text[start:opening])
+        signature = _signature(header.partition(";")[0])
+        if signature is None:
+            continue
+        _, _, left, right = signature
+        if _OLD_STYLE.match(header, left + 1, right) and header[right + 1 :].strip(" \t\n;"):
+            return _located(text, start, header, signature, opening)
+        return None
+    return None
+
+
+_Signature = tuple[str, int, int, int]  # name, its offset, "(", ")"
+
+
+def _located(text: str, start: int, header: str, signature: _Signature, opening: int) -> Definition:
+    name, name_at, left, right = signature
+    end, complete = _matching_brace(text, opening)
+    declarations = header[right + 1 :] if ";" in header[right + 1 :] else ""
+    return Definition(
+        name=re.sub(r"\s+", "", name),
+        start=start,
+        name_at=start + name_at,
+        parameters=header[left + 1 : right],
+        declarations=declarations,
+        declarator_end=start + right + 1,
+        body=opening,
+        end=end,
+        internal=re.search(r"\bstatic\b", header[:name_at]) is not None,
+        complete=complete,
+    )
+
+
+def _signature(header: str) -> _Signature | None:
+    """The `name(...)` of a function header: the last one that is no attribute."""
+    groups = list(_groups(header))
+    while len(groups) > 1:
+        name, at, _, _ = groups[-1]
+        before_name, _, _, before_end = groups[-2]
+        attribute = _ATTRIBUTES.match(name) and not _ATTRIBUTES.match(before_name)
+        if not attribute or header[before_end + 1 : at].strip():
+            break
+        groups.pop()
+    if not groups or groups[-1][0] in _NO_FUNCTION or groups[-1][0].startswith("__attribute"):
+        return None
+    return groups[-1]
+
+
+def _groups(header: str) -> Iterator[_Signature]:
+    depth = 0
+    name, name_at, left = "", 0, -1
+    for token in _GROUP.finditer(header):
+        if token.group() == ")":
+            depth = max(depth - 1, 0)
+            if depth == 0 and left >= 0:
+                yield name, name_at, left, token.start()
+                left = -1
+            continue
+        if depth == 0 and token.group(1):
+            name, name_at, left = token.group(1), token.start(1), token.start(2)
+        depth += 1
+
+
+def _is_initialiser(header: str, signature: _Signature) -> bool:
+    """Whether an `=` outside of the parameters makes it a variable with a value."""
+    _, name_at, _, right = signature
+    outside = re.sub(r"\boperator\b.*", "", header[:name_at]) + header[right + 1 :]
+    return "=" in outside
+
+
+def _is_transparent(header: str) -> bool:
+    """Whether definitions inside these braces belong to the file's level."""
+    return _TRANSPARENT.search(header) is not None and "=" not in header
+
+
+def _matching_brace(text: str, opening: int) -> tuple[int, bool]:
+    """The offset after the brace that closes `opening`, and whether there is one.
+
+    Without one, the next brace in column 1 is taken for it, or the end of the file.
+    """
+    depth = 0
+    closed = -1
+    saved: list[int] = []  # the depth at each open #if
+    position = opening
+    while (token := _BRACES.search(text, position)) is not None:
+        position = token.end()
+        word = token.group()
+        if word == "{":
+            depth += 1
+        elif word == "}":
+            depth -= 1
+            closed = position
+        elif (directive := _DIRECTIVE.match(word)) is not None and "#" in directive.group():
+            position, depth = _after_directive(text, position, directive.group(1), saved, depth)
+        if depth <= 0 and not saved and closed >= 0:
+            return closed, True
+    fallback = _COLUMN_ZERO_END.search(text, opening + 1)
+    return (fallback.end() if fallback else len(text)), False
+
+
+def _after_directive(
+    text: str, position: int, kind: str | None, saved: list[int], depth: int
+) -> tuple[int, int]:
+    """Where to go on after a directive, and at which depth."""
+    if kind == "if":
+        saved.append(depth)
+    elif kind == "el":
+        if not saved:
+            return _end_of_conditional(text, position), depth
+        depth = saved[-1]
+    elif kind == "endif" and saved:
+        saved.pop()
+    return position, depth
+
+
+def _end_of_conditional(text: str, position: int) -> int:
+    """The offset after the `#endif` of a conditional that is open at `position`."""
+    nesting = 1
+    while nesting and (token := _TRIVIA_PATTERN.search(text, position)) is not None:
+        position = token.end()
+        directive = _DIRECTIVE.match(token.group())
+        if directive is not None:
+            nesting += {"if": 1, "endif": -1}.get(directive.group(1) or "", 0)
+    return position

@@ -1,0 +1,129 @@
+"""Lowers C lvalues: which storage an expression names, and what a pointer points to."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from capilint import ir
+from capilint.frontends.c.base import Lowering
+from capilint.frontends.c.declarators import text_of
+from capilint.frontends.c.syntax import field, operator_of
+
+
+class PlaceLowering(Lowering):
+    """Places of lvalues. Anything else is first held by a temporary."""
+
+    def place(self, node: Node) -> ir.Place:
+        """The storage that an expression names."""
+        node = self.bare(node)
+        found = self.named_place(node)
+        return found if found is not None else self.held(self.value(node), self.span(node))
+
+    def named_place(self, node: Node) -> ir.Place | None:
+        """The storage that an lvalue names, None for any other expression."""
+        match node.type:
+            case "identifier":
+                return self._variable(text_of(node))
+            case "field_expression":
+                return self._member(node)
+            case "subscript_expression":
+                return self._element(node)
+            case "pointer_expression" if operator_of(node) == "*":
+                return self.pointee(field(node, "argument"))
+            case "binary_expression" if self.cast_operator(node) == "*":
+                return self.pointee(field(node, "right"))
+        return None
+
+    def pointee(self, node: Node) -> ir.Place:
+        """The storage that a pointer expression points to."""
+        node = self.bare(node)
+        if node.type == "pointer_expression" and operator_of(node) == "&":
+            return self.place(field(node, "argument"))
+        if node.type == "binary_expression":
+            if self.cast_operator(node) == "&":
+                return self.place(field(node, "right"))
+            if operator_of(node) in ("+", "-"):
+                return self._at_offset(node)
+        if self.dimensions(node):
+            return _extended(self.place(node), "[0]")
+        return _extended(self.place(node), "*")
+
+    def address_of(self, place: ir.Place) -> ir.Value:
+        """`&place`, where `&*p` is `p`."""
+        if place.path and place.path[-1] == "*":
+            return ir.Read(ir.Place(place.root, place.path[:-1]))
+        return ir.AddressOf(place)
+
+    def content(self, place: ir.Place, node: Node) -> ir.Value:
+        """The value of an lvalue: an array's is its address."""
+        return ir.AddressOf(place) if self.dimensions(node) else ir.Read(place)
+
+    def dimensions(self, node: Node) -> int:
+        """How many array dimensions a place has, 0 where it is no array that we know."""
+        node = self.bare(node)
+        indexed = 0
+        while node.type == "subscript_expression":
+            indexed += 1
+            node = self.bare(field(node, "argument"))
+        declared = 0
+        if node.type == "identifier":
+            variable = self.names.find(text_of(node))
+            declared = 0 if variable is None else self.names.dimensions.get(variable, 0)
+        elif node.type == "field_expression":
+            declared = self.facts.fields.get(text_of(field(node, "field")), 0)
+        return max(declared - indexed, 0)
+
+    def _variable(self, name: str) -> ir.Place | None:
+        if name in self.facts.macros:
+            return None
+        variable = self.names.find(name)
+        if variable is not None:
+            return ir.Place(variable)
+        if name in self.facts.functions or name in self.facts.constants or is_constant_name(name):
+            return None
+        return ir.Place(self.names.global_variable(name))
+
+    def _member(self, node: Node) -> ir.Place:
+        argument = field(node, "argument")
+        follows = operator_of(node) == "->"
+        base = self.pointee(argument) if follows else self.place(argument)
+        return _extended(base, "." + text_of(field(node, "field")))
+
+    def _element(self, node: Node) -> ir.Place:
+        argument, index = field(node, "argument"), field(node, "index")
+        accessor = _index_accessor(self.value(index))
+        base = self.place(argument)
+        if self.dimensions(argument):
+            return _extended(base, accessor)
+        if base.path and self._is_address(argument):
+            return base
+        return _extended(base, "*", accessor)
+
+    def _is_address(self, node: Node) -> bool:
+        node = self.bare(node)
+        return node.type == "pointer_expression" and operator_of(node) == "&"
+
+    def _at_offset(self, node: Node) -> ir.Place:
+        """`*(p + 1)`, the same storage as `p[1]`."""
+        pointer, offset = field(node, "left"), self.value(field(node, "right"))
+        accessor = _index_accessor(offset) if operator_of(node) == "+" else "[?]"
+        base = self.place(pointer)
+        return _extended(base, *(() if self.dimensions(pointer) else ("*",)), accessor)
+
+
+def is_constant_name(name: str) -> bool:
+    """Whether a name that the file does not declare looks like a macro of a header."""
+    return re.fullmatch(r"[A-Z_][A-Z0-9_]*", name) is not None
+
+
+def _extended(place: ir.Place, *accessors: str) -> ir.Place:
+    return ir.Place(place.root, place.path + accessors)
+
+
+def _index_accessor(index: ir.Value) -> str:
+    match index:
+        case ir.Constant(int(number)):
+            return f"[{number}]"
+    return "[?]"

@@ -1,0 +1,175 @@
+"""What encloses a point of a C function: blocks with their names, loops, switches, `__try`.
+
+The frames form a chain from the innermost one outwards. A jump runs along it, and what it leaves
+on the way ends: the variables of blocks, and the `__finally` that must run first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from capilint.finding import Span
+from capilint.ir import Scope, Value, Variable
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """Something that encloses statements; `depth` counts the frames outside of it."""
+
+    outer: Frame | None
+
+    depth: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.depth = 0 if self.outer is None else self.outer.depth + 1
+
+
+@dataclass(slots=True, eq=False)
+class Block(Frame):
+    """A compound statement; `named` is the nearest enclosing block that declares anything."""
+
+    variables: dict[str, Variable] = field(default_factory=dict)
+    named: Block | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Loop(Frame):
+    """A loop: the blocks that `break` and `continue` go to."""
+
+    break_to: int = -1
+    continue_to: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A label of a switch: the range of its values, or None for `default`."""
+
+    values: tuple[Value, Value] | None
+    block: int
+    span: Span
+
+
+@dataclass(slots=True, eq=False)
+class Switch(Frame):
+    """A switch: where `break` goes, and the labels met so far."""
+
+    break_to: int = -1
+    cases: list[Case] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Try(Frame):
+    """A `__try` body: where `__leave` goes."""
+
+    leave_to: int = -1
+
+
+@dataclass(slots=True, eq=False)
+class Finally(Frame):
+    """A `__finally` that runs before control leaves; `handler` is the one outside of it."""
+
+    body: Node | None = None
+    handler: int | None = None
+
+
+class Names:
+    """The variables that are visible at a point, each with a name of its own."""
+
+    def __init__(self, function: str, globals_: Mapping[str, int]) -> None:
+        """`globals_` maps the file's variables to the number of their array dimensions."""
+        self.frame: Frame = Block(None)
+        self.dimensions: dict[Variable, int] = {}
+        self._function = function
+        self._globals = globals_
+        self._uses: Counter[str] = Counter()
+        self._temporaries = 0
+
+    def temporary(self) -> Variable:
+        """A fresh variable for an intermediate result."""
+        self._temporaries += 1
+        return Variable(f"%{self._temporaries}", Scope.TEMPORARY)
+
+    def open_block(self) -> Block:
+        """Enter a compound statement; leave it by setting `frame` back to `outer`."""
+        enclosing = self._nearest_block(self.frame)
+        named = enclosing if enclosing is None or enclosing.variables else enclosing.named
+        self.frame = Block(self.frame, named=named)
+        return self.frame
+
+    def declare(self, name: str, scope: Scope, dimensions: int = 0) -> Variable:
+        """A variable of the innermost block; said again in one block it is the same variable."""
+        block = self._nearest_block(self.frame)
+        assert block is not None, "the outermost frame is a block"
+        if name in block.variables:
+            return block.variables[name]
+        unique = name
+        if scope is Scope.LOCAL or scope is Scope.PARAMETER:
+            self._uses[name] += 1
+            unique = name if self._uses[name] == 1 else f"{name}#{self._uses[name]}"
+        variable = Variable(unique, scope)
+        block.variables[name] = variable
+        self.dimensions[variable] = dimensions
+        return variable
+
+    def declare_static(self, name: str, dimensions: int) -> Variable:
+        """A `static` local: it lives on, and is not the file's variable of that name."""
+        self._uses[name] += 1
+        number = self._uses[name]
+        suffix = self._function if number == 1 else f"{self._function}#{number}"
+        block = self._nearest_block(self.frame)
+        assert block is not None, "the outermost frame is a block"
+        variable = block.variables.setdefault(name, Variable(f"{name}#{suffix}", Scope.GLOBAL))
+        self.dimensions[variable] = dimensions
+        return variable
+
+    def declare_extern(self, name: str, dimensions: int) -> Variable:
+        """An `extern` declaration inside the function: the file's variable."""
+        variable = self.declare(name, Scope.GLOBAL)
+        self.dimensions[variable] = max(dimensions, self._globals.get(name, 0))
+        return variable
+
+    def find(self, name: str) -> Variable | None:
+        """The variable that a name means here, or None where the file does not declare it."""
+        block = self._nearest_block(self.frame)
+        while block is not None:
+            if name in block.variables:
+                return block.variables[name]
+            block = block.named
+        return self.global_variable(name) if name in self._globals else None
+
+    def global_variable(self, name: str) -> Variable:
+        """The variable of that name at the program's level."""
+        variable = Variable(name, Scope.GLOBAL)
+        self.dimensions.setdefault(variable, self._globals.get(name, 0))
+        return variable
+
+    @staticmethod
+    def _nearest_block(frame: Frame | None) -> Block | None:
+        while frame is not None and not isinstance(frame, Block):
+            frame = frame.outer
+        return frame
+
+
+def enclosing(frame: Frame | None, *kinds: type[Frame]) -> Frame | None:
+    """The innermost frame of one of the kinds, from `frame` outwards."""
+    while frame is not None and not isinstance(frame, kinds):
+        frame = frame.outer
+    return frame
+
+
+def between(frame: Frame | None, outer: Frame | None) -> Iterator[Frame]:
+    """The frames that a jump leaves, innermost first, when it goes to a point inside `outer`.
+
+    `outer` need not enclose `frame`: a jump into a block leaves what both do not share.
+    """
+    kept: set[int] = set()
+    while outer is not None:
+        kept.add(id(outer))
+        outer = outer.outer
+    while frame is not None and id(frame) not in kept:
+        yield frame
+        frame = frame.outer

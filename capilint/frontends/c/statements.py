@@ -1,0 +1,264 @@
+"""Lowers C statements to blocks.
+
+A handler that has statements inside is a generator: it yields each of them, and goes on when
+that is lowered. So statements may be nested to any depth without recursion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from tree_sitter import Node
+
+from capilint import ir
+from capilint.frontends.c.conditionals import condition_of, guarded_statements
+from capilint.frontends.c.declarators import declared_by, text_of, type_of
+from capilint.frontends.c.exits import ExitLowering
+from capilint.frontends.c.facts import add_enumerators
+from capilint.frontends.c.scopes import Case, Loop, Switch, enclosing
+from capilint.frontends.c.syntax import field, operands
+
+Statements = Iterator[Node]
+
+
+class FunctionLowering(ExitLowering):
+    """The statements of one function."""
+
+    def run(self, statements: Iterable[Node]) -> None:
+        """Lower statements one after the other."""
+        stack: list[Statements] = [iter(statements)]
+        while stack:
+            statement = next(stack[-1], None)
+            if statement is None:
+                stack.pop()
+                continue
+            inner = self._statement(statement)
+            if inner is not None:
+                stack.append(inner)
+
+    def body(self, body: Node) -> None:
+        """Lower a function's body up to its closing brace."""
+        self.run(operands(body))
+        span = self.positions.end_of(body)
+        self.graph.end(ir.Return(None, span, implicit=True))
+        self.run(self.finish_gotos())
+
+    def _statement(self, node: Node) -> Statements | None:
+        method = _STATEMENTS.get(node.type)
+        try:
+            if method is not None:
+                return method(self, node)
+            self._other(node)
+        except ValueError:  # a broken tree
+            self.not_understood(node, "statement not understood")
+        return None
+
+    def _other(self, node: Node) -> None:
+        if node.is_error:
+            self.not_understood(node, "statement not understood")
+        elif node.type.endswith("expression") or node.type == "identifier":
+            self.discard(node)
+
+    # ------------------------------------------------------------ blocks and declarations
+
+    def _compound(self, node: Node) -> Statements:
+        block = self.names.open_block()
+        yield from operands(node)
+        if self.graph.reachable:
+            self.end_scope(block, self.positions.end_of(node))
+        assert block.outer is not None
+        self.names.frame = block.outer
+
+    def _children(self, node: Node) -> Statements:
+        return iter(operands(node))
+
+    def _expression(self, node: Node) -> None:
+        for part in operands(node):
+            self.discard(part)
+
+    def _declaration(self, node: Node) -> None:
+        self._enumerators(node)
+        storage = {
+            text_of(part) for part in node.children if part.type == "storage_class_specifier"
+        }
+        for declarator in node.children_by_field_name("declarator"):
+            declared = declared_by(declarator)
+            if declared is None:
+                self.not_understood(declarator, "declaration not understood")
+            elif declared.is_function:
+                continue
+            elif "static" in storage:
+                self.names.declare_static(declared.name, declared.dimensions)
+            elif "extern" in storage:
+                self.names.declare_extern(declared.name, declared.dimensions)
+            else:
+                variable = self.names.declare(declared.name, ir.Scope.LOCAL, declared.dimensions)
+                self._begin(variable, declarator, type_of(node, declared))
+
+    def _begin(self, variable: ir.Variable, declarator: Node, type_name: str) -> None:
+        value = declarator.child_by_field_name("value")
+        if value is None:
+            self.graph.emit(ir.Declare(variable, type_name, self.span(declarator)))
+        else:
+            self.store(ir.Place(variable), value, self.span(declarator))
+
+    def _enumerators(self, node: Node) -> None:
+        for part in node.named_children:
+            if part.type == "enum_specifier":
+                body = part.child_by_field_name("body")
+                if body is not None:
+                    add_enumerators(body, self.facts.constants)
+
+    # ------------------------------------------------------------ choices
+
+    def _if(self, node: Node) -> Statements:
+        then, end = self.graph.new_block(), self.graph.new_block()
+        alternative = node.child_by_field_name("alternative")
+        other = end if alternative is None else self.graph.new_block()
+        self.condition(field(node, "condition"), then, other)
+        self.graph.start(then)
+        yield field(node, "consequence")
+        if alternative is not None:
+            self.graph.jump(end)
+            self.graph.start(other)
+            yield from operands(alternative)
+        self.graph.start(end)
+
+    def _switch(self, node: Node) -> Statements:
+        condition = field(node, "condition")
+        value = self.value(condition)
+        if not isinstance(value, ir.Read | ir.Constant):
+            value = ir.Read(self.held(value, self.span(condition)))
+        dispatch, end = self.graph.new_block(), self.graph.new_block()
+        self.graph.jump(dispatch)
+        frame = Switch(self.names.frame, break_to=end)
+        self.names.frame = frame
+        yield field(node, "body")
+        self.names.frame = frame.outer or frame
+        self.graph.jump(end)
+        self.graph.start(dispatch)
+        self._dispatch(value, frame.cases, end)
+        self.graph.start(end)
+
+    def _dispatch(self, value: ir.Value, cases: list[Case], end: int) -> None:
+        for case in cases:
+            if case.values is None:
+                continue
+            low, high = case.values
+            condition = ir.Operation("==", (value, low))
+            if low != high:
+                above, below = ir.Operation(">=", (value, low)), ir.Operation("<=", (value, high))
+                condition = ir.Operation("&&", (above, below))
+            following = self.graph.new_block()
+            self.graph.branch(condition, case.block, following, case.span)
+            self.graph.start(following)
+        default = next((case.block for case in cases if case.values is None), end)
+        self.graph.jump(default)
+
+    def _case(self, node: Node) -> Statements:
+        switch = enclosing(self.names.frame, Switch)
+        label = node.child_by_field_name("value")
+        block = self.graph.new_block()
+        if isinstance(switch, Switch):
+            value = None if label is None else self.value(label)
+            values = None if value is None else (value, value)
+            switch.cases.append(Case(values, block, self.span(label or node)))
+        self.graph.start(block)
+        yield from (part for part in operands(node) if label is None or part.id != label.id)
+
+    # ------------------------------------------------------------ loops
+
+    def _while(self, node: Node) -> Statements:
+        head, body, end = (self.graph.new_block() for _ in range(3))
+        self.graph.start(head)
+        self.condition(field(node, "condition"), body, end)
+        self.graph.start(body)
+        yield from self._looped(field(node, "body"), end, head)
+        self.graph.jump(head)
+        self.graph.start(end)
+
+    def _do(self, node: Node) -> Statements:
+        body, test, end = (self.graph.new_block() for _ in range(3))
+        self.graph.start(body)
+        yield from self._looped(field(node, "body"), end, test)
+        self.graph.start(test)
+        self.condition(field(node, "condition"), body, end)
+        self.graph.start(end)
+
+    def _for(self, node: Node) -> Statements:
+        block = self.names.open_block()
+        initializer = node.child_by_field_name("initializer")
+        if initializer is not None:
+            yield initializer
+        head, body, update, end = (self.graph.new_block() for _ in range(4))
+        self.graph.start(head)
+        condition = node.child_by_field_name("condition")
+        if condition is not None:
+            self.condition(condition, body, end)
+        self.graph.start(body)
+        yield from self._looped(field(node, "body"), end, update)
+        self.graph.start(update)
+        step = node.child_by_field_name("update")
+        if step is not None:
+            self.discard(step)
+        self.graph.jump(head)
+        self.graph.start(end)
+        self.end_scope(block, self.positions.end_of(node))
+        assert block.outer is not None
+        self.names.frame = block.outer
+
+    def _looped(self, body: Node, break_to: int, continue_to: int) -> Statements:
+        outer = self.names.frame
+        self.names.frame = Loop(outer, break_to=break_to, continue_to=continue_to)
+        yield body
+        self.names.frame = outer
+
+    # ------------------------------------------------------------ conditional compilation
+
+    def _conditional(self, node: Node) -> Statements:
+        """`#if`: a branch on the condition's text. Equal texts decide alike."""
+        end = self.graph.new_block()
+        here: Node | None = node
+        while here is not None and here.type != "preproc_else":
+            text, negated, verdict = condition_of(here)
+            then, other = self.graph.new_block(), self.graph.new_block()
+            first, second = (other, then) if negated else (then, other)
+            if verdict is None:
+                switch = ir.Place(ir.Variable(f"#if {text}", ir.Scope.GLOBAL))
+                self.graph.branch(ir.Read(switch), first, second, self.span(here))
+            else:
+                self.graph.jump(first if verdict else second)
+            self.graph.start(then)
+            if verdict is None or verdict != negated:
+                yield from guarded_statements(here)
+            self.graph.jump(end)
+            self.graph.start(other)
+            here = here.child_by_field_name("alternative")
+        if here is not None:
+            yield from guarded_statements(here)
+        self.graph.start(end)
+
+
+_STATEMENTS: dict[str, Callable[[FunctionLowering, Node], Statements | None]] = {
+    "compound_statement": FunctionLowering._compound,
+    "expression_statement": FunctionLowering._expression,
+    "declaration": FunctionLowering._declaration,
+    "if_statement": FunctionLowering._if,
+    "else_clause": FunctionLowering._children,
+    "attributed_statement": FunctionLowering._children,
+    "switch_statement": FunctionLowering._switch,
+    "case_statement": FunctionLowering._case,
+    "while_statement": FunctionLowering._while,
+    "do_statement": FunctionLowering._do,
+    "for_statement": FunctionLowering._for,
+    "return_statement": FunctionLowering.return_statement,
+    "break_statement": FunctionLowering.break_statement,
+    "continue_statement": FunctionLowering.continue_statement,
+    "goto_statement": FunctionLowering.goto_statement,
+    "labeled_statement": FunctionLowering.labeled_statement,
+    "seh_try_statement": FunctionLowering.seh_try_statement,
+    "seh_leave_statement": FunctionLowering.leave_statement,
+    "preproc_if": FunctionLowering._conditional,
+    "preproc_ifdef": FunctionLowering._conditional,
+    "preproc_elif": FunctionLowering._conditional,
+}

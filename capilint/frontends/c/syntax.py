@@ -1,0 +1,88 @@
+"""Questions about C syntax trees that need no knowledge of what the names mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tree_sitter import Node
+
+from capilint.frontends.c.declarators import text_of
+
+_ACTING = frozenset(
+    {
+        "call_expression",
+        "assignment_expression",
+        "update_expression",
+        "compound_statement",
+        "gnu_asm_expression",
+    }
+)
+_UNEVALUATED = frozenset(
+    {"sizeof_expression", "alignof_expression", "offsetof_expression", "type_descriptor"}
+)
+
+
+def operands(node: Node) -> list[Node]:
+    """The named children, comments left out."""
+    return [child for child in node.named_children if child.type != "comment"]
+
+
+def operator_of(node: Node) -> str:
+    """The operator's text of a unary, binary, assignment or update expression."""
+    operator = node.child_by_field_name("operator")
+    return text_of(operator) if operator is not None else ""
+
+
+def field(node: Node, name: str) -> Node:
+    """A field that the grammar promises; ValueError where a broken tree lacks it."""
+    child = node.child_by_field_name(name)
+    if child is None:
+        raise ValueError(f"{node.type} without {name}")
+    return child
+
+
+def spine(node: Node, operator: str) -> list[Node]:
+    """The operands of a chain `a && b && c`, in order; any length, without recursion."""
+    chain: list[Node] = []
+    while node.type == "binary_expression" and operator_of(node) == operator:
+        chain.append(field(node, "right"))
+        node = field(node, "left")
+    chain.append(node)
+    return chain[::-1]
+
+
+def commas(node: Node) -> list[Node]:
+    """The parts of `a, b, c`, in order; any length, without recursion."""
+    parts: list[Node] = []
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if part.type == "comma_expression":
+            stack += [field(part, "right"), field(part, "left")]
+        else:
+            parts.append(part)
+    return parts
+
+
+def within(node: Node) -> Iterator[Node]:
+    """The node and all below it that C evaluates, in source order."""
+    stack = [node]
+    while stack:
+        inner = stack.pop()
+        yield inner
+        if inner.type not in _UNEVALUATED:
+            stack += reversed(inner.named_children)
+
+
+def has_effects(node: Node, macro_acts: Callable[[str], bool]) -> bool:
+    """Whether evaluating an expression calls or changes anything."""
+    return any(
+        inner.type in _ACTING or (inner.type == "identifier" and macro_acts(text_of(inner)))
+        for inner in within(node)
+    )
+
+
+def identifiers_in(node: Node) -> list[str]:
+    """The identifiers below a node, each once, in source order."""
+    names = (text_of(inner) for inner in within(node) if inner.type == "identifier")
+    return list(dict.fromkeys(names))
