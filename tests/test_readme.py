@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from capilint.rulebook import load
+from capilint.codes import load as load_codes
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -51,7 +51,10 @@ def _ran(block: str) -> str:
 
 def _table() -> str:
     """The table of codes, from `rules/codes/`."""
-    rows = ["| code | name | says | default |", "| --- | --- | --- | --- |"]
+    rows = ["| code | name | what it finds | default |", "| --- | --- | --- | --- |"]
+    for code in load_codes().values():
+        found = code.summary.removeprefix("Finds ")
+        rows.append(f"| {code.code} | {code.name} | {found} | {code.default} |")
     return "\n".join(rows) + "\n"
 
 
