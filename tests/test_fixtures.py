@@ -22,7 +22,7 @@ from tests.fixture_format import (
     read_fixture,
 )
 
-PROGRAMS = fixture_programs(FIXTURES)
+PROGRAMS = [*fixture_programs(FIXTURES / "c"), *fixture_programs(FIXTURES / "python")]
 
 
 def _name(program: tuple[Path, ...]) -> str:
