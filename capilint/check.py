@@ -94,17 +94,17 @@ class _Run:
                 modules += [module] if module else []
         if modules:
             self._analysed += len(modules)
+            self._findings += _problems(modules)
             self._findings += self._found_in(modules, book)
 
     def report(self) -> Report:
         """The report of all that was gathered."""
         if not self._sources:
             return Report(seen=self.seen, unreadable=tuple(self.unreadable), notes=self._notes())
-        from capilint.codes import codes
+        from capilint.codes import load as load_codes
         from capilint.triage import Triager
 
-        severities = {code.code: code.severity for code in codes()}
-        triager = Triager(self._sources, self._settings_of, severities)
+        triager = Triager(self._sources, self._settings_of, load_codes())
         triage = triager.triage(self._findings)
         return Report(
             findings=triage.findings,
@@ -157,7 +157,7 @@ class _Run:
 
     def _lowered(self, source: Source) -> Module | None:
         try:
-            return _lower(source)
+            return lower(source)
         except Exception as error:
             self._crashed(source.path, error)
             return None
@@ -194,8 +194,20 @@ class _Run:
         return (f"{files} not analysed: C++ is not supported yet (--lang c reads it as C)",)
 
 
-def _lower(source: Source) -> Module:
-    """The file's IR. Only the front end that it needs is imported."""
+def _problems(modules: Sequence[Module]) -> list[Finding]:
+    """A CAP901 note for each place that a front end did not understand."""
+    from capilint.codes import load as load_codes
+    from capilint.triage import remark
+
+    return [
+        remark(load_codes()["CAP901"], module.path, each.span, each.function, reason=each.reason)
+        for module in modules
+        for each in module.problems
+    ]
+
+
+def lower(source: Source) -> Module:
+    """The IR of a file. Only the front end that it needs is imported."""
     if source.language is Language.PYTHON:
         from capilint.frontends import python
 

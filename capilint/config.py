@@ -216,4 +216,10 @@ def unknown_code(prefix: str) -> str:
     """What is wrong with a code or the beginning of one, or nothing."""
     if not _CODE.fullmatch(prefix):
         return f"{prefix!r} is no code, such as CAP101, or the beginning of one"
+    from capilint.codes import load
+
+    if not any(code.startswith(prefix) for code in load()):
+        from capilint.rulefile import nearest
+
+        return f"there is no code {prefix}{nearest(prefix, load())}"
     return ""

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from capilint.codes import Code
 from capilint.finding import Finding, Severity, Span
-from capilint.settings import OFF, Settings
+from capilint.settings import Settings
 from capilint.source import Source
 from capilint.suppress import Directive, directives, matching
 
@@ -37,17 +38,17 @@ class Triage:
 
 
 class Triager:
-    """Sorts the findings of one run. `severities` are the codes' defaults, `off` among them."""
+    """Sorts the findings of one run; `codes` describes the codes by name."""
 
     def __init__(
         self,
         sources: Mapping[str, Source],
         settings_of: Callable[[str], Settings],
-        severities: Mapping[str, str],
+        codes: Mapping[str, Code],
     ) -> None:
         self._sources = sources
         self._settings_of = settings_of
-        self._severities = severities
+        self._codes = codes
         self._directives: dict[str, tuple[Directive, ...]] = {}
         self._used: dict[tuple[str, Directive], set[str]] = {}
 
@@ -87,7 +88,7 @@ class Triager:
         return self._directives[path]
 
     def _default(self, finding: Finding) -> str:
-        return self._severities.get(finding.code, finding.severity)
+        return self._codes[finding.code].default
 
     def _selected(self, finding: Finding) -> bool:
         settings = self._settings_of(finding.path)
@@ -104,42 +105,40 @@ class Triager:
 
     def _unused(self) -> Iterator[Finding]:
         """A CAP903 finding for each comment of ours, or code in it, that silenced nothing."""
-        default = self._severities.get(UNUSED_SUPPRESSION, OFF)
+        code = self._codes[UNUSED_SUPPRESSION]
         for path in self._sources:
-            if not self._settings_of(path).selects(UNUSED_SUPPRESSION, default):
+            if not self._settings_of(path).selects(code.code, code.default):
                 continue
             for directive in self._directives_of(path):
                 used = self._used.get((path, directive), set())
                 idle = _idle(directive, used)
                 if directive.own and idle:
-                    yield _unused_suppression(path, directive, idle)
+                    line, column = directive.line, directive.column
+                    span = Span(line, column, line, directive.end_column)
+                    yield remark(code, path, span, codes=idle)
+
+
+def remark(code: Code, path: str, span: Span, function: str = "<module>", **fields: str) -> Finding:
+    """A finding that is about no handle; `fields` fill the message of the code."""
+    return Finding(
+        code=code.code,
+        name=code.name,
+        severity=Severity.NOTE,
+        path=path,
+        span=span,
+        function=function,
+        resource="",
+        handle="",
+        message=code.message.format(**fields),
+    )
 
 
 def _idle(directive: Directive, used: set[str]) -> str:
-    """What of a directive suppressed nothing, in words; empty where all of it is used."""
-    if not used:
-        return f"`{directive.text}` suppresses nothing"
-    idle = [
-        prefix
-        for prefix in directive.codes or ()
-        if not any(code.startswith(prefix) for code in used)
-    ]
-    return f"{', '.join(idle)} in `{directive.text}` suppresses nothing" if idle else ""
-
-
-def _unused_suppression(path: str, directive: Directive, message: str) -> Finding:
-    line = directive.line
-    return Finding(
-        code=UNUSED_SUPPRESSION,
-        name="unused-suppression",
-        severity=Severity.WARNING,
-        path=path,
-        span=Span(line, directive.column, line, directive.end_column),
-        function="<module>",
-        resource="",
-        handle="",
-        message=message,
-        help="remove it",
+    """The codes of a directive that suppressed nothing, in words; empty where all of them did."""
+    if directive.codes is None:
+        return "" if used else "any code"
+    return ", ".join(
+        prefix for prefix in directive.codes if not any(code.startswith(prefix) for code in used)
     )
 
 

@@ -1,0 +1,74 @@
+"""The command `capilint`: which subcommand runs, and what an error ends with.
+
+Each subcommand is a module of `capilint.commands` with `arguments(parser)` and
+`run(options) -> exit status`; only the one that runs is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from capilint import __version__
+
+_COMMANDS = {
+    "check": "find handle bugs in files and folders",
+    "explain": "say what a code means, and what to write instead",
+    "rules": "list the codes, or what is known of each API function",
+    "config": "show the settings that hold for a file, and where each came from",
+    "debug": "show what the analysis sees: its IR, and graphs of it",
+}
+USAGE_ERROR = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line; the result is the exit status (see `capilint check --help`)."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser(given).parse_args(given)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name from a source file must not end the run
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `capilint check | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if not _is_for_users(error):
+            raise
+        print(f"capilint: error: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    return status
+
+
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser, with the arguments of the one subcommand that is asked for."""
+    parser = argparse.ArgumentParser(
+        prog="capilint", description="A linter for the life of CryptoAPI handles."
+    )
+    parser.add_argument("--version", action="version", version=f"capilint {__version__}")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    asked = next((word for word in given if not word.startswith("-")), None)
+    for name, summary in _COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=f"{summary}.")
+        if name == asked:
+            module = import_module(f"capilint.commands.{name}")
+            module.arguments(subparser)
+            subparser.set_defaults(run=module.run)
+    return parser
+
+
+def _is_for_users(error: Exception) -> bool:
+    """Whether the error's text tells the user what to mend."""
+    from capilint.check import SettingsError
+    from capilint.commands import CommandError
+    from capilint.config import ConfigError
+    from capilint.rulefile import RuleError
+
+    return isinstance(error, (CommandError, ConfigError, RuleError, SettingsError))

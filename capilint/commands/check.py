@@ -1,0 +1,161 @@
+"""`capilint check`: find handle bugs in files and folders."""
+
+from __future__ import annotations
+
+# Importing pathlib would cost a tenth of the time that `check` may take to start.
+# ruff: noqa: PTH112, PTH120, PTH123
+import argparse
+import os
+import sys
+
+from capilint.check import Report, check
+from capilint.commands import CommandError
+from capilint.config import SEVERITIES, Configuration, unknown_code
+from capilint.discover import Discovery, discover, language_of
+from capilint.finding import Severity
+from capilint.language import Language
+from capilint.report import FORMATS, Style, render
+from capilint.source import Input
+
+FINDINGS, TROUBLE = 1, 2
+_STDIN = "-"
+_STDOUT = "-"
+_EPILOG = """\
+exit status: 0 nothing found; 1 a finding at or above --fail-on; 2 a wrong use or configuration,
+or an input that could not be read (the findings of the others are reported nevertheless)
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.epilog = _EPILOG
+    add = parser.add_argument
+    add("paths", nargs="*", default=["."], metavar="PATH", help="files, folders, - for stdin; .")
+    add("--stdin-filename", metavar="NAME", help="the name that stands for - in reports")
+    add("--lang", type=Language, metavar="LANG", help="read files as c or python, by any suffix")
+    add("--format", choices=FORMATS, default="text", help="how to report (text)")
+    add(
+        *("--output", "-o"),
+        action="append",
+        metavar="[FORMAT:]FILE",
+        help="where to report; may be repeated; - is the standard output",
+    )
+    add("--select", type=_codes, metavar="CODES", help="report these codes only (prefixes)")
+    add("--extend-select", type=_codes, metavar="CODES", help="report these codes, too")
+    add("--ignore", type=_codes, metavar="CODES", help="do not report these codes")
+    add("--resources", type=_words, metavar="KINDS", help="kinds of handles: key,hash,context")
+    add("--fail-on", choices=SEVERITIES, help="the severity that makes the exit status 1 (warning)")
+    add("--config", metavar="FILE", help="take the configuration from this file only")
+    add("--isolated", action="store_true", help="read no configuration file")
+    add("--color", choices=("auto", "always", "never"), default="auto", help="colours (auto)")
+    add("--verbose", "-v", action="store_true", help="report notes and suppressed findings, too")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check, report, and say by the exit status how it went."""
+    outputs = _outputs(options)
+    configuration = _configuration(options)
+    discovery = _discovery(options, configuration)
+    report = check(discovery.inputs, configuration.settings_of, discovery.unreadable)
+    for name, path in outputs:
+        _write(render(name, report, _style(options, path)), path)
+    if any(name == "github" for name, _ in outputs):
+        _write_step_summary(report)
+    _complain(report, options.verbose)
+    return TROUBLE if report.unreadable else FINDINGS if report.failed else 0
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    codes = tuple(code.upper() for code in _words(text))
+    for code in codes:
+        problem = unknown_code(code)
+        if problem:
+            raise argparse.ArgumentTypeError(problem)
+    return codes
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _configuration(options: argparse.Namespace) -> Configuration:
+    overrides: dict[str, object] = {
+        name: getattr(options, name)
+        for name in ("select", "extend_select", "ignore", "resources")
+        if getattr(options, name) is not None
+    }
+    if options.fail_on is not None:
+        overrides["fail_on"] = Severity(options.fail_on)
+    return Configuration(overrides, options.config, options.isolated)
+
+
+def _discovery(options: argparse.Namespace, configuration: Configuration) -> Discovery:
+    paths = [path for path in options.paths if path != _STDIN]
+    found = discover(paths, options.lang, configuration.excluded)
+    if _STDIN not in options.paths:
+        return found
+    name = options.stdin_filename or "<stdin>"
+    language = options.lang or language_of(name)
+    if language is None:
+        raise CommandError("what language is the standard input? give --stdin-filename or --lang")
+    stdin = Input(name.replace(os.sep, "/"), language, sys.stdin.buffer.read())
+    inputs = () if configuration.excluded(name) else (stdin,)
+    return Discovery((*found.inputs, *inputs), found.unreadable)
+
+
+def _outputs(options: argparse.Namespace) -> list[tuple[str, str]]:
+    """The formats and files asked for. Raises CommandError where one cannot be written."""
+    outputs: list[tuple[str, str]] = []
+    for text in options.output or [_STDOUT]:
+        name, colon, path = text.partition(":")
+        if not colon or name not in FORMATS:  # C:\report.json has a colon, too
+            name, path = options.format, text
+        folder = os.path.dirname(path) or "."
+        if not path or os.path.isdir(path) or not os.path.isdir(folder):
+            raise CommandError(f"--output {text}: not a file in a folder that exists")
+        if any(path == other for _, other in outputs):
+            raise CommandError(f"--output {text}: {path} is written to already")
+        outputs.append((name, path))
+    return outputs
+
+
+def _style(options: argparse.Namespace, path: str) -> Style:
+    """Colours for a terminal, unless the user or https://no-color.org says otherwise."""
+    if options.color == "auto":
+        wanted = path == _STDOUT and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        colour = bool(os.environ.get("FORCE_COLOR")) or wanted
+        colour = colour and path == _STDOUT and not os.environ.get("NO_COLOR")
+    else:
+        colour = options.color == "always"
+    return Style(colour=colour, verbose=options.verbose)
+
+
+def _write(text: str, path: str, mode: str = "w") -> None:
+    if path == _STDOUT:
+        sys.stdout.write(text)
+        return
+    try:
+        with open(path, mode, encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _write_step_summary(report: Report) -> None:
+    """Append to the summary page of a GitHub Actions step, where we run in one."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        from capilint.report.github import summary
+
+        _write(summary(report), path, "a")
+
+
+def _complain(report: Report, verbose: bool) -> None:
+    """Say on the standard error what was not analysed."""
+    sys.stdout.flush()
+    for item in report.unreadable:
+        print(f"capilint: {item.path}: {item.reason}", file=sys.stderr)
+        if verbose and item.detail:
+            print(item.detail, file=sys.stderr)
+    for note in report.notes:
+        print(f"capilint: {note}", file=sys.stderr)
