@@ -101,6 +101,11 @@ class RuleBook:
         """The method of an object that holds a handle; the receiver is `params[0]`."""
         return self._bindings.methods.get((binding, resource, name))
 
+    @cached_property
+    def method_names(self) -> frozenset[str]:
+        """The names of all methods that act on handles."""
+        return frozenset(name for _, _, name in self._bindings.methods)
+
     def is_box_accessor(self, accessor: tuple[str, ...]) -> bool:
         """Whether the accessors lead from a box of Python's to its content (`*`, `.value`)."""
         path = accessor[1:] if accessor[:1] == ("*",) else accessor
@@ -162,9 +167,11 @@ class _Families:
             section.only(_FAMILY_KEYS)
             self._add_resources(section.section("resource"))
         for section in sections:
+            self._check_owners(section.section("resource"))
+        for section in sections:
             self._add_family(section)
         for section in sections:
-            self._check_resources(section.section("resource"))
+            self._check_releases(section.section("resource"))
         for file in extra:
             section = Section(file, file.tables)
             section.only(_USER_KEYS)
@@ -200,13 +207,16 @@ class _Families:
                 raise at.error(f"function `{name}` is described twice", name)
             into[name] = protocol
 
-    def _check_resources(self, kinds: Section) -> None:
-        """Refuse resources whose owner or release function is not described."""
+    def _check_owners(self, kinds: Section) -> None:
         for name in kinds.table:
-            resource = self.resources[name]
-            if resource.owner is not None and resource.owner not in self.resources:
-                raise kinds.error(f"unknown resource `{resource.owner}`", name, "owner")
-            release = self.functions.get(resource.release)
-            if release is None or name not in release.releases.values():
-                message = f"`{resource.release}` is not described as releasing a {name}"
+            owner = self.resources[name].owner
+            if owner is not None and owner not in self.resources:
+                raise kinds.error(f"unknown resource `{owner}`", name, "owner")
+
+    def _check_releases(self, kinds: Section) -> None:
+        for name in kinds.table:
+            release = self.resources[name].release
+            described = self.functions.get(release)
+            if described is None or name not in described.releases.values():
+                message = f"`{release}` is not described as releasing a {name}"
                 raise kinds.error(message, name, "release")

@@ -149,15 +149,15 @@ def line_of(text: str, where: Where) -> int:
     """The 1-based line of `where` in TOML text: of the deepest part of it that can be found."""
     best, depth, table = 1, 0, Where()
     for number, line in enumerate(text.splitlines(), start=1):
-        here: Where = ()
         if header := _HEADER.match(line):
-            here = table = _below(_parts(header["table"]), where)
+            table = here = _parts(header["table"])
         elif key := _KEY.match(line):
             here = (*table, *_parts(key["key"]))
-            here = here if table else _below(here, where)
-        here = here[: len(where)]  # [functions.A] is where `functions` begins, too
-        if len(here) > depth and where[: len(here)] == here:
-            best, depth = number, len(here)
+        else:
+            continue
+        shared = len(os.path.commonprefix([_below(here, where), where]))
+        if shared > depth:
+            best, depth = number, shared
     return best if depth == len(where) else _line_of_text(text, where[-1], best)
 
 
