@@ -1,0 +1,119 @@
+"""Loops and comprehensions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import libcst as cst
+
+from capilint import ir
+from capilint.frontends.python.context import Frame
+from capilint.frontends.python.exits import Exits
+from capilint.frontends.python.scopes import comprehension_scope
+
+_MAX_UNROLLED = 8
+
+
+class Loops(Exits):
+    """Lowers `while`, `for` and the comprehensions, with their `else`."""
+
+    def statement_while(self, node: cst.While) -> None:
+        header, body, orelse, after = (self.graph.new_block() for _ in range(4))
+        self.graph.start(header)
+        self.condition(node.test, body, orelse)
+        self.graph.start(body)
+        self._looping(node.body, after, header)
+        self._end_loop(node.orelse, orelse, after)
+
+    def statement_for(self, node: cst.For) -> None:
+        elements = _display_elements(node.iter)
+        if elements is not None:
+            self._unrolled(node, elements)
+            return
+        span = self.module.positions.head(node)
+        iterated = self.held(self.value(node.iter), self.span(node.iter))
+        header, body, orelse, after = (self.graph.new_block() for _ in range(4))
+        self.graph.start(header)
+        self.graph.end(ir.Choose((body, orelse), span))
+        self.graph.start(body)
+        self.store(node.target, _element_of(iterated), self.span(node.target))
+        self._looping(node.body, after, header)
+        self._end_loop(node.orelse, orelse, after)
+
+    def _unrolled(self, node: cst.For, elements: list[cst.BaseExpression]) -> None:
+        """`for key in (first, second):` visits known variables: one copy of the body for each."""
+        after = self.graph.new_block()
+        values = [self._saved(self.value(element), self.span(element)) for element in elements]
+        for value in values:
+            following = self.graph.new_block()
+            self.store(node.target, value, self.span(node.target))
+            self._looping(node.body, after, following)
+            self.graph.start(following)
+        self._end_loop(node.orelse, self.graph.new_block(), after)
+
+    def _looping(self, suite: cst.BaseSuite, after: int, following: int) -> None:
+        self.frames.append(Frame(break_target=after, continue_target=following))
+        self.block(suite)
+        self.frames.pop()
+        self.graph.jump(following)
+
+    def _end_loop(self, orelse: cst.Else | None, entry: int, after: int) -> None:
+        self.graph.start(entry)
+        if orelse is not None:
+            self.block(orelse.body)
+        self.graph.jump(after)
+        self.graph.start(after)
+
+    # ------------------------------------------------------------ comprehensions
+
+    def value_listcomp(self, node: cst.ListComp | cst.SetComp | cst.GeneratorExp) -> ir.Value:
+        return self._comprehension(node.for_in, lambda: (self.value(node.elt),), node)
+
+    value_setcomp = value_listcomp
+    value_generatorexp = value_listcomp
+
+    def value_dictcomp(self, node: cst.DictComp) -> ir.Value:
+        return self._comprehension(node.for_in, lambda: self.values((node.key, node.value)), node)
+
+    def _comprehension(
+        self,
+        clause: cst.CompFor,
+        element: Callable[[], tuple[ir.Value, ...]],
+        node: cst.BaseExpression,
+    ) -> ir.Value:
+        first = self.held(self.value(clause.iter), self.span(clause.iter))
+        with self.inside(comprehension_scope(clause, self.scope)):
+            self._clause(clause, first, lambda: self.escape(element(), node))
+        return ir.Unknown((ir.Read(first),))
+
+    def _clause(self, clause: cst.CompFor, iterated: ir.Place, inner: Callable[[], None]) -> None:
+        header, body, after = (self.graph.new_block() for _ in range(3))
+        self.graph.start(header)
+        self.graph.end(ir.Choose((body, after), self.span(clause)))
+        self.graph.start(body)
+        self.store(clause.target, _element_of(iterated), self.span(clause.target))
+        for test in clause.ifs:
+            passed = self.graph.new_block()
+            self.condition(test.test, passed, header)
+            self.graph.start(passed)
+        if clause.inner_for_in is not None:
+            further = clause.inner_for_in
+            place = self.held(self.value(further.iter), self.span(further.iter))
+            self._clause(further, place, inner)
+        else:
+            inner()
+        self.graph.jump(header)
+        self.graph.start(after)
+
+
+def _display_elements(node: cst.BaseExpression) -> list[cst.BaseExpression] | None:
+    """The elements of a short tuple or list written out as the thing to loop over."""
+    if not isinstance(node, (cst.Tuple, cst.List)) or len(node.elements) > _MAX_UNROLLED:
+        return None
+    if any(isinstance(element, cst.StarredElement) for element in node.elements):
+        return None
+    return [element.value for element in node.elements]
+
+
+def _element_of(iterated: ir.Place) -> ir.Value:
+    return ir.Read(ir.Place(iterated.root, (*iterated.path, "[?]")))

@@ -1,0 +1,225 @@
+"""One file: parse it, find out its names, lower its functions."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from pathlib import PurePosixPath
+
+import libcst as cst
+
+from capilint import ir
+from capilint.finding import Span
+from capilint.frontends.python.classes import Classes
+from capilint.frontends.python.context import MAX_BLOCKS, TooLarge
+from capilint.frontends.python.names import Names
+from capilint.frontends.python.positions import Positions
+from capilint.frontends.python.scopes import (
+    Scope,
+    class_scope,
+    decorators,
+    function_scope,
+    is_generator,
+    module_scope,
+)
+from capilint.frontends.python.standard_names import (
+    CONTEXT_MANAGER_DECORATORS,
+    TRANSPARENT_DECORATORS,
+)
+from capilint.frontends.python.statements import Statements
+
+_Definition = cst.FunctionDef | cst.Lambda
+
+
+def lower_module(text: str, path: str, relevant: Callable[[str], bool] | None = None) -> ir.Module:
+    """See `capilint.frontends.python.lower`."""
+    name, is_package = module_name(path)
+    try:
+        tree = cst.parse_module(text.removeprefix("\ufeff"))
+        return _ModuleLowering(tree, name, is_package).lower(path)
+    except cst.ParserSyntaxError as error:
+        problem = ir.Problem(_error_span(error), error.message)
+    except RecursionError:
+        problem = ir.Problem(Span(1, 1, 1, 1), "the code is nested too deeply")
+    return ir.Module(path, name, ir.Language.PYTHON, (), problems=(problem,))
+
+
+def module_name(path: str) -> tuple[str, bool]:
+    """The dotted name of the module that a file is, and whether it is a package's `__init__`."""
+    parts = PurePosixPath(path.replace("\\", "/")).parts
+    stems = [part for part in parts if part not in ("/", "..", ".")]
+    if stems:
+        stems[-1] = stems[-1].rpartition(".")[0] or stems[-1]
+    is_package = len(stems) > 1 and stems[-1] == "__init__"
+    return ".".join(stems[:-1] if is_package else stems), is_package
+
+
+def _error_span(error: cst.ParserSyntaxError) -> Span:
+    line, column = max(error.raw_line, 1), error.raw_column + 1
+    return Span(line, column, line, column)
+
+
+class _ModuleLowering:
+    """The lowering of one file; the `ModuleContext` of its functions."""
+
+    def __init__(self, tree: cst.Module, name: str, is_package: bool) -> None:
+        self.positions = Positions(tree)
+        self.attribute_stores: set[str] = set()
+        self._tree = tree
+        self._scopes: dict[cst.CSTNode, Scope] = {}
+        self._definitions: dict[str, cst.FunctionDef] = {}
+        self._pending: deque[tuple[_Definition, Scope]] = deque()
+        self._required: set[_Definition] = set()
+        self._problems: list[ir.Problem] = []
+        self._module = module_scope(tree, name, is_package)
+        self.names = Names(self._module, Classes(self.scope_of))
+        self._register(self._module)
+
+    def lower(self, path: str) -> ir.Module:
+        """Lower the module's own code, then every function that it leads to."""
+        functions = [self._guarded(self._lower_top_level, self._tree, "<module>")]
+        while self._pending:
+            node, parent = self._pending.popleft()
+            lower = partial(self._lower_function, node, parent)
+            functions.append(self._guarded(lower, node, self._qualified(node, parent)))
+        return ir.Module(
+            path,
+            self._module.name,
+            ir.Language.PYTHON,
+            tuple(function for function in functions if function is not None),
+            self.names.aliases(),
+            self.names.classes.bases(),
+            frozenset(self.attribute_stores),
+            tuple(self._problems),
+        )
+
+    def _guarded(
+        self, lower: Callable[[], ir.Function], node: cst.CSTNode, name: str
+    ) -> ir.Function | None:
+        """A lowered function, or None and a problem where it is too deep or too large."""
+        try:
+            return lower()
+        except RecursionError:
+            reason = "the code is nested too deeply"
+        except TooLarge:
+            reason = f"the control-flow graph needs more than {MAX_BLOCKS} blocks"
+        self._problems.append(ir.Problem(self.positions.head(node), reason, self._shown(name)))
+        return None
+
+    # ------------------------------------------------------------ definitions
+
+    def scope_of(self, node: _Definition | cst.ClassDef, parent: Scope) -> Scope:
+        if node not in self._scopes:
+            if isinstance(node, cst.ClassDef):
+                scope = self._scopes[node] = class_scope(node, parent)
+                self._register(scope)
+                bases = tuple(self.names.canonical(base.value, parent) or "" for base in node.bases)
+                self.names.classes.add(node, scope, bases)
+            else:
+                self._scopes[node] = function_scope(node, parent, self._qualified(node, parent))
+                self._register(self._scopes[node])
+        return self._scopes[node]
+
+    def _register(self, scope: Scope) -> None:
+        """Make the classes and functions that a scope defines known."""
+        for sites in list(scope.bindings.values()):
+            for site in sites:
+                if isinstance(site.definition, cst.FunctionDef):
+                    qualified = self._qualified(site.definition, scope)
+                    self._definitions[qualified] = site.definition
+                elif site.definition is not None:
+                    self.scope_of(site.definition, scope)
+
+    def _qualified(self, node: _Definition, parent: Scope) -> str:
+        if isinstance(node, cst.FunctionDef):
+            return f"{parent.name}.{node.name.value}"
+        span = self.positions.span(node)
+        return f"{parent.name}.<lambda>@{span.line}:{span.column}"
+
+    def require(self, node: _Definition, parent: Scope) -> str:
+        if node not in self._required:
+            self._required.add(node)
+            self._pending.append((node, parent))
+        return self._qualified(node, parent)
+
+    def is_function(self, qualified_name: str) -> bool:
+        return qualified_name in self._definitions
+
+    def decorated(self, qualified_name: str, decorator: str) -> bool:
+        definition = self._definitions.get(qualified_name)
+        return definition is not None and decorator in decorators(definition)
+
+    # ------------------------------------------------------------ functions
+
+    def _lower_top_level(self) -> ir.Function:
+        lowering = Statements(self, self._module)
+        lowering.block(self._tree)
+        span = self.positions.last_line(self._tree)
+        lowering.graph.end(ir.Return(None, span, implicit=True))
+        return ir.Function(
+            "<module>",
+            f"{self._module.name}.<module>",
+            ir.Language.PYTHON,
+            (),
+            lowering.graph.finish(),
+            span,
+        )
+
+    def _lower_function(self, node: _Definition, parent: Scope) -> ir.Function:
+        scope = self.scope_of(node, parent)
+        lowering = Statements(self, scope)
+        parameters = self._parameters(lowering, node.params)
+        names = self._decorators(node, parent) if isinstance(node, cst.FunctionDef) else []
+        lowering.may_raise_at_yield = any(name in CONTEXT_MANAGER_DECORATORS for name in names)
+        if isinstance(node, cst.FunctionDef):
+            lowering.block(node.body)
+            span = self.positions.last_line(node)
+            lowering.graph.end(ir.Return(None, span, implicit=True))
+        else:
+            span = self.positions.span(node.body)
+            lowering.graph.end(ir.Return(lowering.value(node.body), span))
+        return ir.Function(
+            self._shown(scope.name),
+            scope.name,
+            ir.Language.PYTHON,
+            parameters,
+            lowering.graph.finish(),
+            self.positions.span(node),
+            generator=isinstance(node, cst.FunctionDef) and is_generator(node),
+            decorated=tuple(name for name in names if name not in TRANSPARENT_DECORATORS),
+            owner_class=scope.owner_class,
+        )
+
+    def _shown(self, qualified_name: str) -> str:
+        """The name for reports: without the module, and a lambda's without its position."""
+        return qualified_name.removeprefix(f"{self._module.name}.").partition("@")[0]
+
+    def _decorators(self, node: cst.FunctionDef, parent: Scope) -> list[str]:
+        found: list[str] = []
+        for decorator in node.decorators:
+            called = decorator.decorator
+            if isinstance(called, cst.Call):
+                called = called.func
+            found.append(self.names.canonical(called, parent) or decorators(node)[len(found)])
+        return found
+
+    def _parameters(
+        self, lowering: Statements, declared: cst.Parameters
+    ) -> tuple[ir.Parameter, ...]:
+        found: list[ir.Parameter] = []
+
+        def add(parameter: cst.Param, keyword_only: bool = False, variadic: bool = False) -> None:
+            place = lowering.place_in(lowering.scope, parameter.name.value)
+            default = parameter.default is not None
+            found.append(ir.Parameter(place.root, "", default, keyword_only, variadic))
+
+        for parameter in (*declared.posonly_params, *declared.params):
+            add(parameter)
+        if isinstance(declared.star_arg, cst.Param):
+            add(declared.star_arg, variadic=True)
+        for parameter in declared.kwonly_params:
+            add(parameter, keyword_only=True)
+        if declared.star_kwarg is not None:
+            add(declared.star_kwarg, keyword_only=True, variadic=True)
+        return tuple(found)

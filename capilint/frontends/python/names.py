@@ -1,0 +1,186 @@
+"""What a name stands for: canonical dotted names through imports, definitions and aliases.
+
+    import ctypes as c
+    K = c.WinDLL("advapi32.dll", use_last_error=True)
+    gen = K.CryptGenKey        gen -> ctypes.WinDLL("advapi32.dll").CryptGenKey
+
+Calls stay in a canonical name only where they load a library, and keep only a first literal.
+A module's name may have several candidates (`try: import .. except ImportError: ..`). Of those,
+one that reaches into a library is preferred, else the first in the source.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from capilint.frontends.python.classes import Classes
+from capilint.frontends.python.scopes import Kind, Scope, Site
+from capilint.frontends.python.standard_names import (
+    BUILTINS,
+    FIND_LIBRARY,
+    LIBRARY_LOADERS,
+    LIBRARY_NAMESPACES,
+    LOADER_METHODS,
+    STAR_EXPORTS,
+)
+from capilint.frontends.python.tree import text_literal
+
+_MAX_DEPTH = 40
+
+
+class Names:
+    """Resolves expressions of one module."""
+
+    def __init__(self, module: Scope, classes: Classes) -> None:
+        self._module = module
+        self.classes = classes
+        self._depth = 0
+
+    def canonical(self, node: cst.BaseExpression, scope: Scope) -> str | None:
+        """The canonical dotted name that an expression stands for, None where it is a value."""
+        if self._depth > _MAX_DEPTH:
+            return None
+        self._depth += 1
+        try:
+            match node:
+                case cst.Name(value=name):
+                    return self._of_name(name, scope)
+                case cst.Attribute(value=value, attr=attr):
+                    return self._of_attribute(value, attr.value, scope)
+                case cst.Subscript():
+                    return self._of_subscript(node, scope)
+                case cst.Call():
+                    return self._of_call(node, scope)
+                case cst.IfExp(body=body, orelse=orelse):
+                    return self.canonical(body, scope) or self.canonical(orelse, scope)
+            return None
+        finally:
+            self._depth -= 1
+
+    def candidates(self, sites: list[Site]) -> tuple[str, ...]:
+        """The canonical names that binding sites give, without repetition."""
+        found = (self._of_site(site) for site in sites)
+        return tuple(dict.fromkeys(name for name in found if name is not None))
+
+    def aliases(self) -> dict[str, tuple[str, ...]]:
+        """The module's names, and `Class.name`, with what they stand for; `*` has star imports."""
+        table: dict[str, tuple[str, ...]] = {}
+        scopes = [("", self._module), *self.classes.top_level_scopes()]
+        for prefix, scope in scopes:
+            for name, sites in scope.bindings.items():
+                names = self.candidates([site for site in sites if site.definition is None])
+                if names:
+                    table[prefix + name] = names
+        if self._module.star_imports:
+            table["*"] = tuple(dict.fromkeys(self._module.star_imports))
+        return table
+
+    def literal(self, node: cst.BaseExpression, scope: Scope) -> str | None:
+        """The text of a string literal, or of a name that is one."""
+        if isinstance(node, cst.Name):
+            owner = scope.owner(node.value)
+            sites = owner.bindings[node.value] if owner is not None else []
+            if len(sites) != 1 or sites[0].expression is None:
+                return None
+            return text_literal(sites[0].expression)
+        return text_literal(node)
+
+    def _of_name(self, name: str, scope: Scope) -> str | None:
+        owner = scope.owner(name)
+        if owner is None:
+            return self._of_unbound(name)
+        sites = owner.bindings[name]
+        if owner.kind in (Kind.FUNCTION, Kind.COMPREHENSION):
+            if name in owner.rebound or len(sites) != 1:
+                return None
+            return self._of_site(sites[0])
+        found = self.candidates(sites)
+        return next((name for name in found if is_in_library(name)), found[0] if found else None)
+
+    def _of_unbound(self, name: str) -> str:
+        sources = self._module.star_imports
+        for source in sources:
+            if name in STAR_EXPORTS.get(source, ()):
+                return f"{source}.{name}"
+        if name in BUILTINS:
+            return name
+        unlisted = [source for source in sources if source not in STAR_EXPORTS]
+        return f"{unlisted[0]}.{name}" if len(unlisted) == 1 else name
+
+    def _of_site(self, site: Site) -> str | None:
+        if site.imported:
+            return site.imported
+        if site.definition is not None:
+            return f"{site.scope.name}.{site.definition.name.value}"
+        if site.expression is None or _is_constant(site.expression):
+            return None
+        return self.canonical(site.expression, site.scope)
+
+    def _of_attribute(self, value: cst.BaseExpression, attr: str, scope: Scope) -> str | None:
+        owner = self.classes.of_receiver(value, scope)
+        if owner is not None:
+            return self._of_class_attribute(owner, attr)
+        base = self.canonical(value, scope)
+        if base is None:
+            return None
+        if base in self.classes:
+            return self._of_class_attribute(base, attr) or f"{base}.{attr}"
+        return f"{base}.{attr}"
+
+    def _of_class_attribute(self, owner: str, attr: str) -> str | None:
+        """What `self.attr` stands for, where the class sets it once to a library or the like."""
+        sites = self.classes.attribute_sites(owner, attr)
+        sites = [site for site in sites if not (site.expression and _is_constant(site.expression))]
+        found = {None if site.definition else self._of_site(site) for site in sites}
+        return found.pop() if len(found) == 1 else None
+
+    def _of_subscript(self, node: cst.Subscript, scope: Scope) -> str | None:
+        base = self.canonical(node.value, scope)
+        if base is None or len(node.slice) != 1:
+            return None
+        index = node.slice[0].slice
+        text = self.literal(index.value, scope) if isinstance(index, cst.Index) else None
+        if text is None:
+            return None
+        if base in LIBRARY_NAMESPACES:
+            return f'{base}["{text}"]'
+        return f"{base}.{text}" if is_in_library(base) else None
+
+    def _of_call(self, node: cst.Call, scope: Scope) -> str | None:
+        callee = self.canonical(node.func, scope)
+        if callee == "getattr" and len(node.args) >= 2:
+            attribute = self.literal(node.args[1].value, scope)
+            base = node.args[0].value
+            return None if attribute is None else self._of_attribute(base, attribute, scope)
+        if callee is None or not is_loader(callee):
+            return None
+        text = self._library_name(node, scope)
+        return f"{callee}()" if text is None else f'{callee}("{text}")'
+
+    def _library_name(self, node: cst.Call, scope: Scope) -> str | None:
+        """The first argument of a loader, where it is a literal or is looked up by a literal."""
+        if not node.args:
+            return None
+        first = node.args[0]
+        if first.star or (first.keyword is not None and first.keyword.value != "name"):
+            return None
+        if isinstance(first.value, cst.Call):
+            if self.canonical(first.value.func, scope) != FIND_LIBRARY or not first.value.args:
+                return None
+            first = first.value.args[0]
+        return self.literal(first.value, scope)
+
+
+def is_loader(canonical: str) -> bool:
+    """Whether calling this name gives a library (or what libraries are loaded with)."""
+    return canonical in LIBRARY_LOADERS or canonical.endswith(LOADER_METHODS)
+
+
+def is_in_library(canonical: str) -> bool:
+    """Whether a canonical name reaches into a loaded library."""
+    namespaces = tuple(f"{namespace}." for namespace in LIBRARY_NAMESPACES)
+    return "(" in canonical or "[" in canonical or canonical.startswith(namespaces)
+
+
+def _is_constant(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Name) and node.value in ("None", "True", "False")

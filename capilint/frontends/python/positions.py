@@ -1,0 +1,102 @@
+"""Where the nodes of a tree stand in the text.
+
+libcst's own PositionProvider takes longer than the parse, because it keeps line and column at
+every token. Here one run of the code generator counts tokens only; a node's line and column are
+worked out when somebody asks.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import accumulate
+
+import libcst as cst
+from libcst._nodes.internal import CodegenState
+
+from capilint.finding import Span
+
+_NEWLINE = re.compile(r"\r\n?|\n")
+
+
+class _TokenCounter(CodegenState):
+    """Notes for each node the tokens at which its text begins and ends, without whitespace."""
+
+    def __init__(self, tree: cst.Module) -> None:
+        super().__init__(tree.default_indent, tree.default_newline)
+        self.extents: dict[cst.CSTNode, tuple[int, int]] = {}
+        self._starts: list[int] = []
+
+    def before_codegen(self, node: cst.CSTNode) -> None:
+        self._starts.append(len(self.tokens))
+
+    def after_codegen(self, node: cst.CSTNode) -> None:
+        start = self._starts.pop()
+        if node not in self.extents:
+            self.extents[node] = (start, len(self.tokens))
+
+    @contextmanager
+    def record_syntactic_position(
+        self,
+        node: cst.CSTNode,
+        *,
+        start_node: cst.CSTNode | None = None,
+        end_node: cst.CSTNode | None = None,
+    ) -> Iterator[None]:
+        start = len(self.tokens)
+        yield
+        end = len(self.tokens)
+        if start_node is not None:
+            start = self.extents[start_node][0]
+        if end_node is not None:
+            end = self.extents[end_node][1]
+        self.extents[node] = (start, end)
+
+
+class Positions:
+    """The spans of one tree's nodes: 1-based lines and columns, columns in characters."""
+
+    def __init__(self, tree: cst.Module) -> None:
+        counter = _TokenCounter(tree)
+        tree._codegen(counter)
+        self._extents = counter.extents
+        self._offsets = [0, *accumulate(map(len, counter.tokens))]
+        self._text = "".join(counter.tokens)
+        self._lines = [0, *(match.end() for match in _NEWLINE.finditer(self._text))]
+
+    def text(self, node: cst.CSTNode) -> str:
+        """The source of a node."""
+        start, end = self._range(node)
+        return self._text[start:end]
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """The stretch of a node."""
+        return self._span(*self._range(node))
+
+    def head(self, node: cst.CSTNode) -> Span:
+        """The first word of a node: the keyword of a compound statement."""
+        start, _ = self._range(node)
+        word = re.compile(r"\w*").match(self._text, start)
+        return self._span(start, word.end() if word else start)
+
+    def last_line(self, node: cst.CSTNode) -> Span:
+        """The last line of a node that is not blank, without its indentation."""
+        start, end = self._range(node)
+        end = start + len(self._text[start:end].rstrip())
+        line = self._lines[bisect_right(self._lines, max(start, end - 1)) - 1]
+        while line < end and self._text[line] in " \t":
+            line += 1
+        return self._span(line, end)
+
+    def _range(self, node: cst.CSTNode) -> tuple[int, int]:
+        start, end = self._extents.get(node, (0, 0))
+        return self._offsets[start], self._offsets[end]
+
+    def _span(self, start: int, end: int) -> Span:
+        return Span(*self._line_and_column(start), *self._line_and_column(end))
+
+    def _line_and_column(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1

@@ -1,0 +1,95 @@
+"""Walking libcst trees without their whitespace and punctuation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from functools import cache
+
+import libcst as cst
+
+_NO_CODE = {
+    "annotation", "asynchronous", "colon", "comma", "dot", "equal", "first_colon", "footer",
+    "header", "indent", "lbrace", "lbracket", "leading_lines", "lines_after_decorators", "lpar",
+    "operator", "posonly_ind", "rbrace", "rbracket", "returns", "rpar", "second_colon",
+    "semicolon", "separator", "star", "trailing_comma", "type_parameters",
+}  # fmt: skip
+_NAMES_OF_OTHERS = {
+    cst.Attribute: "attr",
+    cst.Arg: "keyword",
+    cst.MatchKeywordElement: "key",
+    cst.ImportFrom: "module",
+}
+
+OwnScope = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
+Comprehension = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+
+
+@cache
+def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    return tuple(
+        field.name
+        for field in fields(kind)
+        if field.name not in _NO_CODE
+        and not field.name.startswith(("whitespace", "__"))
+        and _NAMES_OF_OTHERS.get(kind) != field.name
+    )
+
+
+def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes right below a node that are code, in source order."""
+    for name in _field_names(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from value
+
+
+def descendants(roots: Iterable[cst.CSTNode], into_scopes: bool = True) -> Iterator[cst.CSTNode]:
+    """The roots and everything below them, in source order.
+
+    With `into_scopes` false, nested functions, lambdas and classes come out but are not entered.
+    """
+    stack = list(roots)[::-1]
+    while stack:
+        node = stack.pop()
+        yield node
+        if into_scopes or not isinstance(node, OwnScope):
+            stack.extend(list(children(node))[::-1])
+
+
+def statements(suite: cst.BaseSuite | cst.Module) -> Iterator[cst.BaseStatement]:
+    """The statements of a block; those on one line come as their `SimpleStatementLine`."""
+    for statement in suite.body:
+        if isinstance(statement, cst.BaseStatement):
+            yield statement
+        else:
+            yield cst.SimpleStatementLine([statement])
+
+
+def dotted_name(node: cst.CSTNode | None) -> str:
+    """`a.b.c` as text; empty for anything else."""
+    if isinstance(node, cst.Name):
+        return node.value
+    if isinstance(node, cst.Attribute):
+        base = dotted_name(node.value)
+        return f"{base}.{node.attr.value}" if base else ""
+    return ""
+
+
+def text_literal(node: cst.CSTNode | None) -> str | None:
+    """The value of a string literal; None for anything else, bytes included."""
+    if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
+        try:
+            value = node.evaluated_value
+        except (ValueError, SyntaxError):
+            return None
+        return value if isinstance(value, str) else None
+    return None
+
+
+def is_pure(node: cst.CSTNode) -> bool:
+    """Whether evaluating an expression calls nothing and assigns nothing."""
+    acting = (cst.Call, cst.Await, cst.Yield, cst.NamedExpr, *Comprehension)
+    return not any(isinstance(inner, acting) for inner in descendants([node], into_scopes=False))
