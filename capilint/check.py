@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 
 from capilint.finding import Finding
 from capilint.language import Language
+from capilint.namescan import NameScan, known_names
+from capilint.rulefile import RuleFile, nearest
 from capilint.settings import OFF, Settings
 from capilint.source import Input, Source, Unreadable, UnreadableError, load, mentions, read_bytes
 
@@ -84,18 +86,17 @@ class _Run:
         self.unreadable: list[Unreadable] = []
 
     def analyse(self, program: Sequence[Input]) -> None:
-        """Read the files, and analyse those together that name a function of the rule book."""
-        book = self._rule_book(program)
-        modules = []
-        for item in program:
-            source = self._read(item, book)
-            if source is not None:
-                module = self._lowered(source)
-                modules += [module] if module else []
+        """Read the files, and analyse those together that name a known function."""
+        rules = self._settings_of(program[0].path).rules
+        resources = {name for item in program for name in self._resources(item.path)}
+        book = _rule_book(rules, resources) if rules or resources else None
+        names = book.scan_names(program[0].language) if book else known_names()
+        sources = [self._read(item, names) for item in program]
+        modules = [module for source in sources if source for module in self._lowered(source)]
         if modules:
             self._analysed += len(modules)
             self._findings += _problems(modules)
-            self._findings += self._found_in(modules, book)
+            self._findings += self._found_in(modules, book or _rule_book(None, set()))
 
     def report(self) -> Report:
         """The report of all that was gathered."""
@@ -117,29 +118,14 @@ class _Run:
             sources=self._sources,
         )
 
-    def _rule_book(self, program: Sequence[Input]) -> RuleBook:
-        from capilint.rulebook import load as load_rules
-
-        rules = self._settings_of(program[0].path).rules
-        book = load_rules([rules] if rules else [])
-        asked = {resource for item in program for resource in self._resources(item.path)}
-        for resource in sorted(asked):
-            if resource not in book.resources:
-                from capilint.rulefile import nearest
-
-                known = ", ".join(book.resources)
-                hint = nearest(resource, book.resources) or f"; known are {known}"
-                raise SettingsError(f"unknown resource `{resource}`{hint}")
-        return book
-
     def _resources(self, path: str) -> tuple[str, ...]:
         return self._settings_of(path).resources or ()
 
-    def _read(self, item: Input, book: RuleBook) -> Source | None:
+    def _read(self, item: Input, names: NameScan) -> Source | None:
         """The source of a file that is to be parsed; the others are at most remembered."""
         try:
             data = read_bytes(item.path) if item.data is None else item.data
-            concerned = mentions(data, book.scan_names(item.language).search)
+            concerned = mentions(data, names.search)
             if not concerned and not self._has_idle_comment(item.path, data):
                 return None
             self._sources[item.path] = source = load(item.path, data, item.language)
@@ -155,12 +141,12 @@ class _Run:
         """Whether an unused suppression is to be reported in a file that names no function."""
         return b"capilint:" in data and self._settings_of(path).selects("CAP903", OFF)
 
-    def _lowered(self, source: Source) -> Module | None:
+    def _lowered(self, source: Source) -> list[Module]:
         try:
-            return lower(source)
+            return [lower(source)]
         except Exception as error:
             self._crashed(source.path, error)
-            return None
+            return []
 
     def _found_in(self, modules: Sequence[Module], book: RuleBook) -> list[Finding]:
         """The engine's findings. Where it crashes, each file is tried again on its own."""
@@ -192,6 +178,18 @@ class _Run:
             return ()
         files = "1 C++ file" if count == 1 else f"{count} C++ files"
         return (f"{files} not analysed: C++ is not supported yet (--lang c reads it as C)",)
+
+
+def _rule_book(rules: RuleFile | None, resources: Iterable[str]) -> RuleBook:
+    """The rule book with the user's functions, once the resources asked for are known to it."""
+    from capilint.rulebook import load as load_rules
+
+    book = load_rules([rules] if rules else [])
+    for resource in sorted(resources):
+        if resource not in book.resources:
+            hint = nearest(resource, book.resources) or f"; known are {', '.join(book.resources)}"
+            raise SettingsError(f"unknown resource `{resource}`{hint}")
+    return book
 
 
 def _problems(modules: Sequence[Module]) -> list[Finding]:

@@ -4,13 +4,11 @@
     rules/bindings/*.toml   how Python reaches them: libraries, functions and methods of its own
     the user's functions    the same schema, from the configuration
 
-Nothing is parsed before the first look-up: `scan_names` finds the names in the text of the files,
-so that a run over files that don't concern it never imports a TOML parser.
+Nothing is parsed before the first look-up.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
@@ -18,6 +16,7 @@ from capilint.bindings import Binding as Binding
 from capilint.bindings import Bindings
 from capilint.bindings import Bound as Bound
 from capilint.language import Language
+from capilint.namescan import NameScan, known_names
 from capilint.protocol import Protocol, Resource, Success
 from capilint.rulefile import RuleFile, Section, parse, rule_folder, texts_in
 from capilint.ruleschema import Defaults, functions_of, resource_of, success_of
@@ -35,22 +34,7 @@ _FAMILY_KEYS = (
     "function",
 )
 _USER_KEYS = ("functions", "noreturn")
-_SCAN_WORD = re.compile(r'^scan_word = "(\w+)"$', re.MULTILINE)
-_HANDLE_FUNCTION = re.compile(
-    r"^\[function\.(\w+)\]\n(?:(?!\[).*\n)*?(?:creates|uses|releases|retains)\b", re.MULTILINE
-)
 _C = Binding("c", boxed=False)
-
-
-class NameScan:
-    """Finds a name in bytes. Each pattern begins with a literal, for which `re` scans 2 GB/s."""
-
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self._patterns = [re.compile(pattern.encode()) for pattern in patterns]
-
-    def search(self, data: bytes) -> bool:
-        """Whether one of the names is in the data."""
-        return any(pattern.search(data) for pattern in self._patterns)
 
 
 def load(extra: Sequence[RuleFile] = ()) -> RuleBook:
@@ -129,15 +113,7 @@ class RuleBook:
 
     @cached_property
     def _scan(self) -> NameScan:
-        rests: dict[str, set[str]] = {}
-        for _, text in texts_in(f"{self._folder}/families", ".toml"):
-            for word in _SCAN_WORD.findall(text):
-                for name in _HANDLE_FUNCTION.findall(text):
-                    if word in name:
-                        rests.setdefault(word, set()).add(name.partition(word)[2])
-        patterns = [f"{word}(?:{'|'.join(sorted(found))})" for word, found in rests.items()]
-        users = {name.rpartition(".")[2] for name in (self._families.users if self._extra else ())}
-        return NameScan([*patterns, *map(re.escape, sorted(users))])
+        return known_names(self._families.users if self._extra else (), self._folder)
 
     @cached_property
     def _families(self) -> _Families:
