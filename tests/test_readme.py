@@ -51,10 +51,9 @@ def _ran(block: str) -> str:
 
 def _table() -> str:
     """The table of codes, from `rules/codes/`."""
-    rows = ["| code | name | what it finds | default |", "| --- | --- | --- | --- |"]
+    rows = ["| code | name | what it does | default |", "| --- | --- | --- | --- |"]
     for code in load_codes().values():
-        found = code.summary.removeprefix("Finds ")
-        rows.append(f"| {code.code} | {code.name} | {found} | {code.default} |")
+        rows.append(f"| {code.code} | {code.name} | {code.summary} | {code.default} |")
     return "\n".join(rows) + "\n"
 
 

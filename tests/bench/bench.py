@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -30,13 +30,13 @@ def cpu_seconds(command: Sequence[str], cwd: Path, repeat: int = 1) -> float:
     """The least CPU time of `repeat` runs of a command. Exits with its words where it breaks."""
     least = math.inf
     for _ in range(repeat):
-        before = os.times()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-        after = os.times()
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode not in {0, 1} or "Traceback" in done.stderr:
             sys.exit(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr[-2000:]}")
-        user = after.children_user - before.children_user
-        least = min(least, user + after.children_system - before.children_system)
+        user = after.ru_utime - before.ru_utime
+        least = min(least, user + after.ru_stime - before.ru_stime)
     return least
 
 

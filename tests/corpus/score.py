@@ -9,7 +9,7 @@ measure; capilint knows nothing of them.
     missed      the labelled bug is not found
     false       a finding on a handle that is clean or handed on
     unsure      the label is
-    absent      the labelled file is not in the corpus
+    unread      the labelled file is not in the corpus, or was not analysed
 
 Findings that no label speaks of are printed at the end, to be read by hand.
 """
@@ -36,7 +36,7 @@ CODES = {
     "outlives-context": {"CAP301"},
 }
 BLAMELESS = {"clean", "escapes"}
-WORDS = ("right", "other kind", "missed", "false", "unsure", "absent")
+WORDS = ("right", "other kind", "missed", "false", "unsure", "unread")
 NOTES = "CAP9"  # what could not be analysed says nothing about a handle
 
 JsonObject = dict[str, Any]
@@ -77,6 +77,20 @@ class Found:
         return f"{self.package}/{self.path}:{self.line} {self.code} {self.message}"
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What one run came to: `unreadable` are paths, `analysed` counts files."""
+
+    findings: tuple[Found, ...]
+    unreadable: frozenset[str]
+    analysed: int
+
+    def was_analysed(self, label: Label) -> bool:
+        """Whether the run's silence about a label's file means anything."""
+        there = (CORPUS / label.package / label.path).exists()
+        return there and self.analysed > 0 and label.path not in self.unreadable
+
+
 def read_labels(folder: Path) -> list[Label]:
     """All verdicts, in the order of their files."""
     labels = []
@@ -89,8 +103,8 @@ def read_labels(folder: Path) -> list[Label]:
     return labels
 
 
-def check(package: Package) -> Iterator[Found]:
-    """The findings of one run of `capilint check` over a package's files: one program."""
+def check(package: Package) -> Checked:
+    """One run of `capilint check` over a package's files: one program."""
     command = [str(Path(sys.executable).with_name("capilint")), "check", "--format", "json", "."]
     done = subprocess.run(
         command, cwd=package.folder, capture_output=True, text=True, encoding="utf-8", check=False
@@ -99,8 +113,9 @@ def check(package: Package) -> Iterator[Found]:
         sys.exit(f"capilint check {package.name}: exit {done.returncode}\n{done.stderr[-2000:]}")
     if done.stderr:
         print(f"{package.name}: {done.stderr.strip()}", file=sys.stderr)
-    for finding in json.loads(done.stdout)["findings"]:
-        yield Found(
+    report = json.loads(done.stdout)
+    findings = tuple(
+        Found(
             package.name,
             finding["path"],
             finding["line"],
@@ -110,6 +125,11 @@ def check(package: Package) -> Iterator[Found]:
             finding["message"],
             frozenset(lines_of(finding)),
         )
+        for finding in report["findings"]
+    )
+    files = report["files"]
+    unreadable = frozenset(entry["path"] for entry in files["unreadable"])
+    return Checked(findings, unreadable, analysed=files["analysed"])
 
 
 def lines_of(finding: JsonObject) -> Iterator[tuple[str, int]]:
@@ -167,14 +187,15 @@ def main() -> int:
         return 0
     _, packages = read_sources()
     labels = read_labels(LABELS)
-    everything = [found for package in packages for found in check(package)]
+    checked = {package.name: check(package) for package in packages}
+    everything = [found for run in checked.values() for found in run.findings]
     findings = [found for found in everything if not found.code.startswith(NOTES)]
     words = []
     spoken_of: set[Found] = set()
     for label in labels:
         word, grounds = judge(label, findings)
-        if not (CORPUS / label.package / label.path).exists():
-            word = "absent"
+        if not checked[label.package].was_analysed(label):
+            word = "unread"
         words.append((word, label))
         spoken_of.update(grounds)
         print(f"{word:10} {label}")
