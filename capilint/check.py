@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from capilint.finding import Finding
 from capilint.language import Language
 from capilint.namescan import NameScan, known_names
 from capilint.rulefile import RuleFile, nearest
@@ -22,6 +21,7 @@ from capilint.source import Input, Source, Unreadable, UnreadableError, load, me
 
 TYPE_CHECKING = False  # as in typing, whose import is slow
 if TYPE_CHECKING:
+    from capilint.finding import Finding
     from capilint.ir import Module
     from capilint.rulebook import RuleBook
     from capilint.triage import Suppressed

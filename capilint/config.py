@@ -16,8 +16,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from capilint.finding import Severity
 from capilint.settings import OFF, Settings
+from capilint.severity import Severity
 
 TYPE_CHECKING = False  # as in typing, whose import is slow
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FILE_NAMES = (".capilint.toml", "capilint.toml", "pyproject.toml")
 SEVERITIES = tuple(severity.value for severity in Severity)
-_CODE = re.compile(r"[A-Z]+[0-9]*")
+_CODE = r"[A-Z]+[0-9]*"
 
 
 class ConfigError(Exception):
@@ -214,7 +214,7 @@ KEYS = tuple(_READERS)
 
 def unknown_code(prefix: str) -> str:
     """What is wrong with a code or the beginning of one, or nothing."""
-    if not _CODE.fullmatch(prefix):
+    if not re.fullmatch(_CODE, prefix):
         return f"{prefix!r} is no code, such as CAP101, or the beginning of one"
     from capilint.codes import load
 

@@ -23,6 +23,8 @@ TYPE_CHECKING = False  # as in typing, whose import is slow
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+    Rules = tuple[tuple[str, GitIgnoreSpec], ...]  # .gitignore files by folder, deepest first
+
 SUFFIXES = {
     **dict.fromkeys((".c", ".h"), Language.C),
     **dict.fromkeys(
@@ -45,14 +47,6 @@ class Discovery:
 
     inputs: tuple[Input, ...]
     unreadable: tuple[Unreadable, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """A folder to walk: its path and the .gitignore rules that hold in it, deepest first."""
-
-    path: str
-    rules: tuple[tuple[str, GitIgnoreSpec], ...]
 
 
 def discover(
@@ -114,29 +108,28 @@ def _language_of_script(path: str) -> Language | None:
 def _walk(
     root: str, language: Language | None, excluded: Callable[[str], bool]
 ) -> Iterator[Input | Unreadable]:
-    folders = [_Folder(root, _rules_above(root))]
+    folders = [(root, _rules_above(root))]
     while folders:
-        folder = folders.pop()
+        folder, rules = folders.pop()
         try:
-            with os.scandir(folder.path) as listing:
+            with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            yield Unreadable(folder.path, error.strerror or str(error))
+            yield Unreadable(folder, error.strerror or str(error))
             continue
         names = {entry.name for entry in entries}
-        if _VIRTUAL_ENVIRONMENT in names and folder.path != root:
+        if _VIRTUAL_ENVIRONMENT in names and folder != root:
             continue
-        rules = folder.rules
         if ".gitignore" in names:
-            rules = (*_rules_in(folder.path), *rules)
+            rules = (*_rules_in(folder), *rules)
         for entry in entries:
-            path = _join(folder.path, entry.name)
+            path = _join(folder, entry.name)
             if entry.is_symlink():
                 continue
             if entry.is_dir():
                 ignored = entry.name in _SKIPPED_FOLDERS or _ignored(path + "/", rules)
                 if not ignored and not excluded(path + "/"):
-                    folders.append(_Folder(path, rules))
+                    folders.append((path, rules))
             else:
                 actual = _wanted(entry.name, language)
                 if actual is not None and not _ignored(path, rules):
@@ -152,7 +145,7 @@ def _wanted(name: str, language: Language | None) -> Language | None:
     return language if actual in family else None
 
 
-def _rules_above(root: str) -> tuple[tuple[str, GitIgnoreSpec], ...]:
+def _rules_above(root: str) -> Rules:
     """The .gitignore rules of the repository that hold in `root`, deepest first.
 
     A .gitignore that ignores `root` itself is left out: whoever names it wants it walked.
@@ -169,7 +162,7 @@ def _rules_above(root: str) -> tuple[tuple[str, GitIgnoreSpec], ...]:
     return tuple(rule for rule in above if not _ignored(start + "/", (rule,)))
 
 
-def _rules_in(folder: str) -> tuple[tuple[str, GitIgnoreSpec], ...]:
+def _rules_in(folder: str) -> Rules:
     path = os.path.join(folder, ".gitignore")
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
@@ -183,7 +176,7 @@ def _rules_in(folder: str) -> tuple[tuple[str, GitIgnoreSpec], ...]:
     return ((os.path.abspath(folder), GitIgnoreSpec.from_lines(lines)),)
 
 
-def _ignored(path: str, rules: tuple[tuple[str, GitIgnoreSpec], ...]) -> bool:
+def _ignored(path: str, rules: Rules) -> bool:
     """Whether git would ignore the path (a folder with a final `/`): the deepest rule decides."""
     if not rules:
         return False

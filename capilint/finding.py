@@ -8,13 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-class Severity(StrEnum):
-    """How much a finding matters, mildest last."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
+from capilint.severity import Severity as Severity
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -13,10 +13,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-_HEADER = re.compile(r"\s*\[+(?P<table>[^\[\]]+)\]+\s*(?:#.*)?$")
-_KEY = re.compile(r"""\s*(?P<key>"[^"]*"|'[^']*'|[\w-]+(?:\.[\w-]+)*)\s*=""")
-_PART = re.compile(r""""([^"]*)"|'([^']*)'|([\w-]+)""")
-_TOML_LINE = re.compile(r"\(at line (\d+)")
+# Texts, not compiled patterns: an import for nothing but the folder should cost little.
+_HEADER = r"\s*\[+(?P<table>[^\[\]]+)\]+\s*(?:#.*)?$"
+_KEY = r"""\s*(?P<key>"[^"]*"|'[^']*'|[\w-]+(?:\.[\w-]+)*)\s*="""
+_PART = r""""([^"]*)"|'([^']*)'|([\w-]+)"""
+_TOML_LINE = r"\(at line (\d+)"
 
 Where = tuple[str, ...]  # the way to a table, key or text: ("function", "CryptGenKey", "uses")
 
@@ -140,7 +141,7 @@ def parse(path: str, text: str) -> RuleFile:
     try:
         return RuleFile(path, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        found = _TOML_LINE.search(str(error))
+        found = re.search(_TOML_LINE, str(error))
         line = int(found[1]) if found else text.count("\n") + 1
         raise RuleError(path, line, f"not valid TOML: {error}") from None
 
@@ -149,9 +150,9 @@ def line_of(text: str, where: Where) -> int:
     """The 1-based line of `where` in TOML text: of the deepest part of it that can be found."""
     best, depth, table = 1, 0, Where()
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := _HEADER.match(line):
+        if header := re.match(_HEADER, line):
             table = here = _parts(header["table"])
-        elif key := _KEY.match(line):
+        elif key := re.match(_KEY, line):
             here = (*table, *_parts(key["key"]))
         else:
             continue
@@ -171,7 +172,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def _parts(dotted: str) -> Where:
     """The parts of a dotted TOML key."""
-    return tuple(next(filter(None, part), "") for part in _PART.findall(dotted))
+    return tuple(next(filter(None, part), "") for part in re.findall(_PART, dotted))
 
 
 def _below(here: Where, where: Where) -> Where:
@@ -182,7 +183,7 @@ def _below(here: Where, where: Where) -> Where:
 def _line_of_text(text: str, word: str, start: int) -> int:
     """The first line from `start` on, in the same table, that has the word; else `start`."""
     for number, line in enumerate(text.splitlines()[start - 1 :], start=start):
-        if number > start and _HEADER.match(line):
+        if number > start and re.match(_HEADER, line):
             break
         if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line):
             return number

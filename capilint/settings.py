@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from capilint.finding import Severity
+from capilint.severity import Severity
 
 TYPE_CHECKING = False  # as in typing, whose import is slow
 if TYPE_CHECKING:

@@ -31,8 +31,8 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 # https://peps.python.org/pep-0263/: in the first line, or the second after a comment line.
-_COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-_BLANK_OR_COMMENT = re.compile(rb"[ \t\f]*(?:#.*)?\r?$")
+_COOKIE = rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)"
+_BLANK_OR_COMMENT = rb"[ \t\f]*(?:#.*)?\r?$"
 
 
 class UnreadableError(Exception):
@@ -136,7 +136,7 @@ def _marked_encoding(data: bytes) -> str | None:
 def _declared_encoding(data: bytes) -> str | None:
     """The encoding that a PEP 263 line names, where it names one for text."""
     for number, line in enumerate(data[:4096].split(b"\n", 2)[:2], start=1):
-        cookie = _COOKIE.match(line)
+        cookie = re.match(_COOKIE, line)
         if cookie is not None:
             name = cookie[1].decode("ascii", errors="replace")
             try:
@@ -146,7 +146,7 @@ def _declared_encoding(data: bytes) -> str | None:
             except UnicodeError:
                 return None
             return name
-        if not _BLANK_OR_COMMENT.match(line):
+        if not re.match(_BLANK_OR_COMMENT, line):
             break
     return None
 

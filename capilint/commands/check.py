@@ -12,9 +12,9 @@ from capilint.check import Report, check
 from capilint.commands import CommandError
 from capilint.config import SEVERITIES, Configuration, unknown_code
 from capilint.discover import Discovery, discover, language_of
-from capilint.finding import Severity
 from capilint.language import Language
 from capilint.report import FORMATS, Style, render
+from capilint.severity import Severity
 from capilint.source import Input
 
 FINDINGS, TROUBLE = 1, 2

@@ -15,13 +15,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from capilint.check import Report
-from capilint.finding import Finding, Severity, Span, Step
 from capilint.report import Style
 from capilint.report.printable import plural, printable, width
-from capilint.source import Source
+from capilint.severity import Severity
 
-_HEAD = re.compile(r"[^\s(;]+")  # what the carets stand under: a callee's name, a keyword
+TYPE_CHECKING = False  # as in typing, whose import is slow
+if TYPE_CHECKING:
+    from capilint.check import Report
+    from capilint.finding import Finding, Span, Step
+    from capilint.source import Source
+
+_HEAD = r"[^\s(;]+"  # what the carets stand under: a callee's name, a keyword
 _GUTTER = 5  # digits of a line number
 _WIDEST = 160  # columns of source shown; generated code has longer lines
 
@@ -133,7 +137,7 @@ def _carets(text: str, span: Span, start: int) -> tuple[str, str]:
     """The indentation and the carets below the first word of a span."""
     begin = span.column - 1
     end = span.end_column - 1 if span.end_line == span.line else len(text)
-    word = _HEAD.match(text, begin, max(end, begin))
+    word = re.match(_HEAD, text[begin : max(end, begin)])
     marked = word[0] if word else text[begin : begin + 1]
     indent = width(printable(text[start:begin]))
     return " " * indent, "^" * max(1, min(width(printable(marked)), _WIDEST - indent))
