@@ -85,6 +85,12 @@ class Lowering(ABC):
         if mentions:
             self.graph.emit(ir.Escape(mentions, span))
 
+    def note_errors_below(self, node: Node) -> None:
+        """Note the parts of a node that the parser could not fit in."""
+        for child in node.children if node.has_error else ():
+            if child.is_error and operands(child):
+                self.not_understood(child, "not understood here")
+
     def mentions(self, node: Node) -> tuple[ir.Value, ...]:
         """The variables that a piece of text names."""
         found = (self.names.find(name) for name in identifiers_in(node))

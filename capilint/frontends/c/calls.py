@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tree_sitter import Node
 
 from capilint import ir
-from capilint.frontends.c.declarators import text_of
+from capilint.finding import Span
+from capilint.frontends.c.declarators import split_at_commas, text_of
 from capilint.frontends.c.facts import Facts
 from capilint.frontends.c.macros import Expansion
+from capilint.frontends.c.parsing import parse_expression, parse_statements
 from capilint.frontends.c.positions import Positions
 from capilint.frontends.c.syntax import field, operands
 from capilint.frontends.c.values import ValueLowering
 
+_JUMP = re.compile(r"\s*(?:goto|return|break|continue)\b")
 _DEEPEST_MACRO = 20
 _MOST_EXPANSIONS = 10_000  # in one function
 _TRANSPARENT_CALLS = frozenset({"__builtin_expect", "__builtin_expect_with_probability"})
@@ -42,12 +46,42 @@ class CallLowering(ValueLowering):
         if name in _UNREACHABLE_CALLS:
             self.graph.end(ir.Stop(self.span(node)))
             return
-        parts = operands(arguments)
-        values = tuple(self.value(part) for part in parts if not part.is_error)
-        spread = len(values) < len(parts)
-        if spread:
-            self.not_understood(arguments, "arguments not understood")
-        self.graph.emit(ir.Call(callee, values, result, self.span(node), spread=spread))
+        if any(part.is_error for part in arguments.children):
+            self._call_with_text(callee, arguments, result)
+            return
+        values = tuple(self.value(part) for part in operands(arguments))
+        self.graph.emit(ir.Call(callee, values, result, self.span(node)))
+
+    def _call_with_text(self, callee: ir.Callee, arguments: Node, result: ir.Place | None) -> None:
+        """A macro of a header, called with more than expressions: `CHECK(x, goto done)`.
+
+        Its arguments are read one by one. It may run a statement among them; a type names
+        nothing, and what is no expression either may be anything.
+        """
+        span = self.span(arguments.parent or arguments)
+        values: list[ir.Value] = []
+        statements: list[list[Node]] = []
+        with self.positions.fixed_at(span):
+            for text in split_at_commas(text_of(arguments)[1:-1]):
+                expression = parse_expression(text)
+                jump = parse_statements(text) if _JUMP.match(text) else None
+                if jump is not None:
+                    statements.append(jump)
+                elif expression is not None:
+                    values.append(self.value(expression))
+                else:
+                    values.append(ir.Unknown())
+            self.graph.emit(ir.Call(callee, tuple(values), result, span))
+            for statement in statements:
+                self._perhaps(statement, span)
+
+    def _perhaps(self, statements: list[Node], span: Span) -> None:
+        """Run statements, or not: nothing is known about the choice."""
+        taken, end = self.graph.new_block(), self.graph.new_block()
+        self.graph.end(ir.Choose((taken, end), span))
+        self.graph.start(taken)
+        self.run(statements)
+        self.graph.start(end)
 
     def call_value(self, node: Node) -> ir.Value:
         """The value of a call: a temporary that holds its result."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from tree_sitter import Node
+
+from capilint.frontends.c.declarators import text_of
+from capilint.frontends.c.syntax import operands
 
 _DIRECTIVE = re.compile(
     r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b((?:[^\n\\]|\\.)*)",
@@ -41,26 +43,20 @@ def condition_of(node: Node) -> tuple[str, bool, bool | None]:
     name = node.child_by_field_name("name")
     if name is not None:
         negated = any(child.type in ("#ifndef", "#elifndef") for child in node.children)
-        return f"defined({_text(name)})", negated, None
+        return f"defined({text_of(name)})", negated, None
     condition = node.child_by_field_name("condition")
-    text = normal_form(_text(condition)) if condition is not None else ""
+    text = normal_form(text_of(condition)) if condition is not None else ""
     negated = False
     while (match := _NEGATED.fullmatch(text)) is not None:
         text, negated = match.group(1), not negated
     return text, negated, decided(text)
 
 
-def guarded_statements(node: Node) -> Iterator[Node]:
+def guarded_statements(node: Node) -> list[Node]:
     """What stands in one branch of a parsed conditional."""
     fields = [node.child_by_field_name(name) for name in ("name", "condition", "alternative")]
     own = {child.id for child in fields if child is not None}
-    return (
-        child for child in node.named_children if child.id not in own and child.type != "comment"
-    )
-
-
-def _text(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", errors="replace")
+    return [child for child in operands(node) if child.id not in own]
 
 
 def keep_first_branches(text: str) -> str:

@@ -98,7 +98,7 @@ def parameters_of(text: str, declarations: str) -> list[ParameterText]:
     `declarations` are those of an old-style (K&R) definition. Annotations such as `_In_` and
     `OUT` are left out: they are macros, and no parser knows which.
     """
-    parameters = [_parameter(piece) for piece in _split(_without_annotations(text))]
+    parameters = [_parameter(piece) for piece in split_at_commas(_without_annotations(text))]
     if declarations:
         types = dict(_old_style_types(declarations))
         names = [parameter.type_name for parameter in parameters]
@@ -131,7 +131,7 @@ def _spaced(type_name: str) -> str:
     return re.sub(r"\* (?=\*)", "*", " ".join(words))
 
 
-def _split(text: str) -> Iterator[str]:
+def split_at_commas(text: str) -> Iterator[str]:
     """The pieces between the commas that are in no parentheses."""
     depth = start = 0
     for match in re.finditer(r"[(),\[\]]", text):
@@ -169,7 +169,7 @@ def _old_style_types(declarations: str) -> Iterator[tuple[str, str]]:
     """`int a; char *b, *c;` as (name, type) pairs."""
     for declaration in declarations.split(";"):
         base = ""
-        for piece in _split(declaration):
+        for piece in split_at_commas(declaration):
             parameter = _parameter(piece if not base else f"{base} {piece}")
             base = base or parameter.type_name.rstrip("* ")
             if parameter.name:

@@ -60,7 +60,8 @@ def _lower_function(
     start = lines.line_start(definition.body)
     indent = " " * (definition.body - start)
     body = parse_body(indent + text[definition.body : definition.end])
-    if body.statement is None or not definition.complete:
+    clear = definition.complete and body.structure_is_clear()
+    if body.statement is None or not clear:
         problems.append(ir.Problem(span, "function body not understood", definition.name))
         return None
     positions = Positions(lines.line(definition.body) - 1, body.parsed)

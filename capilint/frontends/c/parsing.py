@@ -1,19 +1,16 @@
 """Parses pieces of C by tree-sitter, the function bodies with repairs where they do not parse.
 
-A repair keeps every row, and every column up to what it inserts, so that positions stay right.
 The repairs are tried in turn, each on top of the last, as long as the parse gets better.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from functools import cache
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
-from capilint.frontends.c.conditionals import keep_first_branches
+from capilint.frontends.c.repairs import REPAIRS
 
 _HEAD = "void f()\n"  # one row above the body
 
@@ -34,27 +31,41 @@ class Body:
     def __init__(self, text: str) -> None:
         """`text` runs from the opening to the closing brace, on rows of its own."""
         self.parsed = (_HEAD + text).encode("utf-8", errors="replace")
-        self.root = _parser().parse(self.parsed).root_node
-        self.statement = _body_of(self.root)
-        self.errors = error_count(self.root)
+        root = _parser().parse(self.parsed).root_node
+        self.statement = _body_of(root)
+        self.errors = _errors_in(root)
+        if len([child for child in root.children if child.type != "comment"]) > 1:
+            self.statement = None  # the braces do not match
 
-    def __bool__(self) -> bool:
-        return self.statement is not None
+    def rows_with_errors(self) -> set[int]:
+        """The 0-based rows of the text that hold something not understood."""
+        rows: set[int] = set()
+        for node in self.errors:
+            rows.update(range(node.start_point.row - 1, node.end_point.row))
+        return rows
+
+    def structure_is_clear(self) -> bool:
+        """Whether what was not understood leaves no doubt where control goes."""
+        return not any(_hides_control(node) for node in self.errors)
 
 
 def parse_body(text: str) -> Body:
     """The best parse of a function body that the repairs can reach."""
     best = Body(text)
-    for repair in _REPAIRS:
+    for repair in REPAIRS:
         if not best.errors:
             break
-        repaired = repair(text)
+        repaired = repair(text, best.rows_with_errors())
         if repaired == text:
             continue
         attempt = Body(repaired)
-        if attempt.errors < best.errors:
+        if _badness(attempt) < _badness(best):
             best, text = attempt, repaired
     return best
+
+
+def _badness(body: Body) -> tuple[bool, bool, int]:
+    return body.statement is None, not body.structure_is_clear(), len(body.errors)
 
 
 def parse_expression(text: str) -> Node | None:
@@ -86,30 +97,28 @@ def _body_of(root: Node) -> Node | None:
     return None
 
 
-def error_count(root: Node) -> int:
-    """How many nodes of a tree were not understood."""
-    if not root.has_error:
-        return 0
-    count = 0
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.is_error or node.is_missing:
-            count += 1
-        stack += [child for child in node.children if child.has_error]
-    return count
-
-
-# ---------------------------------------------------------------- repairs
-
-_BARE_MACRO_LINE = re.compile(
-    r"^([ \t]*[A-Z_][A-Z0-9_]*[ \t]*(?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\))?)[ \t]*$", re.M
+_CONTROL = frozenset(
+    {"if", "else", "for", "while", "do", "switch", "case", "default"}
+    | {"return", "goto", "break", "continue", "{", "}"}
 )
 
 
-def _end_macro_lines(text: str) -> str:
-    """`TRACE_ENTER(x)` alone on a line gets the semicolon that its macro brings along."""
-    return _BARE_MACRO_LINE.sub(r"\1;", text)
+_MISSING_STRUCTURE = frozenset({"{", "}", "#endif", "while"})
 
 
-_REPAIRS: tuple[Callable[[str], str], ...] = (keep_first_branches, _end_macro_lines)
+def _errors_in(root: Node) -> list[Node]:
+    """The nodes that were not understood, and those that the parser made up."""
+    found: list[Node] = []
+    stack = [root] if root.has_error else []
+    while stack:
+        node = stack.pop()
+        if node.is_error or node.is_missing:
+            found.append(node)
+        stack += [child for child in node.children if child.has_error]
+    return found
+
+
+def _hides_control(node: Node) -> bool:
+    if node.is_missing:
+        return node.type in _MISSING_STRUCTURE
+    return any(child.type in _CONTROL for child in node.children)

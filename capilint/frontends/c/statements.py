@@ -6,6 +6,7 @@ that is lowered. So statements may be nested to any depth without recursion.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from tree_sitter import Node
@@ -15,8 +16,9 @@ from capilint.frontends.c.conditionals import condition_of, guarded_statements
 from capilint.frontends.c.declarators import declared_by, text_of, type_of
 from capilint.frontends.c.exits import ExitLowering
 from capilint.frontends.c.facts import add_enumerators
-from capilint.frontends.c.scopes import Case, Loop, Switch, enclosing
-from capilint.frontends.c.syntax import field, operands
+from capilint.frontends.c.parsing import parse_expression
+from capilint.frontends.c.scopes import Case, Frame, Loop, Switch, enclosing
+from capilint.frontends.c.syntax import field, operands, within
 
 Statements = Iterator[Node]
 
@@ -26,19 +28,26 @@ class FunctionLowering(ExitLowering):
 
     def run(self, statements: Iterable[Node]) -> None:
         """Lower statements one after the other."""
-        stack: list[Statements] = [iter(statements)]
+        stack: list[tuple[Statements, Node | None, Frame]] = []
+        stack.append((iter(statements), None, self.names.frame))
         while stack:
-            statement = next(stack[-1], None)
+            inside, whole, frame = stack[-1]
+            try:
+                statement = next(inside, None)
+            except ValueError:  # a broken tree
+                statement, self.names.frame = None, frame
+                if whole is not None:
+                    self.stop(whole, "statement not understood")
             if statement is None:
                 stack.pop()
                 continue
             inner = self._statement(statement)
             if inner is not None:
-                stack.append(inner)
+                stack.append((inner, statement, self.names.frame))
 
     def body(self, body: Node) -> None:
         """Lower a function's body up to its closing brace."""
-        self.run(operands(body))
+        self.run(self._sequence(operands(body)))
         span = self.positions.end_of(body)
         self.graph.end(ir.Return(None, span, implicit=True))
         self.run(self.finish_gotos())
@@ -46,6 +55,8 @@ class FunctionLowering(ExitLowering):
     def _statement(self, node: Node) -> Statements | None:
         method = _STATEMENTS.get(node.type)
         try:
+            if node.type not in _CONTAINERS:
+                self.note_errors_below(node)
             if method is not None:
                 return method(self, node)
             self._other(node)
@@ -63,11 +74,36 @@ class FunctionLowering(ExitLowering):
 
     def _compound(self, node: Node) -> Statements:
         block = self.names.open_block()
-        yield from operands(node)
+        yield from self._sequence(operands(node))
         if self.graph.reachable:
             self.end_scope(block, self.positions.end_of(node))
         assert block.outer is not None
         self.names.frame = block.outer
+
+    def _sequence(self, statements: list[Node]) -> Statements:
+        """Statements in order, where a macro of a header may control the block behind it."""
+        controlled = False
+        for index, statement in enumerate(statements):
+            if controlled:
+                controlled = False
+            elif _controls(statement, statements[index + 1 : index + 2]):
+                controlled = True
+                yield from self._controlled(statement, statements[index + 1])
+            else:
+                yield statement
+
+    def _controlled(self, macro: Node, body: Node) -> Statements:
+        """`FOR_EACH(key, keys) { ... }` runs its block any number of times, `GUARDED(x)` once."""
+        head, inside, end = (self.graph.new_block() for _ in range(3))
+        self.graph.start(head)
+        yield macro
+        loops = _LOOP_NAME.search(text_of(macro)) is not None
+        if loops:
+            self.graph.end(ir.Choose((inside, end), self.span(macro)))
+        self.graph.start(inside)
+        yield from self._looped(body, end, head if loops else end)
+        self.graph.jump(head if loops else end)
+        self.graph.start(end)
 
     def _children(self, node: Node) -> Statements:
         return iter(operands(node))
@@ -86,7 +122,7 @@ class FunctionLowering(ExitLowering):
             if declared is None:
                 self.not_understood(declarator, "declaration not understood")
             elif declared.is_function:
-                continue
+                self._prototype(node, declarator)
             elif "static" in storage:
                 self.names.declare_static(declared.name, declared.dimensions)
             elif "extern" in storage:
@@ -94,6 +130,26 @@ class FunctionLowering(ExitLowering):
             else:
                 variable = self.names.declare(declared.name, ir.Scope.LOCAL, declared.dimensions)
                 self._begin(variable, declarator, type_of(node, declared))
+
+    def _prototype(self, declaration: Node, declarator: Node) -> None:
+        """A function declared in a function; `TRACE(x) f(key);` parses as one, but calls `f`."""
+        specifier = field(declaration, "type")
+        calls = [declarator]
+        if specifier.type == "macro_type_specifier":
+            calls = [specifier, declarator]
+        elif not any(self._names_variable(parameter) for parameter in within(declarator)):
+            return
+        for call in calls:
+            expression = parse_expression(text_of(call))
+            if expression is not None:
+                with self.positions.fixed_at(self.span(call)):
+                    self.discard(expression)
+
+    def _names_variable(self, parameter: Node) -> bool:
+        """Whether a parameter without a name is spelt like a variable."""
+        if parameter.type != "parameter_declaration" or len(operands(parameter)) != 1:
+            return False
+        return self.names.find(text_of(parameter)) is not None
 
     def _begin(self, variable: ir.Variable, declarator: Node, type_name: str) -> None:
         value = declarator.child_by_field_name("value")
@@ -164,7 +220,9 @@ class FunctionLowering(ExitLowering):
             values = None if value is None else (value, value)
             switch.cases.append(Case(values, block, self.span(label or node)))
         self.graph.start(block)
-        yield from (part for part in operands(node) if label is None or part.id != label.id)
+        yield from self._sequence(
+            [part for part in operands(node) if label is None or part.id != label.id]
+        )
 
     # ------------------------------------------------------------ loops
 
@@ -230,13 +288,32 @@ class FunctionLowering(ExitLowering):
                 self.graph.jump(first if verdict else second)
             self.graph.start(then)
             if verdict is None or verdict != negated:
-                yield from guarded_statements(here)
+                yield from self._sequence(guarded_statements(here))
             self.graph.jump(end)
             self.graph.start(other)
             here = here.child_by_field_name("alternative")
         if here is not None:
-            yield from guarded_statements(here)
+            yield from self._sequence(guarded_statements(here))
         self.graph.start(end)
+
+
+_LOOP_NAME = re.compile(r"^\w*(?:for|each|loop|iter|while)\w*", re.IGNORECASE)
+_CONTAINERS = frozenset(
+    {"compound_statement", "case_statement", "labeled_statement", "else_clause"}
+    | {"preproc_if", "preproc_ifdef", "preproc_elif", "preproc_else", "ERROR"}
+)
+
+
+def _controls(statement: Node, following: list[Node]) -> bool:
+    """Whether a call without a semicolon stands before a block."""
+    if statement.type != "expression_statement" or not following:
+        return False
+    parts = statement.children
+    return (
+        following[0].type == "compound_statement"
+        and parts[0].type == "call_expression"
+        and parts[-1].is_missing
+    )
 
 
 _STATEMENTS: dict[str, Callable[[FunctionLowering, Node], Statements | None]] = {

@@ -35,6 +35,7 @@ class ValueLowering(PlaceLowering):
             self.depth -= 1
 
     def _value(self, node: Node) -> ir.Value:
+        self.note_errors_below(node)
         method = _VALUES.get(node.type)
         if method is not None:
             return method(self, node)

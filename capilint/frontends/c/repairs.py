@@ -1,0 +1,108 @@
+"""Repairs of C text that does not parse, for what macros of unseen headers do to it.
+
+A repair keeps every row, and every column up to what it inserts, so that positions stay right.
+It changes only rows that hold an error, and is kept only where the parse gets better.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Set
+
+from capilint.frontends.c.conditionals import keep_first_branches
+
+Repair = Callable[[str, Set[int]], str]
+
+_ARGUMENTS = r"\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)"
+_BARE_MACRO_LINE = re.compile(rf"^[ \t]*[A-Z_][A-Z0-9_]*[ \t]*(?:{_ARGUMENTS})?(?=[ \t\r]*$)", re.M)
+_CONVENTION = re.compile(r"\(\s*([A-Za-z_]\w*)(?=\s*\*\s*(?:const\s+)?\w+\s*\)\s*\()")
+_KEYWORDS = (
+    r"(?!(?:if|else|do|while|for|switch|case|default|return|goto|sizeof|struct|union|enum)\b)"
+)
+_PREFIX = re.compile(
+    rf"(?<=[;{{}}:)\n])[ \t]*({_KEYWORDS}[A-Za-z_]\w*(?:[ \t]*\([^()\n]*\))?)"
+    rf"(?=\s+{_KEYWORDS}[A-Za-z_]\w*\s*\(|\s*\{{)"
+)
+
+
+# How <rpc.h>, <excpt.h> and Wine's <exception.h> write structured exception handling.
+_EXCEPTION_MACROS = tuple(
+    (re.compile(rf"\b{pattern}"), replacement)
+    for pattern, replacement in (
+        (r"RpcTry(?:Except|Finally)\b", "__try {"),
+        (r"RpcExcept(?=\s*\()(\s*\([^()\n]*(?:\([^()\n]*\))?[^()\n]*\))", r"} __except\1 {"),
+        (r"RpcFinally\b", "} __finally {"),
+        (r"RpcEnd(?:Except|Finally)\b", "}"),
+        (r"__TRY\b", "__try"),
+        (r"__EXCEPT_\w+", "__except(1)"),
+        (r"__EXCEPT\b", "__except"),
+        (r"__FINALLY(?:_CTX)?\s*\(([^()\n]*)\)", r"__finally { (\1)(1); }"),
+        (r"__ENDTRY\b", ""),
+        (r"try(?=\s*\{)", "__try"),
+        (r"except(?=\s*\()", "__except"),
+        (r"finally(?=\s*\{)", "__finally"),
+        (r"leave(?=\s*;)", "__leave"),
+    )
+)
+
+
+def _spell_exceptions(text: str, rows: Set[int]) -> str:
+    """Structured exception handling as the compiler's keywords."""
+    for pattern, replacement in _EXCEPTION_MACROS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _first_branches(text: str, rows: Set[int]) -> str:
+    """An `#if` that cuts through statements: its first branch is taken for all of it."""
+    return keep_first_branches(text)
+
+
+def _blank_conventions(text: str, rows: Set[int]) -> str:
+    """`BOOL (WINAPI *callback)(HCRYPTKEY)` declares the same without `WINAPI`."""
+    return _blanked(_CONVENTION, text, rows)
+
+
+def _blank_prefixes(text: str, rows: Set[int]) -> str:
+    """`todo_wine ok(x);` or `ATOMIC { ... }`: the macro in front says nothing about handles."""
+    return _blanked(_PREFIX, text, rows)
+
+
+def _end_macro_lines(text: str, rows: Set[int]) -> str:
+    """`TRACE_ENTER(x)` alone on a line gets the semicolon that its macro brings along."""
+    return _edited(_BARE_MACRO_LINE, text, rows, lambda match: match.group() + ";")
+
+
+def _blanked(pattern: re.Pattern[str], text: str, rows: Set[int]) -> str:
+    def without_group(match: re.Match[str]) -> str:
+        start, end = match.start(1) - match.start(), match.end(1) - match.start()
+        whole = match.group()
+        return whole[:start] + " " * (end - start) + whole[end:]
+
+    return _edited(pattern, text, rows, without_group)
+
+
+def _edited(
+    pattern: re.Pattern[str], text: str, rows: Set[int], edit: Callable[[re.Match[str]], str]
+) -> str:
+    """The text with each match edited that stands on, or just before, one of the rows."""
+    row = position = 0
+
+    def on_row(match: re.Match[str]) -> str:
+        nonlocal row, position
+        row += text.count("\n", position, match.start())
+        position = match.start()
+        last = row + match.group().count("\n")
+        near = any(each in rows for each in range(row, last + 2))
+        return edit(match) if near else match.group()
+
+    return pattern.sub(on_row, text)
+
+
+REPAIRS: tuple[Repair, ...] = (
+    _spell_exceptions,
+    _first_branches,
+    _blank_conventions,
+    _end_macro_lines,
+    _blank_prefixes,
+)
