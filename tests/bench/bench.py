@@ -16,13 +16,15 @@ import resource
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.bench.phases import times_of
 from tests.bench.programs import SHAPES
+from tests.corpus.packages import read_sources
 
 CAPILINT = [str(Path(sys.executable).with_name("capilint"))]
-ROOT = Path(__file__).resolve().parent.parent.parent
 SIZES = (0.25, 0.5, 1.0, 2.0)
 
 
@@ -91,6 +93,21 @@ def bench_growth(folder: Path, start_up: float) -> None:
     print(f"  n log n at 20,000 lines doubles by {2 * math.log(40_000) / math.log(20_000):.2f}")
 
 
+def bench_corpus() -> None:
+    """Print the time that each phase takes over each package of the corpus."""
+    folders = [package.folder for package in read_sources()[1] if package.folder.is_dir()]
+    if not folders:
+        print("\ncorpus: skipped, there is none; `make corpus` fetches it")
+        return
+    print("\ncorpus, CPU seconds by phase")
+    total: Counter[str] = Counter()
+    for folder in folders:
+        times = times_of(folder)
+        total.update(times)
+        print(f"  {folder.name:18}" + "".join(f"  {k} {v:6.2f}" for k, v in times.items()))
+    print(f"  {'together':18}" + "".join(f"  {k} {v:6.2f}" for k, v in total.items()))
+
+
 def codes_of(file: Path) -> str:
     """The codes that the file's findings have, to tell a result from silence."""
     command = [*CAPILINT, "check", "--format", "json", file.name]
@@ -105,6 +122,7 @@ def main() -> int:
         start_up = bench_start_up(folder)
         bench_scan(folder, start_up)
         bench_growth(folder, start_up)
+    bench_corpus()
     return 0
 
 
