@@ -25,8 +25,6 @@ from capilint.frontends.python.standard_names import (
 )
 from capilint.frontends.python.tree import text_literal
 
-_MAX_DEPTH = 40
-
 
 class Names:
     """Resolves expressions of one module."""
@@ -34,28 +32,22 @@ class Names:
     def __init__(self, module: Scope, classes: Classes) -> None:
         self._module = module
         self.classes = classes
-        self._depth = 0
+        self._known: dict[Site, str | None] = {}
 
     def canonical(self, node: cst.BaseExpression, scope: Scope) -> str | None:
         """The canonical dotted name that an expression stands for, None where it is a value."""
-        if self._depth > _MAX_DEPTH:
-            return None
-        self._depth += 1
-        try:
-            match node:
-                case cst.Name(value=name):
-                    return self._of_name(name, scope)
-                case cst.Attribute(value=value, attr=attr):
-                    return self._of_attribute(value, attr.value, scope)
-                case cst.Subscript():
-                    return self._of_subscript(node, scope)
-                case cst.Call():
-                    return self._of_call(node, scope)
-                case cst.IfExp(body=body, orelse=orelse):
-                    return self.canonical(body, scope) or self.canonical(orelse, scope)
-            return None
-        finally:
-            self._depth -= 1
+        match node:
+            case cst.Name(value=name):
+                return self._of_name(name, scope)
+            case cst.Attribute(value=value, attr=attr):
+                return self._of_attribute(value, attr.value, scope)
+            case cst.Subscript():
+                return self._of_subscript(node, scope)
+            case cst.Call():
+                return self._of_call(node, scope)
+            case cst.IfExp(body=body, orelse=orelse):
+                return self.canonical(body, scope) or self.canonical(orelse, scope)
+        return None
 
     def candidates(self, sites: list[Site]) -> tuple[str, ...]:
         """The canonical names that binding sites give, without repetition."""
@@ -114,7 +106,10 @@ class Names:
             return f"{site.scope.name}.{site.definition.name.value}"
         if site.expression is None or _is_constant(site.expression):
             return None
-        return self.canonical(site.expression, site.scope)
+        if site not in self._known:
+            self._known[site] = None  # what leads back to itself stands for nothing
+            self._known[site] = self.canonical(site.expression, site.scope)
+        return self._known[site]
 
     def _of_attribute(self, value: cst.BaseExpression, attr: str, scope: Scope) -> str | None:
         owner = self.classes.of_receiver(value, scope)
