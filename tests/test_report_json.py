@@ -1,0 +1,94 @@
+"""The JSON report, held to the schema that ships with the package."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+import pytest
+
+from capilint.check import Report
+from capilint.finding import Severity
+from capilint.report import Style, render
+from capilint.source import Unreadable
+from tests.reports import finding, leak, report
+
+SCHEMA = json.loads(files("capilint.report").joinpath("schema.json").read_text(encoding="utf-8"))
+
+
+def document(given: Report) -> Any:
+    loaded = json.loads(render("json", given, Style()))
+    jsonschema.validate(loaded, SCHEMA, jsonschema.Draft202012Validator)
+    return loaded
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_everything_of_a_finding_is_there() -> None:
+    assert document(report(leak()))["findings"] == [
+        {
+            "code": "CAP101",
+            "name": "handle-leaked",
+            "severity": "error",
+            "path": "src/session.c",
+            "line": 6,
+            "column": 10,
+            "end_line": 6,
+            "end_column": 64,
+            "function": "encrypt",
+            "resource": "key",
+            "handle": "hKey",
+            "message": leak().message,
+            "confirmed": True,
+            "steps": [
+                {
+                    "kind": kind,
+                    "path": "src/session.c",
+                    "line": line,
+                    "column": column,
+                    "message": message,
+                }
+                for kind, line, column, message in (
+                    ("create", 6, 10, "hKey is created here"),
+                    ("fail", 8, 10, "CryptEncrypt fails"),
+                    ("leave", 9, 9, "leaves with hKey alive"),
+                )
+            ],
+        }
+    ]
+
+
+def test_the_files_are_counted_and_the_unreadable_named() -> None:
+    given = report(seen=10, analysed=2, unreadable=(Unreadable("x.c", "binary", "secret"),))
+    assert document(given)["files"] == {
+        "seen": 10,
+        "analysed": 2,
+        "unreadable": [{"path": "x.c", "reason": "binary"}],
+    }
+
+
+def test_notes_and_findings_about_no_handle_are_there() -> None:
+    note = finding("CAP902", 1, severity=Severity.NOTE, resource="", handle="")
+    assert [item["severity"] for item in document(report(note))["findings"]] == ["note"]
+
+
+def test_names_that_are_no_unicode_survive() -> None:
+    odd = "dir/\udcff\u00e9\U0001f511.c"
+    text = render("json", report(leak(odd)), Style())
+    assert text.isascii()
+    assert json.loads(text)["findings"][0]["path"] == odd
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("line", 0), ("severity", "off"), ("code", "CAP1"), ("confirmed", "yes"), ("path", "")],
+)
+def test_the_schema_refuses_what_is_wrong(key: str, value: object) -> None:
+    loaded = document(report(leak()))
+    loaded["findings"][0][key] = value
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(loaded, SCHEMA, jsonschema.Draft202012Validator)
