@@ -279,10 +279,16 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """Go any of the ways: nothing is known about the choice (an exception's type)."""
+    """Go any of the ways: nothing is known about the choice.
+
+    Where an exception is dispatched, `catches` has an entry for each target: the canonical names
+    of the classes that the clause catches (`BaseException` for a bare one), or None for the way
+    that an exception takes which no clause catches.
+    """
 
     targets: tuple[int, ...]
     span: Span
+    catches: tuple[tuple[str, ...] | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,11 +305,14 @@ class Raise:
     """Raise an exception: go on at the block's handler, or leave the function by it.
 
     `again` is set where a handled exception is raised anew (the end of a `finally`, a bare
-    `raise`, an unmatched `except`), so that the cause stays the first one.
+    `raise`, an unmatched `except`), so that the cause stays the first one. `exception` is the
+    canonical name of the class that is raised, or of the function that makes it
+    (`ctypes.WinError`), empty where that is not known.
     """
 
     span: Span
     again: bool = False
+    exception: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,8 @@ class Protocol:
     - `zeroes` is the pointer whose memory is cleared, if `zeroes_with` (where given) is 0;
     - `copies` is (from, to): the memory at one pointer is copied to the other;
     - `frees` is the pointer whose memory ends; a handle itself given to it is a wrong release;
-    - `requires` is non-zero wherever the call comes back (assert).
+    - `requires` is non-zero wherever the call comes back (assert);
+    - `fails_with`, where it is not zero, makes the call fail after it has done its work.
 
     What comes back: `success` tells failure from success and `noreturn` never comes back.
     `returns` is one of
@@ -112,6 +113,7 @@ class Protocol:
     success: Success = Success.NONZERO
     noreturn: bool = False
     requires: str | None = None
+    fails_with: str | None = None
     allocates: bool = False
     frees: str | None = None
     zeroes: str | None = None

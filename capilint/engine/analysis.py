@@ -66,13 +66,14 @@ class Analysis:
         callees = Callees(
             api=lambda name: self.program.api(name, module),
             summary=lambda name: self._summary_of(name, definition),
+            classes=self.program.classes,
         )
         evaluator = Evaluator(
             self.rulebook.is_box_accessor,
             self.rulebook.constants.get,
             function.language is Language.PYTHON,
         )
-        typestates = Typestates(self.rulebook.resources, module.path)
+        typestates = Typestates(self.rulebook.resources, module.path, evaluator.boxes)
         return Interpreter(
             function, self.rulebook, callees, liveness(function), evaluator, typestates
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.state import State
@@ -76,14 +77,14 @@ def target_location(
     value = argument.value
     if isinstance(value, Pointer):
         return value.location
-    if boxed and isinstance(argument.written, Read) and not _is_parameter(value):
+    if boxed and isinstance(argument.written, Read) and not is_parameter(value):
         return evaluator.locate(state, argument.written.place)
     if isinstance(value, Symbol) and value.kind != "unknown":
         return Location(value)
     return None
 
 
-def _is_parameter(value: AbstractValue) -> bool:
+def is_parameter(value: AbstractValue) -> TypeGuard[Symbol]:
     """Whether a value is what a parameter held at the start."""
     return (
         isinstance(value, Symbol)

@@ -86,6 +86,8 @@ class Evaluator:
                 return location
             if isinstance(target, Pointer):
                 location = target.location
+                if self.boxes and self.is_box_accessor(path[index:]):
+                    return location
             elif isinstance(target, Symbol):
                 location = Location(target)
             else:
@@ -96,6 +98,8 @@ class Evaluator:
                 content = state.load(outer)
                 if self._stands_for_content(state, content, path[-1:]):
                     return outer
+                if isinstance(content, Pointer):
+                    return content.location
         return location
 
     def _stands_for_content(
@@ -113,7 +117,10 @@ class Evaluator:
         location = self.locate(state, place)
         if location is None or "[?]" in location.path:
             return Symbol("unknown", place)
-        return state.load(location)
+        value = state.load(location)
+        if self.boxes and isinstance(value, Symbol):
+            return state.environment.get(Location(value), value)  # a box of the caller's
+        return value
 
     # ------------------------------------------------------------ values
 

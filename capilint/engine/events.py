@@ -21,6 +21,7 @@ class Role:
     symbol: Symbol
     resource: str
     owner: Symbol | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from capilint.engine.binding import evaluate_arguments, statuses_in
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Path
+from capilint.engine.exceptions import builtin_class, catches
 from capilint.engine.liveness import Liveness
 from capilint.engine.protocols import Continuation, ProtocolCalls, Site, raise_from
 from capilint.engine.summary import Exit, Summary
@@ -19,6 +20,7 @@ from capilint.engine.values import (
     AbstractValue,
     Function,
     Location,
+    Pointer,
     Symbol,
     Uninitialised,
 )
@@ -39,6 +41,7 @@ from capilint.ir import (
     Language,
     Method,
     Operation,
+    Place,
     Raise,
     Read,
     Return,
@@ -52,7 +55,7 @@ from capilint.ir import Function as IrFunction
 from capilint.rulebook import Bound, RuleBook
 
 Point = tuple[int, int]
-ARITHMETIC = frozenset(["+", "-", "*", "/", "%", "<<", ">>", "|", "&", "^"])
+ARITHMETIC = frozenset(["+", "-", "*", "/", "%", "<<", ">>"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Callees:
 
     api: Callable[[str], Bound | None]
     summary: Callable[[str], Summary | None]
+    classes: Mapping[str, Sequence[str]]
 
 
 @dataclass(slots=True)
@@ -113,6 +117,10 @@ class Interpreter:
         else:
             self._leave(path, where, None, raised=True)
 
+    def _ends_process(self, path: Path) -> bool:
+        """Whether the exception under way ends the program."""
+        return builtin_class(path.state.exception) is SystemExit
+
     def _leave(
         self,
         path: Path,
@@ -120,6 +128,8 @@ class Interpreter:
         value: AbstractValue | None,
         raised: bool,
     ) -> None:
+        if raised and self._ends_process(path):
+            return
         span = getattr(where, "span", self.function.span)
         self.typestates.leave(path, span, raised)
         if not raised or path.state.raising == "certain":
@@ -178,6 +188,7 @@ class Interpreter:
             state.renew(value)
         if isinstance(value, Function):
             state.escape(value)
+        self._give_away_elements(path, (assign.value, Read(assign.target)))
         parts = self._parts(path, assign.value)
         location = self.evaluator.locate(state, assign.target)
         if location is None or "[?]" in location.path:
@@ -212,6 +223,16 @@ class Interpreter:
             if source.holds(place) and len(place.path) > depth
         ]
 
+    def _give_away_elements(self, path: Path, values: Sequence[Value]) -> None:
+        """Code that picks elements by a variable index is not followed: they all escape."""
+        for value in values:
+            for place in places_in(value):
+                if "[?]" in place.path:
+                    outer = Place(place.root, place.path[: place.path.index("[?]")])
+                    location = self.evaluator.locate(path.state, outer)
+                    if location is not None:
+                        path.state.escape(Pointer(location))
+
     def _give_away(self, path: Path, value: Value) -> None:
         content = self.evaluator.evaluate(path.state, value)
         path.state.escape(content)
@@ -239,6 +260,7 @@ class Interpreter:
         self, path: Path, block: BasicBlock, call: Call, key: Point
     ) -> Iterator[Continuation]:
         site = Site(key, call, key not in self.liveness.unread)
+        self._give_away_elements(path, (*call.arguments, *(v for _, v in call.keywords)))
         arguments = evaluate_arguments(self.evaluator, path.state, call)
         guarded = block.handler is not None
         if guarded and self.function.language is not Language.PYTHON:
@@ -283,16 +305,39 @@ class Interpreter:
                 yield (target, 0), path
             case Branch():
                 yield from self._branch(path, terminator)
-            case Choose(targets):
+            case Choose(targets, _, catches) if not catches:
                 for target in targets:
                     yield (target, 0), path.fork()
+            case Choose():
+                yield from self._dispatch(path, terminator)
             case Return():
                 self._return(path, terminator)
-            case Raise(_, again):
-                certainty = path.state.raising if again and path.state.raising else "certain"
-                yield from self._raised(block, raise_from(path, certainty).path, terminator)
+            case Raise(_, again, exception):
+                state = path.state
+                if again and state.raising:
+                    way = raise_from(path, state.raising, state.exception)
+                else:
+                    way = raise_from(path, "certain", exception)
+                yield from self._raised(block, way.path, terminator)
             case _:
                 return
+
+    def _dispatch(self, path: Path, choice: Choose) -> Iterator[tuple[Point, Path]]:
+        """Where an exception goes: to the clauses that may catch it, in their order.
+
+        One that a clause may have caught gets past it as a mere possibility.
+        """
+        exception = path.state.exception
+        for target, names in zip(choice.targets, choice.catches, strict=True):
+            answers = [catches(exception, name, self.callees.classes) for name in names or ()]
+            if names is not None and all(answer is False for answer in answers):
+                continue
+            way = path.fork()
+            yield (target, 0), way
+            if True in answers:
+                return
+            if names is not None:
+                path.state.raising = "possible"
 
     def _branch(self, path: Path, branch: Branch) -> Iterator[tuple[Point, Path]]:
         for status in statuses_in(self.evaluator, path.state, branch.condition):

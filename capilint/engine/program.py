@@ -65,6 +65,11 @@ class Program:
         return table
 
     @cached_property
+    def classes(self) -> dict[str, tuple[str, ...]]:
+        """The classes of all modules by canonical name, with their bases."""
+        return {name: bases for module in self.modules for name, bases in module.classes.items()}
+
+    @cached_property
     def _raising(self) -> frozenset[str]:
         """Functions whose result an `errcheck` turns into an exception."""
         return frozenset(

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from capilint.engine.binding import Argument, Arguments, includes_flag, target_location
+from capilint.engine.binding import (
+    Argument,
+    Arguments,
+    includes_flag,
+    is_parameter,
+    target_location,
+)
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Event, Origin, Path, Role
 from capilint.engine.state import Handle, Typestate
@@ -22,7 +28,7 @@ from capilint.engine.values import (
     Uninitialised,
 )
 from capilint.finding import Span
-from capilint.ir import Call, Read, source_text
+from capilint.ir import Call, Read, Scope
 from capilint.protocol import Creation, Protocol, Success
 from capilint.rulebook import Bound
 
@@ -52,10 +58,15 @@ class Site:
     result_is_read: bool
 
 
-def raise_from(path: Path, certainty: str) -> Continuation:
-    """An exception leaves here: mark what lives, so that a leak can be told as CAP102."""
+def raise_from(path: Path, certainty: str, exception: str = "") -> Continuation:
+    """An exception leaves here: mark what lives, so that a leak can be told as CAP102.
+
+    `certainty` is `certain`, or `possible` where unknown code may raise; `exception` is the
+    name of its class, where that is known.
+    """
     state = path.state
     state.raising = certainty
+    state.exception = exception
     for symbol, handle in list(state.handles.items()):
         if handle.owed:
             state.handles[symbol] = replace(handle, raised=True)
@@ -99,21 +110,36 @@ class ProtocolCalls:
     def _act(
         self, path: Path, site: Site, bound: Bound, matched: dict[str, Argument]
     ) -> Iterator[Continuation]:
-        success = bound.protocol.success
-        if success is Success.RAISES:
-            outcomes: tuple[bool | None, ...] = (True, False)
-        elif site.result_is_read and success is not Success.ALWAYS:
+        protocol = bound.protocol
+        success = protocol.success
+        refused = self._refused(path, protocol, matched)
+        if refused:
+            outcomes: tuple[bool | None, ...] = (None,)
+        elif success is Success.RAISES and protocol.releases:
+            outcomes = (True,)
+        elif success is Success.RAISES or (site.result_is_read and success is not Success.ALWAYS):
             outcomes = (True, False)
         else:
             outcomes = (None,)
         for outcome in outcomes:
-            for way in self._ownership_ways(bound.protocol, matched, outcome):
+            for way in self._ownership_ways(protocol, matched, outcome):
                 branch = path.fork()
                 self._perform(branch, site, bound, matched, outcome, way)
+                if refused and site.call.result is not None:
+                    failure = RETURNED[success][1]
+                    self.give_result(branch, site, Status(site.key, failure))
                 if outcome is False and success is Success.RAISES:
                     yield raise_from(branch, "certain")
                 else:
                     yield Continuation(branch)
+
+    def _refused(self, path: Path, protocol: Protocol, matched: dict[str, Argument]) -> bool:
+        """Whether the call does its work and yet fails."""
+        if protocol.fails_with not in matched:
+            return False
+        flags = matched[protocol.fails_with or ""].value
+        named = isinstance(flags, Text) and not flags.quoted
+        return named or bool(self.evaluator.number(path.state, flags))
 
     def _ownership_ways(
         self, protocol: Protocol, matched: dict[str, Argument], outcome: bool | None
@@ -166,23 +192,29 @@ class ProtocolCalls:
                 if isinstance(value, Pointer) and self.evaluator.boxes:
                     value = path.state.load(value.location)
                 if isinstance(value, Symbol):
-                    written = matched[parameter].written
-                    if isinstance(written, Read):
-                        self.typestates.name(value, written.place)
+                    text = self._argument_text(value, matched[parameter])
                     known = path.state.handles.get(value)
                     owner = known.owner if known else None
-                    roles.append(Role(action, parameter, value, resource, owner))
+                    roles.append(Role(action, parameter, value, resource, owner, text))
         return roles
 
     def transitions(self, path: Path, roles: list[Role], span: Span, outcome: bool | None) -> None:
+        failed = outcome is False
         for role in roles:
             if role.action == "use":
-                self.typestates.use(path, role.symbol, role.resource, span)
+                self.typestates.use(path, role.symbol, role.resource, span, role.text)
             elif role.action == "retain":
-                self.typestates.retain(path, role.symbol, role.resource, span)
+                self.typestates.retain(path, role.symbol, role.resource, span, failed)
             elif role.action == "release":
-                failed = outcome is False
-                self.typestates.release(path, role.symbol, role.resource, span, failed)
+                self.typestates.release(path, role, span, failed)
+
+    def _argument_text(self, value: Symbol, argument: Argument) -> str:
+        if isinstance(argument.written, Read):
+            place = argument.written.place
+            if place.root.scope is not Scope.TEMPORARY:
+                self.typestates.name(value, place)
+                return self.typestates.place_text(place)
+        return ""
 
     def _check_uninitialised(
         self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
@@ -193,7 +225,8 @@ class ProtocolCalls:
                 continue
             symbol = Symbol("uninitialised", site.key, argument.value.variable)
             path.state.handles[symbol] = Handle(resource, Typestate.UNKNOWN)
-            text = source_text(argument.written.place) if isinstance(argument.written, Read) else ""
+            written = argument.written
+            text = self.typestates.place_text(written.place) if isinstance(written, Read) else ""
             self.typestates.report(path, "CAP402", symbol, site.call.span, text)
 
     # ------------------------------------------------------------ creation
@@ -311,10 +344,10 @@ class ProtocolCalls:
         for parameter in protocol.keeps:
             if parameter in matched:
                 path.state.escape(matched[parameter].value)
-        if protocol.zeroes in matched:
-            value = matched[protocol.zeroes or ""].value
-            if isinstance(value, Pointer):
-                self.typestates.store(path, value.location, ZERO, site.call.span)
+        if protocol.copies is not None and protocol.copies[0] in matched:
+            path.state.escape(matched[protocol.copies[0]].value)
+        self._zero(path, site, protocol, matched)
+        self._free(path, site, protocol, matched)
         for parameter in protocol.writes:
             value = matched[parameter].value if parameter in matched else ZERO
             if isinstance(value, Pointer):
@@ -322,12 +355,47 @@ class ProtocolCalls:
                 path.state.renew(content)
                 self.typestates.store(path, value.location, content, site.call.span)
 
+    def _zero(
+        self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
+    ) -> None:
+        value = matched[protocol.zeroes].value if protocol.zeroes in matched else None
+        if not isinstance(value, Pointer):
+            return
+        filler = matched.get(protocol.zeroes_with or "")
+        if filler is None or self.evaluator.number(path.state, filler.value) == 0:
+            self.typestates.store(path, value.location, ZERO, site.call.span)
+        else:
+            content = Symbol("written", site.key, protocol.zeroes)
+            path.state.renew(content)
+            self.typestates.store(path, value.location, content, site.call.span)
+
+    def _free(
+        self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
+    ) -> None:
+        """Memory ends: a handle that only it held is lost; a handle itself is no memory."""
+        argument = matched.get(protocol.frees or "")
+        if argument is None or not isinstance(argument.value, Symbol):
+            return
+        state, freed = path.state, argument.value
+        if freed in state.handles and state.handles[freed].made:
+            text = self._argument_text(freed, argument)
+            role = Role("release", protocol.frees or "", freed, "memory", None, text)
+            event = Event("call", site.call.span, self.typestates.path, protocol.name, (role,))
+            path.emit(event)
+            self.transitions(path, [role], site.call.span, None)
+            return
+        inside = [place for place in state.environment if place.base == freed]
+        held = [state.environment.pop(place) for place in inside]
+        for value in held:
+            if isinstance(value, Symbol) and not state.holders(value):
+                self.typestates.lose(path, value, site.call.span)
+
     def _plain_result(
         self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
     ) -> AbstractValue:
         form, _, name = protocol.returns.partition(":")
         if form == "box":
-            first = matched.get(protocol.params[0]) if protocol.params else None
+            first = matched.get(name)
             return ZERO if first is None or isinstance(first.value, Text | Term) else first.value
         if name in matched:
             argument = matched[name]
@@ -349,6 +417,8 @@ class ProtocolCalls:
     def _address(self, path: Path, argument: Argument) -> AbstractValue:
         if isinstance(argument.value, Pointer):
             return argument.value
+        if is_parameter(argument.value):
+            return Pointer(Location(argument.value))  # the box is the caller's
         if isinstance(argument.written, Read):
             location = self.evaluator.locate(path.state, argument.written.place)
             if location is not None:

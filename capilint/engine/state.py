@@ -73,7 +73,7 @@ class Handle:
 class State:
     """Environment, facts and handles; see the module's picture."""
 
-    __slots__ = ("environment", "exposed", "facts", "handles", "raising")
+    __slots__ = ("environment", "exception", "exposed", "facts", "handles", "raising")
 
     def __init__(self) -> None:
         self.environment: dict[Location, AbstractValue] = {}
@@ -81,6 +81,7 @@ class State:
         self.handles: dict[Symbol, Handle] = {}
         self.exposed: frozenset[Variable | Symbol] = frozenset()
         self.raising: str = ""
+        self.exception: str = ""
 
     def copy(self) -> State:
         """A private copy to change."""
@@ -90,6 +91,7 @@ class State:
         new.handles = self.handles.copy()
         new.exposed = self.exposed
         new.raising = self.raising
+        new.exception = self.exception
         return new
 
     def key(self) -> tuple[object, ...]:
@@ -100,6 +102,7 @@ class State:
             frozenset(self.handles.items()),
             self.exposed,
             self.raising,
+            self.exception,
         )
 
     def signature(self) -> tuple[object, ...]:
@@ -110,7 +113,13 @@ class State:
             if isinstance(value, Pointer | Function | Uninitialised)
             or (isinstance(value, Symbol) and value in self.handles)
         )
-        return (holding, frozenset(self.handles.items()), self.exposed, self.raising)
+        return (
+            holding,
+            frozenset(self.handles.items()),
+            self.exposed,
+            self.raising,
+            self.exception,
+        )
 
     # ------------------------------------------------------------ places
 

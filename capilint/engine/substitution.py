@@ -11,6 +11,7 @@ from capilint.engine.values import (
     AbstractValue,
     Aggregate,
     Location,
+    Number,
     Pointer,
     Symbol,
     Term,
@@ -22,14 +23,16 @@ from capilint.ir import Read, Scope, Variable
 class Substitution:
     """Maps the callee's values to the caller's, as the state is when the call begins.
 
-    `site` is the key of the call: what the callee made is named after it. `arguments` maps the
-    callee's parameters to what they are given.
+    `site` is the key of the call: what the callee made is named after it, and after `names`,
+    which say where it comes out, so that it is one handle whichever way it was made.
+    `arguments` maps the callee's parameters to what they are given.
     """
 
     evaluator: Evaluator
     state: State
     site: object
     arguments: dict[Variable, Argument]
+    names: dict[Symbol, object]
 
     def value(self, value: AbstractValue) -> AbstractValue:
         """The caller's value for a callee's."""
@@ -50,7 +53,8 @@ class Substitution:
     def symbol(self, symbol: Symbol) -> AbstractValue:
         """The caller's value for a callee's symbol."""
         if symbol.kind in ("handle", "object"):
-            return Symbol(symbol.kind, self.site, (symbol.site, symbol.detail, symbol.age))
+            name = self.names.get(symbol, (symbol.site, symbol.detail, symbol.age))
+            return Symbol(symbol.kind, self.site, name)
         if symbol.kind in ("initial", "member") and isinstance(symbol.detail, Location):
             base, path = symbol.detail.base, symbol.detail.path
             if isinstance(base, Variable) and base in self.arguments:
@@ -58,6 +62,9 @@ class Substitution:
                 return argument.value if not path else self._part(argument, path)
             if isinstance(base, Variable) and base.scope is Scope.GLOBAL:
                 return self.state.load(symbol.detail)
+            content = self._content(base, path)
+            if content is not None:
+                return content
             location = self.location(symbol.detail)
             if location is not None:
                 return self.state.load(location)
@@ -89,6 +96,16 @@ class Substitution:
         if isinstance(argument.written, Read):
             return self.evaluator.locate(self.state, argument.written.place)
         return None
+
+    def _content(self, base: Variable | Symbol, path: tuple[str, ...]) -> AbstractValue | None:
+        """What `box.value` is in the caller, where the box stands for its content."""
+        if not self.evaluator.boxes or not isinstance(base, Symbol):
+            return None
+        value = self.symbol(base)
+        known = isinstance(value, Number) or (
+            isinstance(value, Symbol) and value in self.state.handles
+        )
+        return value if known and self.evaluator.is_box_accessor(("*", *path)) else None
 
     def _part(self, argument: Argument, path: tuple[str, ...]) -> AbstractValue:
         """A member of a structure that was passed by value."""

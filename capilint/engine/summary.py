@@ -35,6 +35,7 @@ class Outcome:
     """One way through a function; see the module's text."""
 
     raised: bool
+    exception: str
     requires: tuple[tuple[AbstractValue, bool], ...]
     result: AbstractValue | None
     result_truth: bool | None
@@ -47,6 +48,7 @@ class Outcome:
         """All but the requirements and the path: outcomes of one effect are one outcome."""
         return (
             self.raised,
+            self.exception,
             self.result,
             self.result_truth,
             frozenset(self.stores),
@@ -113,7 +115,10 @@ def project(exit_: Exit) -> Outcome:
     )
     escapes = tuple(base for base in state.exposed if isinstance(base, Symbol) and is_input(base))
     truth = state.facts.get(exit_.value) if exit_.value is not None else None
-    return Outcome(exit_.raised, requires, result, truth, stores, handles, escapes, exit_.events)
+    exception = state.exception if exit_.raised else ""
+    return Outcome(
+        exit_.raised, exception, requires, result, truth, stores, handles, escapes, exit_.events
+    )
 
 
 def _touched(handle: Handle) -> bool:
@@ -178,3 +183,19 @@ def _implied_away(group: list[Outcome]) -> list[Outcome]:
         if not any(set(known.requires) <= requires for known in kept):
             kept.append(outcome)
     return kept
+
+
+def names_of_made(outcome: Outcome) -> dict[Symbol, object]:
+    """What the outcome's new handles are called after: the first place where each comes out."""
+    names: dict[Symbol, object] = {}
+    made = {symbol for symbol, handle in outcome.handles if handle.made}
+    places: list[tuple[object, AbstractValue]] = [
+        (repr(location), value) for location, value in outcome.stores
+    ]
+    if outcome.result is not None:
+        places.append(("return", outcome.result))
+    for place, value in places:
+        for index, symbol in enumerate(symbols_in(value)):
+            if symbol in made:
+                names.setdefault(symbol, (place, index))
+    return names

@@ -10,7 +10,7 @@ from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Event, Origin, Path
 from capilint.engine.protocols import Continuation, ProtocolCalls, Site, raise_from
 from capilint.engine.substitution import Substitution
-from capilint.engine.summary import Outcome, Summary
+from capilint.engine.summary import Outcome, Summary, names_of_made
 from capilint.engine.typestate import Typestates
 from capilint.engine.unknown import forget_shared_handles
 from capilint.engine.values import (
@@ -42,10 +42,21 @@ class SummaryCalls:
             variable: matched.get(name, Argument(Unknown(), _missing(site, name)))
             for variable, name in zip(summary.parameters, summary.names, strict=True)
         }
+        for surplus in self._surplus(summary, arguments):
+            path.state.escape(surplus.value)
         for outcome in self._expected(summary, site):
             branch = path.fork()
             if self._play(branch, site, summary, outcome, given):
-                yield raise_from(branch, "certain") if outcome.raised else Continuation(branch)
+                if outcome.raised:
+                    yield raise_from(branch, "certain", outcome.exception)
+                else:
+                    yield Continuation(branch)
+
+    def _surplus(self, summary: Summary, arguments: Arguments) -> list[Argument]:
+        """What no parameter of its own takes: it goes into `*args` or `...`."""
+        taken = len(summary.names) - (arguments.receiver is not None)
+        named = [value for name, value in arguments.keywords if name not in summary.names]
+        return [*arguments.positional[max(taken, 0) :], *named]
 
     def _expected(self, summary: Summary, site: Site) -> tuple[Outcome, ...]:
         """Where nobody looks at the result, a creator is taken to succeed."""
@@ -67,7 +78,8 @@ class SummaryCalls:
     ) -> bool:
         """Carry out one outcome; False where this state rules it out."""
         before = path.state.copy()
-        caller = Substitution(self.evaluator, before, site.key, given)
+        names = names_of_made(outcome)
+        caller = Substitution(self.evaluator, before, site.key, given, names)
         for term, truth in outcome.requires:
             if not self.evaluator.assume(path.state, caller.value(term), truth):
                 return False

@@ -44,6 +44,7 @@ class Typestates:
 
     resources: Mapping[str, Resource]
     path: str
+    boxes: bool = False
     origins: dict[Symbol, Origin] = field(default_factory=dict)
     defects: list[Defect] = field(default_factory=list)
     texts: dict[Symbol, str] = field(default_factory=dict)
@@ -52,14 +53,24 @@ class Typestates:
         """Note a defect, unless an open question about the handle forbids it."""
         handle = path.state.handles[symbol]
         if handle.doubt is None:
-            shown = text or self.texts.get(symbol, "")
+            origin = self.origins.get(Symbol(symbol.kind, symbol.site, symbol.detail))
+            shown = text or (origin.text if origin else "") or self.texts.get(symbol, "")
             self.defects.append(
                 Defect(code, symbol, handle.resource, span, path.node, path.trail, shown)
             )
 
     def name(self, symbol: Symbol, place: Place) -> None:
         """Remember how the source calls a handle that was not made here."""
-        self.texts.setdefault(symbol, source_text(place))
+        self.texts.setdefault(symbol, self.place_text(place))
+
+    def place_text(self, place: Place) -> str:
+        """A place as this function's language writes it, a box and its content alike."""
+        if not self.boxes:
+            return source_text(place)
+        path = tuple(accessor for accessor in place.path if accessor != "*")
+        if path and path[-1] in (".value", ".contents", "[0]"):
+            path = path[:-1]
+        return source_text(Place(place.root, path))
 
     def location_text(self, location: Location | None) -> str:
         """A location as the source would write it; empty where it has no short name."""
@@ -72,7 +83,7 @@ class Typestates:
                 return "".join(path).lstrip(".*")
             path = (*base.detail.path, "*", *path)
             base = base.detail.base
-        return source_text(Place(base, path))
+        return self.place_text(Place(base, path))
 
     # ------------------------------------------------------------ transitions
 
@@ -91,36 +102,39 @@ class Typestates:
             path.state.handles[symbol] = known
         return known
 
-    def use(self, path: Path, symbol: Symbol, resource: str, span: Span) -> None:
-        """A call needs the handle to be alive."""
+    def use(self, path: Path, symbol: Symbol, resource: str, span: Span, text: str = "") -> None:
+        """A call needs the handle to be alive; `text` is how the call's argument is written."""
         handle = self.meet(path, symbol, resource)
         if handle is None:
             return
         if handle.typestate is Typestate.DESTROYED:
-            self.report(path, "CAP201", symbol, span)
+            self.report(path, "CAP201", symbol, span, text)
         elif handle.orphaned:
             self.report(path, "CAP301", symbol, span)
         elif not handle.used and symbol.kind == "initial":
             path.state.handles[symbol] = replace(handle, used=True)
 
-    def retain(self, path: Path, symbol: Symbol, resource: str, span: Span) -> None:
-        """One reference more."""
+    def retain(self, path: Path, symbol: Symbol, resource: str, span: Span, failed: bool) -> None:
+        """One reference more, if the call succeeds."""
         self.use(path, symbol, resource, span)
+        if failed:
+            return
         handle = path.state.handles.get(symbol)
         if handle is not None and handle.typestate is not Typestate.DESTROYED:
             path.state.handles[symbol] = replace(handle, count=min(handle.count + 1, 8))
 
-    def release(self, path: Path, symbol: Symbol, resource: str, span: Span, failed: bool) -> None:
-        """The handle is given to a release function for `resource`."""
+    def release(self, path: Path, role: Role, span: Span, failed: bool) -> None:
+        """The handle is given to a release function for the role's resource."""
+        symbol, resource, text = role.symbol, role.resource, role.text
         handle = self.meet(path, symbol, resource)
         if handle is None:
             return
         if handle.resource != resource:
-            self.report(path, "CAP203", symbol, span)
+            self.report(path, "CAP203", symbol, span, text)
             self._dismiss(path, symbol)
             return
         if handle.typestate is Typestate.DESTROYED:
-            self.report(path, "CAP202", symbol, span)
+            self.report(path, "CAP202", symbol, span, text)
             return
         if handle.orphaned:
             self.report(path, "CAP301", symbol, span)
