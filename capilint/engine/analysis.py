@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from capilint.engine.evaluate import Evaluator
-from capilint.engine.fixpoint import MOST_NODES, BoundReached, Fixpoint, Graph, events_to
+from capilint.engine.fixpoint import (
+    MOST_NODES,
+    BoundReached,
+    Fixpoint,
+    Graph,
+    cyclic_blocks,
+    events_to,
+)
 from capilint.engine.interpreter import Callees, Interpreter
 from capilint.engine.liveness import liveness
 from capilint.engine.program import Definition, Program
@@ -67,6 +74,7 @@ class Analysis:
             api=lambda name: self.program.api(name, module),
             summary=lambda name: self._summary_of(name, definition),
             classes=self.program.classes,
+            classes_with_methods=self.program.classes_with_methods,
         )
         evaluator = Evaluator(
             self.rulebook.is_box_accessor,
@@ -75,7 +83,13 @@ class Analysis:
         )
         typestates = Typestates(self.rulebook.resources, module.path, evaluator.boxes)
         return Interpreter(
-            function, self.rulebook, callees, liveness(function), evaluator, typestates
+            function,
+            self.rulebook,
+            callees,
+            liveness(function),
+            evaluator,
+            typestates,
+            cyclic_blocks(function),
         )
 
     def _summary_of(self, name: str, caller: Definition) -> Summary | None:

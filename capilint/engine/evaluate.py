@@ -168,6 +168,9 @@ class Evaluator:
             folded = None
         elif operator in ("&&", "||"):
             folded = self._fold_logical(state, operator, values)
+        elif operator in ("-", "~") and len(values) == 1:
+            number = self.number(state, values[0])
+            folded = None if number is None else (-number if operator == "-" else ~number)
         elif len(values) == 2:
             folded = self._fold_binary(state, operator, values[0], values[1])
         else:

@@ -159,3 +159,29 @@ def reverse_postorder(function: Function) -> list[int]:
     for place, number in enumerate(reversed(finished)):
         position[number] = place
     return position
+
+
+def cyclic_blocks(function: Function) -> frozenset[int]:
+    """The blocks that lie between the two ends of a backward edge, in reverse postorder.
+
+    Every block of a loop is among them; one that merely stands between is harmless.
+    """
+    order = reverse_postorder(function)
+    position = sorted(range(len(order)), key=order.__getitem__)
+    bounds: list[tuple[int, int]] = []
+    for block in function.blocks:
+        targets = list(successors(block))
+        if block.handler is not None:
+            targets.append(block.handler)
+        bounds += [
+            (order[target], order[block.number])
+            for target in targets
+            if order[target] <= order[block.number]
+        ]
+    found: set[int] = set()
+    reach = -1
+    for first, last in sorted(bounds):
+        for place in range(max(first, reach + 1), last + 1):
+            found.add(position[place])
+        reach = max(reach, last)
+    return frozenset(found)

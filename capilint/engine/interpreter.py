@@ -65,6 +65,7 @@ class Callees:
     api: Callable[[str], Bound | None]
     summary: Callable[[str], Summary | None]
     classes: Mapping[str, Sequence[str]]
+    classes_with_methods: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -77,6 +78,7 @@ class Interpreter:
     liveness: Liveness
     evaluator: Evaluator
     typestates: Typestates
+    cyclic: frozenset[int] = frozenset()
     exits: list[tuple[int, Exit, Path]] = field(default_factory=list)
     opaque: bool = False
     protocol_calls: ProtocolCalls = field(init=False)
@@ -88,7 +90,11 @@ class Interpreter:
         self.protocol_calls = ProtocolCalls(self.evaluator, self.typestates, constants)
         self.summary_calls = SummaryCalls(self.evaluator, self.typestates, self.protocol_calls)
         self.unknown_calls = UnknownCalls(
-            self.evaluator, self.typestates, self.protocol_calls, self.function.language
+            self.evaluator,
+            self.typestates,
+            self.protocol_calls,
+            self.function.language,
+            self.callees.classes_with_methods,
         )
 
     def run(self, point: Point, path: Path) -> Iterator[tuple[Point, Path]]:
@@ -156,7 +162,10 @@ class Interpreter:
                 if location is not None:
                     self._forget(path, location, instruction)
             case Assign():
-                self._assign(path, instruction, key)
+                for way in self._choices(path, instruction.value):
+                    self._assign(way, instruction, key)
+                    yield Continuation(way)
+                return
             case Escape(values):
                 for value in values:
                     self._give_away(path, value)
@@ -180,10 +189,21 @@ class Interpreter:
             if not state.holders(symbol):
                 self.typestates.lose(path, symbol, instruction.span)
 
+    def _choices(self, path: Path, value: Value) -> Iterator[Path]:
+        """One path for each operand that a conditional expression may stand for."""
+        if not (isinstance(value, Operation) and value.operator == "?:"):
+            yield path
+            return
+        condition = self.evaluator.evaluate(path.state, value.operands[0])
+        for truth, chosen in ((True, value.operands[1]), (False, value.operands[2])):
+            way = path.fork()
+            if self.evaluator.assume(way.state, condition, truth):
+                yield from self._choices(way, chosen)
+
     def _assign(self, path: Path, assign: Assign, key: Point) -> None:
         state = path.state
         value = ZERO if assign.zeroes else self.evaluator.evaluate(state, assign.value)
-        if self._counts(assign):
+        if key[0] in self.cyclic and self._counts(assign):
             value = Symbol("counter", key)
             state.renew(value)
         if isinstance(value, Function):
@@ -349,6 +369,13 @@ class Interpreter:
                 yield (target, 0), way
 
     def _return(self, path: Path, terminator: Return) -> None:
+        if terminator.value is None:
+            self._return_one(path, terminator)
+            return
+        for way in self._choices(path, terminator.value):
+            self._return_one(way, terminator)
+
+    def _return_one(self, path: Path, terminator: Return) -> None:
         value = None
         if terminator.value is not None:
             value = self.evaluator.evaluate(path.state, terminator.value)

@@ -70,6 +70,15 @@ class Program:
         return {name: bases for module in self.modules for name, bases in module.classes.items()}
 
     @cached_property
+    def classes_with_methods(self) -> frozenset[str]:
+        """The classes that define methods of their own."""
+        return frozenset(
+            definition.function.qualified_name.rpartition(".")[0]
+            for definition in self.definitions
+            if definition.function.owner_class is not None
+        )
+
+    @cached_property
     def _raising(self) -> frozenset[str]:
         """Functions whose result an `errcheck` turns into an exception."""
         return frozenset(

@@ -170,8 +170,9 @@ class ProtocolCalls:
         target = self._first_target(path, bound, matched)
         result: AbstractValue = Status(site.key, returned, target)
         self._overwrite_outputs(path, site, protocol, matched)
+        self._touch_memory(path, site, protocol, matched)
         for creation, symbol, handle, location in made:
-            self._born(path, site, bound, creation, symbol, handle, location)
+            self._born(path, site, bound, creation, symbol, handle, location, matched)
             if creation.into == "return":
                 result = symbol
             elif creation.owned_if in matched:
@@ -287,17 +288,31 @@ class ProtocolCalls:
         symbol: Symbol,
         handle: Handle,
         location: Location | None,
+        matched: dict[str, Argument],
     ) -> None:
         span = site.call.span
         text = self.typestates.location_text(location)
+        if not text and creation.into in matched:
+            text = self._argument_text(symbol, matched[creation.into])
         origin = Origin(bound.protocol.name, text, span, creation.resource)
         self.typestates.create(path, symbol, handle, origin)
         if not site.result_is_read and bound.protocol.success is not Success.RAISES:
             self.typestates.report(path, "CAP401", symbol, span)
+        if location is not None and self._is_shared_box(path, location):
+            path.state.escape(symbol)
         if location is not None and "[?]" not in location.path:
             self.typestates.store(path, location, symbol, span)
         elif creation.into != "return":
             path.state.escape(symbol)
+
+    def _is_shared_box(self, path: Path, location: Location) -> bool:
+        """Whether a box is an object that others hold too: an element, a class's instance."""
+        if not self.evaluator.boxes:
+            return False
+        content = path.state.load(location)
+        return isinstance(content, Term) or (
+            isinstance(content, Symbol) and content.kind in ("unknown", "instance")
+        )
 
     def _tell_owner(
         self,

@@ -177,10 +177,13 @@ class State:
             symbol in symbols_in(value) for value in self.environment.values()
         )
         self.facts = {
-            term: truth for term, truth in self.facts.items() if symbol not in symbols_in(term)
+            term: truth
+            for term, truth in self.facts.items()
+            if not any(symbol in member_chain(inner) for inner in symbols_in(term))
         }
         for location in [place for place in self.environment if place.base == symbol]:
             del self.environment[location]
+        self._detach(symbol)
         if not involved:
             return
         older = symbol.older()
@@ -196,6 +199,22 @@ class State:
             if known is not None and known != present:
                 present = replace(present, typestate=Typestate.UNKNOWN, escaped=True)
             self.handles[older] = present
+
+    def _detach(self, symbol: Symbol) -> None:
+        """What was read through a pointer stays what it was when the pointer moves on."""
+        derived = {
+            inner
+            for value in (*self.environment.values(), *self.handles)
+            for inner in symbols_in(value)
+            if inner != symbol and symbol in member_chain(inner)
+        }
+        for inner in derived:
+            stale = Symbol("stale", "moved", inner)
+            for location, value in list(self.environment.items()):
+                if value == inner:
+                    self.environment[location] = stale
+            if inner in self.handles:
+                self.handles[stale] = self.handles.pop(inner)
 
     def escape(self, value: AbstractValue, handed: bool = False) -> None:
         """A value goes where others can see it: handles in it, and all that it points to.

@@ -78,6 +78,8 @@ class Typestates:
             return ""
         path: tuple[str, ...] = location.path
         base = location.base
+        if isinstance(base, Variable) and base.scope is Scope.TEMPORARY:
+            return ""
         while isinstance(base, Symbol):
             if base.kind not in ("initial", "member") or not isinstance(base.detail, Location):
                 return "".join(path).lstrip(".*")

@@ -21,7 +21,7 @@ from capilint.engine.values import (
     member_chain,
     symbols_in,
 )
-from capilint.ir import Language, Scope, Variable
+from capilint.ir import Direct, Language, Scope, Variable
 
 
 @dataclass(slots=True)
@@ -37,6 +37,7 @@ class UnknownCalls:
     typestates: Typestates
     protocol_calls: ProtocolCalls
     language: Language
+    classes_with_methods: frozenset[str]
 
     def apply(
         self, path: Path, site: Site, arguments: Arguments, guarded: bool
@@ -66,10 +67,16 @@ class UnknownCalls:
         else:
             for status in statuses:
                 doubt(state, status)
-        result = Symbol("result", site.key)
+        kind = "instance" if self._is_class(site) else "result"
+        result = Symbol(kind, site.key)
         state.renew(result)
         self.protocol_calls.give_result(path, site, result)
         yield Continuation(path)
+
+    def _is_class(self, site: Site) -> bool:
+        """Whether the call makes an instance of a class whose methods are in the program."""
+        callee = site.call.callee
+        return isinstance(callee, Direct) and callee.name in self.classes_with_methods
 
     def _clobber(self, path: Path, site: Site, value: object) -> None:
         """What a pointer leads to may be anything afterwards."""
