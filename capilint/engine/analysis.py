@@ -16,7 +16,9 @@ from capilint.engine.fixpoint import (
 )
 from capilint.engine.interpreter import Callees, Interpreter
 from capilint.engine.liveness import liveness
+from capilint.engine.ownership import MemberOwners
 from capilint.engine.program import Definition, Program
+from capilint.engine.state import Typestate
 from capilint.engine.summary import Summary, condense, project
 from capilint.engine.typestate import Typestates
 from capilint.engine.witness import Narrator, shortest_witnesses
@@ -31,10 +33,14 @@ HELPER_NODES = 4_000
 def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
     """Every finding in the functions of `program`, which are taken as one program."""
     analysis = Analysis(Program(program, rulebook), rulebook)
-    findings = []
-    for definition, recursive in analysis.program.bottom_up():
-        findings += analysis.function(definition, recursive)
-    return findings
+    order = list(analysis.program.bottom_up())
+    findings = {
+        definition: analysis.function(definition, recursive) for definition, recursive in order
+    }
+    for definition, recursive in order:
+        if analysis.may_learn_more(definition):
+            findings[definition] = analysis.function(definition, recursive)
+    return [finding for found in findings.values() for finding in found]
 
 
 class Analysis:
@@ -44,6 +50,8 @@ class Analysis:
         self.program = program
         self.rulebook = rulebook
         self.summaries: dict[Definition, Summary | None] = {}
+        self.member_owners = MemberOwners()
+        self.releasing_members: dict[Definition, str] = {}
 
     def function(self, definition: Definition, recursive: bool) -> list[Finding]:
         """Analyse one function: note its summary, return what is wrong in it."""
@@ -56,6 +64,7 @@ class Analysis:
             graph = fixpoint.solve()
         except BoundReached:
             return [self._bounded(definition)] if touching else []
+        self._learn(definition, interpreter)
         if not recursive and not function.generator and not function.decorated:
             self.summaries[definition] = self._summarise(definition, interpreter, graph)
         narrator = Narrator(
@@ -67,6 +76,23 @@ class Analysis:
         )
         witnesses = shortest_witnesses(interpreter.typestates.defects, graph)
         return [narrator.finding(witness) for witness in witnesses]
+
+    def may_learn_more(self, definition: Definition) -> bool:
+        """Whether a function releases what other functions have since shown to own a member."""
+        scheme = self.releasing_members.get(definition)
+        return scheme is not None and any(
+            owned is not None and known == scheme
+            for (known, _), owned in self.member_owners.owners.items()
+        )
+
+    def _learn(self, definition: Definition, interpreter: Interpreter) -> None:
+        """Note which members own which, and whether this function ends a member's life."""
+        scheme = interpreter.typestates.scheme
+        for _, exit_, _ in interpreter.exits:
+            self.member_owners.learn(scheme, exit_.state)
+            for symbol, handle in exit_.state.handles.items():
+                if symbol.kind == "initial" and handle.typestate is Typestate.DESTROYED:
+                    self.releasing_members[definition] = scheme
 
     def _interpreter(self, definition: Definition) -> Interpreter:
         function, module = definition.function, definition.module
@@ -81,7 +107,10 @@ class Analysis:
             self.rulebook.constants.get,
             function.language is Language.PYTHON,
         )
-        typestates = Typestates(self.rulebook.resources, module.path, evaluator.boxes)
+        scheme = function.owner_class or module.path
+        typestates = Typestates(
+            self.rulebook.resources, module.path, evaluator.boxes, scheme, self.member_owners
+        )
         return Interpreter(
             function,
             self.rulebook,

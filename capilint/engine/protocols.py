@@ -28,7 +28,7 @@ from capilint.engine.values import (
     Uninitialised,
 )
 from capilint.finding import Span
-from capilint.ir import Call, Read, Scope
+from capilint.ir import AddressOf, Call, Read, Scope
 from capilint.protocol import Creation, Protocol, Success
 from capilint.rulebook import Bound
 
@@ -194,7 +194,7 @@ class ProtocolCalls:
                     value = path.state.load(value.location)
                 if isinstance(value, Symbol):
                     text = self._argument_text(value, matched[parameter])
-                    known = path.state.handles.get(value)
+                    known = self.typestates.meet(path, value, resource)
                     owner = known.owner if known else None
                     roles.append(Role(action, parameter, value, resource, owner, text))
         return roles
@@ -291,9 +291,7 @@ class ProtocolCalls:
         matched: dict[str, Argument],
     ) -> None:
         span = site.call.span
-        text = self.typestates.location_text(location)
-        if not text and creation.into in matched:
-            text = self._argument_text(symbol, matched[creation.into])
+        text = self._target_text(matched.get(creation.into), location)
         origin = Origin(bound.protocol.name, text, span, creation.resource)
         self.typestates.create(path, symbol, handle, origin)
         if not site.result_is_read and bound.protocol.success is not Success.RAISES:
@@ -304,6 +302,17 @@ class ProtocolCalls:
             self.typestates.store(path, location, symbol, span)
         elif creation.into != "return":
             path.state.escape(symbol)
+
+    def _target_text(self, argument: Argument | None, location: Location | None) -> str:
+        """How the source calls the place that receives a handle."""
+        written = None if argument is None else argument.written
+        if isinstance(written, AddressOf) and written.place.root.scope is not Scope.TEMPORARY:
+            return self.typestates.place_text(written.place)
+        text = self.typestates.location_text(location)
+        if not text and isinstance(written, Read):
+            place = written.place
+            text = "" if place.root.scope is Scope.TEMPORARY else self.typestates.place_text(place)
+        return text
 
     def _is_shared_box(self, path: Path, location: Location) -> bool:
         """Whether a box is an object that others hold too: an element, a class's instance."""

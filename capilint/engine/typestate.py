@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from capilint.engine.events import Defect, Event, Origin, Path, Role
+from capilint.engine.ownership import MemberOwners
 from capilint.engine.state import Handle, Typestate
 from capilint.engine.values import (
     AbstractValue,
@@ -45,6 +46,8 @@ class Typestates:
     resources: Mapping[str, Resource]
     path: str
     boxes: bool = False
+    scheme: str = ""
+    member_owners: MemberOwners = field(default_factory=MemberOwners)
     origins: dict[Symbol, Origin] = field(default_factory=dict)
     defects: list[Defect] = field(default_factory=list)
     texts: dict[Symbol, str] = field(default_factory=dict)
@@ -100,9 +103,20 @@ class Typestates:
         """The typestate of a symbol that is used as a handle; None where it is not tracked."""
         known = path.state.handles.get(symbol)
         if known is None and symbol.kind not in UNTRACKED:
-            known = Handle(resource, Typestate.UNKNOWN)
+            owner = self._owning_member(path, symbol)
+            released = path.state.handles.get(owner) if owner is not None else None
+            gone = released is not None and released.typestate is Typestate.DESTROYED
+            known = Handle(resource, Typestate.UNKNOWN, owner=owner, orphaned=gone)
             path.state.handles[symbol] = known
         return known
+
+    def _owning_member(self, path: Path, symbol: Symbol) -> Symbol | None:
+        """The context that this symbol's structure keeps beside it."""
+        if symbol.kind != "initial" or not isinstance(symbol.detail, Location):
+            return None
+        place = self.member_owners.owner_of(self.scheme, symbol.detail)
+        owner = None if place is None else path.state.load(place)
+        return owner if isinstance(owner, Symbol) else None
 
     def use(self, path: Path, symbol: Symbol, resource: str, span: Span, text: str = "") -> None:
         """A call needs the handle to be alive; `text` is how the call's argument is written."""
