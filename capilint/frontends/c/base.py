@@ -30,6 +30,7 @@ class Lowering(ABC):
         self.graph = GraphBuilder()
         self.problems: list[ir.Problem] = []
         self.depth = 0
+        self._problem_lines: set[int] = set()
 
     @abstractmethod
     def value(self, node: Node) -> ir.Value:
@@ -80,7 +81,9 @@ class Lowering(ABC):
     def not_understood(self, node: Node, reason: str) -> None:
         """Note a problem, and let go of every variable that the text mentions."""
         span = self.span(node)
-        self.problems.append(ir.Problem(span, reason, self.name))
+        if span.line not in self._problem_lines:
+            self._problem_lines.add(span.line)
+            self.problems.append(ir.Problem(span, reason, self.name))
         mentions = self.mentions(node)
         if mentions:
             self.graph.emit(ir.Escape(mentions, span))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _INTEGER = re.compile(
-    r"(0[xX][0-9a-fA-F']+|0[bB][01']+|[0-9][0-9']*)(?:[uUlLzZ]*|[iI](?:8|16|32|64))\Z"
+    r"([-+]?)(0[xX][0-9a-fA-F']+|0[bB][01']+|[0-9][0-9']*)(?:[uUlLzZ]*|[iI](?:8|16|32|64))\Z"
 )
 _CHARACTER = re.compile(r"(?:L|u8|u|U)?'(\\?)(.)'\Z", re.DOTALL)
 _ESCAPES = {"0": 0, "n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11}
@@ -17,14 +17,15 @@ def integer(text: str) -> int | None:
     match = _INTEGER.match(text)
     if match is None:
         return None
-    digits = match.group(1).replace("'", "")
+    sign = -1 if match.group(1) == "-" else 1
+    digits = match.group(2).replace("'", "")
     if digits[:2].lower() in ("0x", "0b"):
-        return int(digits, 0)
+        return sign * int(digits, 0)
     if len(digits) > 100:
         return None
     if digits[0] == "0" and digits.strip("01234567") == "":
-        return int(digits, 8)
-    return int(digits)
+        return sign * int(digits, 8)
+    return sign * int(digits)
 
 
 def character(text: str) -> int | None:

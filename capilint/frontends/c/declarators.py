@@ -65,7 +65,7 @@ def type_of(declaration: Node, declared: Declared) -> str:
     for child in declaration.children:
         if child.type.endswith("declarator") or child.type in ("identifier", ",", ";"):
             break
-        if child.type != "storage_class_specifier":
+        if child.type not in ("storage_class_specifier", "attribute_specifier"):
             words.append(" ".join(text_of(child).split()))
     return with_stars(" ".join(words), declared.stars, declared.dimensions)
 

@@ -75,30 +75,34 @@ class ExitLowering(InitialiserLowering):
         """End the variables of a block."""
         local = (ir.Scope.LOCAL,)
         ended = tuple(each for each in block.variables.values() if each.scope in local)
+        self.clean_up(block, span)
         if ended:
             self.graph.emit(ir.EndScope(ended, span))
+
+    def clean_up(self, block: Block, span: Span) -> None:
+        """Call what `__attribute__((cleanup(f)))` asks for at the end of a block."""
+        for function, variable in reversed(block.cleanups):
+            arguments = (ir.AddressOf(ir.Place(variable)),)
+            self.graph.emit(ir.Call(ir.Direct(function), arguments, None, span))
 
     # ------------------------------------------------------------ the statements
 
     def return_statement(self, node: Node) -> Statements:
-        """`return value;`, each `__finally` on the way run after the value is known."""
+        """`return value;`: what runs on the way out runs after the value is known."""
         span = self.span(node)
         parts = operands(node)
         value = self.value(parts[0]) if parts else None
-        if enclosing(self.names.frame, Finally) is not None:
-            if value is not None and not isinstance(value, ir.Constant):
-                value = ir.Read(self.held(value, span))
-            yield from self._run_all_finally()
-        self.graph.end(ir.Return(value, span))
-
-    def _run_all_finally(self) -> Statements:
         here = self.names.frame
-        frame: Frame | None = here
-        while frame is not None:
-            if isinstance(frame, Finally):
-                yield from self._leave(frame, Span(1, 1, 1, 1))
-            frame = frame.outer
+        acting = [frame for frame in between(here, None) if _runs_code(frame)]
+        if acting and value is not None and not isinstance(value, ir.Constant):
+            value = ir.Read(self.held(value, span))
+        for frame in acting:
+            if isinstance(frame, Block):
+                self.clean_up(frame, span)
+            else:
+                yield from self._leave(frame, span)
         self.names.frame = here
+        self.graph.end(ir.Return(value, span))
 
     def break_statement(self, node: Node) -> Statements:
         """`break` out of the innermost loop or switch."""
@@ -215,3 +219,8 @@ class ExitLowering(InitialiserLowering):
         self.graph.end(ir.Choose((handle, passing), self.span(node)))
         self.graph.start(passing)
         self.graph.end(ir.Raise(self.span(node), again=True))
+
+
+def _runs_code(frame: Frame) -> bool:
+    """Whether leaving a frame calls anything."""
+    return isinstance(frame, Finally) or (isinstance(frame, Block) and bool(frame.cleanups))

@@ -17,19 +17,22 @@ class Facts:
     """The names of a file that function bodies use.
 
     `variables` and `fields` map names to their number of array dimensions; a field's is 0 where
-    structs of the file disagree. `constants` holds enumerators.
+    structs of the file disagree. `unions` maps a union's members to its first one, which has
+    the same storage. `constants` holds enumerators.
     """
 
     macros: Macros
     constants: dict[str, int] = field(default_factory=dict)
     variables: dict[str, int] = field(default_factory=dict)
     fields: dict[str, int] = field(default_factory=dict)
+    unions: dict[str, str] = field(default_factory=dict)
     functions: set[str] = field(default_factory=set)
 
 
 def facts_of(declarations: str, macros: Macros) -> Facts:
     """The facts of a file, from its text without the function bodies."""
     facts = Facts(macros)
+    in_structs: set[str] = set()
     stack = [parse(declarations)]
     while stack:
         node = stack.pop()
@@ -38,9 +41,15 @@ def facts_of(declarations: str, macros: Macros) -> Facts:
                 add_enumerators(node, facts.constants)
             case "field_declaration":
                 _add_fields(node, facts.fields)
+            case "union_specifier":
+                _add_union(node, facts.unions)
+            case "struct_specifier":
+                in_structs.update(_members(node))
             case "declaration":
                 _add_declaration(node, facts)
         stack += reversed(node.named_children)
+    for name in in_structs & set(facts.unions):
+        del facts.unions[name]
     return facts
 
 
@@ -88,6 +97,22 @@ def _add_fields(declaration: Node, fields: dict[str, int]) -> None:
         if declared is not None:
             known = fields.setdefault(declared.name, declared.dimensions)
             fields[declared.name] = declared.dimensions if known == declared.dimensions else 0
+
+
+def _members(specifier: Node) -> list[str]:
+    """The names of the members that a struct or union declares itself."""
+    body = specifier.child_by_field_name("body")
+    declared = [
+        declared_by(declarator)
+        for member in (body.named_children if body is not None else ())
+        for declarator in member.children_by_field_name("declarator")
+    ]
+    return [each.name for each in declared if each is not None]
+
+
+def _add_union(specifier: Node, unions: dict[str, str]) -> None:
+    members = _members(specifier)
+    unions.update((name, members[0]) for name in members)
 
 
 def _add_declaration(declaration: Node, facts: Facts) -> None:

@@ -19,6 +19,8 @@ _DEFINE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
+_QUOTED_PARAMETER = re.compile(r"(?<!#)#[ \t]*(\w+)")
+_PASTE = re.compile(r"\s*##\s*")
 _CONTINUATION = re.compile(r"\\\r?\n")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|\w+|#', re.DOTALL)
 _STATEMENT = re.compile(
@@ -101,7 +103,7 @@ def _macro(match: re.Match[str]) -> Macro:
 
 
 def _substituted(macro: Macro, arguments: tuple[str, ...]) -> str | None:
-    """The macro's text with its arguments in place, None where it pastes or quotes tokens."""
+    """The macro's text with its arguments in place, None where they do not fit."""
     parameters = macro.parameters or ()
     if parameters and parameters[-1].endswith("..."):
         fixed = len(parameters) - 1
@@ -110,12 +112,20 @@ def _substituted(macro: Macro, arguments: tuple[str, ...]) -> str | None:
         parameters = (*parameters[:-1], parameters[-1].removesuffix("...").strip() or "__VA_ARGS__")
     if len(parameters) == 1 and not arguments:
         arguments = ("",)
-    if len(parameters) != len(arguments) or any(
-        match.group() == "#" for match in _TOKEN.finditer(macro.body)
-    ):
+    if len(parameters) != len(arguments):
         return None
     values = dict(zip(parameters, arguments, strict=True))
-    return _TOKEN.sub(lambda match: values.get(match.group(), match.group()), macro.body)
+    text = _QUOTED_PARAMETER.sub(lambda match: _quoted(values, match), macro.body)
+    text = _TOKEN.sub(lambda match: values.get(match.group(), match.group()), text)
+    return _PASTE.sub("", text)
+
+
+def _quoted(values: dict[str, str], match: re.Match[str]) -> str:
+    """`#parameter` as a string literal; a `#` before anything else stays."""
+    name = match.group(1)
+    if name not in values:
+        return match.group()
+    return '"' + values[name].replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _parsed(text: str) -> Expansion | None:

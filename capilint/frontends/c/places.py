@@ -89,7 +89,8 @@ class PlaceLowering(Lowering):
         argument = field(node, "argument")
         follows = operator_of(node) == "->"
         base = self.pointee(argument) if follows else self.place(argument)
-        return _extended(base, "." + text_of(field(node, "field")))
+        name = text_of(field(node, "field"))
+        return _extended(base, "." + self.facts.unions.get(name, name))
 
     def _element(self, node: Node) -> ir.Place:
         argument, index = field(node, "argument"), field(node, "index")

@@ -14,17 +14,18 @@ from capilint.frontends.c.conditionals import keep_first_branches
 Repair = Callable[[str, Set[int]], str]
 
 _ARGUMENTS = r"\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)"
-_BARE_MACRO_LINE = re.compile(rf"^[ \t]*[A-Z_][A-Z0-9_]*[ \t]*(?:{_ARGUMENTS})?(?=[ \t\r]*$)", re.M)
+_BARE_MACRO_LINE = re.compile(
+    r"^[ \t]*[A-Z_][A-Z0-9_]*[ \t]*(?:" + _ARGUMENTS + r")?(?=[ \t\r]*$)(?!\s*\{)", re.MULTILINE
+)
+_ATTRIBUTE_BEHIND = re.compile(r"(\w+)(\s*)(__attribute__\s*\(\([^;\n]*?\)\s*\))(?=\s*[=;,\[])")
 _CONVENTION = re.compile(r"\(\s*([A-Za-z_]\w*)(?=\s*\*\s*(?:const\s+)?\w+\s*\)\s*\()")
 _KEYWORDS = (
     r"(?!(?:if|else|do|while|for|switch|case|default|return|goto|sizeof|struct|union|enum)\b)"
 )
 _PREFIX = re.compile(
-    rf"(?<=[;{{}}:)\n])[ \t]*({_KEYWORDS}[A-Za-z_]\w*(?:[ \t]*\([^()\n]*\))?)"
-    rf"(?=\s+{_KEYWORDS}[A-Za-z_]\w*\s*\(|\s*\{{)"
+    rf"(?<=[;{{}}:)\n])[ \t]*({_KEYWORDS}[A-Za-z_]\w*"
+    rf"(?:(?:[ \t]*\([^()\n]*\))?(?=\s+{_KEYWORDS}[A-Za-z_]\w*\s*\()|(?=\s*\{{)))"
 )
-
-
 # How <rpc.h>, <excpt.h> and Wine's <exception.h> write structured exception handling.
 _EXCEPTION_MACROS = tuple(
     (re.compile(rf"\b{pattern}"), replacement)
@@ -56,6 +57,11 @@ def _spell_exceptions(text: str, rows: Set[int]) -> str:
 def _first_branches(text: str, rows: Set[int]) -> str:
     """An `#if` that cuts through statements: its first branch is taken for all of it."""
     return keep_first_branches(text)
+
+
+def _attributes_in_front(text: str, rows: Set[int]) -> str:
+    """`int x __attribute__((unused)) = 1;` with the attribute where the grammar knows it."""
+    return _edited(_ATTRIBUTE_BEHIND, text, rows, lambda match: match.expand(r"\3\2\1"))
 
 
 def _blank_conventions(text: str, rows: Set[int]) -> str:
@@ -102,6 +108,7 @@ def _edited(
 REPAIRS: tuple[Repair, ...] = (
     _spell_exceptions,
     _first_branches,
+    _attributes_in_front,
     _blank_conventions,
     _end_macro_lines,
     _blank_prefixes,

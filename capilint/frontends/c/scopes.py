@@ -30,10 +30,14 @@ class Frame:
 
 @dataclass(slots=True, eq=False)
 class Block(Frame):
-    """A compound statement; `named` is the nearest enclosing block that declares anything."""
+    """A compound statement; `named` is the nearest enclosing block that declares anything.
+
+    `cleanups` are the functions that gcc's attribute calls on a variable when its block ends.
+    """
 
     variables: dict[str, Variable] = field(default_factory=dict)
     named: Block | None = None
+    cleanups: list[tuple[str, Variable]] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)

@@ -17,7 +17,7 @@ from capilint.frontends.c.declarators import declared_by, text_of, type_of
 from capilint.frontends.c.exits import ExitLowering
 from capilint.frontends.c.facts import add_enumerators
 from capilint.frontends.c.parsing import parse_expression
-from capilint.frontends.c.scopes import Case, Frame, Loop, Switch, enclosing
+from capilint.frontends.c.scopes import Block, Case, Frame, Loop, Switch, enclosing
 from capilint.frontends.c.syntax import field, operands, within
 
 Statements = Iterator[Node]
@@ -49,6 +49,8 @@ class FunctionLowering(ExitLowering):
         """Lower a function's body up to its closing brace."""
         self.run(self._sequence(operands(body)))
         span = self.positions.end_of(body)
+        if isinstance(self.names.frame, Block):
+            self.clean_up(self.names.frame, span)
         self.graph.end(ir.Return(None, span, implicit=True))
         self.run(self.finish_gotos())
 
@@ -130,6 +132,7 @@ class FunctionLowering(ExitLowering):
             else:
                 variable = self.names.declare(declared.name, ir.Scope.LOCAL, declared.dimensions)
                 self._begin(variable, declarator, type_of(node, declared))
+                self._clean_up_later(node, variable)
 
     def _prototype(self, declaration: Node, declarator: Node) -> None:
         """A function declared in a function; `TRACE(x) f(key);` parses as one, but calls `f`."""
@@ -157,6 +160,14 @@ class FunctionLowering(ExitLowering):
             self.graph.emit(ir.Declare(variable, type_name, self.span(declarator)))
         else:
             self.store(ir.Place(variable), value, self.span(declarator))
+
+    def _clean_up_later(self, declaration: Node, variable: ir.Variable) -> None:
+        """`__attribute__((cleanup(f)))` calls `f(&variable)` when its block ends."""
+        block = enclosing(self.names.frame, Block)
+        for part in declaration.named_children:
+            match = _CLEANUP.search(text_of(part)) if part.type.startswith("attribute") else None
+            if match is not None and isinstance(block, Block):
+                block.cleanups.append((match.group(1), variable))
 
     def _enumerators(self, node: Node) -> None:
         for part in node.named_children:
@@ -297,6 +308,7 @@ class FunctionLowering(ExitLowering):
         self.graph.start(end)
 
 
+_CLEANUP = re.compile(r"\bcleanup(?:__)?\s*\(\s*(\w+)\s*\)")
 _LOOP_NAME = re.compile(r"^\w*(?:for|each|loop|iter|while)\w*", re.IGNORECASE)
 _CONTAINERS = frozenset(
     {"compound_statement", "case_statement", "labeled_statement", "else_clause"}
