@@ -13,7 +13,6 @@ from capilint.model.objects import Context, Failure, Key, require
 from capilint.model.signature import Call, api
 
 _RSA_OID = "1.2.840.113549.1.1.1"
-ERROR_FILE_NOT_FOUND = 2
 _SEQUENCE, _INTEGER = 0x30, 0x02
 
 
@@ -31,7 +30,7 @@ def import_public_key_info(call: Call) -> Key:
     information = cast("PublicKeyInfo | None", call.arguments.get("pInfo"))
     if information is None:
         raise Failure(sdk.ERROR_INVALID_PARAMETER)
-    require(information.oid == _RSA_OID, ERROR_FILE_NOT_FOUND)
+    require(information.oid == _RSA_OID, sdk.ERROR_FILE_NOT_FOUND)
     modulus, exponent = _integers(information.key)
     algorithm = KEY_SPECS.get(call.number("aiKeyAlg"), sdk.CALG_RSA_KEYX)
     pair = rsa.KeyPair(modulus, exponent, exportable=True)
@@ -52,7 +51,7 @@ def acquire_certificate_private_key(call: Call) -> Context:
     provider = certificate.provider or DEFAULT_PROVIDERS[certificate.provider_type]
     container = machine.containers.get((provider, False, certificate.container))
     if container is None or certificate.key_spec not in container.pairs:
-        raise Failure(sdk.NTE_BAD_KEYSET)
+        raise Failure(sdk.CRYPT_E_NO_KEY_PROPERTY)
     cached = bool(call.number("dwFlags") & sdk.CRYPT_ACQUIRE_CACHE_FLAG)
     context = machine.cached_contexts.get(number) if cached else None
     if context is None or not context.alive:
@@ -69,21 +68,21 @@ def acquire_certificate_private_key(call: Call) -> Context:
 
 
 def _integers(der: bytes) -> tuple[int, int]:
-    """Modulus and exponent of a DER RSAPublicKey (RFC 8017, A.1.1); NTE_BAD_DATA if it is not."""
+    """Modulus and exponent of a DER RSAPublicKey (RFC 8017, A.1.1), or an ASN.1 error."""
     try:
         body = _content(der, _SEQUENCE)[0]
         modulus, rest = _content(body, _INTEGER)
         exponent, _ = _content(rest, _INTEGER)
     except IndexError:
-        raise Failure(sdk.NTE_BAD_DATA) from None
+        raise Failure(sdk.CRYPT_E_ASN1_CORRUPT) from None
     return int.from_bytes(modulus, "big"), int.from_bytes(exponent, "big")
 
 
 def _content(der: bytes, tag: int) -> tuple[bytes, bytes]:
-    require(der[0] == tag, sdk.NTE_BAD_DATA)
+    require(der[0] == tag, sdk.CRYPT_E_ASN1_BADTAG)
     size, start = der[1], 2
     if size & 0x80:
         start += size & 0x7F
         size = int.from_bytes(der[2:start], "big")
-    require(len(der) >= start + size, sdk.NTE_BAD_DATA)
+    require(len(der) >= start + size, sdk.CRYPT_E_ASN1_CORRUPT)
     return der[start : start + size], der[start + size :]

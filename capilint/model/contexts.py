@@ -52,7 +52,7 @@ def acquire_context(call: Call) -> Context | None:
     action = flags & _KEYSET_ACTIONS
     containers = call.machine.containers
     slot = (provider, bool(flags & sdk.CRYPT_MACHINE_KEYSET), name or _DEFAULT_CONTAINER)
-    if action == sdk.CRYPT_VERIFYCONTEXT:
+    if action in (sdk.CRYPT_VERIFYCONTEXT, sdk.CRYPT_VERIFYCONTEXT | sdk.CRYPT_NEWKEYSET):
         require(not name, sdk.NTE_BAD_FLAGS)
         container = Container("")
     elif action == sdk.CRYPT_NEWKEYSET:
@@ -74,20 +74,23 @@ def _provider(name: str | None, provider_type: int) -> str:
         0 < provider_type <= _MOST_PROVIDER_TYPES,
         sdk.NTE_BAD_PROV_TYPE,
     )
-    if name is None:
+    if not name:
         require(provider_type in DEFAULT_PROVIDERS, sdk.NTE_PROV_TYPE_NOT_DEF)
         return DEFAULT_PROVIDERS[provider_type]
-    require(bool(name), sdk.ERROR_INVALID_PARAMETER)
     require(name in PROVIDERS, sdk.NTE_KEYSET_NOT_DEF)
     require(PROVIDERS[name] == provider_type, sdk.NTE_PROV_TYPE_NO_MATCH)
     return name
 
 
-@api("CryptContextAddRef", "hProv:+context pdwReserved:reserved dwFlags:number")
+@api(
+    "CryptContextAddRef",
+    "hProv:+context pdwReserved:reserved dwFlags:number",
+    bad_handle=sdk.ERROR_INVALID_PARAMETER,
+)
 def context_add_ref(call: Call) -> None:
     """One reference more."""
     require(call.arguments.get("pdwReserved") is None, sdk.ERROR_INVALID_PARAMETER)
-    require(not call.number("dwFlags"), sdk.NTE_BAD_FLAGS)
+    require(not call.number("dwFlags"), sdk.ERROR_INVALID_PARAMETER)
     call.context("hProv").references += 1
 
 

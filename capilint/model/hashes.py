@@ -17,19 +17,24 @@ def create_hash(call: Call) -> Hash:
     if algorithm == sdk.CALG_HMAC:
         if key is None:
             raise Failure(sdk.NTE_BAD_KEY)
-        return Hash(context, algorithm, key=bytes(key.material))
+        return Hash(context, algorithm, key=key, secret=bytes(key.material))
     if algorithm == sdk.CALG_SSL3_SHAMD5:  # its value comes by HP_HASHVAL
         return Hash(context, algorithm)
     return Hash(context, algorithm, hashing.start(algorithm))
 
 
-@api("CryptDuplicateHash", "hHash:hash pdwReserved:reserved dwFlags:number phHash:new-hash")
+@api(
+    "CryptDuplicateHash",
+    "hHash:hash pdwReserved:reserved dwFlags:number phHash:new-hash",
+    bad_handle=sdk.NTE_BAD_HASH,
+)
 def duplicate_hash(call: Call) -> Hash:
     """An exact copy of a hash and of its state."""
     require(call.arguments.get("pdwReserved") is None, sdk.ERROR_INVALID_PARAMETER)
-    require(not call.number("dwFlags"), sdk.NTE_BAD_FLAGS)
+    require(not call.number("dwFlags"), sdk.ERROR_INVALID_PARAMETER)
     old = call.hash("hHash")
-    copy = Hash(old.context, old.algorithm, key=old.key, inner=old.inner, value=old.value)
+    copy = Hash(old.context, old.algorithm, key=old.key, secret=old.secret, value=old.value)
+    copy.inner = old.inner
     copy.digest = old.digest.copy() if old.digest else None
     copy.data = bytearray(old.data)
     return copy
@@ -117,10 +122,10 @@ def sign_hash(call: Call) -> None:
     pair = thing.context.container.pairs.get(call.number("dwKeySpec"))
     if pair is None:
         raise Failure(sdk.NTE_NO_KEY)
-    if call.memory("pbSignature") is None:
-        call.cell("pdwSigLen").value = pair.size
+    length = call.cell("pdwSigLen")
+    if call.memory("pbSignature") is None or length.value < pair.size:
+        call.answer(bytes(pair.size), "pbSignature", "pdwSigLen")
         return
-    require(call.cell("pdwSigLen").value >= pair.size, sdk.ERROR_MORE_DATA)
     with_oid = not flags & sdk.CRYPT_NOHASHOID
     signature = rsa.sign(pair, thing.algorithm, hashing.finish(thing), with_oid)
     call.answer(signature, "pbSignature", "pdwSigLen")

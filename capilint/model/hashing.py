@@ -55,10 +55,13 @@ def size(thing: Hash) -> int:
 
 
 def update(thing: Hash, data: bytes) -> None:
-    """Adds data; a finished hash takes none (NTE_BAD_HASH_STATE)."""
+    """Adds data; a finished hash takes none (NTE_BAD_HASH_STATE).
+
+    A keyed one needs its key alive (CryptHashData, NTE_BAD_KEY).
+    """
     require(thing.value is None, sdk.NTE_BAD_HASH_STATE)
     if thing.algorithm == sdk.CALG_HMAC:
-        require(bool(thing.inner), sdk.NTE_BAD_HASH_STATE)
+        require(thing.key is not None and thing.key.alive, sdk.NTE_BAD_KEY)
         thing.data += data
     else:
         require(thing.digest is not None, sdk.NTE_BAD_HASH_STATE)
@@ -66,12 +69,18 @@ def update(thing: Hash, data: bytes) -> None:
             thing.digest.update(data)
 
 
+def _hmac(thing: Hash) -> bytes:
+    """The value of an HMAC; it is empty where HP_HMAC_INFO was never set."""
+    if not thing.inner:
+        return b""
+    return hmac.digest(thing.secret, bytes(thing.data), NAMES[thing.inner])
+
+
 def finish(thing: Hash) -> bytes:
     """The value of a hash, which takes no more data afterwards."""
     if thing.value is None:
         if thing.algorithm == sdk.CALG_HMAC:
-            require(bool(thing.inner), sdk.NTE_BAD_HASH_STATE)
-            thing.value = hmac.digest(thing.key, bytes(thing.data), NAMES[thing.inner])
+            thing.value = _hmac(thing)
         elif thing.digest is not None:
             thing.value = thing.digest.digest()
         else:

@@ -14,7 +14,7 @@ import struct
 from capilint.model import constants as sdk
 from capilint.model import rsa
 from capilint.model.ciphering import decrypt_bytes, encrypt_bytes
-from capilint.model.keys import KEY_SPECS, key_of_pair, key_size, new_key
+from capilint.model.keys import KEY_SPECS, fits, key_of_pair, new_key
 from capilint.model.objects import Context, Failure, Key, require
 from capilint.model.signature import Call, api
 
@@ -37,9 +37,9 @@ def export_key(call: Call) -> None:
     elif kind == sdk.PRIVATEKEYBLOB:
         blob = _private_blob(key, wrapper)
     elif kind == sdk.PLAINTEXTKEYBLOB:
-        require(key.pair is None, sdk.NTE_BAD_KEY)
         require(bool(key.permissions & sdk.CRYPT_EXPORT), sdk.NTE_BAD_KEY_STATE)
-        blob = _header(kind, key) + _NUMBER.pack(len(key.material)) + bytes(key.material)
+        secret = _modulus(key.pair) if key.pair else bytes(key.material)
+        blob = _header(kind, key) + _NUMBER.pack(len(secret)) + secret
     elif kind == sdk.SIMPLEBLOB:
         blob = _simple_blob(call, key, wrapper)
     else:
@@ -56,14 +56,18 @@ def _public_blob(key: Key) -> bytes:
     if pair is None:
         raise Failure(sdk.NTE_BAD_KEY)
     numbers = _PUBLIC.pack(sdk.MAGIC_RSA1, pair.n.bit_length(), pair.e)
-    return _header(sdk.PUBLICKEYBLOB, key) + numbers + pair.n.to_bytes(pair.size, "little")
+    return _header(sdk.PUBLICKEYBLOB, key) + numbers + _modulus(pair)
+
+
+def _modulus(pair: rsa.KeyPair) -> bytes:
+    return pair.n.to_bytes(pair.size, "little")
 
 
 def _private_blob(key: Key, wrapper: Key | None) -> bytes:
     pair = key.pair
-    if pair is None or not pair.d:
+    if pair is None:
         raise Failure(sdk.NTE_BAD_KEY)
-    require(bool(key.permissions & sdk.CRYPT_EXPORT), sdk.NTE_BAD_KEY_STATE)
+    require(bool(pair.d and key.permissions & sdk.CRYPT_EXPORT), sdk.NTE_BAD_KEY_STATE)
     half = (pair.size + 1) // 2
     parts = (
         (pair.n, pair.size),
@@ -85,7 +89,7 @@ def _private_blob(key: Key, wrapper: Key | None) -> bytes:
 def _simple_blob(call: Call, key: Key, wrapper: Key | None) -> bytes:
     require(key.pair is None, sdk.NTE_BAD_KEY)
     if wrapper is None or wrapper.pair is None:
-        raise Failure(sdk.NTE_BAD_KEY)
+        raise Failure(sdk.NTE_NO_KEY)
     require(bool(key.permissions & sdk.CRYPT_EXPORT), sdk.NTE_BAD_KEY_STATE)
     oaep = bool(call.number("dwFlags") & sdk.CRYPT_OAEP)
     secret = bytes(key.material)[::-1]
@@ -100,6 +104,7 @@ def _simple_blob(call: Call, key: Key, wrapper: Key | None) -> bytes:
 def import_key(call: Call) -> Key:
     """Makes a key from a blob; a private key goes into the container, too."""
     blob = call.data("pbData", call.number("dwDataLen"))
+    require(bool(blob), sdk.ERROR_INVALID_PARAMETER)
     require(len(blob) >= _HEADER.size, sdk.NTE_BAD_DATA)
     kind, version, _, algorithm = _HEADER.unpack_from(blob)
     require(version == sdk.CUR_BLOB_VERSION, sdk.NTE_BAD_VER)
@@ -115,7 +120,7 @@ def import_key(call: Call) -> Key:
         secret = _unwrapped(context, wrapper, body, bool(flags & sdk.CRYPT_OAEP))
     else:
         raise Failure(sdk.NTE_BAD_TYPE)
-    require(key_size(context, algorithm, len(secret) * 8 << 16) == len(secret), sdk.NTE_BAD_DATA)
+    require(fits(context, algorithm, len(secret)), sdk.NTE_BAD_DATA)
     return new_key(context, algorithm, secret, flags)
 
 
@@ -130,7 +135,7 @@ def _plain_secret(body: bytes) -> bytes:
 def _unwrapped(context: Context, wrapper: Key | None, body: bytes, oaep: bool) -> bytes:
     pair = wrapper.pair if wrapper else context.container.pairs.get(sdk.AT_KEYEXCHANGE)
     if pair is None:
-        raise Failure(sdk.NTE_NO_KEY if wrapper is None else sdk.NTE_BAD_KEY)
+        raise Failure(sdk.NTE_BAD_DATA)
     return rsa.decrypt(pair, body[_NUMBER.size : _NUMBER.size + pair.size], oaep)[::-1]
 
 

@@ -46,17 +46,24 @@ _SALT_LENGTH = 11  # bytes: 88 bits beside a 40-bit key
 
 def key_size(context: Context, algorithm: int, flags: int) -> int:
     """Bytes of a new key: the upper half of `flags` gives bits, 0 the default."""
-    require(algorithm in _LENGTHS, sdk.NTE_BAD_ALGID)
-    require(algorithm not in _AES or context.provider_type == sdk.PROV_RSA_AES, sdk.NTE_BAD_ALGID)
-    default, shortest, longest = _LENGTHS[algorithm]
-    bits = flags >> 16 or default
-    if algorithm in (sdk.CALG_DES, sdk.CALG_3DES, sdk.CALG_3DES_112):
-        stored = _PARITY_LENGTHS[default]
-        require(bits in (default, stored), sdk.NTE_BAD_FLAGS)
-        bits = stored
-    require(bits % 8 == 0, sdk.NTE_BAD_FLAGS)
-    require(shortest <= bits <= longest or bits == _PARITY_LENGTHS.get(default), sdk.NTE_BAD_FLAGS)
+    bits = flags >> 16 or _lengths(context, algorithm)[0]
+    bits = _PARITY_LENGTHS.get(bits, bits)
+    require(bits % 8 == 0 and fits(context, algorithm, bits // 8), sdk.NTE_BAD_FLAGS)
     return bits // 8
+
+
+def fits(context: Context, algorithm: int, size: int) -> bool:
+    """Whether a key of this algorithm can have this many bytes, as it is stored."""
+    _, shortest, longest = _lengths(context, algorithm)
+    shortest, longest = (_PARITY_LENGTHS.get(bits, bits) for bits in (shortest, longest))
+    return shortest <= size * 8 <= longest
+
+
+def _lengths(context: Context, algorithm: int) -> tuple[int, int, int]:
+    require(algorithm in _LENGTHS, sdk.NTE_BAD_ALGID)
+    aes = algorithm in _AES
+    require(not aes or context.provider_type == sdk.PROV_RSA_AES, sdk.NTE_BAD_ALGID)
+    return _LENGTHS[algorithm]
 
 
 def new_key(context: Context, algorithm: int, material: bytes, flags: int) -> Key:
@@ -132,11 +139,15 @@ def get_user_key(call: Call) -> Key:
     return key_of_pair(context, KEY_SPECS[spec], pair)
 
 
-@api("CryptDuplicateKey", "hKey:key pdwReserved:reserved dwFlags:number phKey:new-key")
+@api(
+    "CryptDuplicateKey",
+    "hKey:key pdwReserved:reserved dwFlags:number phKey:new-key",
+    bad_handle=sdk.NTE_BAD_KEY,
+)
 def duplicate_key(call: Call) -> Key:
     """An exact copy of a key and of its state."""
     require(call.arguments.get("pdwReserved") is None, sdk.ERROR_INVALID_PARAMETER)
-    require(not call.number("dwFlags"), sdk.NTE_BAD_FLAGS)
+    require(not call.number("dwFlags"), sdk.ERROR_INVALID_PARAMETER)
     key = call.key("hKey")
     copy = new_key(key.context, key.algorithm, bytes(key.material), 0)
     copy.permissions, copy.pair, copy.salt = key.permissions, key.pair, key.salt

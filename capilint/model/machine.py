@@ -143,8 +143,13 @@ class Machine:
             if parameter.role in (Role.NONE, Role.CREATE) or parameter.kind == "other":
                 continue
             handle = _handle(arguments, parameter)
-            if handle or not parameter.optional:
+            if not handle and parameter.optional:
+                continue
+            try:
                 objects[parameter.name] = self.handles.resolve(handle, parameter.kind)
+            except Failure as failure:
+                known = self.handles.get(handle) is not None
+                raise Failure((known and signature.bad_handle) or failure.error) from None
         return objects
 
     # ------------------------------------------------------------ replay

@@ -97,7 +97,8 @@ class Hash:
     context: Context
     algorithm: int
     digest: hashlib._Hash | None = None
-    key: bytes = b""  # of an HMAC
+    key: Key | None = None  # of an HMAC, and ...
+    secret: bytes = b""  # ... its bytes
     inner: int = 0  # the hash algorithm of an HMAC, once it is set
     data: bytearray = field(default_factory=bytearray)  # of an HMAC
     value: bytes | None = None

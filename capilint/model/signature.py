@@ -53,13 +53,15 @@ class Signature:
     """A function by its SDK name.
 
     `body` does the work; None for other APIs' functions, whose handles the model does not have.
-    `failure_result` is what a failed call returns.
+    `failure_result` is what a failed call returns; `bad_handle` the one error for every dead or
+    wrong handle, where its SDK page knows no finer ones.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     body: Body | None
     failure_result: int = 0
+    bad_handle: int | None = None
 
     @property
     def fallible(self) -> bool:
@@ -139,20 +141,26 @@ _ROLES = {"-": Role.RELEASE, "+": Role.RETAIN}
 _RESOURCES = ("context", "key", "hash", "other")
 
 
-def api(name: str, parameters: str) -> Callable[[Body], Body]:
+def api(name: str, parameters: str, bad_handle: int | None = None) -> Callable[[Body], Body]:
     """Declares the function below it as the body of an API function (see the module)."""
 
     def declare(body: Body) -> Body:
-        register(name, parameters, body)
+        register(name, parameters, body, bad_handle=bad_handle)
         return body
 
     return declare
 
 
-def register(name: str, parameters: str, body: Body | None, failure_result: int = 0) -> None:
+def register(
+    name: str,
+    parameters: str,
+    body: Body | None,
+    failure_result: int = 0,
+    bad_handle: int | None = None,
+) -> None:
     """Adds a function to SIGNATURES."""
     parsed = tuple(_parameter(text) for text in parameters.split())
-    SIGNATURES[name] = Signature(name, parsed, body, failure_result)
+    SIGNATURES[name] = Signature(name, parsed, body, failure_result, bad_handle)
 
 
 def _parameter(text: str) -> Parameter:

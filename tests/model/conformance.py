@@ -1,6 +1,6 @@
 """Compares the model with Wine over the conformance table, and counts.
 
-`python tests/model/conformance.py` prints each difference and the counts; the exit status is 1
+`python -m tests.model.conformance` prints each difference and the counts; the exit status is 1
 where a difference is unexplained.
 """
 
@@ -12,12 +12,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-import on_model
-import on_wine
-from on_model import Outcome
-from script import CallStep, Difference, Sequence, load, reasons, written
-
 from capilint.model import constants as sdk
+from tests.model import on_model, on_wine
+from tests.model.on_model import Outcome
+from tests.model.script import Declaration, Difference, Sequence, load, reasons, written
 
 SAME, DOCUMENTED, UNEXPLAINED = "same", "documented difference", "unexplained"
 _ERROR_NAMES = {
@@ -42,7 +40,7 @@ def compare(
     """Holds the two sides against each other, step by step."""
     verdict, lines = SAME, []
     for step, ours, theirs in zip(sequence.steps, model, wine, strict=True):
-        difference = step.difference if isinstance(step, CallStep) else None
+        difference = None if isinstance(step, Declaration) else step.difference
         if ours == theirs and difference is None:
             continue
         found = DOCUMENTED if _explains(difference, ours, theirs) else UNEXPLAINED
@@ -58,7 +56,7 @@ def _explains(difference: Difference | None, ours: Outcome | None, theirs: Outco
     return (
         difference is not None
         and ours != theirs
-        and describe(ours) == difference.error
+        and describe(ours) == difference.expected
         and difference.reason in reasons()
     )
 

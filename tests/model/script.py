@@ -5,12 +5,12 @@
     information info = OID HEX                 a CERT_PUBLIC_KEY_INFO
     certificate cert = CONTAINER SPEC          a certificate whose private key is in a container
     certificate cert = none                    ... one that names no private key
-    CryptGenKey(prov, CALG_RC4, 0, &key)       a call; variables not declared are handles, 0 at first
+    CryptGenKey(prov, CALG_RC4, 0, &key)       a call; other variables are handles, 0 at first
     show size / show data[8]                   a value that both sides must agree on
 
 After a call, `!! ERROR reason` says that the model follows the SDK page with that last error (OK
-for success) while Wine does something else; `reason` is a key of `reasons.toml`, which names the
-source.
+for success) while Wine does something else; after `show` it gives the value. `reason` is a key of
+`reasons.toml`, which names the source.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A documented difference: the error (or OK) that the SDK page asks for, and why."""
+    """A documented difference: the error, OK or value that the SDK page asks for, and why."""
 
-    error: str
+    expected: str
     reason: str
 
 
@@ -56,6 +56,7 @@ class Show:
 
     name: str
     size: int | None
+    difference: Difference | None = None
 
 
 Step = Declaration | CallStep | Show
@@ -82,20 +83,21 @@ class Sequence:
 
 
 _DECLARATION = re.compile(r"(dword|bytes|information|certificate) (\w+)(?:\[(\d+)\])?(?: = (.*))?")
-_CALL = re.compile(r"(\w+)\((.*?)\)(?:\s*!! (\w+) ([\w-]+))?")
+_CALL = re.compile(r"(\w+)\((.*)\)")
 _SHOW = re.compile(r"show (\w+)(?:\[(\d+)\])?")
 
 
 def parse_step(text: str) -> Step:
     """One line of a sequence. Raises ValueError for a line that is none of them."""
+    text, _, remark = (part.strip() for part in text.partition("!!"))
+    difference = Difference(*remark.split()) if remark else None
     if found := _DECLARATION.fullmatch(text):
         kind, name, size, value = found.groups()
         return Declaration(kind, name, int(size or 0), value or "")
     if found := _SHOW.fullmatch(text):
-        return Show(found[1], int(found[2]) if found[2] else None)
+        return Show(found[1], int(found[2]) if found[2] else None, difference)
     if found := _CALL.fullmatch(text):
         arguments = tuple(part.strip() for part in found[2].split(","))
-        difference = Difference(found[3], found[4]) if found[3] else None
         return CallStep(found[1], arguments, difference)
     raise ValueError(f"not a step of the conformance table: {text!r}")
 
