@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
 from capilint import ir
-from capilint.frontends.python.scopes import Kind
+from capilint.finding import Span
+from capilint.frontends.python.scopes import Kind, Scope
 from capilint.frontends.python.tree import descendants
 from capilint.frontends.python.values import Values
 
@@ -26,11 +29,19 @@ class Calls(Values):
         return canonical is not None and not canonical.endswith(")")
 
     def call(self, node: cst.Call, result: ir.Place | None) -> None:
-        callee, receiver = self._callee(node.func)
-        arguments, keywords, spread = self._arguments(node)
-        self.emit(
-            ir.Call(callee, (*receiver, *arguments), result, self.span(node), keywords, spread)
-        )
+        self.emit(self.prepared_call(node.func, node.args, result, self.span(node)))
+
+    def prepared_call(
+        self,
+        func: cst.BaseExpression,
+        given: Sequence[cst.Arg],
+        result: ir.Place | None,
+        span: Span,
+    ) -> ir.Call:
+        """The call of a function with arguments, which are evaluated here."""
+        callee, receiver = self._callee(func)
+        arguments, keywords, spread = self._arguments(given)
+        return ir.Call(callee, (*receiver, *arguments), result, span, keywords, spread)
 
     def _callee(self, func: cst.BaseExpression) -> tuple[ir.Callee, tuple[ir.Value, ...]]:
         """The callee, and the object that a method of this file gets as its first argument."""
@@ -38,34 +49,57 @@ class Calls(Values):
         if canonical is not None:
             return ir.Direct(canonical), ()
         if isinstance(func, cst.Attribute):
+            if self._is_super(func.value):
+                return self._base_method(func)
             name = func.attr.value
-            own = self._own_method(func.value, name)
+            own = self._own_method(self.names.class_of(func.value, self.scope), name)
             if own is not None:
                 static = self.module.decorated(own, "staticmethod")
                 return ir.Direct(own), () if static else (self.value(func.value),)
             return ir.Method(self.value(func.value), name), ()
+        receiver = self.names.classes.of_receiver(func, self.scope)
+        if receiver is not None:  # `cls(...)` in a class method
+            return ir.Direct(receiver), ()
         return ir.Indirect(self.value(func)), ()
 
-    def _own_method(self, receiver: cst.BaseExpression, name: str) -> str | None:
-        """The qualified name of a method of the receiver's class, if the file defines it."""
-        owner = self.names.classes.of_receiver(receiver, self.scope)
+    def _own_method(self, owner: str | None, name: str) -> str | None:
+        """The qualified name of a class's method, if the file defines it."""
         method = self.names.classes.method(owner, name) if owner is not None else None
         if method is None or self.module.decorated(method[0], "property"):
             return None
         return method[0]
 
+    def _is_super(self, node: cst.BaseExpression) -> bool:
+        if not isinstance(node, cst.Call):
+            return False
+        return self.names.canonical(node.func, self.scope) == "super"
+
+    def _base_method(self, func: cst.Attribute) -> tuple[ir.Callee, tuple[ir.Value, ...]]:
+        """`super().name`: the method of a base of this file, with the object that we are in."""
+        method: Scope | None = self.scope
+        while method is not None and method.owner_class is None:
+            method = method.parent
+        if method is None or not method.parameters or method.owner_class is None:
+            return ir.Method(ir.Unknown(), func.attr.value), ()
+        receiver = ir.Read(self.place_in(method, method.parameters[0]))
+        for base in self.names.classes.bases().get(method.owner_class, ()):
+            own = self._own_method(base, func.attr.value)
+            if own is not None:
+                return ir.Direct(own), (receiver,)
+        return ir.Method(receiver, func.attr.value), ()
+
     def _arguments(
-        self, node: cst.Call
+        self, given: Sequence[cst.Arg]
     ) -> tuple[tuple[ir.Value, ...], tuple[tuple[str, ir.Value], ...], bool]:
         positional: list[ir.Value] = []
         keywords: list[tuple[str, ir.Value]] = []
-        for argument in node.args:
+        for argument in given:
             value = self.value(argument.value)
             if argument.keyword is not None:
                 keywords.append((argument.keyword.value, value))
             else:
                 positional.append(value)
-        return tuple(positional), tuple(keywords), any(argument.star for argument in node.args)
+        return tuple(positional), tuple(keywords), any(argument.star for argument in given)
 
     def value_await(self, node: cst.Await) -> ir.Value:
         return self.value(node.expression)
@@ -77,6 +111,11 @@ class Calls(Values):
 
     def hand_out(self, node: cst.Yield, result: ir.Place | None) -> None:
         """Emit a `yield` that receives into `result`."""
+        if self.resume_body is not None and not isinstance(node.value, cst.From):
+            self.resume_body(ir.Constant(None) if node.value is None else self.value(node.value))
+            if result is not None:
+                self.assign(result, ir.Constant(None), self.span(node))
+            return
         item = node.value.item if isinstance(node.value, cst.From) else node.value
         value = ir.Constant(None) if item is None else self.value(item)
         if isinstance(node.value, cst.From):
@@ -93,6 +132,8 @@ class Calls(Values):
 
     def captures(self, node: cst.CSTNode) -> tuple[ir.Place, ...]:
         """The places of this function's variables that code inside `node` can reach."""
+        if self.scope.kind not in (Kind.FUNCTION, Kind.COMPREHENSION):
+            return ()
         places: dict[ir.Place, None] = {}
         own: set[str] = set()
         if isinstance(node, (cst.FunctionDef, cst.Lambda)):

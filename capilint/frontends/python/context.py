@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -36,11 +36,14 @@ class ModuleContext(Protocol):
     def require(self, node: cst.FunctionDef | cst.Lambda, parent: Scope) -> str:
         """Have a function lowered too; its qualified name."""
 
+    def definition(self, qualified_name: str) -> tuple[cst.FunctionDef, Scope] | None:
+        """The function of the file of that name, and the scope that it is defined in."""
+
     def is_function(self, qualified_name: str) -> bool:
         """Whether the file defines a function of that name."""
 
-    def decorated(self, qualified_name: str, decorator: str) -> bool:
-        """Whether the file defines such a function with that decorator."""
+    def decorated(self, qualified_name: str, *names: str) -> bool:
+        """Whether the file defines such a function with one of these decorators."""
 
 
 @dataclass(slots=True)
@@ -56,13 +59,15 @@ class Frame:
     """What leaving a statement by return, break or continue has to do on the way.
 
     A loop has targets. A cleanup (`finally`, the end of a `with`) has code to run, with the
-    exception handler in force outside of it.
+    exception handler in force outside of it. An interception takes over, whatever the exit is; it
+    gets what would perform the exit further out.
     """
 
     break_target: int | None = None
     continue_target: int | None = None
     cleanup: Callable[[], None] | None = None
     handler: int | None = None
+    intercept: Callable[[Callable[[], None]], None] | None = None
 
 
 class Context:
@@ -75,6 +80,10 @@ class Context:
         self.graph = GraphBuilder()
         self.frames: list[Frame] = []
         self.may_raise_at_yield = False
+        self.resume_body: Callable[[ir.Value], None] | None = None
+        self._root = scope
+        # By the block that dispatches: what each `except` catches with its block; outer handler.
+        self._clauses: dict[int | None, tuple[list[tuple[tuple[str, ...], int]], int | None]] = {}
         self._activations: dict[Scope, Activation] = {}
         self._uses: dict[str, int] = {}
         self._temporaries = 0
@@ -100,6 +109,10 @@ class Context:
 
     def block(self, suite: cst.BaseSuite) -> None:
         """Lower the statements of a block."""
+        raise NotImplementedError
+
+    def run(self, body: Iterable[cst.BaseStatement]) -> None:
+        """Lower statements in sequence, as far as control comes."""
         raise NotImplementedError
 
     # ------------------------------------------------------------ places
@@ -151,7 +164,8 @@ class Context:
         return ir.Place(activation.variables[name])
 
     def _new_variable(self, name: str, owner: Scope) -> ir.Variable:
-        kind = ir.Scope.PARAMETER if name in owner.parameters else ir.Scope.LOCAL
+        is_parameter = owner is self._root and name in owner.parameters
+        kind = ir.Scope.PARAMETER if is_parameter else ir.Scope.LOCAL
         uses = self._uses[name] = self._uses.get(name, 0) + 1
         return ir.Variable(name if uses == 1 else f"{name}#{uses}", kind)
 

@@ -9,12 +9,14 @@ A cleanup is copied for every way out, so that paths stay apart:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import libcst as cst
 
 from capilint import ir
 from capilint.finding import Span
+from capilint.frontends.python.classes import Catch
 from capilint.frontends.python.context import Frame
 from capilint.frontends.python.standard_names import CATCH_ALL
 from capilint.frontends.python.targets import Targets
@@ -38,13 +40,20 @@ class Exits(Targets):
         self.graph.end(ir.Raise(span, again=True))
         self.graph.start(after)
 
-    def leave(self, is_target: Callable[[Frame], bool]) -> Frame | None:
-        """Run the cleanups out to the frame looked for (None: out of the function)."""
+    def leave(self, is_target: Callable[[Frame], bool], again: Callable[[], None]) -> Frame | None:
+        """Run the cleanups out to the frame looked for; None for out of the function.
+
+        A frame on the way may take over; it gets `again`, which does the same further out, and
+        the block is ended then.
+        """
         frames = self.frames
         handler = self.graph.handler
         try:
             for depth in range(len(frames) - 1, -1, -1):
                 frame = frames[depth]
+                if frame.intercept is not None:
+                    frame.intercept(again)
+                    return frame
                 if is_target(frame):
                     return frame
                 if frame.cleanup is not None:
@@ -62,31 +71,50 @@ class Exits(Targets):
 
     def return_value(self, value: ir.Value | None, span: Span) -> None:
         """Return, running the cleanups on the way; they do not change the value any more."""
-        if value is not None and any(frame.cleanup for frame in self.frames):
+        if value is not None and any(frame.cleanup or frame.intercept for frame in self.frames):
             value = self._saved(value, span)
-        self.leave(lambda frame: False)
+        saved = value
+        self.leave(lambda frame: False, lambda: self.return_value(saved, span))
         self.graph.end(ir.Return(value, span))
 
-    def statement_break(self, node: cst.Break) -> None:
-        loop = self.leave(lambda frame: frame.break_target is not None)
-        self._jump_or_stop(loop.break_target if loop is not None else None, node)
-
-    def statement_continue(self, node: cst.Continue) -> None:
-        loop = self.leave(lambda frame: frame.continue_target is not None)
-        self._jump_or_stop(loop.continue_target if loop is not None else None, node)
-
-    def _jump_or_stop(self, target: int | None, node: cst.CSTNode) -> None:
-        if target is None:
+    def statement_break(self, node: cst.Break | cst.Continue) -> None:
+        again = partial(self.statement_break, node)
+        loop = self.leave(lambda frame: frame.break_target is not None, again)
+        if loop is None:
             self.graph.end(ir.Stop(self.span(node), understood=False))
-        else:
-            self.graph.jump(target)
+        elif loop.break_target is not None and loop.continue_target is not None:
+            goes_on = isinstance(node, cst.Continue)
+            self.graph.jump(loop.continue_target if goes_on else loop.break_target)
+
+    statement_continue = statement_break
 
     def statement_raise(self, node: cst.Raise) -> None:
         if node.exc is not None:
             self.discard(node.exc)
         if node.cause is not None:
             self.discard(node.cause.item)
-        self.graph.end(ir.Raise(self.span(node), again=node.exc is None))
+        with self.graph.handled_by(self._handler_of(node.exc)):
+            self.graph.end(ir.Raise(self.span(node), again=node.exc is None))
+
+    def _handler_of(self, raised: cst.BaseExpression | None) -> int | None:
+        """Where a raised exception goes: to the very clause that is sure to catch its type."""
+        handler = self.graph.handler
+        name = self._exception_name(raised)
+        while name is not None and handler in self._clauses:
+            entries, outer = self._clauses[handler]
+            for types, entry in entries:
+                verdict = self.names.classes.catches(types, name)
+                if verdict is Catch.YES:
+                    return entry
+                if verdict is Catch.MAYBE:
+                    return handler
+            handler = outer
+        return handler
+
+    def _exception_name(self, raised: cst.BaseExpression | None) -> str | None:
+        if isinstance(raised, cst.Call):
+            raised = raised.func
+        return None if raised is None else self.names.canonical(raised, self.scope)
 
     def statement_assert(self, node: cst.Assert) -> None:
         holds, fails = self.graph.new_block(), self.graph.new_block()
@@ -113,39 +141,44 @@ class Exits(Targets):
             self.block(node.body)
             return
         dispatch, after = self.graph.new_block(), self.graph.new_block()
+        clauses: Sequence[cst.ExceptHandler | cst.ExceptStarHandler] = node.handlers
+        entries = [(self._types(clause), self.graph.new_block()) for clause in clauses]
+        self._clauses[dispatch] = entries, self.graph.handler
         with self.graph.handled_by(dispatch):
             self.block(node.body)
         if node.orelse is not None:
             self.block(node.orelse.body)
         self.graph.jump(after)
-        self._dispatch(node, dispatch, after)
-        self.graph.start(after)
-
-    def _dispatch(self, node: cst.Try | cst.TryStar, dispatch: int, after: int) -> None:
-        span = self.module.positions.head(node)
-        clauses: list[cst.ExceptHandler | cst.ExceptStarHandler] = []
-        for clause in node.handlers:
-            clauses.append(clause)
-            if self._catches_all(clause):
-                break
-        entries = [self.graph.new_block() for _ in clauses]
-        unmatched = [] if self._catches_all(clauses[-1]) else [self.graph.new_block()]
-        self.graph.start(dispatch)
-        self.graph.end(ir.Choose((*entries, *unmatched), span))
-        for clause, entry in zip(clauses, entries, strict=True):
+        self._dispatch(entries, dispatch, self.module.positions.head(node))
+        for clause, (_, entry) in zip(clauses, entries, strict=True):
             self.graph.start(entry)
             if clause.name is not None:
                 self.store(clause.name.name, ir.Unknown(), self.span(clause.name))
             self.block(clause.body)
             self.graph.jump(after)
-        for block in unmatched:
-            self.graph.start(block)
-            self.graph.end(ir.Raise(span, again=True))
+        self.graph.start(after)
 
-    def _catches_all(self, clause: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
-        types = [clause.type]
+    def _dispatch(
+        self, entries: list[tuple[tuple[str, ...], int]], dispatch: int, span: Span
+    ) -> None:
+        """Choose among the clauses, up to one that catches all; with none, raise again."""
+        self.graph.start(dispatch)
+        targets: list[int] = []
+        for types, entry in entries:
+            targets.append(entry)
+            if not CATCH_ALL.isdisjoint(types):
+                self.graph.end(ir.Choose(tuple(targets), span))
+                return
+        unmatched = self.graph.new_block()
+        self.graph.end(ir.Choose((*targets, unmatched), span))
+        self.graph.start(unmatched)
+        self.graph.end(ir.Raise(span, again=True))
+
+    def _types(self, clause: cst.ExceptHandler | cst.ExceptStarHandler) -> tuple[str, ...]:
+        """The canonical names of the exceptions that a clause catches; empty text for unknown."""
+        if clause.type is None:
+            return ("BaseException",)
+        kinds = [clause.type]
         if isinstance(clause.type, cst.Tuple):
-            types = [element.value for element in clause.type.elements]
-        return any(
-            kind is None or self.names.canonical(kind, self.scope) in CATCH_ALL for kind in types
-        )
+            kinds = [element.value for element in clause.type.elements]
+        return tuple(self.names.canonical(kind, self.scope) or "" for kind in kinds)

@@ -20,7 +20,6 @@ from capilint.frontends.python.scopes import (
     class_scope,
     decorators,
     function_scope,
-    is_generator,
     module_scope,
 )
 from capilint.frontends.python.standard_names import (
@@ -68,7 +67,7 @@ class _ModuleLowering:
         self.attribute_stores: set[str] = set()
         self._tree = tree
         self._scopes: dict[cst.CSTNode, Scope] = {}
-        self._definitions: dict[str, cst.FunctionDef] = {}
+        self._definitions: dict[str, tuple[cst.FunctionDef, Scope]] = {}
         self._pending: deque[tuple[_Definition, Scope]] = deque()
         self._required: set[_Definition] = set()
         self._problems: list[ir.Problem] = []
@@ -127,7 +126,7 @@ class _ModuleLowering:
             for site in sites:
                 if isinstance(site.definition, cst.FunctionDef):
                     qualified = self._qualified(site.definition, scope)
-                    self._definitions[qualified] = site.definition
+                    self._definitions[qualified] = site.definition, scope
                 elif site.definition is not None:
                     self.scope_of(site.definition, scope)
 
@@ -143,12 +142,16 @@ class _ModuleLowering:
             self._pending.append((node, parent))
         return self._qualified(node, parent)
 
+    def definition(self, qualified_name: str) -> tuple[cst.FunctionDef, Scope] | None:
+        return self._definitions.get(qualified_name)
+
     def is_function(self, qualified_name: str) -> bool:
         return qualified_name in self._definitions
 
-    def decorated(self, qualified_name: str, decorator: str) -> bool:
-        definition = self._definitions.get(qualified_name)
-        return definition is not None and decorator in decorators(definition)
+    def decorated(self, qualified_name: str, *names: str) -> bool:
+        if qualified_name not in self._definitions:
+            return False
+        return not set(names).isdisjoint(self._decorators(*self._definitions[qualified_name]))
 
     # ------------------------------------------------------------ functions
 
@@ -186,7 +189,8 @@ class _ModuleLowering:
             parameters,
             lowering.graph.finish(),
             self.positions.span(node),
-            generator=isinstance(node, cst.FunctionDef) and is_generator(node),
+            generator=scope.yields
+            or (isinstance(node, cst.FunctionDef) and node.asynchronous is not None),
             decorated=tuple(name for name in names if name not in TRANSPARENT_DECORATORS),
             owner_class=scope.owner_class,
         )

@@ -49,6 +49,38 @@ class Names:
                 return self.canonical(body, scope) or self.canonical(orelse, scope)
         return None
 
+    def class_of(self, node: cst.BaseExpression, scope: Scope) -> str | None:
+        """The class of this file that an object is of; None where it is not known.
+
+        Known are `self`, a new object, and names and attributes that are only ever given one.
+        """
+        match node:
+            case cst.Call(func=func):
+                name = self.canonical(func, scope)
+                return name if name is not None and name in self.classes else None
+            case cst.Name(value=name):
+                receiver = self.classes.of_receiver(node, scope)
+                return receiver or self._class_of_sites(self._sites_of(name, scope))
+            case cst.Attribute(value=value, attr=attr):
+                owner = self.class_of(value, scope)
+                if owner is not None:
+                    return self._class_of_sites(self.classes.attribute_sites(owner, attr.value))
+        return None
+
+    def _sites_of(self, name: str, scope: Scope) -> list[Site]:
+        owner = scope.owner(name)
+        return [] if owner is None or name in owner.rebound else owner.bindings[name]
+
+    def _class_of_sites(self, sites: list[Site]) -> str | None:
+        values = [site for site in sites if not (site.expression and _is_constant(site.expression))]
+        found = {
+            self.class_of(site.expression, site.scope)
+            if isinstance(site.expression, cst.Call)
+            else None
+            for site in values
+        }
+        return found.pop() if len(found) == 1 else None
+
     def candidates(self, sites: list[Site]) -> tuple[str, ...]:
         """The canonical names that binding sites give, without repetition."""
         found = (self._of_site(site) for site in sites)
@@ -70,8 +102,7 @@ class Names:
     def literal(self, node: cst.BaseExpression, scope: Scope) -> str | None:
         """The text of a string literal, or of a name that is one."""
         if isinstance(node, cst.Name):
-            owner = scope.owner(node.value)
-            sites = owner.bindings[node.value] if owner is not None else []
+            sites = self._sites_of(node.value, scope)
             if len(sites) != 1 or sites[0].expression is None:
                 return None
             return text_literal(sites[0].expression)
@@ -112,7 +143,7 @@ class Names:
         return self._known[site]
 
     def _of_attribute(self, value: cst.BaseExpression, attr: str, scope: Scope) -> str | None:
-        owner = self.classes.of_receiver(value, scope)
+        owner = self.class_of(value, scope)
         if owner is not None:
             return self._of_class_attribute(owner, attr)
         base = self.canonical(value, scope)
@@ -123,7 +154,7 @@ class Names:
         return f"{base}.{attr}"
 
     def _of_class_attribute(self, owner: str, attr: str) -> str | None:
-        """What `self.attr` stands for, where the class sets it once to a library or the like."""
+        """What `object.attr` stands for, where the class sets it to one thing only."""
         sites = self.classes.attribute_sites(owner, attr)
         sites = [site for site in sites if not (site.expression and _is_constant(site.expression))]
         found = {None if site.definition else self._of_site(site) for site in sites}

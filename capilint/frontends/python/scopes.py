@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Any
 
 import libcst as cst
 
-from capilint.frontends.python.tree import descendants, dotted_name
+from capilint.frontends.python.tree import descendants, dotted_name, opens_scope
 
 
 class Kind(Enum):
@@ -38,6 +39,7 @@ class Scope:
     """One scope. `name` is its qualified name; `rebound` are names that inner functions assign.
 
     `owner_class` is set in the scope of a method; `is_static` if it has no `self` or `cls`.
+    `yields` says whether the body is a generator's.
     """
 
     kind: Kind
@@ -51,6 +53,7 @@ class Scope:
     star_imports: list[str] = field(default_factory=list)
     owner_class: str | None = None
     is_static: bool = False
+    yields: bool = False
     module_name: str = ""
     is_package: bool = False
 
@@ -108,12 +111,6 @@ def function_scope(node: cst.FunctionDef | cst.Lambda, parent: Scope, name: str)
         scope.parameters.append(parameter.name.value)
         scope.bind(parameter.name.value, Site(scope))
     _collect(scope, [node.body])
-    scope.rebound = {
-        item.name.value
-        for inner in descendants([node.body])
-        if isinstance(inner, cst.Nonlocal)
-        for item in inner.names
-    } - scope.nonlocal_names
     return scope
 
 
@@ -140,45 +137,24 @@ def all_parameters(parameters: cst.Parameters) -> list[cst.Param]:
 
 def _collect(scope: Scope, roots: Iterable[cst.CSTNode]) -> None:
     nodes = list(descendants(roots, into_scopes=False))
+    kinds = {type(node) for node in nodes}
+    scope.yields = cst.Yield in kinds
+    scope.global_names.update(_declared(nodes, cst.Global))
+    scope.nonlocal_names.update(_declared(nodes, cst.Nonlocal))
+    inner = [node for node in nodes if opens_scope(node)]
+    scope.rebound = set(_declared(descendants(inner), cst.Nonlocal)) - scope.nonlocal_names
     for node in nodes:
-        if isinstance(node, cst.Global):
-            scope.global_names.update(item.name.value for item in node.names)
-        elif isinstance(node, cst.Nonlocal):
-            scope.nonlocal_names.update(item.name.value for item in node.names)
-    for node in nodes:
-        _bind(scope, node)
+        binder = _BINDERS.get(type(node))
+        if binder is not None:
+            binder(scope, node)
 
 
-def _bind(scope: Scope, node: cst.CSTNode) -> None:
-    """Note the names that one node binds."""
-    match node:
-        case cst.FunctionDef(name=name) | cst.ClassDef(name=name):
-            scope.bind(name.value, Site(scope, definition=node))
-        case cst.Assign(targets=targets, value=value):
-            for target in targets:
-                _bind_target(scope, target.target, value)
-        case cst.AnnAssign(target=target, value=value) if value is not None:
-            _bind_target(scope, target, value)
-        case cst.NamedExpr(target=target, value=value):
-            _bind_target(scope, target, value)
-        case cst.AugAssign(target=target) | cst.Del(target=target):
-            _bind_target(scope, target)
-        case cst.For(target=target):
-            _bind_target(scope, target)
-        case cst.WithItem(asname=cst.AsName(name=target)):
-            _bind_target(scope, target)
-        case cst.ExceptHandler(name=cst.AsName(name=target)):
-            _bind_target(scope, target)
-        case cst.ExceptStarHandler(name=cst.AsName(name=target)):
-            _bind_target(scope, target)
-        case cst.MatchAs(name=cst.Name() as name) | cst.MatchStar(name=cst.Name() as name):
-            scope.bind(name.value, Site(scope))
-        case cst.MatchMapping(rest=cst.Name() as name):
-            scope.bind(name.value, Site(scope))
-        case cst.Import(names=aliases):
-            _bind_import(scope, aliases)
-        case cst.ImportFrom():
-            _bind_import_from(scope, node)
+def _declared(
+    nodes: Iterable[cst.CSTNode], kind: type[cst.Global] | type[cst.Nonlocal]
+) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, kind):
+            yield from (item.name.value for item in node.names)
 
 
 def _bind_target(
@@ -191,8 +167,36 @@ def _bind_target(
             _bind_target(scope, element.value)
 
 
-def _bind_import(scope: Scope, aliases: Iterable[cst.ImportAlias]) -> None:
-    for alias in aliases:
+def _bind_definition(scope: Scope, node: cst.FunctionDef | cst.ClassDef) -> None:
+    scope.bind(node.name.value, Site(scope, definition=node))
+
+
+def _bind_assign(scope: Scope, node: cst.Assign) -> None:
+    for target in node.targets:
+        _bind_target(scope, target.target, node.value)
+
+
+def _bind_value(scope: Scope, node: cst.AnnAssign | cst.NamedExpr) -> None:
+    if node.value is not None:
+        _bind_target(scope, node.target, node.value)
+
+
+def _bind_opaque(scope: Scope, node: cst.AugAssign | cst.Del | cst.For) -> None:
+    _bind_target(scope, node.target)
+
+
+def _bind_as(scope: Scope, node: cst.AsName) -> None:
+    _bind_target(scope, node.name)
+
+
+def _bind_capture(scope: Scope, node: cst.MatchAs | cst.MatchStar | cst.MatchMapping) -> None:
+    name = node.rest if isinstance(node, cst.MatchMapping) else node.name
+    if name is not None:
+        scope.bind(name.value, Site(scope))
+
+
+def _bind_import(scope: Scope, node: cst.Import) -> None:
+    for alias in node.names:
         dotted = dotted_name(alias.name)
         if alias.asname is not None:
             scope.bind(dotted_name(alias.asname.name), Site(scope, imported=dotted))
@@ -229,10 +233,19 @@ def decorators(node: cst.FunctionDef) -> list[str]:
     return [dotted_name(item.func if isinstance(item, cst.Call) else item) for item in found]
 
 
-def is_generator(node: cst.FunctionDef) -> bool:
-    """Whether calling the function runs nothing yet: it yields, or is `async`."""
-    if node.asynchronous is not None:
-        return True
-    return any(
-        isinstance(inner, cst.Yield) for inner in descendants([node.body], into_scopes=False)
-    )
+_BINDERS: dict[type[cst.CSTNode], Callable[[Scope, Any], None]] = {
+    cst.FunctionDef: _bind_definition,
+    cst.ClassDef: _bind_definition,
+    cst.Assign: _bind_assign,
+    cst.AnnAssign: _bind_value,
+    cst.NamedExpr: _bind_value,
+    cst.AugAssign: _bind_opaque,
+    cst.Del: _bind_opaque,
+    cst.For: _bind_opaque,
+    cst.AsName: _bind_as,
+    cst.MatchAs: _bind_capture,
+    cst.MatchStar: _bind_capture,
+    cst.MatchMapping: _bind_capture,
+    cst.Import: _bind_import,
+    cst.ImportFrom: _bind_import_from,
+}

@@ -68,3 +68,10 @@ EXIT_STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
 SWALLOWING_MANAGERS = frozenset({"contextlib.suppress", "pytest.raises"})
 SWALLOWING_METHODS = frozenset({"assertRaises", "assertRaisesRegex"})
 CATCH_ALL = frozenset({"Exception", "BaseException"})
+OS_ERRORS = {
+    "ctypes.WinError": "OSError",  # a function that makes one
+    "WindowsError": "OSError",
+    "IOError": "OSError",
+    "EnvironmentError": "OSError",
+    "socket.error": "OSError",
+}

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import libcst as cst
 
 from capilint import ir
-from capilint.frontends.python.managers import Managers
+from capilint.frontends.python.patterns import Patterns
 from capilint.frontends.python.scopes import Kind
 from capilint.frontends.python.tree import statements
 
 
-class Statements(Managers):
+class Statements(Patterns):
     """Lowers blocks; `statement_<kind>` is for the libcst class of that name in lower case."""
 
     def block(self, suite: cst.BaseSuite | cst.Module) -> None:
-        for statement in statements(suite):
+        self.run(statements(suite))
+
+    def run(self, body: Iterable[cst.BaseStatement]) -> None:
+        for statement in body:
             if not self.graph.reachable:
                 return
             self.statement(statement)

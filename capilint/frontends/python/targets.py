@@ -32,7 +32,7 @@ class Targets(Conditions):
                 self.store(inner, value, span)
 
     def _store_attribute(self, target: cst.Attribute, value: ir.Value, span: Span) -> None:
-        if self.names.classes.of_receiver(target.value, self.scope) is None:
+        if self.names.class_of(target.value, self.scope) is None:
             canonical = self.names.canonical(target, self.scope)
             if canonical is not None:
                 self.module.attribute_stores.add(canonical)
@@ -104,7 +104,7 @@ class Targets(Conditions):
             return self.place_of(target.value)
         if not isinstance(target, cst.Attribute) or not is_pure(target):
             return None
-        is_own = self.names.classes.of_receiver(target.value, self.scope) is not None
+        is_own = self.names.class_of(target.value, self.scope) is not None
         if is_own or self.names.canonical(target, self.scope) is None:
             return self.attribute_place(target)
         return None

@@ -18,15 +18,20 @@ _NAMES_OF_OTHERS = {
     cst.Attribute: "attr",
     cst.Arg: "keyword",
     cst.MatchKeywordElement: "key",
-    cst.ImportFrom: "module",
 }
+_NOT_ENTERED = {cst.Import, cst.ImportFrom, cst.Global, cst.Nonlocal}
 
-OwnScope = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
-Comprehension = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+_OWN_SCOPE = {cst.FunctionDef, cst.ClassDef, cst.Lambda}
+_ACTING = {
+    cst.Call, cst.Await, cst.Yield, cst.NamedExpr,
+    cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp,
+}  # fmt: skip
 
 
 @cache
 def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    if kind in _NOT_ENTERED:
+        return ()
     return tuple(
         field.name
         for field in fields(kind)
@@ -36,13 +41,24 @@ def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     )
 
 
+_is_node_kind: dict[type, bool] = {}
+
+
+def _is_node(value: object) -> bool:
+    """`isinstance(value, CSTNode)`, remembered by type: the abstract class's check is slow."""
+    kind = type(value)
+    if kind not in _is_node_kind:
+        _is_node_kind[kind] = issubclass(kind, cst.CSTNode)
+    return _is_node_kind[kind]
+
+
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The nodes right below a node that are code, in source order."""
     for name in _field_names(type(node)):
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
+        if _is_node(value):
             yield value
-        elif isinstance(value, (list, tuple)):
+        elif type(value) in (tuple, list):
             yield from value
 
 
@@ -55,7 +71,7 @@ def descendants(roots: Iterable[cst.CSTNode], into_scopes: bool = True) -> Itera
     while stack:
         node = stack.pop()
         yield node
-        if into_scopes or not isinstance(node, OwnScope):
+        if into_scopes or type(node) not in _OWN_SCOPE:
             stack.extend(list(children(node))[::-1])
 
 
@@ -91,5 +107,9 @@ def text_literal(node: cst.CSTNode | None) -> str | None:
 
 def is_pure(node: cst.CSTNode) -> bool:
     """Whether evaluating an expression calls nothing and assigns nothing."""
-    acting = (cst.Call, cst.Await, cst.Yield, cst.NamedExpr, *Comprehension)
-    return not any(isinstance(inner, acting) for inner in descendants([node], into_scopes=False))
+    return all(type(inner) not in _ACTING for inner in descendants([node], into_scopes=False))
+
+
+def opens_scope(node: cst.CSTNode) -> bool:
+    """Whether the node is a function, a lambda or a class."""
+    return type(node) in _OWN_SCOPE

@@ -9,7 +9,7 @@ import libcst as cst
 from capilint import ir
 from capilint.frontends.python.context import Context
 from capilint.frontends.python.names import is_in_library
-from capilint.frontends.python.scopes import Kind, Site
+from capilint.frontends.python.scopes import Kind, Scope, Site
 from capilint.frontends.python.tree import text_literal
 
 _BINARY = {
@@ -94,18 +94,22 @@ class Values(Context):
     def _constant_operation(self, node: cst.BaseExpression, site: Site) -> ir.Value | None:
         if not _is_constant_expression(node) or self._alias_depth >= _MAX_ALIAS_DEPTH:
             return None
-        outer, self.scope = self.scope, site.scope
         self._alias_depth += 1
-        try:
-            return self.value(node)
-        finally:
-            self.scope = outer
-            self._alias_depth -= 1
+        value = self.value_in(site.scope, node)
+        self._alias_depth -= 1
+        return value
+
+    def value_in(self, scope: Scope, node: cst.BaseExpression) -> ir.Value:
+        """The value of an expression that stands in another scope."""
+        outer, self.scope = self.scope, scope
+        value = self.value(node)
+        self.scope = outer
+        return value
 
     # ------------------------------------------------------------ parts of objects
 
     def value_attribute(self, node: cst.Attribute) -> ir.Value:
-        owner = self.names.classes.of_receiver(node.value, self.scope)
+        owner = self.names.class_of(node.value, self.scope)
         if owner is not None:
             accessor = self.names.classes.method(owner, node.attr.value)
             if accessor is not None and self.module.decorated(accessor[0], "property"):
