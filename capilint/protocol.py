@@ -86,15 +86,18 @@ class Protocol:
     What comes back: `success` tells failure from success and `noreturn` never comes back.
     `returns` is one of
 
-    ==================  =========================================================================
-    ``""``              a value that has nothing to do with handles
-    ``nonzero``         such a value, never 0 (GetLastError after a failure)
-    ``argument:NAME``   the argument's value (`int(x)`, `cast(p, ..)`)
-    ``address:NAME``    a pointer to the place that is the argument (`byref(h)`)
-    ``content:NAME``    what the argument points at (`deref(p)`)
-    ``box:NAME``        a new box that holds the argument, or 0 where it is not given
-                        (`c_void_p(x)`, `ffi.new("HCRYPTKEY *")`)
-    ==================  =========================================================================
+    ====================  =======================================================================
+    ``""``                a value that has nothing to do with handles
+    ``nonzero``           such a value, never 0 (GetLastError after a failure)
+    ``negative``          such a value, always below 0 (HRESULT_FROM_WIN32 of an error)
+    ``negative:NAME``     whether the argument is below 0 (FAILED)
+    ``nonnegative:NAME``  whether it is not (SUCCEEDED, NT_SUCCESS)
+    ``argument:NAME``     the argument's value (`int(x)`, `cast(p, ..)`)
+    ``address:NAME``      a pointer to the place that is the argument (`byref(h)`)
+    ``content:NAME``      what the argument points at (`deref(p)`)
+    ``box:NAME``          a new box that holds the argument, or 0 where it is not given
+                          (`c_void_p(x)`, `ffi.new("HCRYPTKEY *")`)
+    ====================  =======================================================================
 
     `allocates` returns fresh memory that nobody else sees, or NULL. `owns_itself` is set where
     the destructor of the created object releases the handle, so that no release is owed.

@@ -15,7 +15,8 @@ from capilint.rulefile import Section, nearest
 _FUNCTION_KEYS = (*(field.name for field in fields(Protocol)[2:]), "forms")  # not name, family
 _CREATION_KEYS = tuple(field.name for field in fields(Creation))
 _RESOURCE_KEYS = tuple(field.name for field in fields(Resource)[1:])
-_RETURNS_OF_ARGUMENT = ("argument", "address", "content", "box")
+_RETURNS = ("nonzero", "negative")
+_RETURNS_OF_ARGUMENT = ("argument", "address", "content", "box", "negative", "nonnegative")
 
 Resources = Mapping[str, Resource]
 
@@ -218,9 +219,9 @@ def _returns(section: Section, params: tuple[str, ...]) -> str:
     kind, _, param = word.partition(":")
     if kind in _RETURNS_OF_ARGUMENT and param:
         _known(section, "returns", param, params)
-    elif word not in ("", "nonzero"):
-        known = ", ".join(f"{known}:PARAMETER" for known in _RETURNS_OF_ARGUMENT)
-        raise section.error(f"unknown `returns` {word!r}; known: nonzero, {known}", "returns")
+    elif word and word not in _RETURNS:
+        known = ", ".join([*_RETURNS, *(f"{kind}:PARAMETER" for kind in _RETURNS_OF_ARGUMENT)])
+        raise section.error(f"unknown `returns` `{word}`; known: {known}", "returns")
     return word
 
 

@@ -7,6 +7,8 @@ the SDK's pages do.
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +25,8 @@ INCLUDE = next((folder for folder in FOLDERS if (folder / "wincrypt.h").is_file(
 needs_headers = pytest.mark.skipif(
     INCLUDE is None, reason="mingw-w64's headers are not installed (gcc-mingw-w64-x86-64)"
 )
+
+COMPILER = shutil.which("x86_64-w64-mingw32-gcc")
 
 # Functions that no header declares: a CSP's own entry points (its author declares them).
 NOT_DECLARED = {"CPDestroyKey", "CPDestroyHash", "CPReleaseContext"}
@@ -182,3 +186,16 @@ def test_no_function_with_a_handle_is_missing(family: str) -> None:
         and name not in functions
     ]
     assert missing == []
+
+
+@pytest.mark.skipif(COMPILER is None, reason="gcc-mingw-w64-x86-64 is not installed")
+def test_constants_have_the_headers_values() -> None:
+    lines = ["#define WIN32_NO_STATUS", "#include <windows.h>", "#include <wincrypt.h>"]
+    lines += ["#undef WIN32_NO_STATUS", "#include <ntstatus.h>", "#include <stdlib.h>"]
+    for name, value in load().constants.items():
+        lines += [f"#ifdef {name}", f'_Static_assert((int)({name}) == {value}, "{name}");', "#else"]
+        lines += [f"#error {name} is not defined", "#endif"]
+    command = [str(COMPILER), "-fsyntax-only", "-x", "c", "-"]
+    text = "\n".join([*lines, ""])
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
