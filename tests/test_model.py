@@ -10,9 +10,9 @@ import pytest
 
 from capilint.model import Machine, UnknownFunction
 from capilint.model import constants as sdk
-from capilint.model.blockcipher import MissingPackage
 from capilint.model.events import CallEvent, Notice
 from capilint.model.memory import Buffer, PublicKeyInfo, Variable
+from capilint.model.objects import NotSupported
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ def test_what_the_model_lacks_is_said_clearly(machine: Machine) -> None:
     key = generate(machine, acquire(machine), sdk.CALG_RC2)
     ecb = Buffer(struct.pack("<I", sdk.CRYPT_MODE_ECB))
     assert machine.call("CryptSetKeyParam", key, sdk.KP_MODE, ecb, 0)
-    with pytest.raises(MissingPackage, match="RC2"):
+    with pytest.raises(NotSupported, match="RC2"):
         encrypt(machine, key, b"hello")
 
 
@@ -241,7 +241,7 @@ def test_without_the_package_rc4_works_and_aes_says_what_to_install(
     context = acquire(machine)
     rc4, aes = (generate(machine, context, each) for each in (sdk.CALG_RC4, sdk.CALG_AES_128))
     assert decrypt(machine, rc4, encrypt(machine, rc4, b"hello")) == b"hello"
-    with pytest.raises(MissingPackage, match="pip install"):
+    with pytest.raises(NotSupported, match="pip install"):
         encrypt(machine, aes, b"hello")
 
 
@@ -393,6 +393,11 @@ def test_observers_are_told_what_was_made_used_and_released(machine: Machine) ->
 def test_an_unknown_function_is_named(machine: Machine) -> None:
     with pytest.raises(UnknownFunction, match="CryptFlyToTheMoon"):
         machine.call("CryptFlyToTheMoon")
+
+
+def test_a_function_known_by_its_handles_only_says_so_when_it_is_run(machine: Machine) -> None:
+    with pytest.raises(NotSupported, match="CryptExportPKCS8"):
+        machine.call("CryptExportPKCS8", acquire(machine))
 
 
 def test_releasers_of_other_apis_do_nothing_to_a_key(machine: Machine) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capilint.model import constants as sdk
-from capilint.model.objects import Failure
+from capilint.model.objects import Failure, NotSupported
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm
@@ -24,10 +24,6 @@ BLOCK_LENGTHS = {  # bytes
 _RC2_KEY = 16  # bytes: all that the package offers, and the providers' default
 
 
-class MissingPackage(RuntimeError):
-    """The program uses a cipher that the model does not have, or not without a package."""
-
-
 def crypt(
     algorithm: int, key: bytes, mode: int, chain: bytes, data: bytes, encrypt: bool
 ) -> tuple[bytes, bytes]:
@@ -38,7 +34,7 @@ def crypt(
     try:
         from cryptography.hazmat.primitives.ciphers import Cipher
     except ImportError:
-        raise MissingPackage(
+        raise NotSupported(
             "block ciphers in the model need the package 'cryptography':"
             " pip install 'capilint[model]'"
         ) from None
@@ -55,7 +51,7 @@ def _algorithm(algorithm: int, key: bytes, mode: int) -> BlockCipherAlgorithm:
 
     if algorithm == sdk.CALG_RC2:
         if len(key) != _RC2_KEY or mode != sdk.CRYPT_MODE_CBC:
-            raise MissingPackage("the model has RC2 with 128-bit keys in CBC mode only")
+            raise NotSupported("the model has RC2 with 128-bit keys in CBC mode only")
         return RC2(key)
     if algorithm == sdk.CALG_DES:
         return TripleDES(key * 3)

@@ -10,6 +10,7 @@ from capilint.model import (  # noqa: F401 - each registers its functions
     certificates,
     ciphering,
     contexts,
+    crypt32,
     hashes,
     keyblobs,
     keyparameters,
@@ -19,6 +20,7 @@ from capilint.model.signature import SIGNATURES, register
 
 _STATUS_INVALID_HANDLE = 0xC0000008
 _NTE_INVALID_HANDLE = 0x80090026
+_ERROR_INVALID_HANDLE = 6  # RegCloseKey returns its error
 
 for _name, _parameters, _failure in (
     ("CloseHandle", "hObject:-other", 0),
@@ -28,8 +30,15 @@ for _name, _parameters, _failure in (
     ("BCryptDestroyKey", "hKey:-other", _STATUS_INVALID_HANDLE),
     ("BCryptDestroyHash", "hHash:-other", _STATUS_INVALID_HANDLE),
     ("BCryptCloseAlgorithmProvider", "hAlgorithm:-other dwFlags:number", _STATUS_INVALID_HANDLE),
+    ("BCryptDestroySecret", "hSecret:-other", _STATUS_INVALID_HANDLE),
     ("NCryptFreeObject", "hObject:-other", _NTE_INVALID_HANDLE),
+    ("NCryptDeleteKey", "hKey:-other dwFlags:number", _NTE_INVALID_HANDLE),
+    ("CertFreeCertificateContext", "pCertContext:-other", 0),
+    ("CertCloseStore", "hCertStore:-other dwFlags:number", 0),
+    ("CryptMsgClose", "hCryptMsg:-other", 0),
+    ("RegCloseKey", "hKey:-other", _ERROR_INVALID_HANDLE),
+    ("FreeLibrary", "hLibModule:-other", 0),
 ):
-    register(_name, _parameters, None, _failure)
+    register(_name, _parameters, None, _failure, computed=False)
 
 __all__ = ["SIGNATURES"]

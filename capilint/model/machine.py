@@ -36,6 +36,7 @@ from capilint.model.objects import (
     HandleTable,
     Hash,
     Key,
+    NotSupported,
     require,
 )
 from capilint.model.signature import Call, Parameter, Role, Signature
@@ -51,7 +52,7 @@ class Certificate:
     key_spec: int
 
 
-class UnknownFunction(KeyError):
+class UnknownFunction(NotSupported):
     """The model does not cover a function of this name."""
 
 
@@ -90,7 +91,7 @@ class Machine:
         """Calls an API function; what it returns. Arguments by position or SDK name.
 
         Numbers and handles are ints, strings str, pointers Memory or Cell; None is NULL, and so
-        is what is left out. Raises UnknownFunction, and MissingPackage where a cipher needs one.
+        is what is left out. Raises NotSupported where the model lacks the function or a cipher.
         """
         signature = signature_of(function)
         names = (parameter.name for parameter in signature.parameters)

@@ -29,6 +29,10 @@ class Failure(Exception):
         self.error = error
 
 
+class NotSupported(RuntimeError):
+    """The program needs something that the model does not have; the message names it."""
+
+
 def require(condition: bool, error: int) -> None:
     """Fails the API call with this last error unless the condition holds."""
     if not condition:

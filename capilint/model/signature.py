@@ -54,7 +54,8 @@ class Signature:
 
     `body` does the work; None for other APIs' functions, whose handles the model does not have.
     `failure_result` is what a failed call returns; `bad_handle` the one error for every dead or
-    wrong handle, where its SDK page knows no finer ones.
+    wrong handle, where its SDK page knows no finer ones. `computed` is False where the model knows
+    nothing but the handles.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Signature:
     body: Body | None
     failure_result: int = 0
     bad_handle: int | None = None
+    computed: bool = True
 
     @property
     def fallible(self) -> bool:
@@ -157,10 +159,11 @@ def register(
     body: Body | None,
     failure_result: int = 0,
     bad_handle: int | None = None,
+    computed: bool = True,
 ) -> None:
     """Adds a function to SIGNATURES."""
     parsed = tuple(_parameter(text) for text in parameters.split())
-    SIGNATURES[name] = Signature(name, parsed, body, failure_result, bad_handle)
+    SIGNATURES[name] = Signature(name, parsed, body, failure_result, bad_handle, computed)
 
 
 def _parameter(text: str) -> Parameter:

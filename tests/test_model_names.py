@@ -1,0 +1,45 @@
+"""The model and the rule book were written apart from each other: they must tell the same story.
+
+The model never reads `rules/`, so the comparison is made here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from capilint.model.functions import SIGNATURES
+from capilint.model.signature import Role, Signature
+
+FAMILY = Path(__file__).parent.parent / "rules" / "families" / "capi.toml"
+RULES = tomllib.loads(FAMILY.read_text(encoding="utf-8"))["function"]
+MODELLED = ("context", "key", "hash")
+
+
+def roles(signature: Signature, role: Role) -> dict[str, str]:
+    return {each.name: each.kind for each in signature.parameters if each.role is role}
+
+
+def concerns_the_model(rule: dict[str, object]) -> bool:
+    named = [*rule.get("uses", {}).values(), *rule.get("releases", {}).values()]
+    named.append(rule.get("creates", {}).get("resource"))
+    return any(resource in MODELLED for resource in named)
+
+
+@pytest.mark.parametrize("name", [name for name, rule in RULES.items() if concerns_the_model(rule)])
+def test_the_rule_book_and_the_model_agree(name: str) -> None:
+    rule = RULES[name]
+    for form in (name, *(name + suffix for suffix in rule.get("forms", ()))):
+        if form not in SIGNATURES:
+            assert form != name, f"the model lacks {name}"
+            continue
+        signature = SIGNATURES[form]
+        assert [each.name for each in signature.parameters] == rule["params"]
+        assert rule.get("uses", {}).items() <= roles(signature, Role.USE).items()
+        assert rule.get("retains", {}) == roles(signature, Role.RETAIN)
+        assert rule.get("releases", {}) == roles(signature, Role.RELEASE)
+        creates = rule.get("creates", {})
+        made = {creates["into"]: creates["resource"]} if creates else {}
+        assert made == roles(signature, Role.CREATE)
