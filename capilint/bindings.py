@@ -20,6 +20,7 @@ _KEYS = (
     "boxed",
     "family",
     "success",
+    "raises",
     "libraries",
     "box_accessors",
     "boxes",
@@ -37,10 +38,12 @@ class Binding:
     """A way to reach the API.
 
     `boxed`: a bare object given as out-parameter receives the handle (ctypes, cffi, winproxy).
+    `raises` are the names of the exception that its functions fail with, its bases last.
     """
 
     name: str
     boxed: bool
+    raises: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ class Bindings:
 
     def _add_file(self, section: Section) -> None:
         section.only(_KEYS)
-        binding = Binding(section.word("binding"), section.flag("boxed"))
+        binding = Binding(section.word("binding"), section.flag("boxed"), section.words("raises"))
         if not binding.name:
             raise section.error("the file has no `binding`")
         success = success_of(section, Success.ALWAYS)

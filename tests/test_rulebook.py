@@ -441,6 +441,9 @@ def test_the_runtime_is_known(book: RuleBook) -> None:
     assert known("malloc").protocol.allocates
     assert known("memset").protocol.zeroes == "dest"
     assert known("GetLastError").protocol.returns == "nonzero"
+    assert known("FAILED").protocol.returns == "negative:hr"
+    assert known("BCRYPT_SUCCESS").protocol.returns == "nonnegative:Status"
+    assert known("memcpy").protocol.copies == ("src", "dest")
     assert known("printf").protocol.variadic
     assert book.direct("TerminateProcess", Language.C) is None
 
@@ -555,3 +558,19 @@ def test_a_context_of_pywin32_frees_itself_and_has_methods(book: RuleBook) -> No
     assert made.protocol.creates == (Creation("return", "key", owner="self"),)
     assert book.method("pywin32", "key", "CryptGenKey") is None
     assert book.method("ctypes", "context", "CryptGenKey") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "exception"),
+    [
+        ("windows.winproxy.CryptGenKey", "windows.winproxy.WinproxyError"),
+        ("win32crypt.CryptAcquireContext", "pywintypes.error"),
+    ],
+)
+def test_a_binding_that_raises_names_its_exception(
+    book: RuleBook, name: str, exception: str
+) -> None:
+    bound = python(book, name)
+    assert bound is not None
+    assert bound.can_raise
+    assert exception in bound.binding.raises
