@@ -21,7 +21,7 @@ from capilint.frontends.c.values import ValueLowering
 _JUMP = re.compile(r"\s*(?:goto|return|break|continue)\b")
 _DEEPEST_MACRO = 20
 _MOST_EXPANSIONS = 10_000  # in one function
-_TRANSPARENT_CALLS = frozenset({"__builtin_expect", "__builtin_expect_with_probability"})
+_TRANSPARENT_CALLS = frozenset({b"__builtin_expect", b"__builtin_expect_with_probability"})
 _UNREACHABLE_CALLS = frozenset({"__builtin_unreachable", "__builtin_trap"})
 
 
@@ -85,10 +85,9 @@ class CallLowering(ValueLowering):
 
     def call_value(self, node: Node) -> ir.Value:
         """The value of a call: a temporary that holds its result."""
-        if self._called_name(node) in _TRANSPARENT_CALLS:
-            parts = operands(field(node, "arguments"))
-            if parts:
-                return self.value(parts[0])
+        hinted = self.transparent_argument(node)
+        if hinted is not None:
+            return self.value(hinted)
         expansion = self.expansion_of_call(node)
         if expansion is not None:
             with self.expanding(self._called_name(node), node):
@@ -99,7 +98,7 @@ class CallLowering(ValueLowering):
 
     def transparent_argument(self, node: Node) -> Node | None:
         """The first argument of a builtin that only hints at the compiler."""
-        if node.type == "call_expression" and self._called_name(node) in _TRANSPARENT_CALLS:
+        if node.type == "call_expression" and field(node, "function").text in _TRANSPARENT_CALLS:
             parts = operands(field(node, "arguments"))
             return parts[0] if parts else None
         return None

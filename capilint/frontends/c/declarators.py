@@ -77,7 +77,7 @@ def with_stars(base: str, stars: int, dimensions: int = 0) -> str:
 
 def text_of(node: Node) -> str:
     """The source text of a node."""
-    return (node.text or b"").decode("utf-8", errors="replace")
+    return (node.text or b"").decode()
 
 
 # ---------------------------------------------------------------- parameters, as text

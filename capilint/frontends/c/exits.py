@@ -21,13 +21,13 @@ from capilint.frontends.c.positions import Positions
 from capilint.frontends.c.scopes import Block, Finally, Frame, Loop, Switch, Try, between, enclosing
 from capilint.frontends.c.syntax import field, operands
 
-_MOST_BLOCKS = 200_000
+_MOST_COPIES = 1_000  # of `__finally` blocks in one function
 
 Statements = Iterator[Node]
 
 
 class TooLarge(Exception):
-    """A function whose graph grows out of bounds."""
+    """A function whose ways out run too many copies of its `__finally` blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class ExitLowering(InitialiserLowering):
         super().__init__(name, facts, positions)
         self._labels: dict[str, _Label] = {}
         self._gotos: list[_Goto] = []
+        self._copies = 0
 
     def leave_to(self, outer: Frame | None, span: Span) -> Statements:
         """End what encloses this point up to the frame `outer`, which stays."""
@@ -65,7 +66,8 @@ class ExitLowering(InitialiserLowering):
             self.end_scope(frame, span)
         elif isinstance(frame, Finally) and frame.body is not None and self.graph.reachable:
             assert frame.outer is not None
-            if len(self.graph) > _MOST_BLOCKS:
+            self._copies += 1
+            if self._copies > _MOST_COPIES:
                 raise TooLarge
             self.names.frame = frame.outer
             with self.graph.handled_by(frame.handler):

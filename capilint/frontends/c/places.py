@@ -18,7 +18,9 @@ class PlaceLowering(Lowering):
     def place(self, node: Node) -> ir.Place:
         """The storage that an expression names."""
         node = self.bare(node)
-        found = self.named_place(node)
+        self.depth += 1
+        found = self.named_place(node) if self.may_nest() else None
+        self.depth -= 1
         return found if found is not None else self.held(self.value(node), self.span(node))
 
     def named_place(self, node: Node) -> ir.Place | None:

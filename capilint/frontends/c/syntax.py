@@ -28,9 +28,9 @@ def operands(node: Node) -> list[Node]:
 
 
 def operator_of(node: Node) -> str:
-    """The operator's text of a unary, binary, assignment or update expression."""
+    """The operator of a unary, binary, assignment or update expression."""
     operator = node.child_by_field_name("operator")
-    return text_of(operator) if operator is not None else ""
+    return operator.type if operator is not None else ""
 
 
 def field(node: Node, name: str) -> Node:
