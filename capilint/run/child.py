@@ -1,0 +1,46 @@
+"""The child process of `capilint run`: `python -m capilint.run.child TASK` (a JSON file)."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from capilint.model.machine import Machine
+from capilint.run.journal import Journal
+
+TROUBLE = 70  # the exit status that says: the journal has the reason
+
+
+def main() -> int:
+    """Runs the program that the task describes; its exit status."""
+    task = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    journal = Journal(Path(task["journal"]))
+    machine = Machine(task["seed"])
+    failing = task["fail"]
+    machine.fail = lambda _, number: number == failing
+
+    def complain(text: str) -> NoReturn:
+        journal.write("trouble", text=text)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(TROUBLE)  # no exception can cross the program's own frames
+
+    program, arguments = Path(task["program"]), task["arguments"]
+    if task["library"] is None:
+        from capilint.run import python_program
+
+        return python_program.run(program, arguments, machine, journal, complain)
+    from capilint.run import c_program
+
+    library = Path(task["library"])
+    return c_program.run(library, program, arguments, machine, journal, complain)
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status & 0xFF)  # the program's objects are gone; ours need no ceremony
