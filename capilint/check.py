@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from capilint.rulebook import RuleBook
     from capilint.triage import Suppressed
 
+    Relevance = Callable[[str], bool]
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -91,8 +93,10 @@ class _Run:
         resources = {name for item in program for name in self._resources(item.path)}
         book = _rule_book(rules, resources) if rules or resources else None
         names = book.scan_names(program[0].language) if book else known_names()
-        sources = [self._read(item, names) for item in program]
-        modules = [module for source in sources if source for module in self._lowered(source)]
+        sources = [source for item in program if (source := self._read(item, names))]
+        # Another file's functions could make any function of a file matter.
+        relevant = _mentions_in_text(names) if len(sources) == 1 else None
+        modules = [each for source in sources for each in self._lowered(source, relevant)]
         if modules:
             self._analysed += len(modules)
             self._findings += _problems(modules)
@@ -141,9 +145,9 @@ class _Run:
         """Whether an unused suppression is to be reported in a file that names no function."""
         return b"capilint:" in data and self._settings_of(path).selects("CAP903", OFF)
 
-    def _lowered(self, source: Source) -> list[Module]:
+    def _lowered(self, source: Source, relevant: Relevance | None) -> list[Module]:
         try:
-            return [lower(source)]
+            return [lower(source, relevant)]
         except Exception as error:
             self._crashed(source.path, error)
             return []
@@ -204,12 +208,20 @@ def _problems(modules: Sequence[Module]) -> list[Finding]:
     ]
 
 
-def lower(source: Source) -> Module:
-    """The IR of a file. Only the front end that it needs is imported."""
+def _mentions_in_text(names: NameScan) -> Relevance:
+    return lambda text: names.search(text.encode("utf-8", errors="replace"))
+
+
+def lower(source: Source, relevant: Relevance | None = None) -> Module:
+    """The IR of a file, by the one front end that it needs.
+
+    `relevant` tells from a function's text whether it matters; with it, functions that neither
+    matter nor have to do with one that does are left out.
+    """
     if source.language is Language.PYTHON:
         from capilint.frontends import python
 
-        return python.lower(source.text, source.path)
+        return python.lower(source.text, source.path, relevant)
     from capilint.frontends import c
 
-    return c.lower(source.text, source.path)
+    return c.lower(source.text, source.path, relevant)

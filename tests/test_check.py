@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -57,7 +57,7 @@ def test_a_leak_is_found_and_the_files_are_counted() -> None:
 
 
 def test_files_without_known_names_are_never_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(source: Source) -> ir.Module:
+    def refuse(source: Source, relevant: object) -> ir.Module:
         raise AssertionError(f"{source.path} was parsed")
 
     monkeypatch.setattr(capilint.check, "lower", refuse)
@@ -65,6 +65,21 @@ def test_files_without_known_names_are_never_parsed(monkeypatch: pytest.MonkeyPa
     write("b.py", "import ctypes\n")
     report = checked()
     assert (report.seen, report.analysed, report.unreadable) == (2, 0, ())
+
+
+def test_functions_that_touch_no_handle_are_not_lowered(monkeypatch: pytest.MonkeyPatch) -> None:
+    lowered: list[str] = []
+    lower = capilint.check.lower
+
+    def watching(source: Source, relevant: Callable[[str], bool] | None) -> ir.Module:
+        module = lower(source, relevant)
+        lowered.extend(function.name for function in module.functions)
+        return module
+
+    monkeypatch.setattr(capilint.check, "lower", watching)
+    write("a.c", SESSION + "int add(int a, int b) { return a + b; }\n")
+    assert places(checked()) == [("CAP101", "a.c", 6)]
+    assert lowered == ["encrypt"]
 
 
 def test_text_in_memory_needs_no_file() -> None:
@@ -85,10 +100,10 @@ def test_unreadable_inputs_are_listed_and_the_others_analysed() -> None:
 def test_a_crash_in_one_file_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     lower = capilint.check.lower
 
-    def crashing(source: Source) -> ir.Module:
+    def crashing(source: Source, relevant: Callable[[str], bool] | None) -> ir.Module:
         if source.path == "b.c":
             raise RecursionError("too deep")
-        return lower(source)
+        return lower(source, relevant)
 
     monkeypatch.setattr(capilint.check, "lower", crashing)
     write("a.c", SESSION)
