@@ -395,6 +395,21 @@ def test_an_unknown_function_is_named(machine: Machine) -> None:
         machine.call("CryptFlyToTheMoon")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("CryptCreateHash", sdk.CALG_MAC, 0, 0, Variable()), "MAC"),
+        (("CryptGetProvParam", sdk.PP_ENUMALGS, None, Variable(), 1), "PP_ENUMALGS"),
+    ],
+)
+def test_a_feature_that_is_not_there_is_named(
+    machine: Machine, arguments: tuple[object, ...], named: str
+) -> None:
+    function, *rest = arguments
+    with pytest.raises(NotSupported, match=named):
+        machine.call(str(function), acquire(machine), *rest)
+
+
 def test_a_function_known_by_its_handles_only_says_so_when_it_is_run(machine: Machine) -> None:
     with pytest.raises(NotSupported, match="CryptExportPKCS8"):
         machine.call("CryptExportPKCS8", acquire(machine))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from capilint.model import Machine, Monitor
 from capilint.model.events import NoticeKind
@@ -247,3 +249,61 @@ def test_alive_at_exit_is_a_leak_with_its_moment(run: Run) -> None:
     run.machine.notify(NoticeKind.EXIT)
     (verdict,) = run.monitor.verdicts
     assert (verdict.code, verdict.handle, verdict.moment) == ("CAP101", context, "exit")
+
+
+# ---------------------------------------------------------------- whole runs
+
+
+def perform(run: Run, keys: int, order: list[int], forgotten: int | None) -> list[int]:
+    """A context with some keys, used and destroyed in this order but for a forgotten one."""
+    context = run.context()
+    made = [run.key(context) for _ in range(keys)]
+    for at in order:
+        run.encrypt(made[at])
+        if at != forgotten:
+            run.destroy(made[at])
+    run.release(context)
+    return made
+
+
+@given(keys=st.integers(1, 6), data=st.data())
+def test_only_what_was_forgotten_is_said(keys: int, data: st.DataObject) -> None:
+    order = data.draw(st.permutations(range(keys)))
+    forgotten = data.draw(st.none() | st.integers(0, keys - 1))
+    run = Run()
+    made = perform(run, keys, order, forgotten)
+    expected = [] if forgotten is None else [("CAP101", made[forgotten])]
+    assert run.leave() == expected
+
+
+ACTIONS = ("create", "use", "destroy", "misrelease", "release", "lose", "hand-out")
+
+
+@given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 5)), max_size=30))
+def test_any_run_says_each_mistake_once_and_of_a_handle_it_saw(
+    actions: list[tuple[str, int]],
+) -> None:
+    run = Run()
+    contexts = [run.context(), run.context()]
+    keys = [run.key(contexts[0])]
+    for action, number in actions:
+        key, context = keys[number % len(keys)], contexts[number % 2]
+        match action:
+            case "create":
+                keys.append(run.key(context))
+            case "use":
+                run.encrypt(key)
+            case "destroy":
+                run.destroy(key)
+            case "misrelease":
+                run.destroy_hash(key)
+            case "release":
+                run.release(context)
+            case _:
+                run.machine.notify(NoticeKind(action), key)
+    said = run.leave()
+    assert len(said) == len(set(said))
+    assert {handle for _, handle in said} <= {*keys, *contexts}
+    leaked = {handle for code, handle in said if code == "CAP101"}
+    alive = {handle for handle in (*keys, *contexts) if run.machine.handles.get(handle).alive}
+    assert leaked <= alive

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from capilint.model import constants as sdk
-from capilint.model.objects import Container, Context, Failure, require
+from capilint.model.objects import Container, Context, Failure, NotSupported, require
 from capilint.model.signature import Call, api
 
 ENHANCED = "Microsoft Enhanced Cryptographic Provider v1.0"
@@ -136,6 +136,10 @@ def get_provider_parameter(call: Call) -> None:
         answer = texts[parameter].encode("latin-1", "replace") + b"\0"
     elif parameter == sdk.PP_ENUMCONTAINERS:
         answer = _next_container(call, context)
+    elif parameter in (sdk.PP_ENUMALGS, sdk.PP_ENUMALGS_EX):
+        raise NotSupported("the model does not list a provider's algorithms (PP_ENUMALGS)")
+    elif parameter == sdk.PP_KEYSET_SEC_DESCR:
+        raise NotSupported("the model has no security descriptors (PP_KEYSET_SEC_DESCR)")
     else:
         raise Failure(sdk.NTE_BAD_TYPE)
     call.answer(answer, "pbData", "pdwDataLen")

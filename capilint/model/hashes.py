@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+
 from capilint.model import constants as sdk
 from capilint.model import hashing, rsa
-from capilint.model.objects import Failure, Hash, require
+from capilint.model.objects import Failure, Hash, NotSupported, require
 from capilint.model.signature import Call, api
+
+_HMAC_INFO = struct.Struct("<I4xQI4xQI4x")  # of a 64-bit program
 
 
 @api("CryptCreateHash", "hProv:context Algid:number hKey:key? dwFlags:number phHash:new-hash")
@@ -96,11 +100,18 @@ def set_hash_parameter(call: Call) -> None:
         require(thing.value is None, sdk.NTE_BAD_HASH_STATE)
         thing.value = call.data("pbData", hashing.size(thing))
     elif parameter == sdk.HP_HMAC_INFO and thing.algorithm == sdk.CALG_HMAC:
-        inner = int.from_bytes(call.data("pbData", 4), "little")
-        require(inner in hashing.NAMES, sdk.NTE_BAD_ALGID)
-        thing.inner = inner
+        thing.inner = _inner_algorithm(call.data("pbData", _HMAC_INFO.size))
     else:
         raise Failure(sdk.NTE_BAD_TYPE)
+
+
+def _inner_algorithm(information: bytes) -> int:
+    """The hash algorithm that an HMAC_INFO names."""
+    inner, _, inner_size, _, outer_size = _HMAC_INFO.unpack(information)
+    if inner_size or outer_size:
+        raise NotSupported("the model has HMACs with the standard pads only (HMAC_INFO)")
+    require(inner in hashing.NAMES, sdk.NTE_BAD_ALGID)
+    return int(inner)
 
 
 _SIGN = (

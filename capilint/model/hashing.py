@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+from typing import TYPE_CHECKING
 
 from capilint.model import constants as sdk
-from capilint.model.objects import Failure, Hash, require
+from capilint.model.objects import Failure, Hash, NotSupported, require
+
+if TYPE_CHECKING:
+    import hashlib
 
 NAMES = {
     sdk.CALG_MD4: "md4",
@@ -29,11 +31,15 @@ SIZES = {
 
 def start(algorithm: int) -> hashlib._Hash:
     """A running digest, or Failure where there is none of this algorithm."""
+    import hashlib  # as every import of this room's crypto: a replay needs none of it
+
+    if algorithm in (sdk.CALG_MAC, sdk.CALG_MD2):
+        raise NotSupported(f"the model has no hash of algorithm {algorithm:#x} (MAC, MD2)")
     require(algorithm in NAMES, sdk.NTE_BAD_ALGID)
     try:
         return hashlib.new(NAMES[algorithm], usedforsecurity=False)
     except ValueError:  # MD4 is off in many builds of OpenSSL
-        raise Failure(sdk.NTE_BAD_ALGID) from None
+        raise NotSupported(f"this Python's hashlib has no {NAMES[algorithm]}") from None
 
 
 def digest(algorithm: int, data: bytes) -> bytes:
@@ -71,6 +77,8 @@ def update(thing: Hash, data: bytes) -> None:
 
 def _hmac(thing: Hash) -> bytes:
     """The value of an HMAC; it is empty where HP_HMAC_INFO was never set."""
+    import hmac
+
     if not thing.inner:
         return b""
     return hmac.digest(thing.secret, bytes(thing.data), NAMES[thing.inner])

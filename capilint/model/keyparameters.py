@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from capilint.model import constants as sdk
 from capilint.model.blockcipher import BLOCK_LENGTHS
-from capilint.model.objects import Failure, Key, require
+from capilint.model.objects import Failure, Key, NotSupported, require
 from capilint.model.signature import Call, api
-
-_MODES = (sdk.CRYPT_MODE_CBC, sdk.CRYPT_MODE_ECB, sdk.CRYPT_MODE_CFB)
 
 
 def _bits(key: Key) -> int:
@@ -49,6 +47,8 @@ def set_key_parameter(call: Call) -> None:
     key, parameter = call.key("hKey"), call.number("dwParam")
     require(call.memory("pbData") is not None, sdk.ERROR_INVALID_PARAMETER)
     require(not call.number("dwFlags"), sdk.NTE_BAD_FLAGS)
+    if parameter == sdk.KP_SALT_EX:
+        raise NotSupported("the model sets salts of the key's own length only, not KP_SALT_EX")
     if parameter == sdk.KP_IV:
         key.vector = call.data("pbData", BLOCK_LENGTHS.get(key.algorithm, 0))
         key.chain = None
@@ -60,16 +60,15 @@ def set_key_parameter(call: Call) -> None:
 
 def _set_number(key: Key, parameter: int, value: int) -> None:
     if parameter == sdk.KP_MODE:
-        require(value in _MODES, sdk.NTE_BAD_DATA)
         key.mode, key.chain = value, None
     elif parameter == sdk.KP_MODE_BITS:
         key.mode_bits = value
     elif parameter == sdk.KP_PADDING:
         require(value == sdk.PKCS5_PADDING, sdk.NTE_BAD_DATA)
     elif parameter == sdk.KP_PERMISSIONS:
-        # A permission that was not given cannot be taken: only EXPORT guards anything here.
+        # The permission to export stays as the key was made.
         require(not value & ~key.permissions & sdk.CRYPT_EXPORT, sdk.NTE_BAD_DATA)
-        key.permissions = value
+        key.permissions = value | key.permissions & sdk.CRYPT_EXPORT
     elif parameter == sdk.KP_EFFECTIVE_KEYLEN:
         require(key.algorithm == sdk.CALG_RC2, sdk.NTE_BAD_TYPE)
     else:

@@ -8,16 +8,6 @@ from capilint.model.blockcipher import BLOCK_LENGTHS
 from capilint.model.objects import Context, Failure, Key, require
 from capilint.model.signature import Call, api
 
-_KEY_FLAGS = (
-    sdk.CRYPT_EXPORTABLE
-    | sdk.CRYPT_USER_PROTECTED
-    | sdk.CRYPT_CREATE_SALT
-    | sdk.CRYPT_UPDATE_KEY
-    | sdk.CRYPT_NO_SALT
-    | sdk.CRYPT_PREGEN
-    | sdk.CRYPT_ARCHIVABLE
-    | sdk.CRYPT_SERVER
-)
 KEY_SPECS = {
     sdk.AT_KEYEXCHANGE: sdk.CALG_RSA_KEYX,
     sdk.AT_SIGNATURE: sdk.CALG_RSA_SIGN,
@@ -90,11 +80,9 @@ def generate_key(call: Call) -> Key:
     context, algorithm, flags = call.context("hProv"), call.number("Algid"), call.number("dwFlags")
     algorithm = KEY_SPECS.get(algorithm, algorithm)
     size = key_size(context, algorithm, flags)
-    require(not flags & 0xFFFF & ~_KEY_FLAGS, sdk.NTE_BAD_FLAGS)
+    _require_no_dialog(context, flags)
     rng = call.machine.random
     if algorithm in _SPEC_OF:
-        silent = flags & sdk.CRYPT_USER_PROTECTED and context.flags & sdk.CRYPT_SILENT
-        require(not silent, sdk.NTE_SILENT_CONTEXT)
         pair = rsa.generate(size * 8, rng, bool(flags & sdk.CRYPT_EXPORTABLE))
         context.container.pairs[_SPEC_OF[algorithm]] = pair
         return key_of_pair(context, algorithm, pair)
@@ -102,6 +90,15 @@ def generate_key(call: Call) -> Key:
     if flags & sdk.CRYPT_CREATE_SALT and algorithm in (sdk.CALG_RC2, sdk.CALG_RC4):
         key.salt = rng.randbytes(_SALT_LENGTH)
     return key
+
+
+def _require_no_dialog(context: Context, flags: int) -> None:
+    """Flags that ask the user fail where no dialog may appear (CryptGenKey, dwFlags)."""
+    silent = context.flags & sdk.CRYPT_SILENT
+    asks = flags & sdk.CRYPT_USER_PROTECTED and silent
+    insists = flags & sdk.CRYPT_FORCE_KEY_PROTECTION_HIGH
+    forbidden = insists and (silent or context.flags & sdk.CRYPT_VERIFYCONTEXT)
+    require(not asks and not forbidden, sdk.NTE_SILENT_CONTEXT)
 
 
 @api(

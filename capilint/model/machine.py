@@ -12,11 +12,11 @@ does to handles only, with an outcome that the caller forces.
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import cast
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
 
 from capilint.model import constants as sdk
 from capilint.model.events import (
@@ -40,6 +40,9 @@ from capilint.model.objects import (
     require,
 )
 from capilint.model.signature import Call, Parameter, Role, Signature
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,19 @@ class Machine:
         self.containers: dict[tuple[str, bool, str], Container] = {}
         self.certificates: dict[int, Certificate] = {}
         self.cached_contexts: dict[int, Context] = {}
-        self.random = random.Random(seed)
         self.observers: list[Observer] = []
         self.fail: Callable[[str, int], bool] | None = None
         self.fallible_calls = 0
+        self._seed = seed
         self._thread = threading.local()
         self._released: list[int] = []
+
+    @cached_property
+    def random(self) -> Random:
+        """Where all random bytes come from."""
+        from random import Random
+
+        return Random(self._seed)
 
     @property
     def last_error(self) -> int:

@@ -9,13 +9,14 @@ Container ── KeyPair*            survive every handle
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from capilint.model import constants as sdk
 
 if TYPE_CHECKING:
+    import hashlib
+
     from capilint.model.rc4 import RC4
     from capilint.model.rsa import KeyPair
 

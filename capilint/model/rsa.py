@@ -6,18 +6,20 @@ seed, keys of 384 bits, MD5 signatures, and signatures without a hash OID.
 
 from __future__ import annotations
 
-import hashlib
-import random
 from dataclasses import dataclass
+from functools import cache
 from math import gcd
+from typing import TYPE_CHECKING
 
 from capilint.model import constants as sdk
 from capilint.model.objects import Failure, require
 
+if TYPE_CHECKING:
+    import random
+
 PUBLIC_EXPONENT = 65537
 _OVERHEAD = 11  # bytes of PKCS #1 v1.5 padding, at least
 _ROUNDS = 24
-_SMALL_PRIMES = [n for n in range(3, 2000, 2) if all(n % d for d in range(3, int(n**0.5) + 1, 2))]
 
 _DIGEST_INFO = {  # DER of DigestInfo up to the digest: RFC 8017, section 9.2
     sdk.CALG_MD5: "3020300c06082a864886f70d020505000410",
@@ -56,10 +58,16 @@ def generate(bits: int, rng: random.Random, exportable: bool) -> KeyPair:
             return KeyPair(p * q, PUBLIC_EXPONENT, d, p, q, exportable)
 
 
+@cache
+def _small_primes() -> tuple[int, ...]:
+    odd = range(3, 2000, 2)
+    return tuple(n for n in odd if all(n % d for d in range(3, int(n**0.5) + 1, 2)))
+
+
 def _prime(bits: int, rng: random.Random) -> int:
     while True:
         candidate = rng.getrandbits(bits) | 1 | 3 << (bits - 2)
-        if all(candidate % small for small in _SMALL_PRIMES) and _probably_prime(candidate, rng):
+        if all(candidate % small for small in _small_primes()) and _probably_prime(candidate, rng):
             return candidate
 
 
@@ -135,15 +143,17 @@ def _power(block: bytes, exponent: int, pair: KeyPair) -> bytes:
 # ---------------------------------------------------------------- OAEP with SHA-1, no label
 
 _DIGEST = 20
-_EMPTY = hashlib.sha1(b"", usedforsecurity=False).digest()
+
+
+def _sha1(data: bytes) -> bytes:
+    import hashlib
+
+    return hashlib.sha1(data, usedforsecurity=False).digest()
 
 
 def _mask(seed: bytes, size: int) -> bytes:
-    blocks = (
-        hashlib.sha1(seed + counter.to_bytes(4, "big"), usedforsecurity=False).digest()
-        for counter in range(size // _DIGEST + 1)
-    )
-    return b"".join(blocks)[:size]
+    counters = range(size // _DIGEST + 1)
+    return b"".join(_sha1(seed + counter.to_bytes(4, "big")) for counter in counters)[:size]
 
 
 def _xor(left: bytes, right: bytes) -> bytes:
@@ -153,7 +163,7 @@ def _xor(left: bytes, right: bytes) -> bytes:
 def _oaep_pad(data: bytes, size: int, rng: random.Random) -> bytes:
     room = size - 2 * _DIGEST - 2 - len(data)
     require(room >= 0, sdk.NTE_BAD_LEN)
-    body = _EMPTY + bytes(room) + b"\1" + data
+    body = _sha1(b"") + bytes(room) + b"\1" + data
     seed = rng.randbytes(_DIGEST)
     masked = _xor(body, _mask(seed, len(body)))
     return b"\0" + _xor(seed, _mask(masked, _DIGEST)) + masked
@@ -164,6 +174,6 @@ def _oaep_unpad(block: bytes) -> bytes:
     seed = _xor(block[1 : 1 + _DIGEST], _mask(masked, _DIGEST))
     body = _xor(masked, _mask(seed, len(masked)))
     filler, separator, plain = body[_DIGEST:].partition(b"\1")
-    if block[0] or body[:_DIGEST] != _EMPTY or not separator or any(filler):
+    if block[0] or body[:_DIGEST] != _sha1(b"") or not separator or any(filler):
         raise Failure(sdk.NTE_BAD_DATA)
     return plain
