@@ -173,6 +173,14 @@ class CallLowering(ValueLowering):
         finally:
             self._expanding.pop()
 
+    def macro_place(self, node: Node) -> ir.Place | None:
+        """The storage that a use of one of the file's macros names, None for anything else."""
+        expansion = self.expansion_of(node)
+        if expansion is None or expansion.expression is None:
+            return None
+        with self.expanding(text_of(node.child_by_field_name("function") or node), node):
+            return self.place(expansion.expression)
+
     def macro_value(self, node: Node, name: str) -> ir.Value:
         """The value of a use of a macro without parentheses."""
         expansion = self._expansion(name, None)

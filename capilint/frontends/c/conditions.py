@@ -112,7 +112,7 @@ class ConditionLowering(CallLowering):
         chain = spine(node, operator)
         values = [self.value(part) for part in chain]
         if len(values) > _LONGEST_CHAIN:
-            return ir.Unknown(tuple(values))
+            return ir.Unknown(tuple(dict.fromkeys(values)))
         value = values[0]
         for right in values[1:]:
             value = ir.Operation(operator, (value, right))

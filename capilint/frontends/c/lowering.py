@@ -24,6 +24,7 @@ def lower(text: str, path: str, relevant: Callable[[str], bool] | None = None) -
     one, because they call it or it calls them, are lowered too, and all others are left out.
     Raises nothing: what cannot be read becomes a Problem.
     """
+    text = text.replace("\r\n", "\n")  # what a line continuation looks like
     found = definitions(text)
     macros = Macros(text)
     chosen = found if relevant is None else selected(text, found, macros, relevant)

@@ -130,7 +130,7 @@ def _located(text: str, start: int, header: str, signature: _Signature, opening:
     declarations = header[right + 1 :] if ";" in header[right + 1 :] else ""
     return Definition(
         name=re.sub(r"\s+", "", name),
-        start=start,
+        start=start + len(header) - len(header.lstrip()),
         name_at=start + name_at,
         parameters=header[left + 1 : right],
         declarations=declarations,
@@ -176,7 +176,12 @@ def _is_initialiser(header: str, signature: _Signature) -> bool:
     """Whether an `=` outside of the parameters makes it a variable with a value."""
     _, name_at, _, right = signature
     outside = re.sub(r"\boperator\b.*", "", header[:name_at]) + header[right + 1 :]
-    return "=" in outside
+    depth = 0
+    for token in re.finditer(r"[()=]", outside):
+        if token.group() == "=" and depth == 0:
+            return True
+        depth += {"(": 1, ")": -1}.get(token.group(), 0)
+    return False
 
 
 def _is_transparent(header: str) -> bool:

@@ -10,7 +10,7 @@ from functools import cache
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
-from capilint.frontends.c.repairs import REPAIRS
+from capilint.frontends.c.repairs import REPAIRS, without_conventions
 
 _HEAD = "void f()\n"  # one row above the body
 
@@ -51,6 +51,7 @@ class Body:
 
 def parse_body(text: str) -> Body:
     """The best parse of a function body that the repairs can reach."""
+    text = without_conventions(text)
     best = Body(text)
     for repair in REPAIRS:
         if not best.errors:

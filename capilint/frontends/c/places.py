@@ -18,10 +18,18 @@ class PlaceLowering(Lowering):
     def place(self, node: Node) -> ir.Place:
         """The storage that an expression names."""
         node = self.bare(node)
-        self.depth += 1
-        found = self.named_place(node) if self.may_nest() else None
-        self.depth -= 1
-        return found if found is not None else self.held(self.value(node), self.span(node))
+        if self.may_nest():
+            self.depth += 1
+            found = self.macro_place(node) or self.named_place(node)
+            self.depth -= 1
+            if found is not None:
+                return found
+        value = self.value(node)
+        return value.place if isinstance(value, ir.Read) else self.held(value, self.span(node))
+
+    def macro_place(self, node: Node) -> ir.Place | None:
+        """The storage that a use of one of the file's macros names, None for anything else."""
+        return None
 
     def named_place(self, node: Node) -> ir.Place | None:
         """The storage that an lvalue names, None for any other expression."""

@@ -18,9 +18,11 @@ _BARE_MACRO_LINE = re.compile(
     r"^[ \t]*[A-Z_][A-Z0-9_]*[ \t]*(?:" + _ARGUMENTS + r")?(?=[ \t\r]*$)(?!\s*\{)", re.MULTILINE
 )
 _ATTRIBUTE_BEHIND = re.compile(r"(\w+)(\s*)(__attribute__\s*\(\([^;\n]*?\)\s*\))(?=\s*[=;,\[])")
-_CONVENTION = re.compile(r"\(\s*([A-Za-z_]\w*)(?=\s*\*\s*(?:const\s+)?\w+\s*\)\s*\()")
 _KEYWORDS = (
     r"(?!(?:if|else|do|while|for|switch|case|default|return|goto|sizeof|struct|union|enum)\b)"
+)
+_CONVENTION = re.compile(
+    rf"\b{_KEYWORDS}\w+\s*\**\s*\(\s*([A-Za-z_]\w*)(?=\s*\*+\s*(?:const\s+)?\w*\s*\)\s*\()"
 )
 _PREFIX = re.compile(
     rf"(?<=[;{{}}:)\n])[ \t]*({_KEYWORDS}[A-Za-z_]\w*"
@@ -47,6 +49,11 @@ _EXCEPTION_MACROS = tuple(
 )
 
 
+def without_conventions(text: str) -> str:
+    """`BOOL (WINAPI *callback)(HCRYPTKEY)` without `WINAPI`, with which it parses as a call."""
+    return _CONVENTION.sub(_without_group, text)
+
+
 def _spell_exceptions(text: str, rows: Set[int]) -> str:
     """Structured exception handling as the compiler's keywords."""
     for pattern, replacement in _EXCEPTION_MACROS:
@@ -64,14 +71,9 @@ def _attributes_in_front(text: str, rows: Set[int]) -> str:
     return _edited(_ATTRIBUTE_BEHIND, text, rows, lambda match: match.expand(r"\3\2\1"))
 
 
-def _blank_conventions(text: str, rows: Set[int]) -> str:
-    """`BOOL (WINAPI *callback)(HCRYPTKEY)` declares the same without `WINAPI`."""
-    return _blanked(_CONVENTION, text, rows)
-
-
 def _blank_prefixes(text: str, rows: Set[int]) -> str:
     """`todo_wine ok(x);` or `ATOMIC { ... }`: the macro in front says nothing about handles."""
-    return _blanked(_PREFIX, text, rows)
+    return _edited(_PREFIX, text, rows, _without_group)
 
 
 def _end_macro_lines(text: str, rows: Set[int]) -> str:
@@ -79,13 +81,10 @@ def _end_macro_lines(text: str, rows: Set[int]) -> str:
     return _edited(_BARE_MACRO_LINE, text, rows, lambda match: match.group() + ";")
 
 
-def _blanked(pattern: re.Pattern[str], text: str, rows: Set[int]) -> str:
-    def without_group(match: re.Match[str]) -> str:
-        start, end = match.start(1) - match.start(), match.end(1) - match.start()
-        whole = match.group()
-        return whole[:start] + " " * (end - start) + whole[end:]
-
-    return _edited(pattern, text, rows, without_group)
+def _without_group(match: re.Match[str]) -> str:
+    start, end = match.start(1) - match.start(), match.end(1) - match.start()
+    whole = match.group()
+    return whole[:start] + " " * (end - start) + whole[end:]
 
 
 def _edited(
@@ -109,7 +108,6 @@ REPAIRS: tuple[Repair, ...] = (
     _spell_exceptions,
     _first_branches,
     _attributes_in_front,
-    _blank_conventions,
     _end_macro_lines,
     _blank_prefixes,
 )

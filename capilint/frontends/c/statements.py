@@ -67,7 +67,7 @@ class FunctionLowering(ExitLowering):
         return None
 
     def _other(self, node: Node) -> None:
-        if node.is_error:
+        if node.is_error or node.type == "type_identifier":
             self.not_understood(node, "statement not understood")
         elif node.type.endswith("expression") or node.type == "identifier":
             self.discard(node)
@@ -112,7 +112,29 @@ class FunctionLowering(ExitLowering):
 
     def _expression(self, node: Node) -> None:
         for part in operands(node):
-            self.discard(part)
+            if not self._function_pointer(part):
+                self.discard(part)
+
+    def _function_pointer(self, node: Node) -> bool:
+        """`BOOL (*destroy)(HCRYPTKEY) = f;` parses as a call of `BOOL` with a value assigned."""
+        assigned = node.type == "assignment_expression"
+        call = field(node, "left") if assigned else node
+        inner = call.child_by_field_name("function")
+        if call.type != "call_expression" or inner is None or inner.type != "call_expression":
+            return False
+        base, pointers = field(inner, "function"), operands(field(inner, "arguments"))
+        if base.type != "identifier" or not self.is_type(text_of(base)) or len(pointers) != 1:
+            return False
+        name = pointers[0].child_by_field_name("argument")
+        if pointers[0].type != "pointer_expression" or name is None or name.type != "identifier":
+            return False
+        variable = self.names.declare(text_of(name), ir.Scope.LOCAL)
+        if assigned:
+            self.store(ir.Place(variable), field(node, "right"), self.span(node))
+        else:
+            type_name = f"{text_of(base)} (*){text_of(field(call, 'arguments'))}"
+            self.graph.emit(ir.Declare(variable, type_name, self.span(node)))
+        return True
 
     def _declaration(self, node: Node) -> None:
         self._enumerators(node)
@@ -170,7 +192,7 @@ class FunctionLowering(ExitLowering):
                 block.cleanups.append((match.group(1), variable))
 
     def _enumerators(self, node: Node) -> None:
-        for part in node.named_children:
+        for part in (node, *node.named_children):
             if part.type == "enum_specifier":
                 body = part.child_by_field_name("body")
                 if body is not None:
@@ -332,6 +354,7 @@ _STATEMENTS: dict[str, Callable[[FunctionLowering, Node], Statements | None]] = 
     "compound_statement": FunctionLowering._compound,
     "expression_statement": FunctionLowering._expression,
     "declaration": FunctionLowering._declaration,
+    "enum_specifier": FunctionLowering._enumerators,
     "if_statement": FunctionLowering._if,
     "else_clause": FunctionLowering._children,
     "attributed_statement": FunctionLowering._children,

@@ -84,5 +84,6 @@ def has_effects(node: Node, macro_acts: Callable[[str], bool]) -> bool:
 
 def identifiers_in(node: Node) -> list[str]:
     """The identifiers below a node, each once, in source order."""
-    names = (text_of(inner) for inner in within(node) if inner.type == "identifier")
+    kinds = ("identifier", "type_identifier")  # in broken text the parser takes one for the other
+    names = (text_of(inner) for inner in within(node) if inner.type in kinds)
     return list(dict.fromkeys(names))

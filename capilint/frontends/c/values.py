@@ -102,8 +102,9 @@ class ValueLowering(PlaceLowering):
         return self._address(argument)
 
     def _address(self, argument: Node) -> ir.Value:
-        if argument.type == "identifier" and self.named_place(argument) is None:
-            return self.value(argument)
+        is_name = argument.type == "identifier" and text_of(argument) not in self.facts.macros
+        if is_name and self.named_place(argument) is None:
+            return self.value(argument)  # a function
         return self.address_of(self.place(argument))
 
     def _unary(self, node: Node) -> ir.Value:
@@ -142,7 +143,7 @@ class ValueLowering(PlaceLowering):
                 value = ir.Constant(None) if long else folded(operator, value, right)
         finally:
             self.depth -= nesting
-        return ir.Unknown(tuple(values)) if long else value
+        return ir.Unknown(tuple(dict.fromkeys(values))) if long else value
 
     def logical_value(self, node: Node) -> ir.Value:
         """The value of `&&` or `||`."""
