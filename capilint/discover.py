@@ -11,19 +11,14 @@ named itself is taken whatever .gitignore says.
 from __future__ import annotations
 
 # Importing pathlib would cost a tenth of the time that `check` may take to start.
-# ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH120, PTH122, PTH123
+# ruff: noqa: PTH100, PTH112, PTH113, PTH122, PTH123
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from capilint.gitignore import FILE_NAME, ignored, rules_above, rules_in
 from capilint.language import Language
 from capilint.source import Input, Unreadable
-
-TYPE_CHECKING = False  # as in typing, whose import is slow
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
-
-    Rules = tuple[tuple[str, GitIgnoreSpec], ...]  # .gitignore files by folder, deepest first
 
 SUFFIXES = {
     **dict.fromkeys((".c", ".h"), Language.C),
@@ -108,7 +103,7 @@ def _language_of_script(path: str) -> Language | None:
 def _walk(
     root: str, language: Language | None, excluded: Callable[[str], bool]
 ) -> Iterator[Input | Unreadable]:
-    folders = [(root, _rules_above(root))]
+    folders = [(root, rules_above(root))]
     while folders:
         folder, rules = folders.pop()
         try:
@@ -120,19 +115,19 @@ def _walk(
         names = {entry.name for entry in entries}
         if _VIRTUAL_ENVIRONMENT in names and folder != root:
             continue
-        if ".gitignore" in names:
-            rules = (*_rules_in(folder), *rules)
+        if FILE_NAME in names:
+            rules = (*rules_in(folder), *rules)
         for entry in entries:
             path = _join(folder, entry.name)
             if entry.is_symlink():
                 continue
             if entry.is_dir():
-                ignored = entry.name in _SKIPPED_FOLDERS or _ignored(path + "/", rules)
-                if not ignored and not excluded(path + "/"):
+                skipped = entry.name in _SKIPPED_FOLDERS or ignored(path + "/", rules)
+                if not skipped and not excluded(path + "/"):
                     folders.append((path, rules))
             else:
                 actual = _wanted(entry.name, language)
-                if actual is not None and not _ignored(path, rules):
+                if actual is not None and not ignored(path, rules):
                     yield Input(path, actual)
 
 
@@ -143,50 +138,6 @@ def _wanted(name: str, language: Language | None) -> Language | None:
         return actual
     family = next(family for family in _FAMILIES if language in family)
     return language if actual in family else None
-
-
-def _rules_above(root: str) -> Rules:
-    """The .gitignore rules of the repository that hold in `root`, deepest first.
-
-    A .gitignore that ignores `root` itself is left out: whoever names it wants it walked.
-    """
-    start = os.path.abspath(root)
-    above: list[tuple[str, GitIgnoreSpec]] = []
-    folder = start
-    while not os.path.lexists(os.path.join(folder, ".git")):
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return ()  # no repository: no rules from above
-        folder = parent
-        above.extend(_rules_in(folder))
-    return tuple(rule for rule in above if not _ignored(start + "/", (rule,)))
-
-
-def _rules_in(folder: str) -> Rules:
-    path = os.path.join(folder, ".gitignore")
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            lines = stream.read().splitlines()
-    except OSError:
-        return ()
-    if not any(line.strip() and not line.startswith("#") for line in lines):
-        return ()
-    from pathspec import GitIgnoreSpec  # slow to import, and seldom needed
-
-    return ((os.path.abspath(folder), GitIgnoreSpec.from_lines(lines)),)
-
-
-def _ignored(path: str, rules: Rules) -> bool:
-    """Whether git would ignore the path (a folder with a final `/`): the deepest rule decides."""
-    if not rules:
-        return False
-    absolute = _tidy(os.path.abspath(path)) + ("/" if path.endswith("/") else "")
-    for folder, spec in rules:
-        relative = absolute[len(_tidy(folder).rstrip("/")) + 1 :]
-        decision = spec.check_file(relative).include
-        if decision is not None:
-            return decision
-    return False
 
 
 def _tidy(path: str) -> str:

@@ -95,14 +95,17 @@ def test_what_is_named_is_taken_though_ignored() -> None:
 def test_git_agrees(tmp_path: Path) -> None:
     """The same tree, asked of git itself."""
     rules = "*.c\n!keep.c\nlib/**/x.h\nd?r/\n/only/top.h\n\\!odd.h\nspace.h \n"
+    rules += "class[12].h\nall/**\n!/all/kept.h\n*.?pp\nempty*/\n  lead.h\nweird\\*.h\n"
     make(".gitignore", text=rules)
     make("a.c", "keep.c", "lib/x.h", "lib/a/b/x.h", "dir/a.h", "dxr/keep.c", "only/top.h")
     make("sub/only/top.h", "!odd.h", "space.h", "sub/keep.c", "sub/y.h")
     make("sub/.gitignore", text="y.h\n!/a.c\n")
+    make("class1.h", "class3.h", "all/x.h", "all/kept.h", "x.hpp", "x.h", "emptyish/x.h")
+    make("  lead.h", "weird1.h", "lead.h")
     make("sub/a.c", "sub/deep/a.c", "sub/deep/y.h")
     try:
         subprocess.run(["git", "init", "-q"], check=True)
-        git = ["git", "ls-files", "--others", "--exclude-standard", "-z", "*.c", "*.h"]
+        git = ["git", "ls-files", "--others", "--exclude-standard", "-z", "*.c", "*.h", "*.hpp"]
         listed = subprocess.run(git, check=True, capture_output=True, text=True).stdout
     except OSError:
         pytest.skip("git is not installed")
