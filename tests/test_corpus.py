@@ -78,6 +78,7 @@ def _found(**changes: object) -> score.Found:
         (_label(bug_line=9), _found(), "right"),  # one of its steps is there
         (_label(handle="*hKey (generated)"), _found(), "right"),
         (_label(handle="ctx->hKey"), _found(handle="ctx.hKey"), "right"),
+        (_label(handle="key"), _found(handle="key_pointer"), "right"),
         (_label(bug_line=8), _found(), "missed"),
         (_label(path="b.c"), _found(), "missed"),
         (_label(handle="hOther"), _found(), "missed"),

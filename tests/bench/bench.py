@@ -26,14 +26,23 @@ from tests.corpus.packages import read_sources
 
 CAPILINT = [str(Path(sys.executable).with_name("capilint"))]
 SIZES = (0.25, 0.5, 1.0, 2.0)
+PATIENCE = 120  # seconds; what takes longer is shown as such, and not tried at a larger size
 
 
 def cpu_seconds(command: Sequence[str], cwd: Path, repeat: int = 1) -> float:
-    """The least CPU time of `repeat` runs of a command. Exits with its words where it breaks."""
+    """The least CPU time of `repeat` runs of a command; infinite where PATIENCE ends.
+
+    Exits with the command's words where it breaks.
+    """
     least = math.inf
     for _ in range(repeat):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(
+                command, cwd=cwd, capture_output=True, text=True, check=False, timeout=PATIENCE
+            )
+        except subprocess.TimeoutExpired:
+            return math.inf
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode not in {0, 1} or "Traceback" in done.stderr:
             sys.exit(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr[-2000:]}")
@@ -79,17 +88,22 @@ def bench_growth(folder: Path, start_up: float) -> None:
     print("\ngrowth, CPU seconds less start-up; in brackets the ratio to half the size")
     print(f"  {'':26}" + "".join(f"{label:>16}" for label in ("n/4", "n/2", "n", "2n")))
     for name, program in SHAPES.items():
-        row, last, codes = "", 0.0, ""
+        print(f"  {name:26}", end="", flush=True)
+        last = 0.0
+        file = folder / "generated.c"
         for size in SIZES:
-            file = folder / "generated.c"
             file.write_text(program(size), encoding="utf-8")
             check = [*CAPILINT, "check", file.name]
             seconds = max(cpu_seconds(check, folder, 2 if size < 1 else 1) - start_up, 1e-3)
+            if seconds == math.inf:
+                print(f"  over {PATIENCE} s", end="")
+                break
             ratio = f"({seconds / last:.2f})" if last else ""
-            row += f"{seconds:8.2f} {ratio:>7}"
+            print(f"{seconds:8.2f} {ratio:>7}", end="", flush=True)
             last = seconds
-            codes = codes_of(file)
-        print(f"  {name:26}{row}   {codes}", flush=True)
+        else:
+            print(f"   {codes_of(file)}", end="")
+        print(flush=True)
     print(f"  n log n at 20,000 lines doubles by {2 * math.log(40_000) / math.log(20_000):.2f}")
 
 

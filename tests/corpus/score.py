@@ -141,10 +141,13 @@ def lines_of(finding: JsonObject) -> Iterator[tuple[str, int]]:
 
 
 def same_handle(one: str, other: str) -> bool:
-    """Whether two texts name one handle: `*phKey` is `phKey`, `hKey (generated)` is `hKey`."""
+    """Whether two texts name one handle.
+
+    `*phKey` is `phKey`, `hKey (generated)` is `hKey`, and `key_pointer` holds what `key` names.
+    """
 
     def bare(text: str) -> str:
-        return re.sub(r"\s*\(.*\)|[*&\s]", "", text).replace("->", ".")
+        return re.sub(r"\s*\(.*\)|[*&\s]|_pointer$", "", text).replace("->", ".")
 
     return bare(one) == bare(other)
 
