@@ -16,6 +16,7 @@ from capilint import __version__
 
 _COMMANDS = {
     "check": "find handle bugs in files and folders",
+    "run": "run a program on a model of CryptoAPI, and report what it did wrong",
     "explain": "say what a code means, and what to write instead",
     "rules": "list the codes, or what is known of each API function",
     "config": "show the settings that hold for a file, and where each came from",

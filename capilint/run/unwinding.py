@@ -3,12 +3,13 @@
 The frame that makes a handle is traced, no other one. Where it is left by an exception while the
 handle lives, that is noted; where it returns, its caller is traced in its place.
 
-    frame ── exception, then return ──► left_by_exception
+    frame ── left by an exception ──► left_by_exception
           └─ return ──► the caller's frame takes over
 """
 
 from __future__ import annotations
 
+import dis
 import sys
 import threading
 from types import FrameType
@@ -26,7 +27,7 @@ class Unwinding:
         """Starts to trace this thread, and those that are yet to start."""
         self._recorder = recorder
         self._held: dict[FrameType, set[int]] = {}
-        self._raising: dict[FrameType, Place] = {}
+        self._raising: dict[FrameType, tuple[type[BaseException], Place]] = {}
         recorder.on_creation = self._created
         sys.settrace(self._begin)
         threading.settrace(self._begin)
@@ -46,23 +47,19 @@ class Unwinding:
 
     def _hold(self, frame: FrameType, handles: set[int]) -> None:
         self._held.setdefault(frame, set()).update(handles)
-        frame.f_trace_lines = True
+        frame.f_trace_lines = False
         frame.f_trace = self._trace
 
     def _trace(self, frame: FrameType, event: str, argument: Any) -> Any:
         if event == "exception":
-            is_exit = issubclass(argument[0], (SystemExit, GeneratorExit))
-            if not is_exit:
-                self._raising[frame] = place_of(frame)
-        elif event == "line":
-            self._raising.pop(frame, None)
+            self._raising[frame] = (argument[0], place_of(frame))
         elif event == "return":
             raised = self._raising.pop(frame, None)
             handles = self._held.pop(frame, set())
-            if raised is None or argument is not None:
+            if raised is None or _returns(frame):
                 self._hand_over(frame.f_back, handles)
-            else:
-                self._left(handles, raised)
+            elif not issubclass(raised[0], (SystemExit, GeneratorExit)):
+                self._left(handles, raised[1])
         return self._trace
 
     def _hand_over(self, caller: FrameType | None, handles: set[int]) -> None:
@@ -76,3 +73,8 @@ class Unwinding:
             life = self._recorder.lives[handle]
             if not life.release:
                 life.left_by_exception = (place,)
+
+
+def _returns(frame: FrameType) -> bool:
+    """Whether a frame that is left is left by itself, and not by an exception."""
+    return dis.opname[frame.f_code.co_code[frame.f_lasti]].startswith(("RETURN", "YIELD"))
