@@ -122,6 +122,7 @@ class _Story:
             for depth, place in enumerate(outer):
                 if list(shown[: depth + 1]) != outer[: depth + 1]:
                     yield Step("call", place.path, _span(place), f"called in {place.function}")
+            words = f"{words}, in {stack[0].function}"
             yield Step(kind, stack[0].path, _span(stack[0]), words)
             shown = outer
 

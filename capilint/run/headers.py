@@ -1,0 +1,178 @@
+"""C headers of our own, made from the rules and the model, and the glue to the model.
+
+    windows.h, wincrypt.h ...  types by hand (include/), handles from the rules' resources,
+                               numbers from the model, and for every function that the model
+                               can run a prototype and a macro that notes the place of the call
+    glue.c                     the functions: they pass the place and call through a table that
+                               `c_program` fills with the model's addresses
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+from capilint import rulebook
+from capilint.model import constants
+from capilint.model.functions import SIGNATURES
+from capilint.model.signature import Parameter, Role, Signature
+from capilint.protocol import Protocol, Success
+from capilint.rulebook import RuleBook
+from capilint.run.libraries import is_covered
+
+TABLE, PLACE = "capilint_table", "capilint_place"
+LAST_ERROR = ("GetLastError", "SetLastError")
+_API = "capilint_api.h"
+_NAMES = ("windows.h", "Windows.h", "wincrypt.h", "WinCrypt.h", "Wincrypt.h")
+_MORE_NAMES = ("bcrypt.h", "ncrypt.h", "winerror.h", "windef.h", "winbase.h", "tchar.h")
+_BY_HAND = ("windows_types.h", "crypto_types.h")
+_ERRORS = ("NTE_", "CRYPT_E_")
+_TYPED = {"HANDLE", "HMODULE", "HKEY", "PCCERT_CONTEXT"}  # which include/ declares
+_RESULTS = {
+    Success.NONZERO: "BOOL",
+    Success.NONNEGATIVE: "NTSTATUS",
+    Success.ZERO: "SECURITY_STATUS",
+}
+_GLUE = """\
+#define CAPILINT_GLUE
+#include "capilint_api.h"
+
+typedef void (*capilint_noted)(const char *, int, const char *, const char *);
+void *capilint_table[{size}];
+capilint_noted capilint_place;
+
+DWORD GetLastError(void) {{ return ((DWORD (*)(void))capilint_table[{get}])(); }}
+void SetLastError(DWORD dwErrCode) {{ ((void (*)(DWORD))capilint_table[{set}])(dwErrCode); }}
+
+"""
+_FUNCTION = """\
+{result} capilint_{name}(const char *file, int line, const char *caller, const char *texts,
+                         {parameters})
+{{
+    capilint_place(file, line, caller, texts);
+    return (({result} (*)({parameters}))capilint_table[{index}])({arguments});
+}}
+{result} {name}({parameters})
+{{
+    return capilint_{name}(0, 0, 0, 0, {arguments});
+}}
+
+"""
+_DECLARATION = """\
+{result} {name}({parameters});
+{result} capilint_{name}(const char *, int, const char *, const char *, {parameters});
+"""
+_MACRO = """\
+#define {name}(...) capilint_{name}(__FILE__, __LINE__, __func__, #__VA_ARGS__, __VA_ARGS__)
+"""
+
+
+def functions() -> tuple[str, ...]:
+    """The functions that C programs can call, in the order of the table."""
+    return tuple(
+        name
+        for name in SIGNATURES
+        if is_covered(name) and f"{name}A" not in SIGNATURES and name != "CryptImportPKCS8"
+    )
+
+
+def write(folder: Path) -> Path:
+    """Writes the headers to a folder; the path of glue.c beside them."""
+    for name in _BY_HAND:
+        text = files("capilint.run").joinpath("include", name).read_text(encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8")
+    book = rulebook.load()
+    (folder / _API).write_text(_api(book), encoding="utf-8")
+    for name in (*_NAMES, *_MORE_NAMES):
+        (folder / name).write_text(f'#include "{_API}"\n', encoding="utf-8")
+    glue = folder / "glue.c"
+    glue.write_text(_glue(book), encoding="utf-8")
+    return glue
+
+
+def _api(book: RuleBook) -> str:
+    handles = [each for kind in book.resources.values() for each in _handle_types(kind)]
+    lines = [
+        "#ifndef CAPILINT_API_H",
+        "#define CAPILINT_API_H",
+        '#include "windows_types.h"',
+        *(f"typedef ULONG_PTR {name}, *P{name};" for name in dict.fromkeys(handles)),
+        '#include "crypto_types.h"',
+        *_numbers(book),
+    ]
+    declared = "".join(_DECLARATION.format(**_parts(name, book)) for name in functions())
+    macros = "".join(_MACRO.format(name=name) for name in functions())
+    return "\n".join(
+        [*lines, declared, "#ifndef CAPILINT_GLUE", macros, *_forms(), "#endif", "#endif", ""]
+    )
+
+
+def _handle_types(kind: rulebook.Resource) -> Iterator[str]:
+    yield from (name for name in (kind.handle_type, *kind.handle_aliases) if name not in _TYPED)
+
+
+def _numbers(book: RuleBook) -> Iterator[str]:
+    numbers = dict(book.constants) | {
+        name: value for name, value in vars(constants).items() if isinstance(value, int)
+    }
+    for name, value in numbers.items():
+        if name.isupper() and not name.startswith("_"):
+            text = f"((HRESULT){value:#x})" if name.startswith(_ERRORS) else f"{value:#x}"
+            yield f"#ifndef {name}\n#define {name} {text}\n#endif"
+
+
+def _forms() -> Iterator[str]:
+    """`CryptSignHash` means one of its two forms."""
+    plain = [name for name in SIGNATURES if f"{name}A" in SIGNATURES and is_covered(f"{name}A")]
+    for letter, test in (("W", "#ifdef UNICODE"), ("A", "#else")):
+        yield test
+        yield from (f"#define {name} {name}{letter}" for name in plain)
+    yield "#endif"
+
+
+def _glue(book: RuleBook) -> str:
+    names = functions()
+    head = _GLUE.format(size=len(names) + 2, get=len(names), set=len(names) + 1)
+    bodies = (
+        _FUNCTION.format(index=index, **_parts(name, book)) for index, name in enumerate(names)
+    )
+    return head + "".join(bodies)
+
+
+def _parts(name: str, book: RuleBook) -> dict[str, str]:
+    signature, protocol = SIGNATURES[name], book.functions[name]
+    declared = (f"{_type(each, signature, protocol, book)} {each.name}" for each in _of(signature))
+    return {
+        "name": name,
+        "result": _RESULTS.get(protocol.success, "BOOL"),
+        "parameters": ", ".join(declared),
+        "arguments": ", ".join(each.name for each in _of(signature)),
+    }
+
+
+def _of(signature: Signature) -> Iterable[Parameter]:
+    return signature.parameters
+
+
+def _type(parameter: Parameter, signature: Signature, protocol: Protocol, book: RuleBook) -> str:
+    """A parameter's C type: its handle's by the rules, else by what the model makes of it."""
+    name = parameter.name
+    if parameter.role is Role.CREATE:
+        made = next(each.resource for each in protocol.creates if each.into == name)
+        return f"{book.resources[made].handle_type} *"
+    if parameter.role is not Role.NONE:
+        kinds = {**protocol.uses, **protocol.releases, **protocol.retains}
+        return book.resources[kinds[name]].handle_type
+    changed = "" if name in protocol.writes else "const "
+    wide = "W" if signature.name.endswith("W") else ""
+    by_kind = {
+        "number": "HCRYPTPROV" if name == "hProv" else "DWORD",
+        "text": f"LPC{wide}STR",
+        "cell": "BOOL *" if name.startswith("pf") else "DWORD *",
+        "memory": f"{changed}BYTE *",
+        "information": "PCERT_PUBLIC_KEY_INFO",
+        "certificate": "PCCERT_CONTEXT",
+        "reserved": "DWORD *" if name.startswith("pdw") else "void *",
+    }
+    return by_kind[parameter.kind]
