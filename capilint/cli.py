@@ -60,7 +60,8 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         required=True, metavar="COMMAND", dest="command", prog="capilint"
     )
     asked = next((word for word in given if not word.startswith("-")), None)
-    for name, summary in _COMMANDS.items():
+    for name in [asked] if asked in _COMMANDS else _COMMANDS:
+        summary = _COMMANDS[name]
         subparser = subparsers.add_parser(
             name, help=summary, description=f"{summary}.", formatter_class=_formatter
         )

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from capilint.finding import Severity
-from capilint.rulefile import RuleError, rule_folder, texts_in
+from capilint.rulefolder import RuleError, rule_folder, texts_in
 
 HEADINGS = ("What it does", "Why is this bad", "Example", "Use instead", "How to suppress")
 FIELDS: Mapping[str, str] = {

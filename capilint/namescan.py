@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from capilint.rulefile import rule_folder, texts_in
+from capilint.rulefolder import rule_folder, texts_in
 
 _SCAN_WORD = re.compile(r'^scan_word = "(\w+)"$', re.MULTILINE)
 _HANDLE_FUNCTION = re.compile(

@@ -18,7 +18,8 @@ from capilint.bindings import Bound as Bound
 from capilint.language import Language
 from capilint.namescan import NameScan, known_names
 from capilint.protocol import Protocol, Resource, Success
-from capilint.rulefile import RuleFile, Section, parse, rule_folder, texts_in
+from capilint.rulefile import RuleFile, Section, parse
+from capilint.rulefolder import rule_folder, texts_in
 from capilint.ruleschema import Defaults, functions_of, resource_of, success_of
 
 _FAMILY_KEYS = (
@@ -84,6 +85,11 @@ class RuleBook:
     def method(self, binding: str, resource: str, name: str) -> Bound | None:
         """The method of an object that holds a handle; the receiver is `params[0]`."""
         return self._bindings.methods.get((binding, resource, name))
+
+    @property
+    def exceptions(self) -> Sequence[tuple[str, ...]]:
+        """What the bindings' functions raise: the exception's names, each with its bases last."""
+        return self._bindings.exceptions
 
     @cached_property
     def method_names(self) -> frozenset[str]:

@@ -6,30 +6,18 @@ and the key in the text: that costs nothing while the file is right.
 
 from __future__ import annotations
 
-# Importing pathlib would cost a tenth of the time that `check` may take to start.
-# ruff: noqa: PTH100, PTH112, PTH118, PTH119, PTH120, PTH123, PTH208
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-# Texts, not compiled patterns: an import for nothing but the folder should cost little.
-_HEADER = r"\s*\[+(?P<table>[^\[\]]+)\]+\s*(?:#.*)?$"
-_KEY = r"""\s*(?P<key>"[^"]*"|'[^']*'|[\w-]+(?:\.[\w-]+)*)\s*="""
-_PART = r""""([^"]*)"|'([^']*)'|([\w-]+)"""
-_TOML_LINE = r"\(at line (\d+)"
+from capilint.rulefolder import RuleError as RuleError
+
+_HEADER = re.compile(r"\s*\[+(?P<table>[^\[\]]+)\]+\s*(?:#.*)?$")
+_KEY = re.compile(r"""\s*(?P<key>"[^"]*"|'[^']*'|[\w-]+(?:\.[\w-]+)*)\s*=""")
+_PART = re.compile(r""""([^"]*)"|'([^']*)'|([\w-]+)""")
+_TOML_LINE = re.compile(r"\(at line (\d+)")
 
 Where = tuple[str, ...]  # the way to a table, key or text: ("function", "CryptGenKey", "uses")
-
-
-class RuleError(Exception):
-    """A rule file is wrong. The text names the file, the line and what would be right."""
-
-    def __init__(self, path: str, line: int, message: str) -> None:
-        super().__init__(f"{path}:{line}: {message}")
-        self.path = path
-        self.line = line
-        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +26,7 @@ class RuleFile:
 
     path: str
     text: str
-    tables: Mapping[str, object]
+    tables: Mapping[str, object] = field(hash=False)
 
     def error(self, where: Where, message: str) -> RuleError:
         """An error about the table, key or text at `where`."""
@@ -113,27 +101,6 @@ class Section:
         return tuple(Section(self.file, item, (*self.where, key)) for item in value)
 
 
-def rule_folder() -> str:
-    """`rules/`: inside the installed package, or beside the package in a checkout.
-
-    Raises RuleError where neither exists: the installation is broken.
-    """
-    package = os.path.dirname(os.path.abspath(__file__))
-    for parent in (package, os.path.dirname(package)):
-        folder = os.path.join(parent, "rules")
-        if os.path.isdir(folder):
-            return folder
-    raise RuleError(os.path.join(package, "rules"), 1, "no rules found; install capilint again")
-
-
-def texts_in(folder: str, suffix: str) -> Iterator[tuple[str, str]]:
-    """The path, for people, and the text of each file with that suffix in a folder of rules."""
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(suffix):
-            with open(os.path.join(folder, name), encoding="utf-8") as stream:
-                yield f"rules/{os.path.basename(folder)}/{name}", stream.read()
-
-
 def parse(path: str, text: str) -> RuleFile:
     """Read the text of a rule file. Raises RuleError where it is no TOML."""
     import tomllib
@@ -141,7 +108,7 @@ def parse(path: str, text: str) -> RuleFile:
     try:
         return RuleFile(path, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        found = re.search(_TOML_LINE, str(error))
+        found = _TOML_LINE.search(str(error))
         line = int(found[1]) if found else text.count("\n") + 1
         raise RuleError(path, line, f"not valid TOML: {error}") from None
 
@@ -150,16 +117,22 @@ def line_of(text: str, where: Where) -> int:
     """The 1-based line of `where` in TOML text: of the deepest part of it that can be found."""
     best, depth, table = 1, 0, Where()
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(_HEADER, line):
+        if header := _HEADER.match(line):
             table = here = _parts(header["table"])
-        elif key := re.match(_KEY, line):
+        elif key := _KEY.match(line):
             here = (*table, *_parts(key["key"]))
         else:
             continue
-        shared = len(os.path.commonprefix([_below(here, where), where]))
+        shared = _shared(_below(here, where), where)
         if shared > depth:
             best, depth = number, shared
     return best if depth == len(where) else _line_of_text(text, where[-1], best)
+
+
+def _shared(one: Where, other: Where) -> int:
+    """How many parts the two begin with alike."""
+    pairs = zip(one, other, strict=False)
+    return next((count for count, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -172,7 +145,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def _parts(dotted: str) -> Where:
     """The parts of a dotted TOML key."""
-    return tuple(next(filter(None, part), "") for part in re.findall(_PART, dotted))
+    return tuple(next(filter(None, part), "") for part in _PART.findall(dotted))
 
 
 def _below(here: Where, where: Where) -> Where:
@@ -183,7 +156,7 @@ def _below(here: Where, where: Where) -> Where:
 def _line_of_text(text: str, word: str, start: int) -> int:
     """The first line from `start` on, in the same table, that has the word; else `start`."""
     for number, line in enumerate(text.splitlines()[start - 1 :], start=start):
-        if number > start and re.match(_HEADER, line):
+        if number > start and _HEADER.match(line):
             break
         if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line):
             return number

@@ -13,7 +13,8 @@ import pytest
 from capilint.language import Language
 from capilint.protocol import Creation, Success
 from capilint.rulebook import Bound, RuleBook, load
-from capilint.rulefile import RuleError, RuleFile, line_of, parse, rule_folder
+from capilint.rulefile import RuleError, RuleFile, line_of, parse
+from capilint.rulefolder import rule_folder
 
 RULES = Path(rule_folder())
 
