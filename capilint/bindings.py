@@ -81,6 +81,7 @@ class Bindings:
     ) -> None:
         self.methods: dict[tuple[str, str, str], Bound] = {}
         self.box_accessors: set[str] = set()
+        self.exceptions: list[tuple[str, ...]] = []
         self._functions = functions
         self._resources = resources
         self._dll = f"(?i:{'|'.join(map(re.escape, dlls))})(?i:\\.dll)?"
@@ -119,6 +120,8 @@ class Bindings:
         binding = Binding(section.word("binding"), section.flag("boxed"), section.words("raises"))
         if not binding.name:
             raise section.error("the file has no `binding`")
+        if binding.raises:
+            self.exceptions.append(binding.raises)
         success = success_of(section, Success.ALWAYS)
         defaults = Defaults(section.word("family", binding.name), success)
         self.box_accessors |= set(section.words("box_accessors"))

@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass
 from capilint import codes
 from capilint.finding import Severity
 
-RELEASED = {"context": "released"}
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -22,11 +20,8 @@ class Facts:
     release: str = ""
     call: str = ""
     owner: str = ""
-
-
-def released(resource: str) -> str:
-    """How one says that the life of a handle was ended."""
-    return RELEASED.get(resource, "destroyed")
+    released: str = "destroyed"
+    replacement: str = ""
 
 
 def message(code: str, facts: Facts) -> str:
@@ -51,5 +46,4 @@ def _filled(template: str, facts: Facts) -> str:
     fields["handle"] = facts.handle or "(unnamed)"
     fields["creator"] = facts.creator or "the caller"
     fields["owner"] = f"context `{facts.owner}`" if facts.owner else "its context"
-    fields["released"] = released(facts.resource)
     return template.format(**fields)

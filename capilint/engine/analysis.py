@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.fixpoint import (
-    MOST_NODES,
     BoundReached,
     Fixpoint,
     Graph,
@@ -27,7 +26,8 @@ from capilint.ir import Language, Module
 from capilint.rulebook import RuleBook
 from capilint.wording import Facts, message, name_and_severity
 
-HELPER_NODES = 4_000
+HELPER_NODES = 1_000
+HELPER_PATIENCE = 4
 
 
 def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
@@ -56,10 +56,13 @@ class Analysis:
     def function(self, definition: Definition, recursive: bool) -> list[Finding]:
         """Analyse one function: note its summary, return what is wrong in it."""
         function, module = definition.function, definition.module
-        touching = definition in self.program.touching
+        touching = self._touches_handles(definition)
         interpreter = self._interpreter(definition)
         self.summaries[definition] = None
-        fixpoint = Fixpoint(interpreter, MOST_NODES if touching else HELPER_NODES)
+        if touching:
+            fixpoint = Fixpoint(interpreter)
+        else:
+            fixpoint = Fixpoint(interpreter, HELPER_NODES, HELPER_PATIENCE)
         try:
             graph = fixpoint.solve()
         except BoundReached:
@@ -93,6 +96,14 @@ class Analysis:
             for symbol, handle in exit_.state.handles.items():
                 if symbol.kind == "initial" and handle.typestate is Typestate.DESTROYED:
                     self.releasing_members[definition] = scheme
+
+    def _touches_handles(self, definition: Definition) -> bool:
+        """Whether a function acts on handles itself, or calls one whose summary does."""
+        called, direct = self.program.calls[definition]
+        if direct:
+            return True
+        summaries = (self.summaries.get(target) for target in called)
+        return any(summary is not None and summary.acts for summary in summaries)
 
     def _interpreter(self, definition: Definition) -> Interpreter:
         function, module = definition.function, definition.module

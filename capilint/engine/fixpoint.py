@@ -16,10 +16,13 @@ from dataclasses import dataclass, field
 
 from capilint.engine.events import Event, Path, Trail
 from capilint.engine.interpreter import Interpreter, Point
-from capilint.engine.state import State, join
+from capilint.engine.state import State, coarsened, join
 from capilint.ir import Function, successors
 
 MOST_ALIKE = 12
+FEW_ALIKE = 3
+MANY_BLOCKS = 60
+MOST_JOINS = 6
 MOST_GROUPS = 160
 MOST_NODES = 40_000
 
@@ -71,6 +74,7 @@ class Fixpoint:
 
     interpreter: Interpreter
     most_nodes: int = MOST_NODES
+    patience: int = MOST_ALIKE
     graph: Graph = field(default_factory=Graph)
     known: dict[Point, dict[object, int]] = field(default_factory=dict)
     groups: dict[Point, dict[object, list[int]]] = field(default_factory=dict)
@@ -83,6 +87,8 @@ class Fixpoint:
             BoundReached: more states than the bounds allow.
         """
         order = reverse_postorder(self.interpreter.function)
+        if len(self.interpreter.function.blocks) > MANY_BLOCKS:
+            self.patience = FEW_ALIKE
         self._add((0, 0), State(), None, None, order)
         while self.pending:
             node = heapq.heappop(self.pending)[2]
@@ -120,9 +126,13 @@ class Fixpoint:
         alike = groups.setdefault(signature, [])
         if len(groups) > MOST_GROUPS:
             raise BoundReached
-        if len(alike) < MOST_ALIKE:
+        owing = any(handle.owed for handle in state.handles.values())
+        large = self.patience == FEW_ALIKE
+        patience = 1 if large and not owing else self.patience
+        if len(alike) < patience:
             return state
-        return join(self.graph.states[alike[-1]], state, point[0])
+        merged = join(self.graph.states[alike[-1]], state, point[0])
+        return coarsened(merged) if len(alike) > patience + MOST_JOINS else merged
 
     def _new_node(self, point: Point, state: State, key: object) -> int:
         node = len(self.graph.points)

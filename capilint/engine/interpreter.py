@@ -362,6 +362,7 @@ class Interpreter:
     def _branch(self, path: Path, branch: Branch) -> Iterator[tuple[Point, Path]]:
         for status in statuses_in(self.evaluator, path.state, branch.condition):
             settle(path.state, status)
+        self._give_away_elements(path, (branch.condition,))
         condition = self.evaluator.evaluate(path.state, branch.condition)
         for truth, target in ((True, branch.if_true), (False, branch.if_false)):
             way = path.fork()

@@ -67,7 +67,10 @@ class Program:
     @cached_property
     def classes(self) -> dict[str, tuple[str, ...]]:
         """The classes of all modules by canonical name, with their bases."""
-        return {name: bases for module in self.modules for name, bases in module.classes.items()}
+        known = {name: bases for module in self.modules for name, bases in module.classes.items()}
+        for name, *bases in self.rulebook.exceptions:
+            known[name] = tuple(bases)
+        return known
 
     @cached_property
     def classes_with_methods(self) -> frozenset[str]:
@@ -171,7 +174,7 @@ class Program:
     # ------------------------------------------------------------ order
 
     @cached_property
-    def _calls(self) -> dict[Definition, tuple[list[Definition], bool]]:
+    def calls(self) -> dict[Definition, tuple[list[Definition], bool]]:
         """For each function: the functions of the program it calls; whether it calls the API."""
         return {definition: self._callees(definition) for definition in self.definitions}
 
@@ -201,7 +204,7 @@ class Program:
         """The functions that call the API themselves or through others."""
         callers: dict[Definition, list[Definition]] = {}
         pending = []
-        for definition, (called, touches) in self._calls.items():
+        for definition, (called, touches) in self.calls.items():
             for target in called:
                 callers.setdefault(target, []).append(definition)
             if touches:
@@ -221,7 +224,7 @@ class Program:
         """
         for component in self._components(sorted_roots(self.touching)):
             for definition in component:
-                recursive = len(component) > 1 or definition in self._calls[definition][0]
+                recursive = len(component) > 1 or definition in self.calls[definition][0]
                 yield definition, recursive
 
     def _components(self, roots: list[Definition]) -> Iterator[list[Definition]]:
@@ -240,7 +243,7 @@ class Program:
                     index[node] = low[node] = len(index)
                     stack.append(node)
                     on_stack.add(node)
-                called = self._calls[node][0]
+                called = self.calls[node][0]
                 if position > 0:
                     low[node] = min(low[node], low[called[position - 1]])
                 while position < len(called) and called[position] in index:

@@ -40,6 +40,8 @@ RETURNED = {
     Success.ALWAYS: (1, 1),
 }
 
+SIGNS = {"negative": "<", "nonnegative": ">="}
+
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
@@ -129,7 +131,8 @@ class ProtocolCalls:
                     failure = RETURNED[success][1]
                     self.give_result(branch, site, Status(site.key, failure))
                 if outcome is False and success is Success.RAISES:
-                    yield raise_from(branch, "certain")
+                    exception = next(iter(bound.binding.raises), "")
+                    yield raise_from(branch, "certain", exception)
                 else:
                     yield Continuation(branch)
 
@@ -430,15 +433,22 @@ class ProtocolCalls:
             if form == "content":
                 return argument.value
             if form == "address":
-                return self._address(path, argument)
+                return self._address(path, argument, matched.get("offset"))
+            if form in SIGNS:
+                return self.evaluator.operate(path.state, SIGNS[form], (argument.value, ZERO))
         kind = "object" if protocol.allocates else "result"
         symbol = Symbol(kind, site.key)
         path.state.renew(symbol)
-        if form == "nonzero":
-            path.state.facts[symbol] = True
+        if form in ("nonzero", "negative"):
+            self.evaluator.assume(path.state, symbol, True)
+        if form == "negative":
+            self.evaluator.assume(path.state, Term("<", (symbol, ZERO)), True)
         return symbol
 
-    def _address(self, path: Path, argument: Argument) -> AbstractValue:
+    def _address(self, path: Path, argument: Argument, offset: Argument | None) -> AbstractValue:
+        if offset is not None and self.evaluator.number(path.state, offset.value) != 0:
+            path.state.escape(argument.value)  # an element that is told by its distance
+            return Symbol("unknown", argument.written)
         if isinstance(argument.value, Pointer):
             return argument.value
         if is_parameter(argument.value):

@@ -18,7 +18,9 @@ from capilint.engine.values import (
     Aggregate,
     Function,
     Location,
+    Number,
     Pointer,
+    Status,
     Symbol,
     Term,
     Uninitialised,
@@ -61,6 +63,11 @@ class Handle:
     binding: str = ""
     owns_itself: bool = False
     used: bool = False
+
+    @property
+    def matters(self) -> bool:
+        """Whether more is known of the handle than that it was met."""
+        return self.made or self.orphaned or self.typestate is not Typestate.UNKNOWN
 
     @property
     def owed(self) -> bool:
@@ -110,16 +117,12 @@ class State:
         holding = frozenset(
             (location, value)
             for location, value in self.environment.items()
-            if isinstance(value, Pointer | Function | Uninitialised)
-            or (isinstance(value, Symbol) and value in self.handles)
+            if isinstance(value, Symbol) and value in self.handles
         )
-        return (
-            holding,
-            frozenset(self.handles.items()),
-            self.exposed,
-            self.raising,
-            self.exception,
+        handles = frozenset(
+            (symbol, handle) for symbol, handle in self.handles.items() if handle.matters
         )
+        return (holding, handles, self.raising, self.exception)
 
     # ------------------------------------------------------------ places
 
@@ -164,6 +167,12 @@ class State:
             for index, inner in enumerate(value.values):
                 self.environment[location.at(f"[{index}]")] = inner
         self.environment[location] = value
+
+    def plain_truth(self, value: AbstractValue) -> bool | None:
+        """Whether a value is known to be non-zero, as far as it and the facts say directly."""
+        if isinstance(value, Number | Status):
+            return value.value != 0
+        return self.facts.get(value)
 
     def holders(self, symbol: Symbol) -> list[Location]:
         """The locations that hold a symbol."""
@@ -306,20 +315,48 @@ class State:
 
 
 def join(first: State, second: State, block: int) -> State:
-    """The state that covers both, which have the same signature; what differs becomes unknown."""
+    """The state that covers both, which have the same signature; what differs becomes unknown.
+
+    Of two different values that are both zero, or both not, that much stays known.
+    """
     merged = first.copy()
-    environment: dict[Location, AbstractValue] = {}
-    for location in first.environment.keys() | second.environment.keys():
-        one, other = first.load(location), second.load(location)
-        same = one == other
-        environment[location] = one if same else Symbol("join", block, location)
-    merged.environment = environment
+    merged.exposed = first.exposed | second.exposed
+    merged.handles = {**second.handles, **first.handles}
+    merged.environment = {}
     merged.facts = {
         term: truth for term, truth in first.facts.items() if second.facts.get(term) == truth
     }
-    for value in environment.values():
-        if isinstance(value, Symbol) and value.kind == "join" and value.site == block:
-            merged.facts = {
-                term: truth for term, truth in merged.facts.items() if value not in symbols_in(term)
-            }
+    fresh: dict[AbstractValue, bool] = {}
+    for location in first.environment.keys() | second.environment.keys():
+        one, other = first.load(location), second.load(location)
+        if one == other:
+            merged.environment[location] = one
+            continue
+        truth = first.plain_truth(one)
+        if truth is None or truth != second.plain_truth(other):
+            truth = None
+        if truth is False:
+            merged.environment[location] = ZERO
+            continue
+        symbol = Symbol("join", block, location)
+        merged.environment[location] = symbol
+        merged.facts = {
+            term: known for term, known in merged.facts.items() if symbol not in symbols_in(term)
+        }
+        if truth:
+            fresh[symbol] = True
+    merged.facts.update(fresh)
     return merged
+
+
+def coarsened(state: State) -> State:
+    """The state with all knowledge dropped but where the handles are and how they fare."""
+    coarse = state.copy()
+    coarse.facts = {}
+    coarse.environment = {
+        location: value
+        if isinstance(value, Symbol) and value in state.handles
+        else Symbol("join", "coarse", location)
+        for location, value in state.environment.items()
+    }
+    return coarse

@@ -71,6 +71,11 @@ class Summary:
     outcomes: tuple[Outcome, ...]
     opaque: bool
 
+    @property
+    def acts(self) -> bool:
+        """Whether a call can change the life of a handle of the caller."""
+        return any(outcome.handles for outcome in self.outcomes)
+
 
 @dataclass(frozen=True, slots=True)
 class Exit:

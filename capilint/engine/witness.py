@@ -10,7 +10,7 @@ from capilint.engine.fixpoint import Graph, events_to
 from capilint.engine.values import Symbol
 from capilint.finding import Finding, Outcome, Span, Step, TraceEvent
 from capilint.protocol import Resource
-from capilint.wording import Facts, help_text, message, name_and_severity, released
+from capilint.wording import Facts, help_text, message, name_and_severity
 
 LEAKS = ("CAP101", "CAP102", "CAP103")
 AT_CREATION = (*LEAKS, "CAP401")
@@ -63,13 +63,15 @@ class Narrator:
         origin = self._origin(defect.symbol)
         handle = defect.text or (origin.text if origin else "")
         owner, release = self._owner_release(defect, events)
+        resource = self.resources.get(defect.resource)
         facts = Facts(
             resource=defect.resource,
             handle=handle,
             function=self.function,
             creator=origin.creator if origin else "",
             line=self._line(defect, events, origin),
-            release=self._release_function(defect.resource),
+            release=resource.release if resource is not None else "",
+            released=resource.released if resource is not None else "destroyed",
             call=_called(events),
             owner=self._owner_text(owner),
         )
@@ -105,10 +107,6 @@ class Narrator:
             return ""
         origin = self._origin(owner)
         return origin.text if origin and origin.text else self.texts.get(owner, "")
-
-    def _release_function(self, resource: str) -> str:
-        known = self.resources.get(resource)
-        return known.release if known is not None else ""
 
     def _line(self, defect: Defect, events: Sequence[Event], origin: Origin | None) -> int:
         """The other line that the message speaks of."""
@@ -153,7 +151,7 @@ class Narrator:
             elif index == last and defect.code not in LEAKS and event.kind != "exit":
                 continue
             elif _acts(event.roles, defect.symbol, "release"):
-                kind, text = "release", f"{handle} is {released(facts.resource)} here"
+                kind, text = "release", f"{handle} is {facts.released} here"
             elif owner is not None and _acts(event.roles, owner, "release"):
                 name = facts.owner or "its context"
                 kind, text = "release", f"{name} is released here, {handle} is still alive"
@@ -175,7 +173,7 @@ class Narrator:
             "CAP102": ("leave", f"an exception leaves with {handle} alive"),
             "CAP103": ("lose", f"the last reference to {handle} is gone here"),
             "CAP201": ("use", f"{called} gets the dead handle"),
-            "CAP202": ("release", f"{handle} is {released(facts.resource)} again"),
+            "CAP202": ("release", f"{handle} is {facts.released} again"),
             "CAP203": ("release", f"{called} does not end the life of a {facts.resource}"),
             "CAP301": ("use", f"{handle} is used or ended here, after its context"),
             "CAP402": ("release", f"{handle} may never have been set"),
