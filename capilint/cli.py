@@ -22,17 +22,17 @@ _COMMANDS = {
     "config": "show the settings that hold for a file, and where each came from",
     "debug": "show what the analysis sees: its IR, and graphs of it",
 }
-USAGE_ERROR = 2
+TROUBLE = 2  # not 1, which says that there are findings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line; the result is the exit status (see `capilint check --help`)."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser(given).parse_args(given)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a name from a source file must not end the run
             stream.reconfigure(errors="backslashreplace")
     try:
+        options = _parser(given).parse_args(given)
         status: int = options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:  # `capilint check | head`
@@ -41,11 +41,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        if not _is_for_users(error):
-            raise
-        print(f"capilint: error: {error}", file=sys.stderr)
-        return USAGE_ERROR
+        return _failed(error)
     return status
+
+
+def _failed(error: Exception) -> int:
+    """Say what went wrong: what the user can mend, or a bug of ours with its traceback."""
+    from capilint.check import SettingsError
+    from capilint.commands import CommandError
+    from capilint.config import ConfigError
+    from capilint.rulefolder import RuleError
+
+    if not isinstance(error, (CommandError, ConfigError, RuleError, SettingsError)):
+        from traceback import print_exception
+
+        print_exception(error)
+        print("capilint: this is a bug of capilint; please report it", file=sys.stderr)
+    print(f"capilint: error: {error}", file=sys.stderr)
+    return TROUBLE
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
@@ -79,13 +92,3 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
     except OSError:
         columns = 100
     return argparse.RawDescriptionHelpFormatter(prog, width=min(columns, 100) - 2)
-
-
-def _is_for_users(error: Exception) -> bool:
-    """Whether the error's text tells the user what to mend."""
-    from capilint.check import SettingsError
-    from capilint.commands import CommandError
-    from capilint.config import ConfigError
-    from capilint.rulefile import RuleError
-
-    return isinstance(error, (CommandError, ConfigError, RuleError, SettingsError))

@@ -143,7 +143,7 @@ def _wanted(name: str, language: Language | None) -> Language | None:
 def _tidy(path: str) -> str:
     """The path with `/`, and without `.` parts; `..` stays, for links may give it a meaning."""
     path = path.replace(os.sep, "/")
-    lead = "/" if path.startswith("/") else ""
+    lead = path[: len(path) - len(path.lstrip("/"))]  # two in //server/share
     return lead + "/".join(part for part in path.split("/") if part not in ("", ".")) or "."
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import capilint.commands.check
 from capilint import __version__
 from capilint.cli import main
 from tests.reports import SESSION
@@ -107,6 +108,15 @@ def test_a_wrong_configuration_is_status_2(cli: Cli) -> None:
     assert cli.err == (
         "capilint: error: capilint.toml:1: unknown key `selct`; did you mean `select`?\n"
     )
+
+
+def test_a_bug_of_ours_is_not_taken_for_findings(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(capilint.commands.check, "render", broken)
+    assert cli("check", "leak.c") == 2
+    assert "ZeroDivisionError" in cli.err and "please report it" in cli.err
 
 
 # ---------------------------------------------------------------- what is checked
