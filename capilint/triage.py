@@ -21,12 +21,16 @@ UNUSED_SUPPRESSION = "CAP903"
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """A finding that a comment silences: the comment's path, line and reason."""
+    """A finding that a comment silences: the comment's path, line and reason.
+
+    `own` is set for capilint's own spelling, not that of another linter.
+    """
 
     finding: Finding
     path: str
     line: int
     reason: str
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,9 @@ class Triager:
                 kept.append(finding)
             else:
                 path, directive = silencing
-                suppressed.append(Suppressed(finding, path, directive.line, directive.reason))
+                suppressed.append(
+                    Suppressed(finding, path, directive.line, directive.reason, directive.own)
+                )
         kept += [self._graded(each) for each in self._unused() if self._selected(each)]
         return Triage(
             tuple(sorted(kept, key=_place)),

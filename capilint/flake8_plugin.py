@@ -1,0 +1,107 @@
+"""The flake8 plugin: what `capilint check` says of one Python file, as flake8 wants it.
+
+flake8 ── lines of a file ── check ── findings ── (line, column from 0, text, type)
+   └─ options ── Configuration ──┘
+
+flake8 shows a plugin one file at a time, so a helper in another file is an unknown function.
+It has no notes and no severities: notes are left out, all else is reported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from flake8.exceptions import ExecutionError
+from flake8.options.manager import OptionManager
+
+from capilint import __version__
+from capilint.check import Report, SettingsError, check
+from capilint.config import ConfigError, Configuration
+from capilint.finding import Finding, Severity
+from capilint.language import Language
+from capilint.report.printable import printable
+from capilint.rulefile import RuleError
+from capilint.settings import Settings
+from capilint.source import Input
+
+_STDIN = "-"
+
+
+class Plugin:
+    """One file. flake8 fills the parameters by their names; for `tree` it calls us at all."""
+
+    name = "capilint"
+    version = __version__
+    _configuration = Configuration()
+    _chosen: tuple[str, ...] = ()  # codes that flake8's options name, be they off by default
+    _stdin_name = _STDIN
+    _noqa = True
+
+    def __init__(self, tree: ast.AST, lines: Sequence[str], filename: str) -> None:
+        self._path = self._stdin_name if filename == _STDIN else filename
+        # The mark outweighs a coding line, which no longer holds for the decoded text.
+        self._data = "".join(lines).encode("utf-8-sig", errors="replace")
+
+    @classmethod
+    def add_options(cls, manager: OptionManager) -> None:
+        """Declare the options; each may also stand in flake8's configuration file."""
+        add = manager.add_option
+        add("--capilint-resources", metavar="KINDS", default="", parse_from_config=True,
+            comma_separated_list=True, help="kinds of handles: key,hash,context")  # fmt: skip
+        add("--capilint-config", metavar="FILE", parse_from_config=True, normalize_paths=True,
+            help="take capilint's configuration from this file only")  # fmt: skip
+
+    @classmethod
+    def parse_options(cls, options: argparse.Namespace) -> None:
+        """Remember what was asked for. Raises ExecutionError where it is wrong."""
+        kinds = tuple(options.capilint_resources)
+        named = [*(options.select or ()), *(options.extend_select or ())]
+        cls._chosen = tuple(code for code in named if code.startswith("CAP") and code != "CAP")
+        cls._stdin_name = options.stdin_display_name
+        cls._noqa = not options.disable_noqa
+        try:
+            overrides = {"resources": kinds} if kinds else {}
+            cls._configuration = Configuration(overrides, options.capilint_config)
+        except ConfigError as error:
+            raise ExecutionError(f"capilint: {error}") from error
+
+    def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
+        """The findings. Raises ExecutionError where the configuration is wrong."""
+        try:
+            if self._configuration.excluded(self._path):
+                return
+            report = check([Input(self._path, Language.PYTHON, self._data)], self._settings_of)
+        except (ConfigError, RuleError, SettingsError) as error:
+            raise ExecutionError(f"capilint: {error}") from error
+        for finding in self._shown(report):
+            yield finding.span.line, finding.span.column - 1, _text(finding), Plugin
+        for item in report.unreadable:
+            yield 1, 0, printable(f"CAP901 not analysed: {item.reason}"), Plugin
+
+    def _settings_of(self, path: str) -> Settings:
+        settings = self._configuration.settings_of(path)
+        return replace(settings, extend_select=(*settings.extend_select, *self._chosen))
+
+    def _shown(self, report: Report) -> Iterator[Finding]:
+        """What was found; with --disable-noqa also what a `noqa` suppresses."""
+        noqa = [item.finding for item in report.suppressed if not (self._noqa or item.own)]
+        shown = sorted([*report.findings, *noqa], key=lambda finding: finding.span)
+        return (finding for finding in shown if finding.severity != Severity.NOTE)
+
+
+def _text(finding: Finding) -> str:
+    """Code and message on one line, with the other end of the handle's story."""
+    text = f"{finding.code} {finding.message}"
+    if finding.steps:
+        last = finding.steps[-1]
+        elsewhere = last.path != finding.path
+        line = f"line {last.span.line}"
+        told = last.span.line == finding.span.line or re.search(rf"\b{line}\b", text)
+        if elsewhere or not told:
+            where = f"{last.path}, {line}" if elsewhere else line
+            text += f" ({where}: {last.message})"
+    return printable(text)
