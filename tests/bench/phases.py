@@ -6,6 +6,7 @@ Each phase is one function that `capilint.check` calls; a stopwatch is put aroun
 from __future__ import annotations
 
 import importlib
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
@@ -54,10 +55,12 @@ def times_of(folder: Path) -> dict[str, float]:
     begin = time.process_time()
     with ExitStack() as stack:
         stack.enter_context(redirect_stdout(StringIO()))
-        stack.enter_context(redirect_stderr(StringIO()))
+        complaints = stack.enter_context(redirect_stderr(StringIO()))
         for watch in watches.values():
             stack.enter_context(watch.running())
-        cli.main(["check", "--isolated", str(folder)])
+        status = cli.main(["check", "--isolated", str(folder)])
+    if status not in {0, 1}:
+        sys.exit(f"capilint check {folder}: exit {status}\n{complaints.getvalue()[-2000:]}")
     total = time.process_time() - begin
     seconds = {phase: watch.seconds for phase, watch in watches.items()}
     return {**seconds, "rest": total - sum(seconds.values()), "all": total}
