@@ -18,7 +18,7 @@ from capilint.engine.liveness import liveness
 from capilint.engine.ownership import MemberOwners
 from capilint.engine.program import Definition, Program
 from capilint.engine.state import Typestate
-from capilint.engine.summary import Summary, condense, project
+from capilint.engine.summary import Summary, condense, project, united
 from capilint.engine.typestate import Typestates
 from capilint.engine.witness import Narrator, shortest_witnesses
 from capilint.finding import Finding
@@ -133,8 +133,8 @@ class Analysis:
         )
 
     def _summary_of(self, name: str, caller: Definition) -> Summary | None:
-        target = self.program.definition(name, caller.module)
-        return None if target is None else self.summaries.get(target)
+        targets = self.program.alternatives(name, caller.module)
+        return united([self.summaries.get(target) for target in targets])
 
     def _summarise(
         self, definition: Definition, interpreter: Interpreter, graph: Graph

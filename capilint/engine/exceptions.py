@@ -5,13 +5,12 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping, Sequence
 
-MADE_BY_CALLS = {"ctypes.WinError": "OSError", "WindowsError": "OSError"}
-EVERYTHING = "BaseException"
+OS_ERRORS = frozenset(["ctypes.WinError", "WindowsError", "socket.error"])
 
 
 def builtin_class(name: str) -> type[BaseException] | None:
     """The built-in exception of that name; the platform's own names for OSError included."""
-    plain = MADE_BY_CALLS.get(name, name).removeprefix("builtins.")
+    plain = "OSError" if name in OS_ERRORS else name.removeprefix("builtins.")
     found = getattr(builtins, plain, None)
     return found if isinstance(found, type) and issubclass(found, BaseException) else None
 

@@ -145,15 +145,23 @@ class Program:
 
     def definition(self, name: str, module: Module) -> Definition | None:
         """The one function that a name means in a module."""
+        found = self.alternatives(name, module)
+        return found[0] if len(found) == 1 else None
+
+    def alternatives(self, name: str, module: Module) -> list[Definition]:
+        """The functions that a name may mean in a module.
+
+        There are several only where one C file defines the name under different `#if`s.
+        """
         for reading in self._readings(name, module.language):
             found = self._candidates(reading, module)
             own = [candidate for candidate in found if candidate.module is module]
             found = own or [candidate for candidate in found if not candidate.function.internal]
-            if len(found) == 1:
-                return found[0]
+            if len(found) == 1 or (own and language_is_c(module)):
+                return found
             if found:
-                return None
-        return None
+                return []
+        return []
 
     def _candidates(self, name: str, module: Module) -> list[Definition]:
         same = [
@@ -194,9 +202,7 @@ class Program:
                     if bound is not None:
                         touches = touches or acts_on_handles(bound)
                         continue
-                    target = self.definition(name, definition.module)
-                    if target is not None:
-                        called[target] = None
+                    called.update(dict.fromkeys(self.alternatives(name, definition.module)))
         return list(called), touches
 
     @cached_property
@@ -258,6 +264,11 @@ class Program:
                         component.append(stack.pop())
                         on_stack.discard(component[-1])
                     yield component
+
+
+def language_is_c(module: Module) -> bool:
+    """Whether names are defined by a preprocessor's choice."""
+    return module.language is not Language.PYTHON
 
 
 def sorted_roots(definitions: frozenset[Definition]) -> list[Definition]:

@@ -8,6 +8,7 @@ replaced by the caller's, so the caller's typestates judge them as if they stood
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from capilint.engine.events import Event
@@ -204,3 +205,17 @@ def names_of_made(outcome: Outcome) -> dict[Symbol, object]:
             if symbol in made:
                 names.setdefault(symbol, (place, index))
     return names
+
+
+def united(summaries: Sequence[Summary | None]) -> Summary | None:
+    """One summary for functions of one name of which the build takes one."""
+    known = [summary for summary in summaries if summary is not None]
+    if not known or len(known) < len(summaries):
+        return None
+    first = known[0]
+    if any(summary.parameters != first.parameters for summary in known):
+        return None
+    outcomes = tuple(outcome for summary in known for outcome in summary.outcomes)
+    if len(outcomes) > MOST_OUTCOMES:
+        return None
+    return replace(first, outcomes=outcomes, opaque=any(summary.opaque for summary in known))

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
 import libcst as cst
 
 from capilint.frontends.python.scopes import Kind, Scope, Site
-from capilint.frontends.python.standard_names import CATCH_ALL, OS_ERRORS
 from capilint.frontends.python.tree import descendants, dotted_name
-
-
-class Catch(Enum):
-    """Whether an `except` clause catches an exception."""
-
-    YES = auto()
-    NO = auto()
-    MAYBE = auto()
 
 
 @dataclass(slots=True, eq=False)
@@ -88,31 +77,6 @@ class Classes:
         if len(owner.bindings[node.value]) != 1 or owner.parameters[:1] != [node.value]:
             return None
         return None if owner.is_static else owner.owner_class
-
-    def catches(self, caught: tuple[str, ...], raised: str) -> Catch:
-        """Whether a clause for those exceptions catches the one raised, all by canonical names."""
-        ancestors = self._ancestors(raised)
-        if not ancestors.isdisjoint(caught) or not CATCH_ALL.isdisjoint(caught):
-            return Catch.YES
-        is_known = "BaseException" in ancestors
-        is_known = is_known and all("BaseException" in self._ancestors(name) for name in caught)
-        return Catch.NO if is_known else Catch.MAYBE
-
-    def _ancestors(self, exception: str) -> set[str]:
-        """An exception and what it derives from, as far as the file and Python itself tell."""
-        found: set[str] = set()
-        pending = [exception]
-        while pending:
-            name = OS_ERRORS.get(pending[-1], pending.pop())
-            if name not in found:
-                found.add(name)
-                known = self._classes.get(name)
-                standard = getattr(builtins, name, None)
-                if known is not None:
-                    pending.extend(known.bases)
-                elif isinstance(standard, type):
-                    found.update(kind.__name__ for kind in standard.__mro__)
-        return found
 
     def _with_bases(self, owner: str) -> Iterator[Class]:
         pending, seen = [owner], set[str]()

@@ -82,8 +82,6 @@ class Context:
         self.may_raise_at_yield = False
         self.resume_body: Callable[[ir.Value], None] | None = None
         self._root = scope
-        # By the block that dispatches: what each `except` catches with its block; outer handler.
-        self._clauses: dict[int | None, tuple[list[tuple[tuple[str, ...], int]], int | None]] = {}
         self._activations: dict[Scope, Activation] = {}
         self._uses: dict[str, int] = {}
         self._temporaries = 0

@@ -16,9 +16,7 @@ import libcst as cst
 
 from capilint import ir
 from capilint.finding import Span
-from capilint.frontends.python.classes import Catch
 from capilint.frontends.python.context import Frame
-from capilint.frontends.python.standard_names import CATCH_ALL
 from capilint.frontends.python.targets import Targets
 
 
@@ -93,23 +91,8 @@ class Exits(Targets):
             self.discard(node.exc)
         if node.cause is not None:
             self.discard(node.cause.item)
-        with self.graph.handled_by(self._handler_of(node.exc)):
-            self.graph.end(ir.Raise(self.span(node), again=node.exc is None))
-
-    def _handler_of(self, raised: cst.BaseExpression | None) -> int | None:
-        """Where a raised exception goes: to the very clause that is sure to catch its type."""
-        handler = self.graph.handler
-        name = self._exception_name(raised)
-        while name is not None and handler in self._clauses:
-            entries, outer = self._clauses[handler]
-            for types, entry in entries:
-                verdict = self.names.classes.catches(types, name)
-                if verdict is Catch.YES:
-                    return entry
-                if verdict is Catch.MAYBE:
-                    return handler
-            handler = outer
-        return handler
+        name = self._exception_name(node.exc) or ""
+        self.graph.end(ir.Raise(self.span(node), again=node.exc is None, exception=name))
 
     def _exception_name(self, raised: cst.BaseExpression | None) -> str | None:
         if isinstance(raised, cst.Call):
@@ -122,7 +105,7 @@ class Exits(Targets):
         self.graph.start(fails)
         if node.msg is not None:
             self.discard(node.msg)
-        self.graph.end(ir.Raise(self.span(node)))
+        self.graph.end(ir.Raise(self.span(node), exception="AssertionError"))
         self.graph.start(holds)
 
     def statement_try(self, node: cst.Try | cst.TryStar) -> None:
@@ -143,7 +126,6 @@ class Exits(Targets):
         dispatch, after = self.graph.new_block(), self.graph.new_block()
         clauses: Sequence[cst.ExceptHandler | cst.ExceptStarHandler] = node.handlers
         entries = [(self._types(clause), self.graph.new_block()) for clause in clauses]
-        self._clauses[dispatch] = entries, self.graph.handler
         with self.graph.handled_by(dispatch):
             self.block(node.body)
         if node.orelse is not None:
@@ -164,13 +146,15 @@ class Exits(Targets):
         """Choose among the clauses, up to one that catches all; with none, raise again."""
         self.graph.start(dispatch)
         targets: list[int] = []
+        catches: list[tuple[str, ...] | None] = []
         for types, entry in entries:
             targets.append(entry)
-            if not CATCH_ALL.isdisjoint(types):
-                self.graph.end(ir.Choose(tuple(targets), span))
+            catches.append(types)
+            if "BaseException" in types:
+                self.graph.end(ir.Choose(tuple(targets), span, tuple(catches)))
                 return
         unmatched = self.graph.new_block()
-        self.graph.end(ir.Choose((*targets, unmatched), span))
+        self.graph.end(ir.Choose((*targets, unmatched), span, (*catches, None)))
         self.graph.start(unmatched)
         self.graph.end(ir.Raise(span, again=True))
 

@@ -108,7 +108,6 @@ class Managers(Generators):
             self.names.canonical(argument.value, self.scope) or "" for argument in manager.args
         )
         dispatch, after = self.graph.new_block(), self.graph.new_block()
-        self._clauses[dispatch] = [(types, after)], self.graph.handler
         with self.graph.handled_by(dispatch):
             body()
         self.graph.jump(after)

@@ -67,11 +67,3 @@ CLOSING = frozenset({"contextlib.closing", "contextlib.aclosing"})
 EXIT_STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
 SWALLOWING_MANAGERS = frozenset({"contextlib.suppress", "pytest.raises"})
 SWALLOWING_METHODS = frozenset({"assertRaises", "assertRaisesRegex"})
-CATCH_ALL = frozenset({"Exception", "BaseException"})
-OS_ERRORS = {
-    "ctypes.WinError": "OSError",  # a function that makes one
-    "WindowsError": "OSError",
-    "IOError": "OSError",
-    "EnvironmentError": "OSError",
-    "socket.error": "OSError",
-}
