@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +15,7 @@ from capilint.finding import Span
 from capilint.frontends.python.classes import Classes
 from capilint.frontends.python.context import MAX_BLOCKS, TooLarge
 from capilint.frontends.python.names import Names
+from capilint.frontends.python.nesting import too_deep, with_deep_stack
 from capilint.frontends.python.positions import Positions
 from capilint.frontends.python.scopes import (
     Scope,
@@ -33,15 +35,22 @@ _Definition = cst.FunctionDef | cst.Lambda
 
 def lower_module(text: str, path: str, relevant: Callable[[str], bool] | None = None) -> ir.Module:
     """See `capilint.frontends.python.lower`."""
-    name, is_package = module_name(path)
-    try:
-        tree = cst.parse_module(text.removeprefix("\ufeff"))
-        return _ModuleLowering(tree, name, is_package).lower(path)
-    except cst.ParserSyntaxError as error:
-        problem = ir.Problem(_error_span(error), error.message)
-    except RecursionError:
-        problem = ir.Problem(Span(1, 1, 1, 1), "the code is nested too deeply")
-    return ir.Module(path, name, ir.Language.PYTHON, (), problems=(problem,))
+    text = text.removeprefix("\ufeff")
+    deep_line = too_deep(text)
+    if deep_line is not None:
+        problem = _problem(deep_line, 1, "the code is nested too deeply")
+    else:
+        try:
+            return with_deep_stack(lambda: _parse_and_lower(text, path))
+        except cst.ParserSyntaxError as error:
+            problem = _syntax_problem(text, error)
+        except RecursionError:
+            problem = _problem(1, 1, "the code is nested too deeply")
+    return ir.Module(path, module_name(path)[0], ir.Language.PYTHON, (), problems=(problem,))
+
+
+def _parse_and_lower(text: str, path: str) -> ir.Module:
+    return _ModuleLowering(cst.parse_module(text), *module_name(path)).lower(path)
 
 
 def module_name(path: str) -> tuple[str, bool]:
@@ -54,9 +63,20 @@ def module_name(path: str) -> tuple[str, bool]:
     return ".".join(stems[:-1] if is_package else stems), is_package
 
 
-def _error_span(error: cst.ParserSyntaxError) -> Span:
-    line, column = max(error.raw_line, 1), error.raw_column + 1
-    return Span(line, column, line, column)
+def _problem(line: int, column: int, reason: str) -> ir.Problem:
+    return ir.Problem(Span(line, column, line, column), reason)
+
+
+def _syntax_problem(text: str, error: cst.ParserSyntaxError) -> ir.Problem:
+    """What Python itself says about the text, which is clearer than libcst's list of tokens."""
+    try:
+        ast.parse(text)
+    except SyntaxError as clearer:
+        return _problem(clearer.lineno or 1, clearer.offset or 1, f"not Python 3: {clearer.msg}")
+    except (ValueError, MemoryError, RecursionError):
+        pass
+    reason = error.message.partition(", expected")[0].partition(": expected")[0]
+    return _problem(error.raw_line, error.raw_column + 1, f"not Python 3: {reason}")
 
 
 class _ModuleLowering:

@@ -33,6 +33,7 @@ class Names:
         self._module = module
         self.classes = classes
         self._known: dict[Site, str | None] = {}
+        self._known_classes: dict[Site, str | None] = {}
 
     def canonical(self, node: cst.BaseExpression, scope: Scope) -> str | None:
         """The canonical dotted name that an expression stands for, None where it is a value."""
@@ -73,13 +74,16 @@ class Names:
 
     def _class_of_sites(self, sites: list[Site]) -> str | None:
         values = [site for site in sites if not (site.expression and _is_constant(site.expression))]
-        found = {
-            self.class_of(site.expression, site.scope)
-            if isinstance(site.expression, cst.Call)
-            else None
-            for site in values
-        }
+        found = {self._class_of_site(site) for site in values}
         return found.pop() if len(found) == 1 else None
+
+    def _class_of_site(self, site: Site) -> str | None:
+        if not isinstance(site.expression, cst.Call):
+            return None
+        if site not in self._known_classes:
+            self._known_classes[site] = None
+            self._known_classes[site] = self.class_of(site.expression, site.scope)
+        return self._known_classes[site]
 
     def candidates(self, sites: list[Site]) -> tuple[str, ...]:
         """The canonical names that binding sites give, without repetition."""
