@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from capilint.check import Report
 from capilint.codes import load as load_codes
 from capilint.commands import CommandError
-from capilint.config import Configuration, ConfigError
+from capilint.config import ConfigError, Configuration
 from capilint.finding import Finding
 from capilint.language import Language
 from capilint.report import Style, render

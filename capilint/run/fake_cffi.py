@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from capilint.run import windows_errors
@@ -41,8 +42,8 @@ _INTEGERS = {  # Windows' own types, which cffi knows on Windows only
 def install(load: Callable[[str], Library]) -> None:
     """Turns this process' cffi, where it is installed, into that of Windows."""
     try:
-        import cffi
-        from cffi import commontypes
+        cffi: Any = import_module("cffi")  # a package without types
+        commontypes: Any = import_module("cffi.commontypes")
     except ImportError:
         return  # the program's own import says so
     for name, meaning in _INTEGERS.items():

@@ -151,7 +151,7 @@ def _install_loaders(load: Callable[[str, bool], Library]) -> None:
     module.CDLL = CDLL
     module.WinDLL = module.OleDLL = windows_only
     module.cdll = ctypes.LibraryLoader(CDLL)
-    module.windll = module.oledll = ctypes.LibraryLoader(windows_only)  # type: ignore[type-var]
+    module.windll = module.oledll = ctypes.LibraryLoader(windows_only)  # type: ignore[arg-type]
     module.WINFUNCTYPE = _prototype
 
 
@@ -168,7 +168,7 @@ def _install_errors(errors: LastErrors) -> None:
     module.GetLastError = errors.get
     module.get_last_error, module.set_last_error = errors.get_copy, errors.set_copy
     module.WinError, module.FormatError = win_error, format_error
-    builtins.WindowsError = OSError  # type: ignore[attr-defined, misc]
+    builtins.WindowsError = OSError  # type: ignore[attr-defined]
 
 
 def _prototype(result: Any, *types: Any, **_flags: bool) -> Any:
@@ -202,7 +202,9 @@ def _prototype(result: Any, *types: Any, **_flags: bool) -> Any:
 
 def _filled(flags: Any, types: Any, args: Any, named: Any) -> tuple[list[Any], list[Any]]:
     """The arguments of a call by paramflags, and the variables for its outputs."""
-    given, values, outputs = list(args), [], []
+    given = list(args)
+    values: list[Any] = []
+    outputs: list[Any] = []
     for flag, type_ in zip(flags, types, strict=True):
         kind, name, default = (*flag, "", None)[:3] if len(flag) < 3 else flag
         if kind & _OUT and not kind & _IN:

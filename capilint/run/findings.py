@@ -6,15 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from capilint.finding import Finding, Span, Step
+from capilint.rulebook import RuleBook
+from capilint.rulebook import load as load_rules
 from capilint.run.launch import Outcome
 from capilint.run.places import Place, from_json
-from capilint.wording import Facts, help_text, message, name_and_severity, released
+from capilint.wording import Facts, help_text, message, name_and_severity
 
-_RELEASES = {
-    "context": "CryptReleaseContext",
-    "key": "CryptDestroyKey",
-    "hash": "CryptDestroyHash",
-}
 _LEAKS = ("CAP101", "CAP102", "CAP103")
 Refine = Callable[[Place, str], Place]
 
@@ -26,9 +23,10 @@ def findings_of(outcomes: Iterable[Outcome], refine: Refine) -> list[Finding]:
     place from the source.
     """
     found: dict[tuple[str, str, Span, str], Finding] = {}
+    book = load_rules()
     for outcome in outcomes:
         for verdict in outcome.verdicts:
-            finding = _Story(verdict, outcome, refine).finding()
+            finding = _Story(verdict, outcome, refine, book).finding()
             if finding is not None:
                 key = (finding.code, finding.path, finding.span, finding.handle)
                 found.setdefault(key, finding)
@@ -43,7 +41,9 @@ def findings_of(outcomes: Iterable[Outcome], refine: Refine) -> list[Finding]:
 class _Story:
     """One verdict, with its stacks."""
 
-    def __init__(self, verdict: dict[str, Any], outcome: Outcome, refine: Refine) -> None:
+    def __init__(
+        self, verdict: dict[str, Any], outcome: Outcome, refine: Refine, book: RuleBook
+    ) -> None:
         self._outcome = outcome
         self._refine = refine
         self.code = str(verdict["code"])
@@ -52,9 +52,10 @@ class _Story:
         self.creator = str(verdict["creator"])
         self.owner = str(verdict["owner"])
         self.moment = str(verdict["moment"])
-        release = _RELEASES[self.resource]
+        kind = book.resources[self.resource]
+        self.done, self.releaser = kind.released, kind.release
         self.creation = self._stack(verdict["creation"], self.creator)
-        self.release = self._stack(verdict["release"], release)
+        self.release = self._stack(verdict["release"], self.releaser)
         self.owner_release = self._stack(verdict["owner_release"], "CryptReleaseContext")
         self.now = self._stack(verdict["now"], self.moment)
 
@@ -94,19 +95,19 @@ class _Story:
         return Facts(
             resource=self.resource,
             handle=self.handle,
-            function=primary.function,
+            function=other[0].function if self.now and self.code in _LEAKS else primary.function,
             creator=self.creator,
             line=other[0].line if other else 0,
-            release=_RELEASES[self.resource],
+            release=self.releaser,
+            released=self.done,
             call=self.moment,
             owner=self.owner,
         )
 
     def _message(self, facts: Facts) -> str:
         if self.code in _LEAKS and not facts.line:
-            done = released(self.resource)
             named = f"`{self.handle or '(unnamed)'}` from {self.creator}"
-            return f"{self.resource} {named} is not {done} when the program ends"
+            return f"{self.resource} {named} is not {self.done} when the program ends"
         return message(self.code, facts)
 
     def _help(self, facts: Facts) -> str:
@@ -128,7 +129,6 @@ class _Story:
 
     def _moments(self) -> Iterator[tuple[str, Sequence[Place], str]]:
         name = self.handle or f"the {self.resource}"
-        done = released(self.resource)
         owner = self.owner or "its context"
         call = self._outcome.injected
         moments = [("create", self.creation, f"{name} is created here")]
@@ -140,9 +140,11 @@ class _Story:
             words = f"{owner} is released with {name} alive"
             moments.append(("release", self.owner_release, words))
         if self.code in ("CAP201", "CAP202"):
-            moments.append(("release", self.release, f"{name} is {done} here"))
+            moments.append(("release", self.release, f"{name} is {self.done} here"))
         if self.code in _LEAKS:
-            moments.append(("raise", self.now, f"an exception leaves with {name} alive"))
+            raised = self.code == "CAP102"
+            words = f"{'an exception ' if raised else ''}leaves with {name} alive"
+            moments.append(("raise" if raised else "leave", self.now, words))
         else:
             moments.append(("use", self.now, f"{self.moment} is called with {name}"))
         return (moment for moment in moments if moment[1])

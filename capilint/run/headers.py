@@ -1,10 +1,10 @@
 """C headers of our own, made from the rules and the model, and the glue to the model.
 
-    windows.h, wincrypt.h ...  types by hand (include/), handles from the rules' resources,
-                               numbers from the model, and for every function that the model
-                               can run a prototype and a macro that notes the place of the call
-    glue.c                     the functions: they pass the place and call through a table that
-                               `c_program` fills with the model's addresses
+windows.h, wincrypt.h ...  types by hand (include/), handles from the rules' resources,
+                           numbers from the model, and for every function that the model
+                           can run a prototype and a macro that notes the place of the call
+glue.c                     the functions: they pass the place and call through a table that
+                           `c_program` fills with the model's addresses
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from capilint import rulebook
 from capilint.model import constants
 from capilint.model.functions import SIGNATURES
 from capilint.model.signature import Parameter, Role, Signature
-from capilint.protocol import Protocol, Success
+from capilint.protocol import Protocol, Resource, Success
 from capilint.rulebook import RuleBook
 from capilint.run.libraries import is_covered
 
@@ -108,7 +108,7 @@ def _api(book: RuleBook) -> str:
     )
 
 
-def _handle_types(kind: rulebook.Resource) -> Iterator[str]:
+def _handle_types(kind: Resource) -> Iterator[str]:
     yield from (name for name in (kind.handle_type, *kind.handle_aliases) if name not in _TYPED)
 
 

@@ -16,7 +16,6 @@ from typing import Any
 
 from capilint.run import journal
 
-
 _STDERR = 2  # the file descriptor
 
 

@@ -1,6 +1,6 @@
 """From machine words to the model: C-callable functions that read the program's own memory.
 
-    ctypes, cffi, C ── a call by address ── closure of libffi ── Marshal ── Machine.call
+ctypes, cffi, C ── a call by address ── closure of libffi ── Marshal ── Machine.call
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import ctypes
 from collections.abc import Callable
 from typing import Any
 
-from capilint.model.objects import NotSupported
 from capilint.model.machine import Machine, signature_of
 from capilint.model.memory import PublicKeyInfo
+from capilint.model.objects import NotSupported
 from capilint.model.signature import Parameter, Role
 
 Complain = Callable[[str], None]

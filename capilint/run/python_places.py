@@ -20,14 +20,20 @@ _PASSED_BY = (os.sep + "ctypes" + os.sep, os.sep + "cffi" + os.sep)
 def is_programs(frame: FrameType) -> bool:
     """Whether a frame is the program's, not ours, nor of what carries the call to us."""
     name = frame.f_code.co_filename
-    if name.startswith("<") or name.startswith(_OURS):
+    if name.startswith(("<", _OURS)):
         return False
     return not any(folder in name for folder in _PASSED_BY)
 
 
 def stack() -> Stack:
     """The program's frames, innermost first. The innermost one names the call's arguments."""
-    return tuple(place_of(frame, first=not at) for at, frame in enumerate(_frames(sys._getframe())))
+    return stack_of(sys._getframe(), first=True)
+
+
+def stack_of(frame: FrameType | None, first: bool = False) -> Stack:
+    """The program's frames from this one outwards. `first`: this one is at an API call."""
+    places = enumerate(_frames(frame))
+    return tuple(place_of(each, first=first and not depth) for depth, each in places)
 
 
 def frame_of_program() -> FrameType | None:

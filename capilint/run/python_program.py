@@ -15,6 +15,7 @@ from typing import Any
 from capilint.model.events import NoticeKind
 from capilint.model.machine import Machine
 from capilint.run import fake_cffi, fake_ctypes, pywin32
+from capilint.run.holdings import held
 from capilint.run.journal import Journal
 from capilint.run.libraries import MissingFunction, MissingLibrary
 from capilint.run.marshal import Marshal
@@ -41,18 +42,28 @@ def run(
     except (SyntaxError, ValueError) as error:
         complain(f"{path}: {error}")
     unwinding = Unwinding(recorder)
-    how, status = _execute(code, path, arguments, complain)
+    how, status, kept = _execute(code, path, arguments, complain, recorder)
     unwinding.stop()
-    if how != "exited":
-        machine.notify(NoticeKind.EXIT)
+    leaked = recorder.living - kept
+    if how == "exited":  # what was in use then is no leak
+        leaked = {handle for handle in leaked if recorder.lives[handle].departure}
+    if leaked:
+        machine.notify(NoticeKind.EXIT, *sorted(leaked))
     journal.write("end", how=how, status=status)
     return status
 
 
 def _execute(
-    code: Any, path: Path, arguments: list[str], complain: Callable[[str], None]
-) -> tuple[str, int]:
-    """Runs the code to the very end: other threads, exit handlers, destructors."""
+    code: Any,
+    path: Path,
+    arguments: list[str],
+    complain: Callable[[str], None],
+    recorder: Recorder,
+) -> tuple[str, int, set[int]]:
+    """Runs the code to the very end: other threads, exit handlers, destructors.
+
+    How it ended, its exit status, and the handles that its global variables held.
+    """
     module = ModuleType("__main__")
     vars(module).update(__file__=str(path), __builtins__=__builtins__)
     sys.modules["__main__"] = module
@@ -73,8 +84,9 @@ def _execute(
         if thread is not threading.current_thread() and not thread.daemon:
             thread.join()
     atexit._run_exitfuncs()
+    kept = held(vars(module).values(), recorder.living)
     _forget_objects(vars(module))
-    return how, status
+    return how, status, kept
 
 
 def _status(code: object) -> int:

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from types import ModuleType
 
 from capilint.model import constants
-from capilint.model.objects import NotSupported
 from capilint.model.events import NoticeKind
 from capilint.model.machine import Machine
 from capilint.model.memory import Buffer, Cell, Memory, Variable
+from capilint.model.objects import NotSupported
 from capilint.run.windows_errors import signed, text_of
 
 _ROOM = 1 << 14  # bytes beyond the data that an answer may take
@@ -202,7 +202,7 @@ class PyCRYPTHASH(_Object):
         """A property of the hash: bytes for its value, else a number."""
         arguments = {"hHash": self._handle, "dwParam": Param, "dwFlags": Flags}
         found = self._api.answer("CryptGetHashParam", **arguments)
-        return found if constants.HP_HASHVAL == Param else int.from_bytes(found, "little")
+        return found if Param == constants.HP_HASHVAL else int.from_bytes(found, "little")
 
 
 class PyCRYPTPROV(_Object):
@@ -292,7 +292,9 @@ def install(machine: Machine, complain: Callable[[str], None]) -> None:
         handle = api.make("CryptAcquireContextW", "phProv", **arguments, **numbers)
         return PyCRYPTPROV(api, handle) if handle else None
 
-    numbers = {name: value for name, value in vars(constants).items() if isinstance(value, int)}
+    numbers: dict[str, object] = {
+        name: value for name, value in vars(constants).items() if isinstance(value, int)
+    }
     _add("pywintypes", {"error": error})
     _add("win32cryptcon", numbers)
     objects = {each.__name__: each for each in (PyCRYPTPROV, PyCRYPTKEY, PyCRYPTHASH)}

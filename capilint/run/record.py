@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from capilint.model.events import CallEvent, Creation, Notice
 from capilint.model.machine import Machine, signature_of
@@ -15,19 +15,24 @@ LEAKED = "CAP101"
 LEAKED_ON_EXCEPTION = "CAP102"
 
 
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Where the last function that held a living handle was left; `raised`: by an exception."""
+
+    stack: Stack
+    raised: bool
+
+
 @dataclass(slots=True)
 class Biography:
-    """The moments of one handle's life.
-
-    `left_by_exception` is where an exception left the function that held the handle.
-    """
+    """The moments of one handle's life, as far as they have come."""
 
     creator: str
     name: str
     owner: int
     creation: Stack
     release: Stack = ()
-    left_by_exception: Stack = field(default=())
+    departure: Departure | None = None
 
 
 class Recorder:
@@ -60,6 +65,16 @@ class Recorder:
                 if handle in self.lives:
                     self.lives[handle].release = stack
 
+    @property
+    def living(self) -> set[int]:
+        """The handles that the program has made and that are still alive."""
+        table = self._machine.handles
+        return {
+            handle
+            for handle in self.lives
+            if (thing := table.get(handle)) is not None and thing.alive
+        }
+
     def _note_call(self, event: CallEvent, stack: Stack) -> None:
         if signature_of(event.function).fallible:
             self._journal.write(
@@ -83,8 +98,9 @@ class Recorder:
         if life is None:
             return
         code = verdict.code
-        if code == LEAKED and life.left_by_exception:
-            code, stack = LEAKED_ON_EXCEPTION, life.left_by_exception
+        if code == LEAKED and life.departure is not None:
+            code = LEAKED_ON_EXCEPTION if life.departure.raised else LEAKED
+            stack = life.departure.stack
         owner = self.lives.get(life.owner)
         self._journal.write(
             "verdict",

@@ -1,10 +1,10 @@
-"""Which handles an exception left behind: the difference between CAP101 and CAP102.
+"""Where handles are left behind: what tells CAP101 from CAP102, and both from handles put away.
 
-The frame that makes a handle is traced, no other one. Where it is left by an exception while the
-handle lives, that is noted; where it returns, its caller is traced in its place.
+The frame that makes a handle is traced, no other one.
 
-    frame ── left by an exception ──► left_by_exception
-          └─ return ──► the caller's frame takes over
+    frame ── left by an exception ─────────────────────────► Departure (raised)
+          ├─ returns, and nothing that lives holds it ─────► Departure
+          └─ returns it, or has put it somewhere ──────────► the caller's frame takes over
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import threading
 from types import FrameType
 from typing import Any
 
+from capilint.run.holdings import held, outside
 from capilint.run.places import Place
-from capilint.run.python_places import frame_of_program, is_programs, place_of
-from capilint.run.record import Recorder
+from capilint.run.python_places import frame_of_program, is_programs, place_of, stack_of
+from capilint.run.record import Departure, Recorder
 
 
 class Unwinding:
@@ -35,7 +36,7 @@ class Unwinding:
     def stop(self) -> None:
         """Traces no more."""
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
 
     def _begin(self, frame: FrameType, event: str, argument: Any) -> None:
         return None  # no frame is traced from its start
@@ -55,24 +56,29 @@ class Unwinding:
             self._raising[frame] = (argument[0], place_of(frame))
         elif event == "return":
             raised = self._raising.pop(frame, None)
-            handles = self._held.pop(frame, set())
+            handles = self._recorder.living & self._held.pop(frame, set())
             if raised is None or _returns(frame):
-                self._hand_over(frame.f_back, handles)
+                self._returned(frame, argument, handles)
             elif not issubclass(raised[0], (SystemExit, GeneratorExit)):
-                self._left(handles, raised[1])
+                self._left(frame, raised[1], handles, raised=True)
         return self._trace
 
-    def _hand_over(self, caller: FrameType | None, handles: set[int]) -> None:
+    def _returned(self, frame: FrameType, result: object, handles: set[int]) -> None:
+        if not handles or frame.f_code.co_name == "<module>":
+            return
+        kept = held([result], handles)
+        kept |= held(outside(frame), handles - kept)
+        self._left(frame, place_of(frame), handles - kept, raised=False)
+        caller = frame.f_back
         while caller is not None and not is_programs(caller):
             caller = caller.f_back
-        if caller is not None and handles:
-            self._hold(caller, handles)
+        if caller is not None and kept:
+            self._hold(caller, kept)
 
-    def _left(self, handles: set[int], place: Place) -> None:
+    def _left(self, frame: FrameType, place: Place, handles: set[int], raised: bool) -> None:
+        stack = (place, *stack_of(frame.f_back))
         for handle in handles:
-            life = self._recorder.lives[handle]
-            if not life.release:
-                life.left_by_exception = (place,)
+            self._recorder.lives[handle].departure = Departure(stack, raised)
 
 
 def _returns(frame: FrameType) -> bool:
