@@ -7,25 +7,31 @@ mention none imports no TOML parser and no protocols.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import cache
 
 from capilint.rulefolder import rule_folder, texts_in
 
-_SCAN_WORD = re.compile(r'^scan_word = "(\w+)"$', re.MULTILINE)
-_HANDLE_FUNCTION = re.compile(
-    r"^\[function\.(\w+)\]\n(?:(?!\[).*\n)*?(?:creates|uses|releases|retains)\b", re.MULTILINE
-)
+_SCAN_WORD = r'^scan_word = "(\w+)"$'
+_HANDLE_FUNCTION = r"^\[function\.(\w+)\]\n(?:(?!\[).*\n)*?(?:creates|uses|releases|retains)\b"
 
 
 class NameScan:
-    """Finds a name in bytes. Each pattern begins with a literal, for which `re` scans 2 GB/s."""
+    """Finds known names in bytes: first by a word that many of them hold, 2 GB/s, then whole.
 
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self._patterns = [re.compile(pattern.encode()) for pattern in patterns]
+    `families` has the text of a family's rules by its scan word; `users` are further names.
+    """
+
+    def __init__(self, families: Iterable[tuple[str, str]], users: Iterable[str]) -> None:
+        self._families = [(word.encode(), text) for word, text in families]
+        self._users = sorted(name.rpartition(".")[2].encode() for name in users)
 
     def search(self, data: bytes) -> bool:
         """Whether one of the names is in the data."""
-        return any(pattern.search(data) for pattern in self._patterns)
+        return any(
+            word in data and _pattern(word, text).search(data) is not None
+            for word, text in self._families
+        ) or any(name in data for name in self._users)
 
 
 def known_names(users: Iterable[str] = (), folder: str = "") -> NameScan:
@@ -33,12 +39,17 @@ def known_names(users: Iterable[str] = (), folder: str = "") -> NameScan:
 
     `folder` is the one of the rules, if not the package's own.
     """
-    rests: dict[str, set[str]] = {}
-    for _, text in texts_in(f"{folder or rule_folder()}/families", ".toml"):
-        for word in _SCAN_WORD.findall(text):
-            for name in _HANDLE_FUNCTION.findall(text):
-                if word in name:
-                    rests.setdefault(word, set()).add(name.partition(word)[2])
-    patterns = [f"{word}(?:{'|'.join(sorted(found))})" for word, found in rests.items()]
-    last_parts = {name.rpartition(".")[2] for name in users}
-    return NameScan([*patterns, *map(re.escape, sorted(last_parts))])
+    families = (
+        (word, text)
+        for _, text in texts_in(f"{folder or rule_folder()}/families", ".toml")
+        for word in re.findall(_SCAN_WORD, text, re.MULTILINE)
+    )
+    return NameScan(families, users)
+
+
+@cache
+def _pattern(word: bytes, text: str) -> re.Pattern[bytes]:
+    """What fits the names of a family's functions; it begins with their word, to be fast."""
+    names = (name.encode() for name in re.findall(_HANDLE_FUNCTION, text, re.MULTILINE))
+    rests = sorted({name.partition(word)[2] for name in names if word in name})
+    return re.compile(word + b"(?:" + b"|".join(rests) + b")")
