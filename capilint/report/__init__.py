@@ -17,6 +17,7 @@ _MODULES = {
     "text": "capilint.report.text",
     "json": "capilint.report.json_report",
     "github": "capilint.report.github",
+    "sarif": "capilint.report.sarif",
 }
 FORMATS = tuple(_MODULES)
 

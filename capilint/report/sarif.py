@@ -1,0 +1,203 @@
+"""SARIF 2.1.0, for code scanning: https://docs.oasis-open.org/sarif/sarif/v2.1.0/
+
+Report ─┬─ codes ────────────── tool.driver.rules, all of them
+        ├─ findings ─────────── results, with the witness as a code flow
+        ├─ suppressed findings ─ results with `suppressions`
+        └─ unreadable, notes ── invocations: what the results say nothing about
+
+No times and no absolute paths of the checkout: the same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from capilint import __version__
+from capilint.check import Report
+from capilint.codes import OFF, Code, load
+from capilint.finding import Finding, Severity, Span, Step
+from capilint.report import Style
+from capilint.report.location import BASE, artifact
+from capilint.report.printable import printable
+from capilint.triage import Suppressed
+
+_SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+_FINGERPRINT = "capilintHandle/v1"
+# capilint has no site of its own yet: this is the page of the function that it is about.
+_INFORMATION = "https://learn.microsoft.com/windows/win32/api/wincrypt/nf-wincrypt-cryptdestroykey"
+_CWE = "https://cwe.mitre.org/data/definitions/{}.html"
+
+Json = dict[str, object]
+
+
+def render(report: Report, style: Style) -> str:
+    """All findings, notes and suppressed ones among them. ASCII only, as the JSON report."""
+    codes = tuple(load().values())
+    document: Json = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report, codes)]}
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _run(report: Report, codes: Sequence[Code]) -> Json:
+    return {
+        "tool": {
+            "driver": {
+                "name": "capilint",
+                "semanticVersion": __version__,
+                "informationUri": _INFORMATION,
+                "rules": [_rule(code) for code in codes],
+            }
+        },
+        "invocations": [_invocation(report)],
+        "originalUriBaseIds": {BASE: {"description": {"text": "The folder that was checked."}}},
+        "results": list(_results(report, [code.code for code in codes])),
+        "columnKind": "unicodeCodePoints",
+    }
+
+
+def _rule(code: Code) -> Json:
+    tags = ["security", "correctness"]
+    rule: Json = {
+        "id": code.code,
+        "name": code.name,
+        "shortDescription": {"text": code.summary},
+        "fullDescription": {"text": " ".join(code.sections["What it does"].split())},
+        "help": {"text": code.markdown, "markdown": code.markdown},
+        "defaultConfiguration": {"enabled": code.default != OFF, "level": _level(code.default)},
+    }
+    if code.cwe is not None:
+        tags.append(f"external/cwe/cwe-{code.cwe}")
+        rule["helpUri"] = _CWE.format(code.cwe)
+    rule["properties"] = {"tags": tags, "precision": "high"}
+    return rule
+
+
+def _level(severity: str) -> str:
+    """SARIF's words for severities are ours; a code that is off by default would be a warning."""
+    return Severity.WARNING.value if severity == OFF else severity
+
+
+def _results(report: Report, codes: Sequence[str]) -> Iterable[Json]:
+    seen: Counter[str] = Counter()
+    everything: list[tuple[Finding, Suppressed | None]] = [
+        *((finding, None) for finding in report.findings),
+        *((item.finding, item) for item in report.suppressed),
+    ]
+    # In the order of the source, suppressed or not: a comment must not renumber equal findings.
+    everything.sort(key=lambda pair: (pair[0].path.split("/"), pair[0].span, pair[0].code))
+    for finding, item in everything:
+        identity = _identity(report, finding)
+        seen[identity] += 1
+        digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode()).hexdigest()
+        yield {
+            **_result(finding, codes.index(finding.code)),
+            "partialFingerprints": {_FINGERPRINT: digest[:32]},
+            "suppressions": [] if item is None else [_suppression(item)],
+        }
+
+
+def _identity(report: Report, finding: Finding) -> str:
+    """What stays the same where lines move: no line number is in it."""
+    source = report.sources.get(finding.path)
+    lines = source.lines if source is not None else ()
+    line = lines[finding.span.line - 1].strip() if finding.span.line <= len(lines) else ""
+    parts = (finding.code, artifact(finding.path)["uri"], finding.function, finding.handle, line)
+    return "\0".join(parts)
+
+
+def _result(finding: Finding, rule_index: int) -> Json:
+    kind = "module" if finding.function == "<module>" else "function"
+    result: Json = {
+        "ruleId": finding.code,
+        "ruleIndex": rule_index,
+        "level": finding.severity.value,
+        "message": _message(finding.message),
+        "locations": [
+            {
+                **_location(finding.path, finding.span),
+                "logicalLocations": [{"fullyQualifiedName": finding.function, "kind": kind}],
+            }
+        ],
+        "properties": {
+            "resource": finding.resource,
+            "handle": finding.handle,
+            "confirmed": finding.confirmed,
+        },
+    }
+    if finding.steps:
+        result["codeFlows"] = [{"threadFlows": [{"locations": _flow(finding.steps)}]}]
+        result["relatedLocations"] = [
+            {"id": number, **_location(step.path, step.span, step.message)}
+            for number, step in enumerate(finding.steps, start=1)
+            if (step.path, step.span) != (finding.path, finding.span)
+        ]
+    return result
+
+
+def _flow(steps: Sequence[Step]) -> list[Json]:
+    """The witness; each step is of importance, for the engine keeps no other."""
+    return [
+        {
+            "location": _location(step.path, step.span, step.message),
+            "kinds": [step.kind],
+            "executionOrder": number,
+            "importance": "essential",
+        }
+        for number, step in enumerate(steps, start=1)
+    ]
+
+
+def _location(path: str, span: Span | None, message: str = "") -> Json:
+    physical: Json = {"artifactLocation": artifact(path)}
+    if span is not None:
+        physical["region"] = {
+            "startLine": span.line,
+            "startColumn": span.column,
+            "endLine": span.end_line,
+            "endColumn": span.end_column,
+        }
+    location: Json = {"physicalLocation": physical}
+    if message:
+        location["message"] = _message(message)
+    return location
+
+
+def _suppression(item: Suppressed) -> Json:
+    suppression: Json = {
+        "kind": "inSource",
+        "location": {
+            "physicalLocation": {
+                "artifactLocation": artifact(item.path),
+                "region": {"startLine": item.line},
+            }
+        },
+    }
+    if item.reason:
+        suppression["justification"] = printable(item.reason)
+    return suppression
+
+
+def _invocation(report: Report) -> Json:
+    """How the run went: unsuccessful where a file was left out that should have been analysed."""
+    notifications: list[Json] = [
+        {
+            "level": "error",
+            "message": _message(f"not analysed: {item.reason}"),
+            "locations": [_location(item.path, None)],
+        }
+        for item in report.unreadable
+    ]
+    notifications += [{"level": "note", "message": _message(note)} for note in report.notes]
+    return {
+        "executionSuccessful": not report.unreadable,
+        "toolExecutionNotifications": notifications,
+    }
+
+
+def _message(text: str) -> Json:
+    """A plain text message; `a[i](b)` in it must not become a link."""
+    return {"text": printable(text).replace("](", "\\](")}
