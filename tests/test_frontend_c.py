@@ -213,6 +213,20 @@ def test_lazy_operands_with_calls_become_control_flow() -> None:
     """)
 
 
+def test_lazy_operands_of_an_argument_stay_visible() -> None:
+    assert body("check(!ok && last() == n);") == blocks("""
+        b0:
+        branch !ok ? b1 : b2
+        b1:
+        %2 = call last()
+        %1 = (%2 == n)
+        jump b2
+        b2:
+        call check((!ok && %1))
+        return (implicit)
+    """)
+
+
 def test_conditional_expression_with_calls_becomes_control_flow() -> None:
     assert body("k = ok ? g() : 0;") == blocks("""
         b0:

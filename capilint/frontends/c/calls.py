@@ -49,7 +49,7 @@ class CallLowering(ValueLowering):
         if any(part.is_error for part in arguments.children):
             self._call_with_text(callee, arguments, result)
             return
-        values = tuple(self.value(part) for part in operands(arguments))
+        values = tuple(self.argument(part) for part in operands(arguments))
         self.graph.emit(ir.Call(callee, values, result, self.span(node)))
 
     def _call_with_text(self, callee: ir.Callee, arguments: Node, result: ir.Place | None) -> None:
@@ -82,6 +82,10 @@ class CallLowering(ValueLowering):
         self.graph.start(taken)
         self.run(statements)
         self.graph.start(end)
+
+    def argument(self, node: Node) -> ir.Value:
+        """The value of a call's argument."""
+        return self.value(node)
 
     def call_value(self, node: Node) -> ir.Value:
         """The value of a call: a temporary that holds its result."""

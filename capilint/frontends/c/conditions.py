@@ -118,6 +118,33 @@ class ConditionLowering(CallLowering):
             value = ir.Operation(operator, (value, right))
         return value
 
+    def argument(self, node: Node) -> ir.Value:
+        """The value of a call's argument: in `check(!ok && GetLastError() == e)` the tests stay
+        visible, so that the analysis sees what `check` is told."""
+        node = self.bare(node)
+        operator = operator_of(node) if node.type == "binary_expression" else ""
+        if operator not in ("&&", "||") or not self.acts(node):
+            return self.value(node)
+        first, *others = spine(node, operator)
+        if len(others) > _LONGEST_CHAIN:
+            return self.value(node)
+        value = self.value(first)
+        for other in others:
+            right = self._only_if(value, operator, other) if self.acts(other) else None
+            value = ir.Operation(operator, (value, right or self.value(other)))
+        return value
+
+    def _only_if(self, left: ir.Value, operator: str, node: Node) -> ir.Value:
+        """The right operand's value, evaluated only where the left one asks for it."""
+        result = self.temporary()
+        evaluate, end = self.graph.new_block(), self.graph.new_block()
+        ways = (evaluate, end) if operator == "&&" else (end, evaluate)
+        self._branch(left, *ways, self.span(node))
+        self.graph.start(evaluate)
+        self.store(result, node, self.span(node))
+        self.graph.start(end)
+        return ir.Read(result)
+
     def _choice(self, node: Node) -> ir.Value:
         if self.acts(node):
             return self._via_temporary(node)
