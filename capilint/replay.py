@@ -1,0 +1,152 @@
+"""The second opinion: a finding's witness is replayed on the runtime model.
+
+    Finding.trace ──► Machine ──events──► Monitor ──► the same code on the same handle?
+
+A handle that the trace did not create is given to the machine with its owner, every call is
+made with the outcome that the witness says, and what only the program knows (a lost reference,
+a handle handed out, the function's end) is told to the monitor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from capilint.finding import Finding, Outcome, TraceEvent
+from capilint.model import Machine, Monitor, UnknownFunction
+from capilint.model.events import NoticeKind
+from capilint.model.machine import signature_of
+from capilint.model.signature import Parameter, Role
+from capilint.protocol import Resource
+
+# The monitor has one word for a leak, whichever way the function is left.
+_MONITORS = {"CAP102": "CAP101"}
+_ABOUT_HANDLES = frozenset(["CAP101", "CAP102", "CAP103", "CAP201", "CAP202", "CAP203", "CAP301"])
+_RETURN = "return"
+
+
+def confirm(findings: Iterable[Finding], resources: Mapping[str, Resource]) -> list[Finding]:
+    """The findings, each with `confirmed` set by its replay."""
+    return [replace(finding, confirmed=_verdict(finding, resources)) for finding in findings]
+
+
+def _verdict(finding: Finding, resources: Mapping[str, Resource]) -> bool | None:
+    """Whether the monitor says the same; None where the model has no opinion."""
+    resource = resources.get(finding.resource)
+    if finding.code not in _ABOUT_HANDLES or resource is None or not resource.modelled:
+        return None
+    if finding.subject is None:
+        return False
+    run = _Replay(resources)
+    try:
+        run.follow(finding.trace, finding.subject)
+    except UnknownFunction:
+        return None
+    return run.says(_MONITORS.get(finding.code, finding.code), finding.subject)
+
+
+@dataclass(slots=True)
+class _Replay:
+    """One run of the model. `handles` maps the trace's numbers to the machine's handles.
+
+    `objects` are the numbers of handles that Python objects own: those that a call returned
+    instead of writing them somewhere. Their destructors end them.
+    """
+
+    resources: Mapping[str, Resource]
+    machine: Machine = field(default_factory=Machine)
+    monitor: Monitor = field(default_factory=Monitor)
+    handles: dict[int, int] = field(default_factory=dict)
+    objects: dict[int, str] = field(default_factory=dict)
+
+    def follow(self, trace: Iterable[TraceEvent], subject: int) -> None:
+        """Replay a trace. Raises UnknownFunction where the model lacks one of its functions."""
+        self.machine.observers.append(self.monitor)
+        for event in trace:
+            self._introduce(event)
+            if event.kind == "call":
+                self._call(event)
+            elif event.kind == "lose":
+                self._lose(event)
+            elif event.kind == "hand-out":
+                self._notify(NoticeKind.HAND_OUT, event)
+            elif event.kind == "leave":
+                self.machine.notify(NoticeKind.LEAVE)
+        if subject in self.objects:  # the function ends, and its objects with it
+            self._destroy(subject)
+
+    def says(self, code: str, number: int) -> bool:
+        """Whether the monitor came to this verdict on the handle of this number."""
+        handle = self.handles.get(number)
+        return any((said.code, said.handle) == (code, handle) for said in self.monitor.verdicts)
+
+    def _introduce(self, event: TraceEvent) -> None:
+        """Give the machine the handles that were alive before the trace began."""
+        made = _made(event)
+        kinds, owners = dict(event.resources), dict(event.owners)
+        for number in (*owners.values(), *(number for _, number in event.handles)):
+            if number in self.handles or number in made:
+                continue
+            kind = "context" if number in owners.values() else kinds[number]
+            owner = self.handles.get(owners.get(number, 0), 0)
+            self.handles[number] = self.machine.give(kind, owner)
+
+    def _call(self, event: TraceEvent) -> None:
+        made = _made(event)
+        kinds = dict(event.resources)
+        parameters = list(signature_of(event.function).parameters)
+        given: dict[str, int] = {}
+        for name, number in event.handles:
+            parameter = _parameter(parameters, name, kinds[number])
+            if number not in made and parameter is not None:
+                parameters.remove(parameter)
+                given[parameter.name] = self.handles[number]
+        targets = [parameter.name for parameter in parameters if parameter.role is Role.CREATE]
+        succeeds = event.outcome is Outcome.SUCCEEDED
+        new = self.machine.replay(event.function, given, succeeds, targets if made else ())
+        for number, handle in zip(made, new.values(), strict=False):
+            self.handles[number] = handle
+            if made[number] == _RETURN:
+                self.objects[number] = kinds[number]
+
+    def _lose(self, event: TraceEvent) -> None:
+        for _, number in event.handles:
+            if number in self.objects:
+                self._destroy(number)
+            else:
+                self.machine.notify(NoticeKind.LOSE, self.handles[number])
+
+    def _destroy(self, number: int) -> None:
+        """A destructor calls the function that releases its handle, unless the code did."""
+        release = self.resources[self.objects.pop(number)].release
+        handle = self.handles[number]
+        known = self.machine.handles.get(handle)
+        if known is not None and known.alive:
+            parameter = signature_of(release).parameters[0]
+            self.machine.replay(release, {parameter.name: handle})
+
+    def _notify(self, kind: NoticeKind, event: TraceEvent) -> None:
+        for _, number in event.handles:
+            self.machine.notify(kind, self.handles[number])
+
+
+def _made(event: TraceEvent) -> dict[int, str]:
+    """The numbers of the handles that a call makes, with the names of their out-parameters."""
+    if event.kind != "call" or event.outcome is not Outcome.SUCCEEDED:
+        return {}
+    targets = {
+        parameter.name
+        for parameter in signature_of(event.function).parameters
+        if parameter.role is Role.CREATE
+    }
+    return {number: name for name, number in event.handles if name == _RETURN or name in targets}
+
+
+def _parameter(parameters: Iterable[Parameter], name: str, kind: str) -> Parameter | None:
+    """The parameter of that name. A binding has names of its own: then the first of that kind."""
+    takers = [
+        parameter for parameter in parameters if parameter.role not in (Role.NONE, Role.CREATE)
+    ]
+    named = (parameter for parameter in takers if parameter.name == name)
+    of_kind = (parameter for parameter in takers if parameter.kind == kind)
+    return next(named, None) or next(of_kind, None)

@@ -1,0 +1,126 @@
+"""Replays: every finding of the fixtures is confirmed, and a witness that is wrong is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from capilint import rulebook
+from capilint.finding import Finding, Outcome, Severity, Span, TraceEvent
+from capilint.replay import confirm
+from tests.fixture_format import FIXTURES, analyse, fixture_programs
+
+PROGRAMS = [*fixture_programs(FIXTURES / "c"), *fixture_programs(FIXTURES / "python")]
+HERE = Span(1, 1, 1, 2)
+ABOUT_HANDLES = ("CAP101", "CAP102", "CAP103", "CAP201", "CAP202", "CAP203", "CAP301")
+CONTEXT, KEY = 1, 2
+
+
+@cache
+def _findings(program: tuple[Path, ...]) -> tuple[Finding, ...]:
+    return tuple(analyse(program))
+
+
+@pytest.mark.parametrize(
+    "program", PROGRAMS, ids=lambda paths: paths[0].relative_to(FIXTURES).as_posix()
+)
+def test_every_finding_of_a_fixture_is_confirmed(program: tuple[Path, ...]) -> None:
+    resources = rulebook.load().resources
+    for finding in _findings(program):
+        known = resources.get(finding.resource)
+        covered = known is not None and known.modelled and finding.code in ABOUT_HANDLES
+        assert finding.confirmed is (True if covered else None), finding
+
+
+# ---------------------------------------------------------------- traces made by hand
+
+
+def _call(function: str, handles: dict[str, int], succeeds: bool = True) -> TraceEvent:
+    kinds = {CONTEXT: "context", KEY: "key"}
+    return TraceEvent(
+        "call",
+        function,
+        HERE,
+        Outcome.SUCCEEDED if succeeds else Outcome.FAILED,
+        tuple(handles.items()),
+        tuple((number, kinds[number]) for number in handles.values()),
+        ((KEY, CONTEXT),) if KEY in handles.values() else (),
+    )
+
+
+def _of_key(kind: str) -> TraceEvent:
+    return TraceEvent(kind, "", HERE, handles=(("", KEY),), resources=((KEY, "key"),))
+
+
+GENERATE = _call("CryptGenKey", {"hProv": CONTEXT, "phKey": KEY})
+NOT_GENERATED = _call("CryptGenKey", {"hProv": CONTEXT}, succeeds=False)
+DESTROY = _call("CryptDestroyKey", {"hKey": KEY})
+ENCRYPT = _call("CryptEncrypt", {"hKey": KEY})
+RELEASE = _call("CryptReleaseContext", {"hProv": CONTEXT})
+RETAIN = _call("CryptContextAddRef", {"hProv": CONTEXT})
+LEAVE = TraceEvent("leave", "", HERE)
+
+
+def _confirmed(code: str, *trace: TraceEvent, resource: str = "key") -> bool | None:
+    finding = Finding(
+        code, "", Severity.ERROR, "a.c", HERE, "f", resource, "hKey", "", trace=trace, subject=KEY
+    )
+    return confirm([finding], rulebook.load().resources)[0].confirmed
+
+
+@pytest.mark.parametrize(
+    ("code", "trace"),
+    [
+        ("CAP101", (GENERATE, LEAVE)),
+        ("CAP102", (GENERATE, LEAVE)),
+        ("CAP103", (GENERATE, _of_key("lose"))),
+        ("CAP201", (GENERATE, DESTROY, ENCRYPT)),
+        ("CAP201", (GENERATE, DESTROY, _of_key("hand-out"))),
+        ("CAP201", (DESTROY, ENCRYPT)),
+        ("CAP202", (GENERATE, DESTROY, DESTROY)),
+        ("CAP203", (GENERATE, _call("CloseHandle", {"hObject": KEY}))),
+        ("CAP301", (GENERATE, RELEASE, DESTROY)),
+        ("CAP301", (GENERATE, RELEASE, _of_key("hand-out"))),
+        ("CAP301", (_call("CryptGetUserKey", {"self": CONTEXT, "return": KEY}), RELEASE)),
+    ],
+)
+def test_right_witness_is_confirmed(code: str, trace: tuple[TraceEvent, ...]) -> None:
+    assert _confirmed(code, *trace) is True
+
+
+@pytest.mark.parametrize(
+    ("code", "trace"),
+    [
+        ("CAP101", (GENERATE, DESTROY, LEAVE)),
+        ("CAP101", (NOT_GENERATED, LEAVE)),
+        ("CAP101", (GENERATE,)),
+        ("CAP101", (ENCRYPT, LEAVE)),
+        ("CAP103", (GENERATE, DESTROY, _of_key("lose"))),
+        ("CAP201", (GENERATE, ENCRYPT, DESTROY)),
+        ("CAP201", (GENERATE, RELEASE, ENCRYPT)),
+        ("CAP202", (GENERATE, DESTROY)),
+        ("CAP202", (GENERATE, RELEASE, DESTROY)),
+        ("CAP203", (GENERATE, DESTROY)),
+        ("CAP301", (GENERATE, DESTROY, RELEASE)),
+        ("CAP301", (RETAIN, GENERATE, RELEASE, DESTROY)),
+        ("CAP301", (_call("CryptGetUserKey", {"self": CONTEXT, "return": KEY}), DESTROY, RELEASE)),
+    ],
+)
+def test_wrong_witness_is_not_confirmed(code: str, trace: tuple[TraceEvent, ...]) -> None:
+    assert _confirmed(code, *trace) is False
+
+
+def test_model_has_no_opinion_of_what_it_does_not_know() -> None:
+    assert _confirmed("CAP101", _call("MyOwnKeyMaker", {"phKey": KEY}), LEAVE) is None
+    assert _confirmed("CAP101", GENERATE, LEAVE, resource="bcrypt-key") is None
+    assert _confirmed("CAP401", GENERATE) is None
+
+
+def test_witness_of_another_handle_is_not_confirmed() -> None:
+    finding = Finding("CAP202", "", Severity.ERROR, "a.c", HERE, "f", "key", "hKey", "")
+    wrong = replace(finding, trace=(GENERATE, DESTROY, DESTROY), subject=CONTEXT)
+    assert confirm([wrong], rulebook.load().resources)[0].confirmed is False
+    assert confirm([finding], rulebook.load().resources)[0].confirmed is False
