@@ -82,6 +82,8 @@ class _Library:
             raise MissingFunction(f"{name}: the program's cdef does not declare it")
         address = self._library.address(name)
         kind, _ = declared[f"function {name}"]
-        function = self._ffi.cast(self._ffi._get_cached_btype(kind), address)
+        with self._ffi._lock:
+            type_ = self._ffi._get_cached_btype(kind)
+        function = self._ffi.cast(type_, address)
         setattr(self, name, function)
         return function
