@@ -136,10 +136,12 @@ class Calls(Values):
             return ()
         places: dict[ir.Place, None] = {}
         own: set[str] = set()
+        roots: list[cst.CSTNode] = [node]
         if isinstance(node, (cst.FunctionDef, cst.Lambda)):
+            roots = [node.body]
             inner = self.module.scope_of(node, self.scope)
             own = set(inner.bindings) - inner.nonlocal_names
-        for name in descendants([node]):
+        for name in descendants(roots):
             if isinstance(name, cst.Name) and name.value not in own:
                 owner = self.scope.owner(name.value)
                 if owner is not None and owner.kind in (Kind.FUNCTION, Kind.COMPREHENSION):

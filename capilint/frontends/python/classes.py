@@ -74,7 +74,7 @@ class Classes:
         owner = scope.owner(node.value)
         if owner is None or owner.owner_class not in self._classes:
             return None
-        if len(owner.bindings[node.value]) != 1 or owner.parameters[:1] != [node.value]:
+        if len(owner.sites(node.value)) != 1 or owner.parameters[:1] != [node.value]:
             return None
         return None if owner.is_static else owner.owner_class
 

@@ -17,6 +17,7 @@ from capilint.frontends.python.context import MAX_BLOCKS, TooLarge
 from capilint.frontends.python.names import Names
 from capilint.frontends.python.nesting import too_deep, with_deep_stack
 from capilint.frontends.python.positions import Positions
+from capilint.frontends.python.relevance import wanted_units
 from capilint.frontends.python.scopes import (
     Scope,
     class_scope,
@@ -41,7 +42,7 @@ def lower_module(text: str, path: str, relevant: Callable[[str], bool] | None = 
         problem = _problem(deep_line, 1, "the code is nested too deeply")
     else:
         try:
-            return with_deep_stack(lambda: _parse_and_lower(text, path))
+            return with_deep_stack(lambda: _parse_and_lower(text, path, relevant))
         except cst.ParserSyntaxError as error:
             problem = _syntax_problem(text, error)
         except RecursionError:
@@ -49,8 +50,11 @@ def lower_module(text: str, path: str, relevant: Callable[[str], bool] | None = 
     return ir.Module(path, module_name(path)[0], ir.Language.PYTHON, (), problems=(problem,))
 
 
-def _parse_and_lower(text: str, path: str) -> ir.Module:
-    return _ModuleLowering(cst.parse_module(text), *module_name(path)).lower(path)
+def _parse_and_lower(text: str, path: str, relevant: Callable[[str], bool] | None) -> ir.Module:
+    tree = cst.parse_module(text)
+    positions = Positions(tree)
+    wanted = None if relevant is None else wanted_units(tree, positions.text, relevant)
+    return _ModuleLowering(tree, positions, wanted, *module_name(path)).lower(path)
 
 
 def module_name(path: str) -> tuple[str, bool]:
@@ -82,8 +86,16 @@ def _syntax_problem(text: str, error: cst.ParserSyntaxError) -> ir.Problem:
 class _ModuleLowering:
     """The lowering of one file; the `ModuleContext` of its functions."""
 
-    def __init__(self, tree: cst.Module, name: str, is_package: bool) -> None:
-        self.positions = Positions(tree)
+    def __init__(
+        self,
+        tree: cst.Module,
+        positions: Positions,
+        wanted: set[cst.CSTNode] | None,
+        name: str,
+        is_package: bool,
+    ) -> None:
+        self.positions = positions
+        self._wanted = wanted
         self.attribute_stores: set[str] = set()
         self._tree = tree
         self._scopes: dict[cst.CSTNode, Scope] = {}
@@ -98,6 +110,8 @@ class _ModuleLowering:
     def lower(self, path: str) -> ir.Module:
         """Lower the module's own code, then every function that it leads to."""
         functions = [self._guarded(self._lower_top_level, self._tree, "<module>")]
+        if self._wanted is not None and self._tree not in self._wanted:
+            functions = []
         while self._pending:
             node, parent = self._pending.popleft()
             lower = partial(self._lower_function, node, parent)
@@ -157,10 +171,19 @@ class _ModuleLowering:
         return f"{parent.name}.<lambda>@{span.line}:{span.column}"
 
     def require(self, node: _Definition, parent: Scope) -> str:
-        if node not in self._required:
+        is_wanted = self._wanted is None or self._unit(node, parent) in self._wanted
+        if is_wanted and node not in self._required:
             self._required.add(node)
             self._pending.append((node, parent))
         return self._qualified(node, parent)
+
+    def _unit(self, node: _Definition, parent: Scope) -> cst.CSTNode:
+        """The function or class of the module's own level that a definition belongs to."""
+        unit: cst.CSTNode = node
+        scope = parent
+        while scope.parent is not None:
+            unit, scope = scope.node or unit, scope.parent
+        return self._tree if isinstance(unit, cst.Lambda) else unit
 
     def definition(self, qualified_name: str) -> tuple[cst.FunctionDef, Scope] | None:
         return self._definitions.get(qualified_name)

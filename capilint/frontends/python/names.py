@@ -70,7 +70,7 @@ class Names:
 
     def _sites_of(self, name: str, scope: Scope) -> list[Site]:
         owner = scope.owner(name)
-        return [] if owner is None or name in owner.rebound else owner.bindings[name]
+        return [] if owner is None or name in owner.rebound else owner.sites(name)
 
     def _class_of_sites(self, sites: list[Site]) -> str | None:
         values = [site for site in sites if not (site.expression and _is_constant(site.expression))]
@@ -116,7 +116,7 @@ class Names:
         owner = scope.owner(name)
         if owner is None:
             return self._of_unbound(name)
-        sites = owner.bindings[name]
+        sites = owner.sites(name)
         if owner.kind in (Kind.FUNCTION, Kind.COMPREHENSION):
             if name in owner.rebound or len(sites) != 1:
                 return None

@@ -36,15 +36,18 @@ class Site:
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """One scope. `name` is its qualified name; `rebound` are names that inner functions assign.
+    """One scope.
 
-    `owner_class` is set in the scope of a method; `is_static` if it has no `self` or `cls`.
+    `name` is its qualified name and `node` its definition. `rebound` are names that inner
+    functions assign. `owner_class` is set in the scope of a method; `is_static` if it has no
+    `self` or `cls`.
     `yields` says whether the body is a generator's.
     """
 
     kind: Kind
     name: str
     parent: Scope | None
+    node: cst.CSTNode | None = None
     bindings: dict[str, list[Site]] = field(default_factory=dict)
     parameters: list[str] = field(default_factory=list)
     global_names: set[str] = field(default_factory=set)
@@ -80,6 +83,10 @@ class Scope:
             scope = scope.parent
         return None
 
+    def sites(self, name: str) -> list[Site]:
+        """Every place that binds `name` in this scope."""
+        return self.bindings.get(name, [])
+
     def bind(self, name: str, site: Site) -> None:
         """Note one more place that binds `name`."""
         target = self.module if name in self.global_names else self
@@ -96,14 +103,14 @@ def module_scope(tree: cst.Module, name: str, is_package: bool) -> Scope:
 
 def class_scope(node: cst.ClassDef, parent: Scope) -> Scope:
     """The scope of a class body."""
-    scope = Scope(Kind.CLASS, f"{parent.name}.{node.name.value}", parent)
+    scope = Scope(Kind.CLASS, f"{parent.name}.{node.name.value}", parent, node)
     _collect(scope, [node.body])
     return scope
 
 
 def function_scope(node: cst.FunctionDef | cst.Lambda, parent: Scope, name: str) -> Scope:
     """The scope of a function's body."""
-    scope = Scope(Kind.FUNCTION, name, parent)
+    scope = Scope(Kind.FUNCTION, name, parent, node)
     if parent.kind is Kind.CLASS:
         scope.owner_class = parent.name
         scope.is_static = isinstance(node, cst.FunctionDef) and "staticmethod" in decorators(node)

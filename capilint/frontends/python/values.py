@@ -30,16 +30,23 @@ _BINARY = {
 _UNARY = {cst.Minus: "-", cst.BitInvert: "~", cst.Not: "!", cst.Plus: "+"}
 _CONSTANT_NAMES = {"None": None, "True": 1, "False": 0}
 _MAX_ALIAS_DEPTH = 8
+_MAX_VALUE_DEPTH = 30
 
 
 class Values(Context):
     """Lowers expressions; `value_<kind>` is for the libcst class of that name in lower case."""
 
     _alias_depth = 0
+    _depth = 0
 
     def value(self, node: cst.CSTNode) -> ir.Value:
         lowered = getattr(self, f"value_{type(node).__name__.lower()}", None)
-        return ir.Unknown() if lowered is None else lowered(node)
+        if lowered is None:
+            return ir.Unknown()
+        self._depth += 1
+        value: ir.Value = lowered(node)
+        self._depth -= 1
+        return value if self._depth < _MAX_VALUE_DEPTH else _flat(value)
 
     def values(self, nodes: Iterable[cst.CSTNode]) -> tuple[ir.Value, ...]:
         """Several expressions in evaluation order."""
@@ -53,7 +60,7 @@ class Values(Context):
             return ir.Constant(_CONSTANT_NAMES[name])
         owner = self.scope.owner(name)
         if owner is None or owner.kind is Kind.MODULE:
-            sites = owner.bindings[name] if owner is not None else []
+            sites = owner.sites(name) if owner is not None else []
             constant = self._constant(name, sites)
             if constant is not None:
                 return constant
@@ -230,6 +237,13 @@ def binary_symbol(operator: cst.CSTNode) -> str:
 def is_slice(node: cst.Subscript) -> bool:
     """Whether a subscript selects several elements."""
     return any(isinstance(element.slice, cst.Slice) for element in node.slice)
+
+
+def _flat(value: ir.Value) -> ir.Value:
+    """A value deep inside an expression without its structure, so that trees stay shallow."""
+    if isinstance(value, (ir.Operation, ir.TupleOf, ir.Unknown)):
+        return ir.Unknown(tuple(map(ir.Read, dict.fromkeys(ir.places_in(value)))))
+    return value
 
 
 def _integer(node: cst.Integer) -> int:
