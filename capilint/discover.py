@@ -25,7 +25,9 @@ SUFFIXES = {
     **dict.fromkeys(
         (".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++", ".inl"), Language.CPP
     ),
-    **dict.fromkeys((".py", ".pyi", ".pyw"), Language.PYTHON),
+    **dict.fromkeys((".ipp", ".tpp", ".ino"), Language.CPP),
+    **dict.fromkeys((".ixx", ".ccm", ".cppm", ".cxxm", ".c++m"), Language.CPP),  # modules
+    **dict.fromkeys((".py", ".pyi", ".pyw", ".pyt", ".tac", ".wsgi"), Language.PYTHON),
 }
 _FAMILIES = ((Language.C, Language.CPP), (Language.PYTHON,))
 _SKIPPED_FOLDERS = {
@@ -89,15 +91,16 @@ def _named(path: str, language: Language | None) -> Iterator[Input | Unreadable]
 
 
 def _language_of_script(path: str) -> Language | None:
-    """Python, where a file without suffix begins with `#!...python`."""
-    if os.path.splitext(path)[1] or not os.path.isfile(path):
+    """Python, where a file whose suffix says nothing begins with `#!...python`."""
+    if not os.path.isfile(path):
         return None
     try:
         with open(path, "rb") as stream:
             first = stream.readline(256)
     except OSError:
         return None
-    return Language.PYTHON if first.startswith(b"#!") and b"python" in first else None
+    interpreted = first.startswith(b"#!") and (b"python" in first or b"pypy" in first)
+    return Language.PYTHON if interpreted else None
 
 
 def _walk(
