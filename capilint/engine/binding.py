@@ -96,13 +96,13 @@ def is_parameter(value: AbstractValue) -> TypeGuard[Symbol]:
     )
 
 
-def statuses_in(evaluator: Evaluator, state: State, value: Value) -> list[Status]:
-    """The outcomes of calls that an expression depends on, also where it was folded."""
+def statuses_in(evaluator: Evaluator, state: State, value: Value) -> list[tuple[Status, Variable]]:
+    """The outcomes of calls that an expression depends on, with the variables that hold them."""
     found = []
     for place in places_in(value):
         content = evaluator.read(state, place)
         if isinstance(content, Status):
-            found.append(content)
+            found.append((content, place.root))
     return found
 
 

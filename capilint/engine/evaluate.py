@@ -179,7 +179,7 @@ class Evaluator:
             return Term(operator, values)
         for value in values:
             if isinstance(value, Status):
-                return Status(value.site, folded, value.target)
+                return Status(value.site, folded, value.target, value.failed)
         return Number(folded)
 
     def _fold_logical(

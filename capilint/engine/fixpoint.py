@@ -24,7 +24,7 @@ FEW_ALIKE = 3
 MANY_BLOCKS = 60
 MOST_JOINS = 6
 MOST_GROUPS = 160
-MOST_NODES = 40_000
+MOST_NODES = 12_000
 
 
 class BoundReached(Exception):

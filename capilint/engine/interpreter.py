@@ -279,7 +279,8 @@ class Interpreter:
     def _call(
         self, path: Path, block: BasicBlock, call: Call, key: Point
     ) -> Iterator[Continuation]:
-        site = Site(key, call, key not in self.liveness.unread)
+        last_reads = self.liveness.last_reads.get(key, frozenset())
+        site = Site(key, call, key not in self.liveness.unread, last_reads)
         self._give_away_elements(path, (*call.arguments, *(v for _, v in call.keywords)))
         arguments = evaluate_arguments(self.evaluator, path.state, call)
         guarded = block.handler is not None
@@ -360,7 +361,7 @@ class Interpreter:
                 path.state.raising = "possible"
 
     def _branch(self, path: Path, branch: Branch) -> Iterator[tuple[Point, Path]]:
-        for status in statuses_in(self.evaluator, path.state, branch.condition):
+        for status, _ in statuses_in(self.evaluator, path.state, branch.condition):
             settle(path.state, status)
         self._give_away_elements(path, (branch.condition,))
         condition = self.evaluator.evaluate(path.state, branch.condition)

@@ -37,10 +37,15 @@ from capilint.ir import (
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    """For each block, the variables read at or after its start, and calls with unread results."""
+    """What is read later.
+
+    `at_entry`: for each block, the variables read at or after its start. `unread`: the calls
+    whose result nobody reads. `last_reads`: for a call, the variables that only it still reads.
+    """
 
     at_entry: tuple[frozenset[Variable], ...]
     unread: frozenset[tuple[int, int]]
+    last_reads: dict[tuple[int, int], frozenset[Variable]]
 
 
 def liveness(function: Function) -> Liveness:
@@ -55,8 +60,11 @@ def liveness(function: Function) -> Liveness:
     variables = list(numbering)
     cache: dict[int, frozenset[Variable]] = {}
     sets = tuple(_members(bits, variables, cache) for bits in at_entry)
-    unread = frozenset(_unread(function, numbering, at_entry, always))
-    return Liveness(sets, unread)
+    unread: set[tuple[int, int]] = set()
+    last_reads: dict[tuple[int, int], frozenset[Variable]] = {}
+    for block in function.blocks:
+        _scan_calls(block, numbering, at_entry, always, unread, last_reads)
+    return Liveness(sets, frozenset(unread), last_reads)
 
 
 def _members(
@@ -122,30 +130,44 @@ def _block_bits(block: BasicBlock, numbering: dict[Variable, int]) -> tuple[int,
     return reads, writes
 
 
-def _unread(
-    function: Function, numbering: dict[Variable, int], at_entry: list[int], always: int
-) -> Iterator[tuple[int, int]]:
-    for block in function.blocks:
-        after = always
-        for target in successors(block):
-            after |= at_entry[target]
-        if block.handler is not None:
-            after |= at_entry[block.handler]
-        for variable in _terminator_reads(block):
+def _scan_calls(
+    block: BasicBlock,
+    numbering: dict[Variable, int],
+    at_entry: list[int],
+    always: int,
+    unread: set[tuple[int, int]],
+    last_reads: dict[tuple[int, int], frozenset[Variable]],
+) -> None:
+    """Walk a block backwards with the variables that are read after each call."""
+    after = always
+    for target in successors(block):
+        after |= at_entry[target]
+    if block.handler is not None:
+        after |= at_entry[block.handler]
+    for variable in _terminator_reads(block):
+        after |= 1 << numbering[variable]
+    for index in range(len(block.instructions) - 1, -1, -1):
+        instruction = block.instructions[index]
+        target_variable = written_by(instruction)
+        bit = 0 if target_variable is None else 1 << numbering[target_variable]
+        if isinstance(instruction, Call):
+            if instruction.result is None or (
+                target_variable is not None and is_private(target_variable) and not after & bit
+            ):
+                unread.add((block.number, index))
+            last_reads[block.number, index] = frozenset(
+                variable
+                for variable in reads_of(instruction)
+                if is_private(variable) and not (after & ~bit) & (1 << numbering[variable])
+            )
+        after &= ~bit
+        for variable in reads_of(instruction):
             after |= 1 << numbering[variable]
-        for index in range(len(block.instructions) - 1, -1, -1):
-            instruction = block.instructions[index]
-            target_variable = written_by(instruction)
-            bit = 0 if target_variable is None else 1 << numbering[target_variable]
-            if isinstance(instruction, Call) and target_variable is not None:
-                private = target_variable.scope in (Scope.LOCAL, Scope.TEMPORARY)
-                if private and not after & bit:
-                    yield block.number, index
-            if isinstance(instruction, Call) and instruction.result is None:
-                yield block.number, index
-            after &= ~bit
-            for variable in reads_of(instruction):
-                after |= 1 << numbering[variable]
+
+
+def is_private(variable: Variable) -> bool:
+    """Whether nobody outside the function can read the variable."""
+    return variable.scope in (Scope.LOCAL, Scope.TEMPORARY)
 
 
 def written_by(instruction: Instruction) -> Variable | None:

@@ -28,7 +28,7 @@ from capilint.engine.values import (
     Uninitialised,
 )
 from capilint.finding import Span
-from capilint.ir import AddressOf, Call, Read, Scope
+from capilint.ir import AddressOf, Call, Read, Scope, Variable
 from capilint.protocol import Creation, Protocol, Success
 from capilint.rulebook import Bound
 
@@ -53,11 +53,12 @@ class Continuation:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A call at a place in the code, with what is needed to go on after it."""
+    """A call at a place in the code; `last_reads` are the variables that only it still reads."""
 
     key: object
     call: Call
     result_is_read: bool
+    last_reads: frozenset[Variable] = frozenset()
 
 
 def raise_from(path: Path, certainty: str, exception: str = "") -> Continuation:
@@ -171,7 +172,7 @@ class ProtocolCalls:
         self._check_uninitialised(path, site, protocol, matched)
         returned = RETURNED[protocol.success][1 if outcome is False else 0]
         target = self._first_target(path, bound, matched)
-        result: AbstractValue = Status(site.key, returned, target)
+        result: AbstractValue = Status(site.key, returned, target, outcome is False)
         self._overwrite_outputs(path, site, protocol, matched)
         self._touch_memory(path, site, protocol, matched)
         for creation, symbol, handle, location in made:

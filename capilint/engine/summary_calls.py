@@ -90,7 +90,7 @@ class SummaryCalls:
             forget_shared_handles(path.state, site.key, given_values)
         self._apply_handles(path, site, summary, outcome, caller)
         self._apply_memory(path, site, outcome, caller)
-        self._return(path, site, outcome, caller)
+        self._return(path, site, summary, outcome, caller)
         return True
 
     def _make_room(self, path: Path, caller: Substitution, outcome: Outcome) -> None:
@@ -167,14 +167,17 @@ class SummaryCalls:
             else:
                 path.state.escape(caller.value(value))
 
-    def _return(self, path: Path, site: Site, outcome: Outcome, caller: Substitution) -> None:
+    def _return(
+        self, path: Path, site: Site, summary: Summary, outcome: Outcome, caller: Substitution
+    ) -> None:
         result: AbstractValue
         if outcome.result is None:
             result = Symbol("result", site.key)
         else:
             result = caller.value(outcome.result)
         if isinstance(result, Number) and isinstance(outcome.result, Number):
-            result = Status(site.key, result.value, self._target(outcome, caller))
+            failed = any(other.creations() > outcome.creations() for other in summary.outcomes)
+            result = Status(site.key, result.value, self._target(outcome, caller), failed)
         if isinstance(result, Symbol) and result.kind == "result":
             path.state.renew(result)
             if outcome.result_truth is not None:

@@ -61,11 +61,13 @@ class UnknownCalls:
         if guarded:
             yield raise_from(path.fork(), "possible")
         if statuses and self.language is Language.PYTHON and site.call.result is None:
-            if any(status.value == 0 for status in statuses):
+            if any(status.failed for status, _ in statuses):
                 yield raise_from(path, "certain")
                 return
         else:
-            for status in statuses:
+            for status, variable in statuses:
+                if status.failed and variable in site.last_reads:
+                    return  # nobody else asks: the success, in doubt, stands for both
                 doubt(state, status)
         kind = "instance" if self._is_class(site) else "result"
         result = Symbol(kind, site.key)
@@ -138,7 +140,7 @@ def doubt(state: State, status: Status) -> None:
     for symbol, handle in list(state.handles.items()):
         if symbol.kind == "handle" and symbol.site == status.site and handle.doubt is None:
             state.handles[symbol] = replace(handle, doubt=status.site)
-    if status.value != 1 and status.target is not None:
+    if status.failed and status.target is not None:
         old = state.environment.get(status.target)
         if isinstance(old, Uninitialised):
             state.environment[status.target] = Symbol("doubt", status.site)

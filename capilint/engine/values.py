@@ -108,12 +108,13 @@ class Text:
 class Status:
     """What a fallible call returned on this path: a number that says how the call went.
 
-    `site` is the call; `target` is where it was to put a handle.
+    `site` is the call; `target` is where it was to put a handle; `failed` says how it went.
     """
 
     site: object
     value: int
     target: Location | None = None
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
