@@ -10,19 +10,19 @@ These tests need a package index for the dependencies; pip's cache keeps them qu
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 import tarfile
 import venv
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.checkout import copy_of_checkout, files_of
+from tests.tools import ROOT, SCRIPTS, run
+
 LEAK = """\
 #include <windows.h>
 #include <wincrypt.h>
@@ -32,7 +32,6 @@ BOOL make(HCRYPTPROV hProv)
     return CryptGenKey(hProv, CALG_RC4, 0, &hKey);
 }
 """
-SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
 # One worker runs the whole module, so that the checkout is copied and built once.
 pytestmark = [
@@ -41,46 +40,17 @@ pytestmark = [
 ]
 
 
-def _run(command: Sequence[str | Path], cwd: Path) -> str:
-    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "VIRTUAL_ENV"}}
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-def _files_of(folder: Path) -> list[str]:
-    """The files of a work tree that git does not ignore."""
-    listed = _run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], folder)
-    return [name for name in listed.splitlines() if (folder / name).is_file()]
-
-
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository of its own with this checkout's files, so that a build changes nothing here."""
-    folder = tmp_path_factory.mktemp("checkout")
-    for name in _files_of(ROOT):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
-    _run(["git", "init", "--quiet"], folder)
-    _run(["git", "add", "--all"], folder)
-    author = ["-c", "user.name=test", "-c", "user.email=test@example.invalid"]
-    _run(["git", *author, "commit", "--quiet", "--message", "as it is"], folder)
-    return folder
+    return copy_of_checkout(tmp_path_factory.mktemp("checkout"))
 
 
 @pytest.fixture(scope="module")
 def built(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the sdist, and the wheel made from it."""
     folder = tmp_path_factory.mktemp("dist")
-    _run([sys.executable, "-m", "build", "--outdir", folder, checkout], folder)
+    run([sys.executable, "-m", "build", "--outdir", folder, checkout], folder)
     return folder
 
 
@@ -92,7 +62,7 @@ def install(tmp_path: Path) -> Callable[..., Path]:
         environment = tmp_path / "venv"
         venv.create(environment)  # our own pip fills it: unpacking another takes seconds
         pip = [sys.executable, "-m", "pip", "--python", environment / SCRIPTS / "python"]
-        _run([*pip, "install", "--quiet", *arguments], tmp_path)
+        run([*pip, "install", "--quiet", *arguments], tmp_path)
         return environment / SCRIPTS / "capilint"
 
     return install
@@ -100,8 +70,8 @@ def install(tmp_path: Path) -> Callable[..., Path]:
 
 def _assert_works(capilint: Path, folder: Path) -> None:
     (folder / "leak.c").write_text(LEAK, encoding="utf-8")
-    assert "CAP101" in _run([capilint, "rules"], folder)
-    assert "CryptDestroyKey" in _run([capilint, "rules", "--functions"], folder)
+    assert "CAP101" in run([capilint, "rules"], folder)
+    assert "CryptDestroyKey" in run([capilint, "rules", "--functions"], folder)
     done = subprocess.run(
         [capilint, "check", "leak.c"], cwd=folder, capture_output=True, text=True, check=False
     )
@@ -113,7 +83,7 @@ def _assert_works(capilint: Path, folder: Path) -> None:
 def test_the_wheel_holds_the_rules_as_its_own(checkout: Path, built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    rules = [name for name in _files_of(checkout) if name.startswith("rules/")]
+    rules = [name for name in files_of(checkout) if name.startswith("rules/")]
     assert rules
     assert {f"capilint/{name}" for name in rules} <= set(names)
     strays = [n for n in names if not n.startswith(("capilint/", "capilint-"))]
@@ -126,7 +96,7 @@ def test_the_sdist_holds_what_the_tests_need(checkout: Path, built: Path) -> Non
         names = {name.partition("/")[2] for name in tar.getnames()}
     wanted = {
         name
-        for name in _files_of(checkout)
+        for name in files_of(checkout)
         if name.startswith(("capilint/", "rules/", "tests/", "fixtures/"))
     }
     assert wanted
