@@ -358,7 +358,8 @@ class Function:
     what `Direct` callees say. `internal` is set for C's `static` functions. `generator` is set
     for Python generators and coroutines: calling one runs nothing. `decorated` names decorators
     that replace the function by something unknown. `owner_class` is the class of a method, whose
-    first parameter is then the object.
+    first parameter is then the object. `guards` are the `#if`s around the function: the places
+    that stand for their conditions, and whether these hold where it exists.
     """
 
     name: str
@@ -371,6 +372,7 @@ class Function:
     generator: bool = False
     decorated: tuple[str, ...] = ()
     owner_class: str | None = None
+    guards: tuple[tuple[Place, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ class Fixpoint:
         order = reverse_postorder(self.interpreter.function)
         if len(self.interpreter.function.blocks) > MANY_BLOCKS:
             self.patience = FEW_ALIKE
-        self._add((0, 0), State(), None, None, order)
+        self._add((0, 0), self.interpreter.entry(), None, None, order)
         while self.pending:
             node = heapq.heappop(self.pending)[2]
             path = Path(self.graph.states[node].copy(), node)

@@ -11,6 +11,7 @@ from capilint.engine.events import Path
 from capilint.engine.exceptions import builtin_class, catches
 from capilint.engine.liveness import Liveness
 from capilint.engine.protocols import Continuation, ProtocolCalls, Site, raise_from
+from capilint.engine.state import State
 from capilint.engine.summary import Exit, Summary
 from capilint.engine.summary_calls import SummaryCalls
 from capilint.engine.typestate import Typestates
@@ -96,6 +97,13 @@ class Interpreter:
             self.function.language,
             self.callees.classes_with_methods,
         )
+
+    def entry(self) -> State:
+        """The state in which the function begins: what the `#if`s around it say holds."""
+        state = State()
+        for place, truth in self.function.guards:
+            self.evaluator.assume(state, self.evaluator.read(state, place), truth)
+        return state
 
     def run(self, point: Point, path: Path) -> Iterator[tuple[Point, Path]]:
         """Execute from a point to the block's end; stops early where the path parts."""

@@ -59,6 +59,40 @@ def guarded_statements(node: Node) -> list[Node]:
     return [child for child in operands(node) if child.id not in own]
 
 
+def guards_by_offset(text: str) -> list[tuple[int, tuple[tuple[str, bool], ...]]]:
+    """Where the file's conditionals change, and what holds from there on.
+
+    Each entry is an offset and the conditions in normal form, with whether they hold.
+    """
+    stack: list[list[tuple[str, bool]]] = []
+    found: list[tuple[int, tuple[tuple[str, bool], ...]]] = [(0, ())]
+    for match in _DIRECTIVE.finditer(text):
+        kind, condition = match.group(1), match.group(2)
+        if kind.startswith("if"):
+            stack.append([])
+        elif not stack:
+            continue
+        elif kind == "endif":
+            stack.pop()
+        else:
+            last, truth = stack[-1].pop()
+            stack[-1].append((last, not truth))
+        if kind not in ("else", "endif"):
+            stack[-1].append(_stated(kind, condition))
+        found.append((match.end(), tuple(guard for level in stack for guard in level)))
+    return found
+
+
+def _stated(kind: str, condition: str) -> tuple[str, bool]:
+    """A directive's condition in normal form, and whether its branch wants it to hold."""
+    text, truth = normal_form(condition), True
+    if kind.endswith("def"):
+        return f"defined({text})", not kind.endswith("ndef")
+    while (match := _NEGATED.fullmatch(text)) is not None:
+        text, truth = match.group(1), not truth
+    return text, truth
+
+
 def keep_first_branches(text: str) -> str:
     """The text with each `#if` replaced by its first branch that is not `#if 0`.
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import replace
+from operator import itemgetter
 
 from capilint import ir
+from capilint.frontends.c.conditionals import guards_by_offset
 from capilint.frontends.c.declarators import parameters_of
 from capilint.frontends.c.exits import TooLarge
 from capilint.frontends.c.facts import Facts, facts_of
@@ -33,16 +37,24 @@ def lower(text: str, path: str, relevant: Callable[[str], bool] | None = None) -
     lines = LineTable(text)
     functions: list[ir.Function] = []
     problems: list[ir.Problem] = []
+    guards = guards_by_offset(text)
     for definition in chosen:
         function = _lower_function(text, definition, facts, lines, problems)
         if function is not None:
-            functions.append(function)
+            around = guards[bisect_right(guards, definition.start, key=itemgetter(0)) - 1][1]
+            functions.append(replace(function, guards=_places(around)))
     return ir.Module(
         path=path,
         name=_module_name(path),
         language=ir.Language.C,
         functions=tuple(functions),
         problems=tuple(problems),
+    )
+
+
+def _places(guards: tuple[tuple[str, bool], ...]) -> tuple[tuple[ir.Place, bool], ...]:
+    return tuple(
+        (ir.Place(ir.Variable(f"#if {text}", ir.Scope.GLOBAL)), truth) for text, truth in guards
     )
 
 
