@@ -62,7 +62,7 @@ def bench_start_up(folder: Path) -> float:
     )
     # In turns, so that what else the machine does falls on all alike.
     rounds = [[cpu_seconds(command, folder) for command in commands] for _ in range(15)]
-    bare, parser, check = map(min, zip(*rounds, strict=True))
+    bare, parser, check = (min(times[which] for times in rounds) for which in range(3))
     print("start-up, CPU milliseconds")
     print(f"  python -c pass                 {bare * 1000:7.0f}")
     print(f"  python -c 'import tree_sitter' {parser * 1000:7.0f}")
