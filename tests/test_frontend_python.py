@@ -160,6 +160,19 @@ def test_cffi_libraries_keep_their_loader() -> None:
     assert found == ['cffi.FFI().dlopen("advapi32.dll").CryptDestroyKey(h)']
 
 
+def test_two_objects_for_one_library_are_told_apart() -> None:
+    source = """
+        import ctypes
+        plain = ctypes.WinDLL("advapi32")
+        careful = ctypes.WinDLL("advapi32", use_last_error=True)
+        careful.CryptGenKey.errcheck = check
+        def f(h): plain.CryptGenKey(h); careful.CryptGenKey(h)
+        """
+    first, second = calls(source)
+    assert first != second
+    assert module_of(source).attribute_stores == {f"{second.partition('(h)')[0]}.errcheck"}
+
+
 def test_an_object_that_a_call_gives_is_not_an_alias() -> None:
     found = calls("""
         import win32crypt
@@ -753,6 +766,18 @@ def test_irrelevant_functions_are_not_lowered_unless_they_belong_together() -> N
     module = lower(source, "m.py", lambda text: "API" in text)
     names = {each.name for each in module.functions}
     assert names == {"helper", "creator", "caller", "Holder.use", "Holder.rest"}
+
+
+def test_an_alias_of_what_is_relevant_is_relevant() -> None:
+    source = dedent("""
+        if fast:
+            alias = lib.API
+        second = alias
+        def user(): second()
+        def elsewhere(): other()
+        """)
+    module = lower(source, "m.py", lambda text: "API" in text)
+    assert {each.name for each in module.functions} == {"<module>", "user"}
 
 
 # ---------------------------------------------------------------- bad input

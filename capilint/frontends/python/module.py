@@ -171,19 +171,21 @@ class _ModuleLowering:
         return f"{parent.name}.<lambda>@{span.line}:{span.column}"
 
     def require(self, node: _Definition, parent: Scope) -> str:
-        is_wanted = self._wanted is None or self._unit(node, parent) in self._wanted
-        if is_wanted and node not in self._required:
+        if node not in self._required and self._is_wanted(node, parent):
             self._required.add(node)
             self._pending.append((node, parent))
         return self._qualified(node, parent)
 
-    def _unit(self, node: _Definition, parent: Scope) -> cst.CSTNode:
-        """The function or class of the module's own level that a definition belongs to."""
-        unit: cst.CSTNode = node
-        scope = parent
-        while scope.parent is not None:
-            unit, scope = scope.node or unit, scope.parent
-        return self._tree if isinstance(unit, cst.Lambda) else unit
+    def _is_wanted(self, node: _Definition, parent: Scope) -> bool:
+        """Whether a definition is wanted, or stands in one that is."""
+        if self._wanted is None or node in self._wanted:
+            return True
+        scope: Scope | None = parent
+        while scope is not None:
+            if scope.node in self._wanted:
+                return True
+            scope = scope.parent
+        return False
 
     def definition(self, qualified_name: str) -> tuple[cst.FunctionDef, Scope] | None:
         return self._definitions.get(qualified_name)

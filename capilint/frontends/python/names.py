@@ -4,7 +4,8 @@
     K = c.WinDLL("advapi32.dll", use_last_error=True)
     gen = K.CryptGenKey        gen -> ctypes.WinDLL("advapi32.dll").CryptGenKey
 
-Calls stay in a canonical name only where they load a library, and keep only a first literal.
+Calls stay in a canonical name only where they load a library, and keep only a first literal; a
+further object for the same library is told apart by a number: `ctypes.WinDLL("advapi32", 2)`.
 A module's name may have several candidates (`try: import .. except ImportError: ..`). Of those,
 one that reaches into a library is preferred, else the first in the source.
 """
@@ -32,6 +33,7 @@ class Names:
     def __init__(self, module: Scope, classes: Classes) -> None:
         self._module = module
         self.classes = classes
+        self._loads: dict[str, dict[cst.Call, int]] = {}
         self._known: dict[Site, str | None] = {}
         self._known_classes: dict[Site, str | None] = {}
 
@@ -185,7 +187,11 @@ class Names:
         if callee is None or not is_loader(callee):
             return None
         text = self._library_name(node, scope)
-        return f"{callee}()" if text is None else f'{callee}("{text}")'
+        if text is None:
+            return f"{callee}()"
+        loads = self._loads.setdefault(f'{callee}("{text}"', {})
+        number = loads.setdefault(node, len(loads) + 1)
+        return f'{callee}("{text}")' if number == 1 else f'{callee}("{text}", {number})'
 
     def _library_name(self, node: cst.Call, scope: Scope) -> str | None:
         """The first argument of a loader, where it is a literal or is looked up by a literal."""

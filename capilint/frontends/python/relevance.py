@@ -1,18 +1,20 @@
 """Which parts of a file are worth lowering, by the words in their source.
 
-A unit is a function or a class of the module's own level, or the code outside of them. Wanted
-are the units that the caller finds relevant, those that mention a wanted one (its callers), and
-those that a wanted one mentions (what it calls).
+A unit is a function, a class or a statement of the module's own level. Wanted are the units that
+the caller finds relevant, those that mention a name of a wanted one (callers, uses of an alias),
+and those whose names a wanted one mentions (what it calls).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import chain
 
 import libcst as cst
 
-from capilint.frontends.python.tree import descendants
+from capilint.frontends.python.scopes import Kind, Scope, collect
+from capilint.frontends.python.tree import descendants, opens_scope
 
 _WORD = re.compile(r"[^\W\d]\w*")
 
@@ -20,37 +22,39 @@ _WORD = re.compile(r"[^\W\d]\w*")
 def wanted_units(
     tree: cst.Module, text_of: Callable[[cst.CSTNode], str], relevant: Callable[[str], bool]
 ) -> set[cst.CSTNode]:
-    """The functions and classes to lower; the tree itself stands for the module's own code."""
-    nodes = descendants(tree.body, into_scopes=False)
-    units = [node for node in nodes if isinstance(node, (cst.FunctionDef, cst.ClassDef))]
-    texts: dict[cst.CSTNode, str] = {unit: text_of(unit) for unit in units}
-    texts[tree] = _outside(text_of(tree), [texts[unit] for unit in units])
-    words = {unit: set(_WORD.findall(text)) for unit, text in texts.items()}
-    names: dict[cst.CSTNode, str] = {unit: unit.name.value for unit in units}
-    wanted = {unit for unit, text in texts.items() if relevant(text)}
-    _spread(wanted, lambda unit, other: names.get(unit, "") in words[other], list(texts))
-    _spread(wanted, lambda unit, other: names.get(other, "") in words[unit], list(texts))
-    return wanted
+    """The outermost functions and classes to lower; the tree stands for the module's own code."""
+    units = list(tree.body)
+    texts = [text_of(unit) for unit in units]
+    defined = [_names(unit) for unit in units]
+    known = set(chain.from_iterable(defined))
+    mentioned = [known.intersection(_WORD.findall(text)) for text in texts]
+    wanted = {number for number, text in enumerate(texts) if relevant(text)}
+    _spread(wanted, defined, mentioned)
+    _spread(wanted, mentioned, defined)
+    found: set[cst.CSTNode] = set()
+    for unit in (units[number] for number in wanted):
+        found.update(filter(opens_scope, descendants([unit], into_scopes=False)))
+        if not opens_scope(unit):
+            found.add(tree)
+    return found
 
 
-def _outside(whole: str, units: list[str]) -> str:
-    """The text without its units."""
-    pieces: list[str] = []
-    for unit in units:
-        piece, _, whole = whole.partition(unit)
-        pieces.append(piece)
-    return "\n".join([*pieces, whole])
+def _names(unit: cst.BaseStatement | cst.SimpleStatementLine) -> set[str]:
+    """The names that a statement of the module's level binds."""
+    scope = Scope(Kind.MODULE, "", None)
+    collect(scope, [unit])
+    return set(scope.bindings)
 
 
-def _spread(
-    wanted: set[cst.CSTNode],
-    leads_to: Callable[[cst.CSTNode, cst.CSTNode], bool],
-    units: list[cst.CSTNode],
-) -> None:
-    """Add what wanted units lead to, over and over."""
+def _spread(wanted: set[int], given: list[set[str]], sought: list[set[str]]) -> None:
+    """Add the units that seek a name which a wanted one gives, over and over."""
+    seekers: dict[str, list[int]] = {}
+    for number, names in enumerate(sought):
+        for name in names:
+            seekers.setdefault(name, []).append(number)
     pending = list(wanted)
     while pending:
-        unit = pending.pop()
-        found = [other for other in units if other not in wanted and leads_to(unit, other)]
-        wanted.update(found)
-        pending.extend(found)
+        for name in given[pending.pop()]:
+            found = [number for number in seekers.pop(name, ()) if number not in wanted]
+            wanted.update(found)
+            pending.extend(found)

@@ -97,14 +97,14 @@ class Scope:
 def module_scope(tree: cst.Module, name: str, is_package: bool) -> Scope:
     """The scope of a whole file."""
     scope = Scope(Kind.MODULE, name, None, module_name=name, is_package=is_package)
-    _collect(scope, tree.body)
+    collect(scope, tree.body)
     return scope
 
 
 def class_scope(node: cst.ClassDef, parent: Scope) -> Scope:
     """The scope of a class body."""
     scope = Scope(Kind.CLASS, f"{parent.name}.{node.name.value}", parent, node)
-    _collect(scope, [node.body])
+    collect(scope, [node.body])
     return scope
 
 
@@ -117,7 +117,7 @@ def function_scope(node: cst.FunctionDef | cst.Lambda, parent: Scope, name: str)
     for parameter in all_parameters(node.params):
         scope.parameters.append(parameter.name.value)
         scope.bind(parameter.name.value, Site(scope))
-    _collect(scope, [node.body])
+    collect(scope, [node.body])
     return scope
 
 
@@ -142,7 +142,8 @@ def all_parameters(parameters: cst.Parameters) -> list[cst.Param]:
     return found
 
 
-def _collect(scope: Scope, roots: Iterable[cst.CSTNode]) -> None:
+def collect(scope: Scope, roots: Iterable[cst.CSTNode]) -> None:
+    """Note in `scope` the names that the code below `roots` binds in it."""
     nodes = list(descendants(roots, into_scopes=False))
     kinds = {type(node) for node in nodes}
     scope.yields = cst.Yield in kinds
