@@ -14,11 +14,11 @@ from capilint.run import headers
 from capilint.run.launch import RunError
 
 _COMPILERS = ("cc", "gcc", "clang")
-_OPTIONS = ("-shared", "-fPIC", "-g", "-w", "-std=gnu11", "-Werror=implicit-function-declaration")
-_QUOTE = r"['\u2018\u2019\"]"
-_MISSING = {
-    "the function": rf"function {_QUOTE}(\w+){_QUOTE}|undefined reference to {_QUOTE}(\w+)"
-    rf"|undeclared library function {_QUOTE}(\w+)|^\s*\"_(\w+)\", referenced",
+_OPTIONS = ("-shared", "-fPIC", "-g", "-std=gnu11", "-Werror=implicit-function-declaration")
+_QUOTE = r"['`\u2018\u2019\"]"
+_MISSING = {  # in the words of gcc and clang, ld and Apple's linker
+    "the function": rf"implicit declaration of function {_QUOTE}(\w+)|undeclared (?:library )?"
+    rf"function {_QUOTE}(\w+)|undefined reference to {_QUOTE}(\w+)|^\s*\"_(\w+)\", referenced",
     "the type": rf"unknown type name {_QUOTE}(\w+)",
     "the header": r"fatal error: \W?([\w./\\]+\.h)\W?(?:: No such file| file not found)",
     "the name": rf"{_QUOTE}(\w+){_QUOTE} undeclared|undeclared identifier {_QUOTE}(\w+)",

@@ -16,6 +16,7 @@ from capilint.model.events import NoticeKind
 from capilint.model.machine import Machine
 from capilint.model.memory import Buffer, Cell, Memory, Variable
 from capilint.model.objects import NotSupported
+from capilint.run.libraries import MissingFunction
 from capilint.run.windows_errors import signed, text_of
 
 _ROOM = 1 << 14  # bytes beyond the data that an answer may take
@@ -305,7 +306,7 @@ def _add(name: str, content: dict[str, object]) -> None:
     module = ModuleType(name, "pywin32's module, on the model of capilint.")
 
     def missing(attribute: str) -> object:
-        raise AttributeError(f"`capilint run` has no {name}.{attribute}")
+        raise MissingFunction(f"`capilint run` has no {name}.{attribute}")
 
     vars(module).update(content, __getattr__=missing)
     sys.modules[name] = module
