@@ -122,6 +122,28 @@ def test_a_name_with_several_meanings_prefers_the_library() -> None:
     )
 
 
+def test_names_that_may_mean_several_modules_stand_for_themselves() -> None:
+    source = """
+        if ffi:
+            from a import lib
+        else:
+            from b import lib
+        class Key:
+            def __init__(self):
+                self.lib = None
+                if new: self.lib = lib
+                else: self.lib = other.lib
+            def f(self): self.lib.CryptDestroyKey(1)
+        import other
+        def f(h): lib.CryptDestroyKey(h)
+        """
+    assert calls(source) == ["pkg.mod.lib.CryptDestroyKey(h)"]
+    assert calls(source, "Key.f") == ["pkg.mod.Key.lib.CryptDestroyKey(1)"]
+    aliases = module_of(source).aliases
+    assert aliases["lib"] == ("a.lib", "b.lib")
+    assert aliases["Key.lib"] == ("pkg.mod.lib", "other.lib")
+
+
 def test_a_variable_with_two_meanings_is_no_alias() -> None:
     found = calls("""
         from a import one, two

@@ -7,7 +7,8 @@
 Calls stay in a canonical name only where they load a library, and keep only a first literal; a
 further object for the same library is told apart by a number: `ctypes.WinDLL("advapi32", 2)`.
 A module's name may have several candidates (`try: import .. except ImportError: ..`). Of those,
-one that reaches into a library is preferred, else the first in the source.
+one that reaches into a library is preferred; else the name stands for itself (`pkg.mod.name`, or
+`pkg.mod.Class.name` for an attribute), and the module's aliases tell what it may be.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Names:
     def __init__(self, module: Scope, classes: Classes) -> None:
         self._module = module
         self.classes = classes
+        self._alternatives: dict[str, tuple[str, ...]] = {}
         self._loads: dict[str, dict[cst.Call, int]] = {}
         self._known: dict[Site, str | None] = {}
         self._known_classes: dict[Site, str | None] = {}
@@ -101,6 +103,7 @@ class Names:
                 names = self.candidates([site for site in sites if site.definition is None])
                 if names:
                     table[prefix + name] = names
+        table.update(self._alternatives)
         if self._module.star_imports:
             table["*"] = tuple(dict.fromkeys(self._module.star_imports))
         return table
@@ -124,7 +127,8 @@ class Names:
                 return None
             return self._of_site(sites[0])
         found = self.candidates(sites)
-        return next((name for name in found if is_in_library(name)), found[0] if found else None)
+        several = f"{owner.name}.{name}" if len(found) > 1 else None
+        return next(filter(is_in_library, found), several or (found[0] if found else None))
 
     def _of_unbound(self, name: str) -> str:
         sources = self._module.star_imports
@@ -160,11 +164,19 @@ class Names:
         return f"{base}.{attr}"
 
     def _of_class_attribute(self, owner: str, attr: str) -> str | None:
-        """What `object.attr` stands for, where the class sets it to one thing only."""
+        """What `object.attr` stands for, where the class only ever sets it to known things."""
         sites = self.classes.attribute_sites(owner, attr)
         sites = [site for site in sites if not (site.expression and _is_constant(site.expression))]
-        found = {None if site.definition else self._of_site(site) for site in sites}
-        return found.pop() if len(found) == 1 else None
+        found = {None if site.definition else self._of_site(site): None for site in sites}
+        names = tuple(name for name in found if name is not None)
+        if not names or None in found:
+            return None
+        if len(names) == 1:
+            return names[0]
+        holder = sites[0].scope.owner_class or sites[0].scope.name
+        own_name = f"{holder}.{attr}"
+        self._alternatives[own_name.removeprefix(f"{self._module.name}.")] = names
+        return own_name
 
     def _of_subscript(self, node: cst.Subscript, scope: Scope) -> str | None:
         base = self.canonical(node.value, scope)
