@@ -51,6 +51,7 @@ def run(
     if main is None:
         complain("the program has none of main, wmain, WinMain and wWinMain")
     status = int(main())
+    loaded.capilint_flush()  # its stdio is not Python's
     machine.notify(NoticeKind.EXIT)
     journal.write("end", how="returned", status=status & 0xFF)
     return status

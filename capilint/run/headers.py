@@ -9,7 +9,7 @@ glue.c                     the functions: they pass the place and call through a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -29,6 +29,12 @@ _MORE_NAMES = ("bcrypt.h", "ncrypt.h", "winerror.h", "windef.h", "winbase.h", "t
 _BY_HAND = ("windows_types.h", "crypto_types.h")
 _ERRORS = ("NTE_", "CRYPT_E_")
 _TYPED = {"HANDLE", "HMODULE", "HKEY", "PCCERT_CONTEXT"}  # which include/ declares
+_NUMBERS = {  # the numbers that are no DWORD, by their SDK names
+    "hProv": "HCRYPTPROV",
+    "Algid": "ALG_ID",
+    "aiKeyAlg": "ALG_ID",
+    "Final": "BOOL",
+}
 _RESULTS = {
     Success.NONZERO: "BOOL",
     Success.NONNEGATIVE: "NTSTATUS",
@@ -43,6 +49,7 @@ void *capilint_table[{size}];
 capilint_noted capilint_place;
 
 DWORD GetLastError(void) {{ return ((DWORD (*)(void))capilint_table[{get}])(); }}
+void capilint_flush(void) {{ fflush(NULL); }}
 void SetLastError(DWORD dwErrCode) {{ ((void (*)(DWORD))capilint_table[{set}])(dwErrCode); }}
 
 """
@@ -63,6 +70,7 @@ _DECLARATION = """\
 {result} {name}({parameters});
 {result} capilint_{name}(const char *, int, const char *, const char *, {parameters});
 """
+_PROTOTYPE = "{result} WINAPI {name}({parameters});"
 _MACRO = """\
 #define {name}(...) capilint_{name}(__FILE__, __LINE__, __func__, #__VA_ARGS__, __VA_ARGS__)
 """
@@ -70,11 +78,7 @@ _MACRO = """\
 
 def functions() -> tuple[str, ...]:
     """The functions that C programs can call, in the order of the table."""
-    return tuple(
-        name
-        for name in SIGNATURES
-        if is_covered(name) and f"{name}A" not in SIGNATURES and name != "CryptImportPKCS8"
-    )
+    return tuple(name for name in SIGNATURES if is_covered(name) and f"{name}A" not in SIGNATURES)
 
 
 def write(folder: Path) -> Path:
@@ -99,7 +103,7 @@ def _api(book: RuleBook) -> str:
         '#include "windows_types.h"',
         *(f"typedef ULONG_PTR {name}, *P{name};" for name in dict.fromkeys(handles)),
         '#include "crypto_types.h"',
-        *_numbers(book),
+        *_definitions(),
     ]
     declared = "".join(_DECLARATION.format(**_parts(name, book)) for name in functions())
     macros = "".join(_MACRO.format(name=name) for name in functions())
@@ -112,14 +116,27 @@ def _handle_types(kind: Resource) -> Iterator[str]:
     yield from (name for name in (kind.handle_type, *kind.handle_aliases) if name not in _TYPED)
 
 
-def _numbers(book: RuleBook) -> Iterator[str]:
-    numbers = dict(book.constants) | {
-        name: value for name, value in vars(constants).items() if isinstance(value, int)
-    }
-    for name, value in numbers.items():
-        if name.isupper() and not name.startswith("_"):
-            text = f"((HRESULT){value:#x})" if name.startswith(_ERRORS) else f"{value:#x}"
-            yield f"#ifndef {name}\n#define {name} {text}\n#endif"
+def prototypes() -> list[str]:
+    """The declarations of the functions, as the SDK's headers would have them.
+
+    Those of a CSP's own entry points are left out: no header of the SDK has them.
+    """
+    book = rulebook.load()
+    names = (name for name in functions() if not name.startswith("CP"))
+    return [_PROTOTYPE.format(**_parts(name, book)) for name in names]
+
+
+def numbers() -> dict[str, int]:
+    """The constants by name: those of the rules and of the model."""
+    found = vars(constants).items()
+    own = {name: value for name, value in found if name.isupper() and isinstance(value, int)}
+    return {**rulebook.load().constants, **own}
+
+
+def _definitions() -> Iterator[str]:
+    for name, value in numbers().items():
+        text = f"((HRESULT){value:#x})" if name.startswith(_ERRORS) else f"{value:#x}"
+        yield f"#ifndef {name}\n#define {name} {text}\n#endif"
 
 
 def _forms() -> Iterator[str]:
@@ -142,17 +159,15 @@ def _glue(book: RuleBook) -> str:
 
 def _parts(name: str, book: RuleBook) -> dict[str, str]:
     signature, protocol = SIGNATURES[name], book.functions[name]
-    declared = (f"{_type(each, signature, protocol, book)} {each.name}" for each in _of(signature))
+    declared = (
+        f"{_type(each, signature, protocol, book)} {each.name}" for each in signature.parameters
+    )
     return {
         "name": name,
-        "result": _RESULTS.get(protocol.success, "BOOL"),
+        "result": "LONG" if name == "RegCloseKey" else _RESULTS.get(protocol.success, "BOOL"),
         "parameters": ", ".join(declared),
-        "arguments": ", ".join(each.name for each in _of(signature)),
+        "arguments": ", ".join(each.name for each in signature.parameters),
     }
-
-
-def _of(signature: Signature) -> Iterable[Parameter]:
-    return signature.parameters
 
 
 def _type(parameter: Parameter, signature: Signature, protocol: Protocol, book: RuleBook) -> str:
@@ -167,7 +182,7 @@ def _type(parameter: Parameter, signature: Signature, protocol: Protocol, book: 
     changed = "" if name in protocol.writes else "const "
     wide = "W" if signature.name.endswith("W") else ""
     by_kind = {
-        "number": "HCRYPTPROV" if name == "hProv" else "DWORD",
+        "number": _NUMBERS.get(name, "DWORD"),
         "text": f"LPC{wide}STR",
         "cell": "BOOL *" if name.startswith("pf") else "DWORD *",
         "memory": f"{changed}BYTE *",

@@ -68,7 +68,8 @@ def _execute(
     vars(module).update(__file__=str(path), __builtins__=__builtins__)
     sys.modules["__main__"] = module
     sys.argv = [str(path), *arguments]
-    sys.path[0] = str(path.parent)
+    if not sys.flags.safe_path:
+        sys.path[0] = str(path.parent)
     try:
         exec(code, vars(module))
         how, status = "returned", 0

@@ -31,4 +31,5 @@ def text_of(code: int) -> str:
 
 def signed(code: int) -> int:
     """A last error as Python's WinError shows it: an HRESULT is negative."""
-    return code - (1 << 32) if code & 0x80000000 else code
+    bits = code & 0xFFFFFFFF
+    return bits - (1 << 32) if bits & 0x80000000 else bits
