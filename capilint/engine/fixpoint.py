@@ -105,8 +105,9 @@ class Fixpoint:
         trail: Trail | None,
         order: list[int],
     ) -> None:
-        if point[1] == 0:
-            state.prune(self.interpreter.liveness.at_entry[point[0]])
+        live = self.interpreter.liveness.at(*point)
+        if live is not None:
+            state.prune(live)
         known = self.known.setdefault(point, {})
         key = state.key()
         node = known.get(key)

@@ -41,11 +41,17 @@ class Liveness:
 
     `at_entry`: for each block, the variables read at or after its start. `unread`: the calls
     whose result nobody reads. `last_reads`: for a call, the variables that only it still reads.
+    `after_call`: for a call, the variables read after it.
     """
 
     at_entry: tuple[frozenset[Variable], ...]
     unread: frozenset[tuple[int, int]]
     last_reads: dict[tuple[int, int], frozenset[Variable]]
+    after_call: dict[tuple[int, int], frozenset[Variable]]
+
+    def at(self, block: int, index: int) -> frozenset[Variable] | None:
+        """The variables read at or after an instruction; None where that was not kept."""
+        return self.at_entry[block] if index == 0 else self.after_call.get((block, index - 1))
 
 
 def liveness(function: Function) -> Liveness:
@@ -62,9 +68,14 @@ def liveness(function: Function) -> Liveness:
     sets = tuple(_members(bits, variables, cache) for bits in at_entry)
     unread: set[tuple[int, int]] = set()
     last_reads: dict[tuple[int, int], frozenset[Variable]] = {}
+    after_call: dict[tuple[int, int], frozenset[Variable]] = {}
     for block in function.blocks:
-        _scan_calls(block, numbering, at_entry, always, unread, last_reads)
-    return Liveness(sets, frozenset(unread), last_reads)
+        after = always
+        for target in (*successors(block), *(() if block.handler is None else (block.handler,))):
+            after |= at_entry[target]
+        for index, bits in _scan_calls(block, numbering, after, unread, last_reads):
+            after_call[block.number, index] = _members(bits, variables, cache)
+    return Liveness(sets, frozenset(unread), last_reads, after_call)
 
 
 def _members(
@@ -133,17 +144,11 @@ def _block_bits(block: BasicBlock, numbering: dict[Variable, int]) -> tuple[int,
 def _scan_calls(
     block: BasicBlock,
     numbering: dict[Variable, int],
-    at_entry: list[int],
-    always: int,
+    after: int,
     unread: set[tuple[int, int]],
     last_reads: dict[tuple[int, int], frozenset[Variable]],
-) -> None:
-    """Walk a block backwards with the variables that are read after each call."""
-    after = always
-    for target in successors(block):
-        after |= at_entry[target]
-    if block.handler is not None:
-        after |= at_entry[block.handler]
+) -> Iterator[tuple[int, int]]:
+    """Walk a block backwards; gives for each call the variables that are read after it."""
     for variable in _terminator_reads(block):
         after |= 1 << numbering[variable]
     for index in range(len(block.instructions) - 1, -1, -1):
@@ -151,6 +156,7 @@ def _scan_calls(
         target_variable = written_by(instruction)
         bit = 0 if target_variable is None else 1 << numbering[target_variable]
         if isinstance(instruction, Call):
+            yield index, after
             if instruction.result is None or (
                 target_variable is not None and is_private(target_variable) and not after & bit
             ):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from capilint.engine.events import Event
 from capilint.engine.state import Handle, State, Typestate
 from capilint.engine.values import (
+    ZERO,
     AbstractValue,
     Aggregate,
     Location,
@@ -27,7 +28,8 @@ from capilint.engine.values import (
 )
 from capilint.ir import Scope, Variable
 
-MOST_OUTCOMES = 24
+FEW_OUTCOMES = 8
+MOST_OUTCOMES = 16
 MOST_REQUIREMENTS = 8
 
 
@@ -158,7 +160,17 @@ def _outside(value: AbstractValue) -> AbstractValue:
 
 
 def condense(outcomes: list[Outcome]) -> tuple[Outcome, ...] | None:
-    """One outcome per effect and requirement, or None where there are too many to be of use."""
+    """One outcome per effect and requirement, or None where there are too many to be of use.
+
+    Where they are many, only what concerns handles tells them apart.
+    """
+    result = _by_effect(outcomes)
+    if len(result) > FEW_OUTCOMES:
+        result = _by_effect([_about_handles(outcome) for outcome in outcomes])
+    return tuple(result) if len(result) <= MOST_OUTCOMES else None
+
+
+def _by_effect(outcomes: list[Outcome]) -> list[Outcome]:
     groups: dict[tuple[object, ...], list[Outcome]] = {}
     for outcome in outcomes:
         group = groups.setdefault(outcome.effect(), [])
@@ -169,9 +181,27 @@ def condense(outcomes: list[Outcome]) -> tuple[Outcome, ...] | None:
             group[group.index(same)] = outcome
     result: list[Outcome] = []
     for group in groups.values():
-        weakened = [_weaken(group)] if len(group) > MOST_REQUIREMENTS else _implied_away(group)
-        result += weakened
-    return tuple(result) if len(result) <= MOST_OUTCOMES else None
+        result += [_weaken(group)] if len(group) > MOST_REQUIREMENTS else _implied_away(group)
+    return result
+
+
+def _about_handles(outcome: Outcome) -> Outcome:
+    """An outcome in which all but handles, and whether the result is zero, is unknown."""
+    made = {symbol for symbol, handle in outcome.handles if handle.made}
+
+    def kept(value: AbstractValue) -> bool:
+        return value == ZERO or any(symbol in made for symbol in symbols_in(value))
+
+    stores = tuple(
+        (location, value if kept(value) else Symbol("result", "callee", location))
+        for location, value in outcome.stores
+    )
+    result, truth = outcome.result, outcome.result_truth
+    if result is not None and not kept(result):
+        truth = result.value != 0 if isinstance(result, Number) else truth
+        result = Symbol("result", "callee")
+    handles = tuple((symbol, replace(handle, used=False)) for symbol, handle in outcome.handles)
+    return replace(outcome, stores=stores, result=result, result_truth=truth, handles=handles)
 
 
 def _weaken(group: list[Outcome]) -> Outcome:
