@@ -206,6 +206,16 @@ def test_an_object_that_a_call_gives_is_not_an_alias() -> None:
     assert found == ["prov.CryptGenKey(1)", "key.CryptDestroyKey()"]
 
 
+def test_a_function_made_by_a_prototype_is_the_librarys() -> None:
+    found = calls("""
+        import ctypes
+        proto = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+        destroy = proto(("CryptDestroyKey", ctypes.windll.advapi32), ((1, "hKey"),))
+        def f(h): destroy(h)
+        """)
+    assert found == ["ctypes.windll.advapi32.CryptDestroyKey(h)"]
+
+
 def test_an_alias_that_leads_to_itself_ends() -> None:
     assert calls("a = b\nb = a\nc = c.c()\ndef f(): a.x(); c.d()") == ["a.x()", "c.d()"]
 
@@ -594,14 +604,15 @@ def test_objects_of_the_file_are_entered_and_left() -> None:
         class Key:
             def __enter__(self): return self
             def __exit__(self, *e): pass
+            def use(self): pass
         def f():
             with Key() as k:
-                use(k)
+                k.use()
         """
     assert calls(source) == [
         "pkg.mod.Key()",
         "pkg.mod.Key.__enter__(%1)",
-        "use(k)",
+        "pkg.mod.Key.use(k)",
         "pkg.mod.Key.__exit__(%1, null, null, null)",
         "pkg.mod.Key.__exit__(%1, null, null, null)",
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from capilint.frontends.python.scopes import Kind, Scope, Site
+from capilint.frontends.python.scopes import Kind, Scope, Site, all_parameters
 from capilint.frontends.python.tree import descendants, dotted_name
 
 
@@ -58,6 +58,16 @@ class Classes:
             if name in known.scope.bindings or name in self._attributes(known):
                 return None
         return None
+
+    def enters_itself(self, owner: str) -> bool:
+        """Whether `with` on an object of the class gives the object: `__enter__` returns self."""
+        found = self.method(owner, "__enter__")
+        if found is None:
+            return False
+        body = list(descendants([found[1].body], into_scopes=False))
+        returned = [dotted_name(node.value) for node in body if isinstance(node, cst.Return)]
+        own = [parameter.name.value for parameter in all_parameters(found[1].params)[:1]]
+        return bool(returned) and all([name] == own for name in returned)
 
     def attribute_sites(self, owner: str, name: str) -> list[Site]:
         """Every place that sets the attribute, in the class's body or through `self`."""

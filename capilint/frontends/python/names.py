@@ -20,6 +20,7 @@ from capilint.frontends.python.scopes import Kind, Scope, Site
 from capilint.frontends.python.standard_names import (
     BUILTINS,
     FIND_LIBRARY,
+    FUNCTION_PROTOTYPES,
     LIBRARY_LOADERS,
     LIBRARY_NAMESPACES,
     LOADER_METHODS,
@@ -82,11 +83,14 @@ class Names:
         return found.pop() if len(found) == 1 else None
 
     def _class_of_site(self, site: Site) -> str | None:
-        if not isinstance(site.expression, cst.Call):
+        given = site.expression or site.manager
+        if not isinstance(given, cst.Call):
             return None
         if site not in self._known_classes:
             self._known_classes[site] = None
-            self._known_classes[site] = self.class_of(site.expression, site.scope)
+            found = self.class_of(given, site.scope)
+            if found is not None and (site.manager is None or self.classes.enters_itself(found)):
+                self._known_classes[site] = found
         return self._known_classes[site]
 
     def candidates(self, sites: list[Site]) -> tuple[str, ...]:
@@ -196,6 +200,8 @@ class Names:
             attribute = self.literal(node.args[1].value, scope)
             base = node.args[0].value
             return None if attribute is None else self._of_attribute(base, attribute, scope)
+        if callee is None and self._is_prototype(node.func, scope):
+            return self._of_prototype(node, scope)
         if callee is None or not is_loader(callee):
             return None
         text = self._library_name(node, scope)
@@ -204,6 +210,27 @@ class Names:
         loads = self._loads.setdefault(f'{callee}("{text}"', {})
         number = loads.setdefault(node, len(loads) + 1)
         return f'{callee}("{text}")' if number == 1 else f'{callee}("{text}", {number})'
+
+    def _is_prototype(self, func: cst.BaseExpression, scope: Scope) -> bool:
+        """Whether `func` is what `WINFUNCTYPE(..)` gives."""
+        if isinstance(func, cst.Name):
+            sites = self._sites_of(func.value, scope)
+            return (
+                len(sites) == 1
+                and isinstance(sites[0].expression, cst.Call)
+                and self._is_prototype(sites[0].expression, sites[0].scope)
+            )
+        return (
+            isinstance(func, cst.Call) and self.canonical(func.func, scope) in FUNCTION_PROTOTYPES
+        )
+
+    def _of_prototype(self, node: cst.Call, scope: Scope) -> str | None:
+        """`prototype(("CryptGenKey", library))` is `library.CryptGenKey`."""
+        match node.args[0].value if node.args else None:
+            case cst.Tuple(elements=[cst.Element(value=name), cst.Element(value=library)]):
+                base, text = self.canonical(library, scope), self.literal(name, scope)
+                return f"{base}.{text}" if base is not None and text is not None else None
+        return None
 
     def _library_name(self, node: cst.Call, scope: Scope) -> str | None:
         """The first argument of a loader, where it is a literal or is looked up by a literal."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from itertools import accumulate
+from typing import Any
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
@@ -22,37 +22,58 @@ _NEWLINE = re.compile(r"\r\n?|\n")
 
 
 class _TokenCounter(CodegenState):
-    """Notes for each node the tokens at which its text begins and ends, without whitespace."""
+    """Notes for each node the tokens at which its text begins and ends, without whitespace.
+
+    Nodes are known by their `id`, because libcst hashes them in Python code.
+    """
 
     def __init__(self, tree: cst.Module) -> None:
         super().__init__(tree.default_indent, tree.default_newline)
-        self.extents: dict[cst.CSTNode, tuple[int, int]] = {}
+        self.extents: dict[int, tuple[int, int]] = {}
         self._starts: list[int] = []
 
     def before_codegen(self, node: cst.CSTNode) -> None:
         self._starts.append(len(self.tokens))
 
     def after_codegen(self, node: cst.CSTNode) -> None:
-        start = self._starts.pop()
-        if node not in self.extents:
-            self.extents[node] = (start, len(self.tokens))
+        self.extents.setdefault(id(node), (self._starts.pop(), len(self.tokens)))
 
-    @contextmanager
     def record_syntactic_position(
         self,
         node: cst.CSTNode,
         *,
         start_node: cst.CSTNode | None = None,
         end_node: cst.CSTNode | None = None,
-    ) -> Iterator[None]:
-        start = len(self.tokens)
-        yield
-        end = len(self.tokens)
-        if start_node is not None:
-            start = self.extents[start_node][0]
-        if end_node is not None:
-            end = self.extents[end_node][1]
-        self.extents[node] = (start, end)
+    ) -> Any:  # libcst's is a generator's context manager; any other serves as well
+        return _Recording(self, node, start_node, end_node)
+
+
+class _Recording(AbstractContextManager[None]):
+    """The `with` block in which libcst generates a node's text without its whitespace."""
+
+    __slots__ = ("_counter", "_end_node", "_node", "_start", "_start_node")
+
+    def __init__(
+        self,
+        counter: _TokenCounter,
+        node: cst.CSTNode,
+        start_node: cst.CSTNode | None,
+        end_node: cst.CSTNode | None,
+    ) -> None:
+        self._counter, self._node = counter, node
+        self._start_node, self._end_node = start_node, end_node
+
+    def __enter__(self) -> None:
+        self._start = len(self._counter.tokens)
+
+    def __exit__(self, *_: object) -> None:
+        extents = self._counter.extents
+        start, end = self._start, len(self._counter.tokens)
+        if self._start_node is not None:
+            start = extents[id(self._start_node)][0]
+        if self._end_node is not None:
+            end = extents[id(self._end_node)][1]
+        extents[id(self._node)] = start, end
 
 
 class Positions:
@@ -61,6 +82,7 @@ class Positions:
     def __init__(self, tree: cst.Module) -> None:
         counter = _TokenCounter(tree)
         tree._codegen(counter)
+        self._tree = tree  # keeps the nodes, and so their ids, alive
         self._extents = counter.extents
         self._offsets = [0, *accumulate(map(len, counter.tokens))]
         self._text = "".join(counter.tokens)
@@ -91,7 +113,7 @@ class Positions:
         return self._span(line, end)
 
     def _range(self, node: cst.CSTNode) -> tuple[int, int]:
-        start, end = self._extents.get(node, (0, 0))
+        start, end = self._extents.get(id(node), (0, 0))
         return self._offsets[start], self._offsets[end]
 
     def _span(self, start: int, end: int) -> Span:

@@ -23,13 +23,15 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Site:
-    """One place that binds a name: an import, a definition, `name = expression`, or neither.
+    """One place that binds a name: an import, a definition, `name = expression`, or others.
 
-    `imported` is the dotted name; `scope` the one that `expression` is to be read in.
+    `imported` is the dotted name; `manager` the expression of a `with .. as name`; `scope` the
+    one that expressions are to be read in.
     """
 
     scope: Scope
     expression: cst.BaseExpression | None = None
+    manager: cst.BaseExpression | None = None
     imported: str = ""
     definition: cst.FunctionDef | cst.ClassDef | None = None
 
@@ -149,8 +151,9 @@ def collect(scope: Scope, roots: Iterable[cst.CSTNode]) -> None:
     scope.yields = cst.Yield in kinds
     scope.global_names.update(_declared(nodes, cst.Global))
     scope.nonlocal_names.update(_declared(nodes, cst.Nonlocal))
-    inner = [node for node in nodes if opens_scope(node)]
-    scope.rebound = set(_declared(descendants(inner), cst.Nonlocal)) - scope.nonlocal_names
+    if scope.kind is Kind.FUNCTION:
+        inner = [node for node in nodes if opens_scope(node)]
+        scope.rebound = set(_declared(descendants(inner), cst.Nonlocal)) - scope.nonlocal_names
     for node in nodes:
         binder = _BINDERS.get(type(node))
         if binder is not None:
@@ -161,7 +164,7 @@ def _declared(
     nodes: Iterable[cst.CSTNode], kind: type[cst.Global] | type[cst.Nonlocal]
 ) -> Iterator[str]:
     for node in nodes:
-        if isinstance(node, kind):
+        if type(node) is kind:
             yield from (item.name.value for item in node.names)
 
 
@@ -193,8 +196,17 @@ def _bind_opaque(scope: Scope, node: cst.AugAssign | cst.Del | cst.For) -> None:
     _bind_target(scope, node.target)
 
 
-def _bind_as(scope: Scope, node: cst.AsName) -> None:
-    _bind_target(scope, node.name)
+def _bind_caught(scope: Scope, node: cst.ExceptHandler | cst.ExceptStarHandler) -> None:
+    if node.name is not None:
+        _bind_target(scope, node.name.name)
+
+
+def _bind_managed(scope: Scope, node: cst.WithItem) -> None:
+    target = node.asname.name if node.asname is not None else None
+    if isinstance(target, cst.Name):
+        scope.bind(target.value, Site(scope, manager=node.item))
+    elif target is not None:
+        _bind_target(scope, target)
 
 
 def _bind_capture(scope: Scope, node: cst.MatchAs | cst.MatchStar | cst.MatchMapping) -> None:
@@ -250,7 +262,9 @@ _BINDERS: dict[type[cst.CSTNode], Callable[[Scope, Any], None]] = {
     cst.AugAssign: _bind_opaque,
     cst.Del: _bind_opaque,
     cst.For: _bind_opaque,
-    cst.AsName: _bind_as,
+    cst.ExceptHandler: _bind_caught,
+    cst.ExceptStarHandler: _bind_caught,
+    cst.WithItem: _bind_managed,
     cst.MatchAs: _bind_capture,
     cst.MatchStar: _bind_capture,
     cst.MatchMapping: _bind_capture,

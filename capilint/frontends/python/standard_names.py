@@ -42,6 +42,7 @@ LIBRARY_LOADERS = frozenset(
     {"ctypes.WinDLL", "ctypes.CDLL", "ctypes.OleDLL", "ctypes.PyDLL", "cffi.FFI"}
 )
 LOADER_METHODS = (".LoadLibrary", ".dlopen")
+FUNCTION_PROTOTYPES = frozenset({"ctypes.WINFUNCTYPE", "ctypes.CFUNCTYPE", "ctypes.PYFUNCTYPE"})
 FIND_LIBRARY = "ctypes.util.find_library"
 
 # Decorators after which a call of the name still runs the decorated code.
