@@ -415,6 +415,14 @@ def assigns(function: ir.Function) -> list[ir.Assign]:
     return calls + [each for each in instructions if isinstance(each, ir.Assign)]
 
 
+def test_a_default_argument_is_captured() -> None:
+    text = dump("""
+        def f(key):
+            return lambda key=key: use(key)
+        """)
+    assert "[key]" in text
+
+
 def test_globals_are_global() -> None:
     module = module_of("""
         prov = None
@@ -841,6 +849,17 @@ def test_what_would_break_the_parser_is_a_problem(deep: str) -> None:
     (problem,) = module.problems
     assert problem.span.line == 2
     assert "nested" in problem.reason
+
+
+def test_what_explodes_when_copied_is_a_problem_of_its_function_only() -> None:
+    nested = "pass"
+    for _ in range(40):
+        nested = f"try:\n    pass\nfinally:\n{indent(nested, '    ')}"
+    source = f"def f():\n{indent(nested, '    ')}\ndef g(): pass\n"
+    module = lower(source, "copies.py")
+    (problem,) = module.problems
+    assert problem.function == "f" and problem.span.line == 1
+    assert [each.name for each in module.functions] == ["<module>", "g"]
 
 
 def test_a_long_chain_loses_nothing() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
 from capilint import ir
 from capilint.finding import Span
-from capilint.frontends.python.scopes import Kind, Scope
+from capilint.frontends.python.scopes import Kind, Scope, all_parameters
 from capilint.frontends.python.tree import descendants
 from capilint.frontends.python.values import Values
 
@@ -134,16 +134,17 @@ class Calls(Values):
         """The places of this function's variables that code inside `node` can reach."""
         if self.scope.kind not in (Kind.FUNCTION, Kind.COMPREHENSION):
             return ()
-        places: dict[ir.Place, None] = {}
-        own: set[str] = set()
-        roots: list[cst.CSTNode] = [node]
-        if isinstance(node, (cst.FunctionDef, cst.Lambda)):
-            roots = [node.body]
-            inner = self.module.scope_of(node, self.scope)
-            own = set(inner.bindings) - inner.nonlocal_names
-        for name in descendants(roots):
-            if isinstance(name, cst.Name) and name.value not in own:
-                owner = self.scope.owner(name.value)
+        if not isinstance(node, (cst.FunctionDef, cst.Lambda)):
+            return tuple(self._places_read([node], set()))
+        inner = self.module.scope_of(node, self.scope)
+        own = set(inner.bindings) - inner.nonlocal_names
+        defaults = [each.default for each in all_parameters(node.params) if each.default]
+        read = (*self._places_read(defaults, set()), *self._places_read([node.body], own))
+        return tuple(dict.fromkeys(read))
+
+    def _places_read(self, roots: Sequence[cst.CSTNode], own: set[str]) -> Iterator[ir.Place]:
+        for node in descendants(roots):
+            if isinstance(node, cst.Name) and node.value not in own:
+                owner = self.scope.owner(node.value)
                 if owner is not None and owner.kind in (Kind.FUNCTION, Kind.COMPREHENSION):
-                    places[self.place_in(owner, name.value)] = None
-        return tuple(places)
+                    yield self.place_in(owner, node.value)

@@ -211,7 +211,7 @@ class _ModuleLowering:
             ir.Language.PYTHON,
             (),
             lowering.graph.finish(),
-            span,
+            self.positions.span(self._tree),
         )
 
     def _lower_function(self, node: _Definition, parent: Scope) -> ir.Function:

@@ -75,11 +75,15 @@ def with_deep_stack(work: Callable[[], _Result]) -> _Result:
         except BaseException as error:  # handed on below
             errors.append(error)
 
-    usual_stack, usual_limit = threading.stack_size(_STACK_BYTES), sys.getrecursionlimit()
-    sys.setrecursionlimit(max(usual_limit, _RECURSION_LIMIT))
+    usual_stack, usual_limit = threading.stack_size(), sys.getrecursionlimit()
     try:
+        threading.stack_size(_STACK_BYTES)
+        sys.setrecursionlimit(max(usual_limit, _RECURSION_LIMIT))
         thread = threading.Thread(target=run)
         thread.start()
+    except (RuntimeError, ValueError):  # no thread with such a stack: do with what there is
+        run()
+    else:
         thread.join()
     finally:
         threading.stack_size(usual_stack)

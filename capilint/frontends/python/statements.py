@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import libcst as cst
 
 from capilint import ir
+from capilint.frontends.python.context import MAX_BLOCKS, TooLarge
 from capilint.frontends.python.patterns import Patterns
 from capilint.frontends.python.scopes import Kind
 from capilint.frontends.python.tree import statements
@@ -25,7 +26,13 @@ class Statements(Patterns):
             self.statement(statement)
 
     def statement(self, node: cst.CSTNode) -> None:
-        """Lower one statement; those without effect on handles (import, pass) vanish."""
+        """Lower one statement; those without effect on handles (import, pass) vanish.
+
+        TooLarge is raised when the function has grown past its bound: copies of `finally` blocks
+        inside one another, or of unrolled loops, grow exponentially.
+        """
+        if len(self.graph) > MAX_BLOCKS:
+            raise TooLarge
         lowered = getattr(self, f"statement_{type(node).__name__.lower()}", None)
         if lowered is not None:
             lowered(node)
