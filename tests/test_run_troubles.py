@@ -110,6 +110,19 @@ def test_wrong_numbers_of_calls(tmp_path: Path, number: str) -> None:
     assert "neither a number from 1 nor `each`" in ran.errors
 
 
+def test_a_cipher_without_its_package_is_named(tmp_path: Path) -> None:
+    package = tmp_path / "cryptography"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise ImportError('not here')\n", encoding="utf-8")
+    text = "prov, key, size = open_context(), ctypes.c_void_p(), ctypes.c_ulong(1)\n"
+    text += "advapi32.CryptGenKey(prov, 0x6610, 0, byref(key))\n"
+    text += "data = ctypes.create_string_buffer(32)\n"
+    text += "advapi32.CryptEncrypt(key, None, 1, 0, data, byref(size), 32)\n"
+    ran = run(python(tmp_path, text))
+    assert ran.status == 2
+    assert "pip install 'capilint[model]'" in ran.errors, ran.errors
+
+
 def test_a_crash_costs_no_findings(tmp_path: Path) -> None:
     text = "prov = open_context()\nfor _ in range(2): advapi32.CryptReleaseContext(prov, 0)\n"
     ran = run(python(tmp_path, text + "ctypes.string_at(1)\n"))
@@ -193,6 +206,12 @@ def test_a_loop_that_leaks_is_one_finding(tmp_path: Path) -> None:
     text = "def main():\n    for _ in range(5):\n        open_context()\nmain()\n"
     ran = run("--format", "json", python(tmp_path, text))
     assert [(each["code"], each["line"]) for each in ran.findings] == [("CAP101", 7)]
+
+
+def test_a_program_may_change_the_folder(tmp_path: Path) -> None:
+    path = python(tmp_path, "import os\nos.chdir('/')\ndef main():\n    open_context()\nmain()\n")
+    (finding,) = run("--format", "json", path).findings
+    assert (finding["path"], finding["handle"]) == (path.as_posix(), "prov")
 
 
 def test_the_program_gets_its_arguments(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +33,8 @@ CryptoAPI calls go to a model of CryptoAPI, and no key of this machine is touche
 
 The program's output is its own; with --format json it goes to the standard error. Runs that
 --fail each adds are silent and get no input. A handle that lives when the program comes to its
-end is a leak (CAP101; CAP102 where an exception left its function); ending by exit() is none.
+end is a leak (CAP101; CAP102 where an exception left its function). It is none where the program
+ends by exit(), or where one of a Python program's global variables still holds it.
 
 exit status: 0 the monitor saw nothing; 1 it saw something; 2 the program could not be run, needs
 more of Windows than the model has, or crashed. The program's own exit status is printed only.
@@ -71,7 +73,8 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError(f"{path}: {error}") from error
     sys.stderr.flush()
     report = _report(outcomes, language)
-    colour = options.color == "always" or (options.color == "auto" and sys.stdout.isatty())
+    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    colour = options.color == "always" or (options.color == "auto" and wanted)
     sys.stdout.write(render(options.format, report, Style(colour=colour)))
     return _status(program, outcomes, report)
 

@@ -45,13 +45,18 @@ def run(
 
     Recorder(machine, journal, where)
     loaded = ctypes.CDLL(str(library))
-    marshal = Marshal(machine, complain)
+
+    def stop(text: str) -> NoReturn:
+        loaded.capilint_flush()  # the program's stdio is not Python's
+        complain(text)
+
+    marshal = Marshal(machine, stop)
     _connect(loaded, marshal, caller)
     main = _entry(loaded, [str(source), *arguments])
     if main is None:
         complain("the program has none of main, wmain, WinMain and wWinMain")
     status = int(main())
-    loaded.capilint_flush()  # its stdio is not Python's
+    loaded.capilint_flush()
     machine.notify(NoticeKind.EXIT)
     journal.write("end", how="returned", status=status & 0xFF)
     return status

@@ -51,6 +51,7 @@ class _Story:
         self.handle = str(verdict["handle"])
         self.creator = str(verdict["creator"])
         self.owner = str(verdict["owner"])
+        self.number = int(verdict["number"])
         self.moment = str(verdict["moment"])
         kind = book.resources[self.resource]
         self.done, self.releaser = kind.released, kind.release
@@ -135,7 +136,8 @@ class _Story:
         if call is not None:
             stack = self._stack(call["stack"], str(call["function"]))
             words = f"{call['function']} fails (--fail {self._outcome.failed})"
-            moments.append(("fail", stack, words))
+            earlier = self._outcome.failed < self.number
+            moments.insert(0 if earlier else 1, ("fail", stack, words))
         if self.code == "CAP301":
             words = f"{owner} is released with {name} alive"
             moments.append(("release", self.owner_release, words))

@@ -13,6 +13,7 @@ from types import FrameType
 from capilint.run.places import Place, Stack
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+_HERE = Path.cwd()  # before the program changes it
 _BOXES = ("byref", "pointer", "POINTER", "addressof", "cast")
 _PASSED_BY = (os.sep + "ctypes" + os.sep, os.sep + "cffi" + os.sep)
 
@@ -81,9 +82,8 @@ def _column(lines: tuple[str, ...], line: int, offset: int) -> int:
 @lru_cache(maxsize=256)
 def _shown(name: str) -> str:
     """A path as the reports give it: relative to the working directory where it is below."""
-    path = Path(name).absolute()
-    here = Path.cwd()
-    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
+    path = Path(name)
+    return (path.relative_to(_HERE) if path.is_relative_to(_HERE) else path).as_posix()
 
 
 @lru_cache(maxsize=64)

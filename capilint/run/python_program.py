@@ -38,7 +38,7 @@ def run(
     fake_cffi.install(fake_ctypes.install(Marshal(machine, complain)))
     pywin32.install(machine, complain)
     try:
-        code = compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+        code = compile(path.read_bytes(), str(path.absolute()), "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         complain(f"{path}: {error}")
     unwinding = Unwinding(recorder)
@@ -65,7 +65,7 @@ def _execute(
     How it ended, its exit status, and the handles that its global variables held.
     """
     module = ModuleType("__main__")
-    vars(module).update(__file__=str(path), __builtins__=__builtins__)
+    vars(module).update(__file__=str(path.absolute()), __builtins__=__builtins__)
     sys.modules["__main__"] = module
     sys.argv = [str(path), *arguments]
     if not sys.flags.safe_path:

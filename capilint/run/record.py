@@ -25,12 +25,16 @@ class Departure:
 
 @dataclass(slots=True)
 class Biography:
-    """The moments of one handle's life, as far as they have come."""
+    """The moments of one handle's life, as far as they have come.
+
+    `number` counts the calls that can fail, up to the creation.
+    """
 
     creator: str
     name: str
     owner: int
     creation: Stack
+    number: int
     release: Stack = ()
     departure: Departure | None = None
 
@@ -89,7 +93,9 @@ class Recorder:
         if not isinstance(event, CallEvent):
             return
         name = _argument(event.function, creation.parameter, stack)
-        self.lives[creation.handle] = Biography(event.function, name, creation.owner, stack)
+        number = self._machine.fallible_calls
+        life = Biography(event.function, name, creation.owner, stack, number)
+        self.lives[creation.handle] = life
         if self.on_creation is not None:
             self.on_creation(creation.handle)
 
@@ -111,6 +117,7 @@ class Recorder:
             creator=life.creator,
             owner=owner.name if owner else "",
             creation=to_json(life.creation),
+            number=life.number,
             release=to_json(life.release),
             owner_release=to_json(owner.release if owner else ()),
             now=to_json(stack),
