@@ -84,6 +84,8 @@ class Plugin:
 
     def _settings_of(self, path: str) -> Settings:
         settings = self._configuration.settings_of(path)
+        if not self._chosen:
+            return settings
         return replace(settings, extend_select=(*settings.extend_select, *self._chosen))
 
     def _shown(self, report: Report) -> Iterator[Finding]:
