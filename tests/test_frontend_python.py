@@ -279,6 +279,25 @@ def test_methods_of_the_file_are_called_by_name_with_their_object() -> None:
     ]
 
 
+def test_an_annotated_parameter_is_an_object_of_its_class() -> None:
+    source = """
+        import ctypes
+        class Provider:
+            def __init__(self): self.lib = ctypes.windll.advapi32
+            def close(self): pass
+        class Key:
+            def __init__(self, provider: "Provider"):
+                self.provider = provider
+            def f(self):
+                self.provider.lib.CryptDestroyKey(1)
+                self.provider.close()
+        """
+    assert calls(source, "Key.f") == [
+        "ctypes.windll.advapi32.CryptDestroyKey(1)",
+        "pkg.mod.Provider.close(self*.provider)",
+    ]
+
+
 def test_bases_and_owners_are_kept() -> None:
     module = module_of(CLASSES)
     assert module.classes["pkg.mod.Key"] == ("pkg.mod.Base",)

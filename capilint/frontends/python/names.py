@@ -58,7 +58,8 @@ class Names:
     def class_of(self, node: cst.BaseExpression, scope: Scope) -> str | None:
         """The class of this file that an object is of; None where it is not known.
 
-        Known are `self`, a new object, and names and attributes that are only ever given one.
+        Known are `self`, a new object, names and attributes that are only ever given one, and
+        parameters by their annotation.
         """
         match node:
             case cst.Call(func=func):
@@ -83,15 +84,21 @@ class Names:
         return found.pop() if len(found) == 1 else None
 
     def _class_of_site(self, site: Site) -> str | None:
-        given = site.expression or site.manager
-        if not isinstance(given, cst.Call):
-            return None
         if site not in self._known_classes:
-            self._known_classes[site] = None
-            found = self.class_of(given, site.scope)
-            if found is not None and (site.manager is None or self.classes.enters_itself(found)):
-                self._known_classes[site] = found
+            self._known_classes[site] = None  # what leads back to itself is of no known class
+            self._known_classes[site] = self._find_class(site)
         return self._known_classes[site]
+
+    def _find_class(self, site: Site) -> str | None:
+        if site.expression is not None:
+            return self.class_of(site.expression, site.scope)
+        if site.manager is not None:
+            found = self.class_of(site.manager, site.scope)
+            return found if found is not None and self.classes.enters_itself(found) else None
+        if site.type_name is not None:
+            named = self.canonical(site.type_name, site.scope)
+            return named if named is not None and named in self.classes else None
+        return None
 
     def candidates(self, sites: list[Site]) -> tuple[str, ...]:
         """The canonical names that binding sites give, without repetition."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import libcst as cst
 
-from capilint.frontends.python.tree import descendants, dotted_name, opens_scope
+from capilint.frontends.python.tree import descendants, dotted_name, opens_scope, text_literal
 
 
 class Kind(Enum):
@@ -25,13 +25,14 @@ class Kind(Enum):
 class Site:
     """One place that binds a name: an import, a definition, `name = expression`, or others.
 
-    `imported` is the dotted name; `manager` the expression of a `with .. as name`; `scope` the
-    one that expressions are to be read in.
+    `imported` is the dotted name; `manager` the expression of a `with .. as name`; `type_name`
+    a parameter's annotation; `scope` the one that expressions are to be read in.
     """
 
     scope: Scope
     expression: cst.BaseExpression | None = None
     manager: cst.BaseExpression | None = None
+    type_name: cst.BaseExpression | None = None
     imported: str = ""
     definition: cst.FunctionDef | cst.ClassDef | None = None
 
@@ -118,7 +119,7 @@ def function_scope(node: cst.FunctionDef | cst.Lambda, parent: Scope, name: str)
         scope.is_static = isinstance(node, cst.FunctionDef) and "staticmethod" in decorators(node)
     for parameter in all_parameters(node.params):
         scope.parameters.append(parameter.name.value)
-        scope.bind(parameter.name.value, Site(scope))
+        scope.bind(parameter.name.value, Site(scope, type_name=_annotated(parameter)))
     collect(scope, [node.body])
     return scope
 
@@ -142,6 +143,13 @@ def all_parameters(parameters: cst.Parameters) -> list[cst.Param]:
     if parameters.star_kwarg is not None:
         found.append(parameters.star_kwarg)
     return found
+
+
+def _annotated(parameter: cst.Param) -> cst.BaseExpression | None:
+    """The annotation of a parameter, also one that is quoted."""
+    annotation = parameter.annotation.annotation if parameter.annotation is not None else None
+    quoted = text_literal(annotation)
+    return cst.Name(quoted) if quoted is not None and quoted.isidentifier() else annotation
 
 
 def collect(scope: Scope, roots: Iterable[cst.CSTNode]) -> None:
