@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from capilint.run import launch
 from tests.test_run_programs import needs_compiler, run
 
 PYTHON = """\
@@ -60,6 +61,7 @@ def test_what_a_script_lacks_is_named(tmp_path: Path, text: str, missing: str) -
     ran = run(python(tmp_path, text))
     assert ran.status == 2
     assert missing in ran.errors.splitlines()[-1], ran.errors
+    assert ran.output == "No findings in 0 files. 1 file could not be analysed.\n"
 
 
 def test_a_script_may_do_without_what_is_missing(tmp_path: Path) -> None:
@@ -269,3 +271,11 @@ def test_the_steps_are_stack_traces(tmp_path: Path) -> None:
 def test_the_help_says_that_it_runs_code() -> None:
     ran = run("--help")
     assert "runs the code it is given" in ran.output
+
+
+def test_a_child_that_never_started_is_no_clean_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "_child", lambda task, show_output: 1)
+    with pytest.raises(launch.RunError, match="could not start"):
+        launch.run_once(launch.Program(tmp_path / "program.py"), 0, None)

@@ -21,7 +21,7 @@ from capilint.report import Style, render
 from capilint.run.findings import findings_of
 from capilint.run.launch import Outcome, Program, RunError, remarks, runs
 from capilint.run.source_places import refined
-from capilint.source import Source, UnreadableError, load, read_bytes
+from capilint.source import Source, Unreadable, UnreadableError, load, read_bytes
 from capilint.triage import Triager
 
 FINDINGS, TROUBLE = 1, 2
@@ -72,11 +72,17 @@ def run(options: argparse.Namespace) -> int:
     except (RunError, UnreadableError) as error:
         raise CommandError(f"{path}: {error}") from error
     sys.stderr.flush()
-    report = _report(outcomes, language)
+    report = _report(program, outcomes, language)
     wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     colour = options.color == "always" or (options.color == "auto" and wanted)
     sys.stdout.write(render(options.format, report, Style(colour=colour)))
-    return _status(program, outcomes, report)
+    for remark in remarks(program, outcomes):
+        print(f"capilint: {remark}", file=sys.stderr)
+    for item in report.unreadable:
+        print(f"capilint: error: {item.path}: {item.reason}", file=sys.stderr)
+    if report.unreadable or any(outcome.ended == "crashed" for outcome in outcomes):
+        return TROUBLE
+    return FINDINGS if report.failed else 0
 
 
 def _fail(text: str) -> int | None:
@@ -100,7 +106,7 @@ def _program(path: Path, language: Language, options: argparse.Namespace) -> Ite
         yield replace(program, library=compiled(path, Path(folder)))
 
 
-def _report(outcomes: list[Outcome], language: Language) -> Report:
+def _report(program: Program, outcomes: list[Outcome], language: Language) -> Report:
     sources: dict[str, Source] = {}
 
     def source_of(path: str) -> Source | None:
@@ -116,7 +122,10 @@ def _report(outcomes: list[Outcome], language: Language) -> Report:
         for step in finding.steps:
             source_of(step.path)
     kept = _kept(found, sources)
-    return Report(kept, seen=1, analysed=1, failed=bool(kept), sources=sources)
+    troubles = sorted({outcome.trouble for outcome in outcomes if outcome.trouble})
+    unrun = tuple(Unreadable(program.path.as_posix(), trouble) for trouble in troubles)
+    analysed = 0 if unrun else 1
+    return Report(kept, (), 1, analysed, unrun, failed=bool(kept), sources=sources)
 
 
 def _kept(found: list[Finding], sources: dict[str, Source]) -> tuple[Finding, ...]:
@@ -126,14 +135,3 @@ def _kept(found: list[Finding], sources: dict[str, Source]) -> tuple[Finding, ..
         return triager.triage(found).findings
     except ConfigError as error:
         raise CommandError(str(error)) from error
-
-
-def _status(program: Program, outcomes: list[Outcome], report: Report) -> int:
-    for remark in remarks(program, outcomes):
-        print(f"capilint: {remark}", file=sys.stderr)
-    troubles = {outcome.trouble for outcome in outcomes if outcome.trouble}
-    for trouble in sorted(troubles):
-        print(f"capilint: error: {program.path}: {trouble}", file=sys.stderr)
-    if troubles or any(outcome.ended == "crashed" for outcome in outcomes):
-        return TROUBLE
-    return FINDINGS if report.failed else 0

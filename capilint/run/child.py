@@ -28,6 +28,7 @@ def main() -> int:
         sys.stderr.flush()
         os._exit(TROUBLE)  # no exception can cross the program's own frames
 
+    journal.write("start")
     program, arguments = Path(task["program"]), task["arguments"]
     if task["library"] is None:
         from capilint.run import python_program

@@ -2,6 +2,7 @@
 
 Each line is written at once, so that a crash or `exit` loses nothing that was seen before it.
 
+    start     the program begins
     call      a call that can fail: its number, whether it was made to fail, its stack
     verdict   a mistake that the monitor saw
     trouble   the run cannot go on: what is missing

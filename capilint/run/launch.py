@@ -60,6 +60,7 @@ class _Reading:
     injected: dict[str, Any] | None = None
     trouble: str = ""
     how: str = ""
+    started: bool = False
 
 
 def runs(program: Program, fail: int | None, show_output: bool = True) -> Iterator[Outcome]:
@@ -90,6 +91,8 @@ def run_once(program: Program, fail: int, show_output: bool | None) -> Outcome:
         task.write_text(json.dumps(content), encoding="utf-8")
         status = _child(task, show_output)
         reading = _read(pages)
+    if not reading.started:
+        raise RunError(f"the child process of capilint could not start (status {status})")
     ended = reading.how or ("crashed" if _is_crash(status) else "exited")
     return Outcome(
         fail,
@@ -117,7 +120,9 @@ def _is_crash(status: int) -> bool:
 def _read(pages: Path) -> _Reading:
     reading = _Reading()
     for record in journal.read(pages):
-        if record["record"] == "verdict":
+        if record["record"] == "start":
+            reading.started = True
+        elif record["record"] == "verdict":
             reading.verdicts.append(record)
         elif record["record"] == "call":
             reading.calls += 1
