@@ -279,6 +279,24 @@ def test_methods_of_the_file_are_called_by_name_with_their_object() -> None:
     ]
 
 
+def test_a_method_that_subclasses_replace_is_not_known() -> None:
+    source = """
+        class Base:
+            def f(self):
+                self.free()
+                self.flush()
+                self.close()
+            def free(self): pass
+            def flush(self): raise NotImplementedError
+            def close(self): pass
+        class Middle(Base): pass
+        class Key(Middle):
+            def free(self): super().free()
+        """
+    assert calls(source, "Base.f") == ["self.free()", "self.flush()", "pkg.mod.Base.close(self)"]
+    assert calls(source, "Key.free") == ["pkg.mod.Base.free(self)"]
+
+
 def test_an_annotated_parameter_is_an_object_of_its_class() -> None:
     source = """
         import ctypes

@@ -63,8 +63,14 @@ class Calls(Values):
         return ir.Indirect(self.value(func)), ()
 
     def _own_method(self, owner: str | None, name: str) -> str | None:
+        """The qualified name of the one method that runs for `name` on an `owner`, if known."""
+        if owner is None or self.names.classes.is_open(owner, name):
+            return None
+        return self._method_in(owner, name)
+
+    def _method_in(self, owner: str, name: str) -> str | None:
         """The qualified name of a class's method, if the file defines it."""
-        method = self.names.classes.method(owner, name) if owner is not None else None
+        method = self.names.classes.method(owner, name)
         if method is None or self.module.decorated(method[0], "property"):
             return None
         return method[0]
@@ -83,7 +89,7 @@ class Calls(Values):
             return ir.Method(ir.Unknown(), func.attr.value), ()
         receiver = ir.Read(self.place_in(method, method.parameters[0]))
         for base in self.names.classes.bases().get(method.owner_class, ()):
-            own = self._own_method(base, func.attr.value)
+            own = self._method_in(base, func.attr.value)
             if own is not None:
                 return ir.Direct(own), (receiver,)
         return ir.Method(receiver, func.attr.value), ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from capilint.frontends.python.scopes import Kind, Scope, Site, all_parameters
+from capilint.frontends.python.scopes import Kind, Scope, Site, all_parameters, decorators
 from capilint.frontends.python.tree import descendants, dotted_name
 
 
@@ -28,6 +28,7 @@ class Classes:
     def __init__(self, scope_of: Callable[[cst.FunctionDef, Scope], Scope]) -> None:
         self._classes: dict[str, Class] = {}
         self._scope_of = scope_of
+        self._open: dict[tuple[str, str], bool] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._classes
@@ -58,6 +59,25 @@ class Classes:
             if name in known.scope.bindings or name in self._attributes(known):
                 return None
         return None
+
+    def is_open(self, owner: str, name: str) -> bool:
+        """Whether a call of the method on an `owner` may run another one: a subclass's.
+
+        So it is where a class of the file overrides it, and where its body only says that
+        subclasses should.
+        """
+        if (owner, name) not in self._open:
+            found = self.method(owner, name)
+            abstract = found is not None and _is_abstract(found[1])
+            self._open[owner, name] = abstract or self._is_overridden(owner, name)
+        return self._open[owner, name]
+
+    def _is_overridden(self, owner: str, name: str) -> bool:
+        return any(
+            any(base.scope.name == owner for base in self._with_bases(known.scope.name))
+            for known in self._classes.values()
+            if name in known.scope.bindings and known.scope.name != owner
+        )
 
     def enters_itself(self, owner: str) -> bool:
         """Whether `with` on an object of the class gives the object: `__enter__` returns self."""
@@ -106,6 +126,14 @@ class Classes:
                 if scope.parameters:
                     _note_attributes(known.attributes, method, scope)
         return known.attributes
+
+
+def _is_abstract(method: cst.FunctionDef) -> bool:
+    nodes = descendants([method.body], into_scopes=False)
+    raised = (node.exc for node in nodes if isinstance(node, cst.Raise))
+    names = (exc.func if isinstance(exc, cst.Call) else exc for exc in raised)
+    marked = any(name.endswith("abstractmethod") for name in decorators(method))
+    return marked or any(dotted_name(name) == "NotImplementedError" for name in names)
 
 
 def _note_attributes(table: dict[str, list[Site]], method: cst.FunctionDef, scope: Scope) -> None:

@@ -117,7 +117,7 @@ class Values(Context):
 
     def value_attribute(self, node: cst.Attribute) -> ir.Value:
         owner = self.names.class_of(node.value, self.scope)
-        if owner is not None:
+        if owner is not None and not self.names.classes.is_open(owner, node.attr.value):
             accessor = self.names.classes.method(owner, node.attr.value)
             if accessor is not None and self.module.decorated(accessor[0], "property"):
                 return self._call_property(node, accessor[0])
