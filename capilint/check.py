@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from capilint.language import Language
 from capilint.namescan import NameScan, known_names
-from capilint.rulefile import RuleFile, nearest
 from capilint.settings import OFF, Settings
 from capilint.source import Input, Source, Unreadable, UnreadableError, load, mentions, read_bytes
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from capilint.finding import Finding
     from capilint.ir import Module
     from capilint.rulebook import RuleBook
+    from capilint.rulefile import RuleFile
     from capilint.triage import Suppressed
 
     Relevance = Callable[[str], bool]
@@ -90,9 +91,9 @@ class _Run:
     def analyse(self, program: Sequence[Input]) -> None:
         """Read the files, and analyse those together that name a known function."""
         rules = self._settings_of(program[0].path).rules
-        resources = {name for item in program for name in self._resources(item.path)}
+        resources = frozenset(name for item in program for name in self._resources(item.path))
         book = _rule_book(rules, resources) if rules or resources else None
-        names = book.scan_names(program[0].language) if book else known_names()
+        names = book.scan_names(program[0].language) if book else _own_names()
         sources = [source for item in program if (source := self._read(item, names))]
         # Another file's functions could make any function of a file matter.
         relevant = _mentions_in_text(names) if len(sources) == 1 else None
@@ -100,7 +101,7 @@ class _Run:
         if modules:
             self._analysed += len(modules)
             self._findings += _problems(modules)
-            self._findings += self._found_in(modules, book or _rule_book(None, set()))
+            self._findings += self._found_in(modules, book or _rule_book(None, frozenset()))
 
     def report(self) -> Report:
         """The report of all that was gathered."""
@@ -153,11 +154,11 @@ class _Run:
             return []
 
     def _found_in(self, modules: Sequence[Module], book: RuleBook) -> list[Finding]:
-        """The engine's findings. Where it crashes, each file is tried again on its own."""
+        """The engine's findings, replayed. After a crash each file is tried again on its own."""
         from capilint.engine import analyse
 
         try:
-            return list(analyse(modules, book))
+            return _confirmed(analyse(modules, book), book)
         except Exception as error:
             if len(modules) == 1:
                 self._crashed(modules[0].path, error)
@@ -184,9 +185,17 @@ class _Run:
         return (f"{files} not analysed: C++ is not supported yet (--lang c reads it as C)",)
 
 
-def _rule_book(rules: RuleFile | None, resources: Iterable[str]) -> RuleBook:
+# flake8 has each file checked on its own: what all files have in common is read once.
+@cache
+def _own_names() -> NameScan:
+    return known_names()
+
+
+@cache
+def _rule_book(rules: RuleFile | None, resources: frozenset[str]) -> RuleBook:
     """The rule book with the user's functions, once the resources asked for are known to it."""
     from capilint.rulebook import load as load_rules
+    from capilint.rulefile import nearest
 
     book = load_rules([rules] if rules else [])
     for resource in sorted(resources):
@@ -194,6 +203,15 @@ def _rule_book(rules: RuleFile | None, resources: Iterable[str]) -> RuleBook:
             hint = nearest(resource, book.resources) or f"; known are {', '.join(book.resources)}"
             raise SettingsError(f"unknown resource `{resource}`{hint}")
     return book
+
+
+def _confirmed(findings: list[Finding], book: RuleBook) -> list[Finding]:
+    """The findings with the runtime model's opinion of them."""
+    if not findings:
+        return findings
+    from capilint.replay import confirm
+
+    return confirm(findings, book.resources)
 
 
 def _problems(modules: Sequence[Module]) -> list[Finding]:
