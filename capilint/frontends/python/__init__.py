@@ -1,8 +1,11 @@
 """Python source to IR, by libcst.
 
-    text ── positions ─┐
-         └─ scopes ── names ── context ── values ── calls ── conditions ── targets ── exits
-                                   ── loops ── managers ── patterns ── statements ── module ── ir
+    text ── nesting ── libcst ─┬─ positions
+                               ├─ relevance          which functions are worth it
+                               └─ scopes ── classes ── names
+                                                         │
+      context ── values ── calls ── conditions ── targets ── exits ── loops ── generators
+                                       ir ── module ── statements ── patterns ── managers
 
 Each stage from `context` to `statements` adds the lowering of one kind of syntax to the class
 of the stage before it. libcst is slow to import, so it is first imported by a call of `lower`.

@@ -28,6 +28,7 @@ class Classes:
     def __init__(self, scope_of: Callable[[cst.FunctionDef, Scope], Scope]) -> None:
         self._classes: dict[str, Class] = {}
         self._scope_of = scope_of
+        self._derived: dict[str, list[Class]] = {}
         self._open: dict[tuple[str, str], bool] = {}
 
     def __contains__(self, name: str) -> bool:
@@ -36,6 +37,8 @@ class Classes:
     def add(self, node: cst.ClassDef, scope: Scope, bases: tuple[str, ...]) -> None:
         """Make a class known."""
         known = self._classes[scope.name] = Class(node, scope, bases)
+        for base in bases:
+            self._derived.setdefault(base, []).append(known)
         for name, sites in scope.bindings.items():
             method = sites[-1].definition
             if isinstance(method, cst.FunctionDef):
@@ -73,11 +76,15 @@ class Classes:
         return self._open[owner, name]
 
     def _is_overridden(self, owner: str, name: str) -> bool:
-        return any(
-            any(base.scope.name == owner for base in self._with_bases(known.scope.name))
-            for known in self._classes.values()
-            if name in known.scope.bindings and known.scope.name != owner
-        )
+        pending, seen = [owner], {owner}
+        while pending:
+            for known in self._derived.get(pending.pop(), ()):
+                if name in known.scope.bindings:
+                    return True
+                if known.scope.name not in seen:
+                    seen.add(known.scope.name)
+                    pending.append(known.scope.name)
+        return False
 
     def enters_itself(self, owner: str) -> bool:
         """Whether `with` on an object of the class gives the object: `__enter__` returns self."""
