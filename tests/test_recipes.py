@@ -124,7 +124,8 @@ ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 
 def action_steps(runner: Runner, given: Mapping[str, str]) -> dict[str, tuple[str, dict[str, str]]]:
     """The shell steps of the action by name, with the variables that GitHub gives them."""
-    inputs = {name: about["default"] for name, about in ACTION["inputs"].items()} | given
+    inputs = {name: about["default"] for name, about in ACTION["inputs"].items()}
+    inputs.update(given)
     known = {f"inputs.{name}": value for name, value in inputs.items()}
     known["steps.python.outputs.python-path"] = str(runner.scripts / "python")
 

@@ -25,7 +25,7 @@ _STAMP = ".complete"
 
 
 def run(
-    command: Sequence[str | Path],
+    command: Sequence[object],
     cwd: Path,
     status: int | None = 0,
     environment: Mapping[str, str] | None = None,

@@ -3,6 +3,7 @@
     start-up   `capilint check` on files that do not concern it, against `import tree_sitter`
     scan       megabytes a second over files without any known name, against reading them
     growth     seconds for generated files of size n/4, n/2, n, 2n, and how they grow
+    flake8     what the plugin adds to flake8 over files that do not concern it
     corpus     seconds over the corpus, phase by phase, where `make corpus` has been run
 
 Times are CPU seconds of the child process, the least of several runs.
@@ -20,6 +21,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.bench.flake8_share import flake8_share, ordinary_files
 from tests.bench.phases import times_of
 from tests.bench.programs import SHAPES
 from tests.corpus.packages import read_sources
@@ -112,6 +114,14 @@ def bench_growth(folder: Path, start_up: float) -> None:
     print(f"  n log n at 20,000 lines doubles by {2 * math.log(40_000) / math.log(20_000):.2f}")
 
 
+def bench_flake8() -> None:
+    """Print the plugin's share of flake8's time."""
+    files = ordinary_files(1000)
+    total, plugin = flake8_share(files)
+    print(f"\nflake8 over {len(files)} files without any known name")
+    print(f"  {total:.2f} s, of them the plugin {plugin:.2f} s: {plugin / total:.2%}")
+
+
 def bench_corpus() -> None:
     """Print the time that each phase takes over each package of the corpus."""
     folders = [package.folder for package in read_sources()[1] if package.folder.is_dir()]
@@ -141,6 +151,7 @@ def main() -> int:
         start_up = bench_start_up(folder)
         bench_scan(folder, start_up)
         bench_growth(folder, start_up)
+    bench_flake8()
     bench_corpus()
     return 0
 
