@@ -12,6 +12,7 @@ from capilint.engine.fixpoint import (
     Graph,
     cyclic_blocks,
     events_to,
+    single_entry_blocks,
 )
 from capilint.engine.interpreter import Callees, Interpreter
 from capilint.engine.liveness import liveness
@@ -20,6 +21,7 @@ from capilint.engine.program import Definition, Program
 from capilint.engine.state import Typestate
 from capilint.engine.summary import Summary, condense, project, united
 from capilint.engine.typestate import Typestates
+from capilint.engine.values import forget_interned
 from capilint.engine.witness import Narrator, shortest_witnesses
 from capilint.finding import Finding
 from capilint.ir import Language, Module
@@ -32,6 +34,7 @@ HELPER_PATIENCE = 4
 
 def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
     """Every finding in the functions of `program`, which are taken as one program."""
+    forget_interned()
     analysis = Analysis(Program(program, rulebook), rulebook)
     order = list(analysis.program.bottom_up())
     findings = {
@@ -130,6 +133,7 @@ class Analysis:
             evaluator,
             typestates,
             cyclic_blocks(function),
+            single_entry_blocks(function),
         )
 
     def _summary_of(self, name: str, caller: Definition) -> Summary | None:

@@ -11,7 +11,7 @@ only what both know. That, and the bounds below, keep the work polynomial.
 from __future__ import annotations
 
 import heapq
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from capilint.engine.events import Event, Path, Trail
@@ -22,9 +22,11 @@ from capilint.ir import Function, successors
 MOST_ALIKE = 12
 FEW_ALIKE = 3
 MANY_BLOCKS = 60
+VERY_MANY_BLOCKS = 300
 MOST_JOINS = 6
 MOST_GROUPS = 160
-MOST_NODES = 12_000
+MOST_NODES = 6_000
+NODES_PER_CALL = 6
 
 
 class BoundReached(Exception):
@@ -87,8 +89,10 @@ class Fixpoint:
             BoundReached: more states than the bounds allow.
         """
         order = reverse_postorder(self.interpreter.function)
-        if len(self.interpreter.function.blocks) > MANY_BLOCKS:
-            self.patience = FEW_ALIKE
+        blocks = self.interpreter.function.blocks
+        self.most_nodes += NODES_PER_CALL * sum(len(block.instructions) + 1 for block in blocks)
+        if len(blocks) > MANY_BLOCKS:
+            self.patience = FEW_ALIKE if len(blocks) < VERY_MANY_BLOCKS else 1
         self._add((0, 0), self.interpreter.entry(), None, None, order)
         while self.pending:
             node = heapq.heappop(self.pending)[2]
@@ -128,7 +132,7 @@ class Fixpoint:
         if len(groups) > MOST_GROUPS:
             raise BoundReached
         owing = any(handle.owed for handle in state.handles.values())
-        large = self.patience == FEW_ALIKE
+        large = self.patience <= FEW_ALIKE
         patience = 1 if large and not owing else self.patience
         if len(alike) < patience:
             return state
@@ -196,3 +200,10 @@ def cyclic_blocks(function: Function) -> frozenset[int]:
             found.add(position[place])
         reach = max(reach, last)
     return frozenset(found)
+
+
+def single_entry_blocks(function: Function) -> frozenset[int]:
+    """The blocks that one edge alone leads to."""
+    edges = Counter(target for block in function.blocks for target in successors(block))
+    edges.update(block.handler for block in function.blocks if block.handler is not None)
+    return frozenset(number for number, count in edges.items() if count == 1 and number != 0)

@@ -80,6 +80,7 @@ class Interpreter:
     evaluator: Evaluator
     typestates: Typestates
     cyclic: frozenset[int] = frozenset()
+    single_entry: frozenset[int] = frozenset()
     exits: list[tuple[int, Exit, Path]] = field(default_factory=list)
     opaque: bool = False
     protocol_calls: ProtocolCalls = field(init=False)
@@ -106,7 +107,19 @@ class Interpreter:
         return state
 
     def run(self, point: Point, path: Path) -> Iterator[tuple[Point, Path]]:
-        """Execute from a point to the block's end; stops early where the path parts."""
+        """Execute from a point on; gives the points where paths may meet others.
+
+        A block with one way in is executed along with the one before it.
+        """
+        pending = [(point, path)]
+        while pending:
+            for target, way in self._run_block(*pending.pop()):
+                if target[1] == 0 and target[0] in self.single_entry:
+                    pending.append((target, way))
+                else:
+                    yield target, way
+
+    def _run_block(self, point: Point, path: Path) -> Iterator[tuple[Point, Path]]:
         number, start = point
         block = self.function.blocks[number]
         for index in range(start, len(block.instructions)):
@@ -117,8 +130,12 @@ class Interpreter:
                 else:
                     ways.append(way.path)
             if len(ways) != 1:
-                for way_on in ways:
-                    yield (number, index + 1), way_on
+                if index + 1 == len(block.instructions):
+                    for way_on in ways:
+                        yield from self._terminate(way_on, block, block.terminator)
+                else:
+                    for way_on in ways:
+                        yield (number, index + 1), way_on
                 return
             path = ways[0]
         yield from self._terminate(path, block, block.terminator)

@@ -29,6 +29,8 @@ from capilint.engine.values import (
 )
 from capilint.ir import Scope, Variable
 
+MANY_FACTS = 48
+
 
 class Typestate(StrEnum):
     """Where a handle is in its life (`pending` is two states: one per outcome of the call)."""
@@ -286,20 +288,33 @@ class State:
             or location.base in reachable
             or location.base in self.exposed
         }
+        lenient = len(self.facts) <= MANY_FACTS
         self.facts = {
             term: truth
             for term, truth in self.facts.items()
-            if all(self._askable(symbol, live, reachable) for symbol in symbols_in(term))
+            if all(self._askable(symbol, live, reachable, lenient) for symbol in symbols_in(term))
         }
         self._prune_handles(reachable)
 
-    def _askable(self, symbol: Symbol, live: frozenset[Variable], reachable: set[Symbol]) -> bool:
+    def _askable(
+        self,
+        symbol: Symbol,
+        live: frozenset[Variable],
+        reachable: set[Symbol],
+        lenient: bool,
+    ) -> bool:
+        """Whether somebody may still ask about a symbol: this function, or as an input a caller.
+
+        Of many facts about what the arguments lead to, callers are told none.
+        """
         for link in member_chain(symbol):
             if link in reachable:
                 return True
-            base = link.detail.base if isinstance(link.detail, Location) else None
-            if isinstance(base, Variable):
-                return base in live or base.scope is not Scope.LOCAL
+            place = link.detail
+            if isinstance(place, Location) and isinstance(place.base, Variable):
+                if place.base in live or place.base.scope is Scope.GLOBAL:
+                    return True
+                return place.base.scope is Scope.PARAMETER and (lenient or link is symbol)
         return False
 
     def _prune_handles(self, reachable: set[Symbol]) -> None:

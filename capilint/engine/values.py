@@ -8,6 +8,7 @@ round before is renamed to its `older` form first (`State.renew`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from capilint.ir import Variable
 
@@ -21,31 +22,26 @@ class Symbol:
     `kind` is `initial` (what a location held when the function began; `detail` is the location),
     `handle` (made at `site`), `object` (memory made at `site`), `member` (part of another symbol),
     or any other word for what an instruction left behind at `site`.
+
+    Symbols are interned, like locations: equal ones are the same object, so that states, which
+    consist of them, are compared and hashed at the speed of pointers.
     """
 
-    __slots__ = ("_hash", "age", "detail", "kind", "site")
+    __slots__ = ("age", "detail", "kind", "site")
+    _interned: ClassVar[dict[tuple[object, ...], Symbol]] = {}
+    kind: str
+    site: object
+    detail: object
+    age: int
 
-    def __init__(self, kind: str, site: object, detail: object = None, age: int = NEWEST) -> None:
-        self.kind = kind
-        self.site = site
-        self.detail = detail
-        self.age = age
-        self._hash = hash((kind, site, detail, age))
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        return (
-            isinstance(other, Symbol)
-            and self._hash == other._hash
-            and self.kind == other.kind
-            and self.site == other.site
-            and self.detail == other.detail
-            and self.age == other.age
-        )
-
-    def __hash__(self) -> int:
-        return self._hash
+    def __new__(cls, kind: str, site: object, detail: object = None, age: int = NEWEST) -> Symbol:
+        key = (kind, site, detail, age)
+        symbol = cls._interned.get(key)
+        if symbol is None:
+            symbol = object.__new__(cls)
+            symbol.kind, symbol.site, symbol.detail, symbol.age = key
+            cls._interned[key] = symbol
+        return symbol
 
     def __repr__(self) -> str:
         return f"{self.kind}@{self.site}:{self.detail}{'~' if self.age else ''}"
@@ -58,23 +54,19 @@ class Symbol:
 class Location:
     """Where a value is kept: a variable, or what a symbol points to, and a path of accessors."""
 
-    __slots__ = ("_hash", "base", "path")
+    __slots__ = ("base", "path")
+    _interned: ClassVar[dict[tuple[object, ...], Location]] = {}
+    base: Variable | Symbol
+    path: tuple[str, ...]
 
-    def __init__(self, base: Variable | Symbol, path: tuple[str, ...] = ()) -> None:
-        self.base = base
-        self.path = path
-        self._hash = hash((base, path))
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (
-            isinstance(other, Location)
-            and self._hash == other._hash
-            and self.base == other.base
-            and self.path == other.path
-        )
-
-    def __hash__(self) -> int:
-        return self._hash
+    def __new__(cls, base: Variable | Symbol, path: tuple[str, ...] = ()) -> Location:
+        key = (base, path)
+        location = cls._interned.get(key)
+        if location is None:
+            location = object.__new__(cls)
+            location.base, location.path = key
+            cls._interned[key] = location
+        return location
 
     def __repr__(self) -> str:
         base = self.base.name if isinstance(self.base, Variable) else f"<{self.base!r}>"
@@ -87,6 +79,12 @@ class Location:
     def holds(self, inner: Location) -> bool:
         """Whether `inner` is this location or a part of it."""
         return self.base == inner.base and inner.path[: len(self.path)] == self.path
+
+
+def forget_interned() -> None:
+    """Begin anew: values from before must not be mixed with values from after."""
+    Symbol._interned.clear()
+    Location._interned.clear()
 
 
 @dataclass(frozen=True, slots=True)
