@@ -334,6 +334,8 @@ class Evaluator:
                     continue
                 for location in state.holders(unknown):
                     state.environment[location] = known
+                for variable in state.settled.names.get(unknown, ()):
+                    state.environment[Location(variable)] = known
                 return
 
 

@@ -11,6 +11,7 @@ from capilint.engine.events import Path
 from capilint.engine.exceptions import builtin_class, catches
 from capilint.engine.liveness import Liveness
 from capilint.engine.protocols import Continuation, ProtocolCalls, Site, raise_from
+from capilint.engine.settled import Settled, candidates
 from capilint.engine.state import State
 from capilint.engine.summary import Exit, Summary
 from capilint.engine.summary_calls import SummaryCalls
@@ -101,7 +102,7 @@ class Interpreter:
 
     def entry(self) -> State:
         """The state in which the function begins: what the `#if`s around it say holds."""
-        state = State()
+        state = State(Settled(candidates(self.function, self.cyclic)))
         for place, truth in self.function.guards:
             self.evaluator.assume(state, self.evaluator.read(state, place), truth)
         return state
@@ -239,6 +240,9 @@ class Interpreter:
         if location is None or "[?]" in location.path:
             self.typestates.hand_out(path, value, assign.span)
             state.escape(value)
+            return
+        if not parts and value not in state.handles and state.settled.settle(location, value):
+            self.typestates.overwrite(path, location, assign.span)
             return
         self.typestates.store(path, location, value, assign.span)
         for tail, part in parts:

@@ -233,6 +233,24 @@ def _terminator_reads(block: BasicBlock) -> Iterator[Variable]:
             return
 
 
+def addressed_variables(function: Function) -> set[Variable]:
+    """Every variable of which some instruction takes the address, or that a closure captures."""
+    found: set[Variable] = set()
+    for block in function.blocks:
+        for instruction in block.instructions:
+            values: tuple[Value, ...] = ()
+            match instruction:
+                case Assign(_, value):
+                    values = (value,)
+                case Call(_, arguments, _, _, keywords):
+                    values = (*arguments, *(value for _, value in keywords))
+                case Escape(escaping):
+                    values = escaping
+            for value in values:
+                found.update(_pointed_at(value))
+    return found
+
+
 def _addressed(function: Function) -> set[Variable]:
     """Variables that a pointer or a closure may read behind the reader's back."""
     found: set[Variable] = set()

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from capilint.engine.settled import Settled
 from capilint.engine.values import (
     ZERO,
     AbstractValue,
@@ -82,9 +83,10 @@ class Handle:
 class State:
     """Environment, facts and handles; see the module's picture."""
 
-    __slots__ = ("environment", "exception", "exposed", "facts", "handles", "raising")
+    __slots__ = ("environment", "exception", "exposed", "facts", "handles", "raising", "settled")
 
-    def __init__(self) -> None:
+    def __init__(self, settled: Settled | None = None) -> None:
+        self.settled = settled or Settled()
         self.environment: dict[Location, AbstractValue] = {}
         self.facts: dict[AbstractValue, bool] = {}
         self.handles: dict[Symbol, Handle] = {}
@@ -95,6 +97,7 @@ class State:
     def copy(self) -> State:
         """A private copy to change."""
         new = State.__new__(State)
+        new.settled = self.settled
         new.environment = self.environment.copy()
         new.facts = self.facts.copy()
         new.handles = self.handles.copy()
@@ -143,9 +146,14 @@ class State:
         value = environment.get(location)
         if value is not None:
             return value
+        settled = self.settled.values
+        value = settled.get(location)
+        if value is not None:
+            return value
         path = location.path
         for length in range(len(path) - 1, -1, -1):
-            outer = environment.get(Location(location.base, path[:length]))
+            place = Location(location.base, path[:length])
+            outer = environment.get(place) or settled.get(place)
             if outer is None:
                 continue
             if isinstance(outer, Uninitialised) or outer == ZERO:
@@ -261,7 +269,9 @@ class State:
         """Mark memory as visible; returns what is kept in it."""
         if isinstance(base, Variable) or base.kind in ("object", "initial"):
             self.exposed |= {base}
-        return [value for place, value in self.environment.items() if place.base == base]
+        values = [value for place, value in self.environment.items() if place.base == base]
+        known = self.settled.values.get(Location(base))
+        return values if known is None else [*values, known]
 
     # ------------------------------------------------------------ merging
 
@@ -294,7 +304,7 @@ class State:
             for term, truth in self.facts.items()
             if all(self._askable(symbol, live, reachable, lenient) for symbol in symbols_in(term))
         }
-        self._prune_handles(reachable)
+        self._prune_handles(reachable, live)
 
     def _askable(
         self,
@@ -308,7 +318,7 @@ class State:
         Of many facts about what the arguments lead to, callers are told none.
         """
         for link in member_chain(symbol):
-            if link in reachable:
+            if link in reachable or self.settled.is_held(link, live):
                 return True
             place = link.detail
             if isinstance(place, Location) and isinstance(place.base, Variable):
@@ -317,11 +327,14 @@ class State:
                 return place.base.scope is Scope.PARAMETER and (lenient or link is symbol)
         return False
 
-    def _prune_handles(self, reachable: set[Symbol]) -> None:
+    def _prune_handles(self, reachable: set[Symbol], live: frozenset[Variable]) -> None:
         kept = {
             symbol: handle
             for symbol, handle in self.handles.items()
-            if symbol in reachable or handle.owed or symbol.kind in ("initial", "member")
+            if symbol in reachable
+            or handle.owed
+            or symbol.kind in ("initial", "member")
+            or self.settled.is_held(symbol, live)
         }
         for handle in list(kept.values()):
             if handle.owner is not None and handle.owner in self.handles:

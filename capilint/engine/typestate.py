@@ -181,21 +181,37 @@ class Typestates:
     def store(self, path: Path, location: Location, value: AbstractValue, span: Span) -> None:
         """Write a value; the handle that was there may be lost, the new one may be handed out."""
         state = path.state
-        replaced = {
-            old
-            for place, old in state.environment.items()
-            if location.holds(place) and isinstance(old, Symbol) and old in state.handles
-        }
         external = state.is_external(location)
         if external:
             self.hand_out(path, value, span)
+        replaced = self._handles_at(path, location)
         state.store(location, value)
         if external:
             state.escape(value, handed=belongs_to_caller(location))
         else:
             self._christen(location, value)
-        for old in replaced:
-            if not any(old in symbols_in(other) for other in state.environment.values()):
+        self._lose_unheld(path, replaced, span)
+
+    def overwrite(self, path: Path, location: Location, span: Span) -> None:
+        """Whatever a location held is gone from it."""
+        replaced = self._handles_at(path, location)
+        path.state.clear(location)
+        self._lose_unheld(path, replaced, span)
+
+    def _handles_at(self, path: Path, location: Location) -> list[Symbol]:
+        state = path.state
+        if not state.handles:
+            return []
+        return [
+            old
+            for place, old in state.environment.items()
+            if isinstance(old, Symbol) and old in state.handles and location.holds(place)
+        ]
+
+    def _lose_unheld(self, path: Path, handles: list[Symbol], span: Span) -> None:
+        for old in handles:
+            values = path.state.environment.values()
+            if not any(old in symbols_in(other) for other in values):
                 self.lose(path, old, span)
 
     def _christen(self, location: Location, value: AbstractValue) -> None:
