@@ -554,6 +554,21 @@ def test_conditional_that_cuts_through_a_statement_keeps_its_first_branch() -> N
     assert body(text) == body("if (ok) { a(); }")
 
 
+def test_conditions_are_answered_alike_where_a_branch_had_to_be_chosen() -> None:
+    cut = "#ifdef A\nif (ok) {\n#else\nif (n) {\n#endif\na();\n}\n"
+    same = "#ifndef A\nb();\n#else\nc();\n#endif\n"
+    other = "#ifdef B\nd();\n#endif\n"
+    chosen = "if (ok) { a(); } c();"
+    assert body(cut + same) == body(chosen)
+    assert body(cut + same + other) == body(f"{chosen}\n{other}")
+    assert body(same + other + cut) == body(f"c();\n{other}if (ok) {{ a(); }}")
+
+
+@pytest.mark.parametrize("line", ["#pragma warning(push)", "#error no"])
+def test_directive_between_if_and_else_is_left_out(line: str) -> None:
+    assert body(f"if (ok) a();\n{line}\nelse b();") == body("if (ok) a(); else b();")
+
+
 def test_both_definitions_under_a_file_level_conditional_are_kept() -> None:
     source = "#ifdef A\nvoid f(void) { a(); }\n#else\nvoid f(void) { b(); }\n#endif\n"
     assert [each.name for each in lower(source, "a.c").functions] == ["f", "f"]
@@ -678,6 +693,27 @@ def test_macros_of_unseen_headers_are_read_around(text: str, same: str) -> None:
     assert body(text) == body(same)
 
 
+@pytest.mark.parametrize("macro", ["GUARDED(k)", "a(); GUARDED(k)"])
+def test_other_macro_of_an_unseen_header_runs_its_block_once(macro: str) -> None:
+    assert body(f"{macro} {{ b(); }} c();") == body(f"{macro}; b(); c();")
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        (
+            "if (ok) {\n a();\n}\n#ifdef A\nelse {\n b();\n}\n#endif\nc();",
+            "if (ok) a(); else b(); c();",
+        ),
+        ("#ifdef A\nif (ok) a();\nelse\n#endif\nb();", "if (ok) a(); else b();"),
+        ("if (ok)\n#ifdef A\na();\n#else\nb();\n#endif\nc();", "if (ok) a(); c();"),
+        ("a(k,\n#ifdef A\nn\n#else\nok\n#endif\n);", "a(k, n);"),
+    ],
+)
+def test_conditionals_inside_of_statements(text: str, same: str) -> None:
+    assert body(text) == body(same)
+
+
 def test_statement_as_macro_argument_may_run() -> None:
     assert body("CAST(n, ok, goto out, 1); a(); out: b();") == blocks("""
         b0:
@@ -695,9 +731,9 @@ def test_statement_as_macro_argument_may_run() -> None:
 def test_loop_macro_of_an_unseen_header_runs_any_number_of_times() -> None:
     assert body("LIST_FOR_EACH(k, pk) { if (ok) break; a(k); }") == blocks("""
         b0:
+        call LIST_FOR_EACH(k, pk)
         jump b1
         b1:
-        call LIST_FOR_EACH(k, pk)
         choose b2 b4
         b2:
         branch ok ? b4 : b3

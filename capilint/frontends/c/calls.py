@@ -46,7 +46,7 @@ class CallLowering(ValueLowering):
         if name in _UNREACHABLE_CALLS:
             self.graph.end(ir.Stop(self.span(node)))
             return
-        if any(part.is_error for part in arguments.children):
+        if any(part.is_error or _is_jump(part) for part in arguments.children):
             self._call_with_text(callee, arguments, result)
             return
         values = tuple(self.argument(part) for part in operands(arguments))
@@ -206,3 +206,10 @@ class CallLowering(ValueLowering):
             self.discard(expansion.expression)
         else:
             self.store(result, expansion.expression, self.span(node))
+
+
+def _is_jump(argument: Node) -> bool:
+    """Whether `return(-1)` or `break` stands where an argument should; they read as names."""
+    if argument.type == "call_expression":
+        return _JUMP.match(text_of(field(argument, "function"))) is not None
+    return argument.type == "identifier" and _JUMP.fullmatch(text_of(argument)) is not None

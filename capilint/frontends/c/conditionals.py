@@ -1,8 +1,10 @@
-"""The conditions of `#if`: their normal form, and text with one branch of each kept."""
+"""The conditions of `#if`: their normal form, and what they guard."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
@@ -17,15 +19,28 @@ _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|\\\r?\n", re.DOTALL)
 _NEGATED = re.compile(r"! (\w+(?:\(\w+\))?)")
 _TOKEN = re.compile(r"\w+|\S")
 
+Guard = tuple[str, bool]
+"""A condition in normal form, and whether it must hold."""
 
-def normal_form(condition: str) -> str:
-    """A condition's text such that equal conditions have equal texts.
 
-    Comments and white space go, and `defined X` is `defined(X)`.
-    """
-    tokens = _TOKEN.findall(_COMMENT.sub(" ", condition))
-    text = " ".join(tokens)
-    return re.sub(r"\bdefined (?:\( (\w+) \)|(\w+))", r"defined(\1\2)", text)
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """One directive of a conditional; `start` and `end` are offsets. `guard` is None for
+    `#else` and `#endif`."""
+
+    kind: str  # if, elif, else, endif
+    guard: Guard | None
+    start: int
+    end: int
+
+
+def directives(text: str) -> Iterator[Directive]:
+    """The directives of a text's conditionals, in order."""
+    for match in _DIRECTIVE.finditer(text):
+        word, condition = match.groups()
+        kind = word[:4] if word.startswith("el") else word[:2] if word != "endif" else word
+        guard = _guard(word, condition) if kind in ("if", "elif") else None
+        yield Directive(kind, guard, match.start(), match.end())
 
 
 def decided(condition: str) -> bool | None:
@@ -34,22 +49,41 @@ def decided(condition: str) -> bool | None:
     return literal != "0" if literal.isdigit() else None
 
 
-def condition_of(node: Node) -> tuple[str, bool, bool | None]:
-    """The condition of a parsed `#if`, `#ifdef` or `#elif`.
+def guards_around(text: str, offsets: Iterable[int]) -> dict[int, tuple[Guard, ...]]:
+    """The conditions that the conditionals around each of the ascending offsets ask for."""
+    remaining = iter([*offsets, None])
+    offset = next(remaining)
+    found: dict[int, tuple[Guard, ...]] = {}
+    open_: list[list[Guard]] = []  # per conditional: the guards of its branch so far
+    for directive in directives(text):
+        while offset is not None and offset < directive.start:
+            found[offset] = tuple(guard for level in open_ for guard in level)
+            offset = next(remaining)
+        if directive.kind == "if":
+            open_.append([])
+        elif not open_:
+            continue
+        elif directive.kind == "endif":
+            open_.pop()
+        elif open_[-1]:
+            condition, truth = open_[-1].pop()
+            open_[-1].append((condition, not truth))
+        if directive.guard is not None:
+            open_[-1].append(directive.guard)
+    while offset is not None:
+        found[offset] = tuple(guard for level in open_ for guard in level)
+        offset = next(remaining)
+    return found
 
-    Its normal form, whether the branch is taken where that does *not* hold, and its value
-    where that is plain.
-    """
+
+def guard_of(node: Node) -> Guard:
+    """What a parsed `#if`, `#ifdef` or `#elif` asks for."""
     name = node.child_by_field_name("name")
     if name is not None:
         negated = any(child.type in ("#ifndef", "#elifndef") for child in node.children)
-        return f"defined({text_of(name)})", negated, None
+        return _guard("ifndef" if negated else "ifdef", text_of(name))
     condition = node.child_by_field_name("condition")
-    text = normal_form(text_of(condition)) if condition is not None else ""
-    negated = False
-    while (match := _NEGATED.fullmatch(text)) is not None:
-        text, negated = match.group(1), not negated
-    return text, negated, decided(text)
+    return _guard("if", text_of(condition) if condition is not None else "")
 
 
 def guarded_statements(node: Node) -> list[Node]:
@@ -59,76 +93,20 @@ def guarded_statements(node: Node) -> list[Node]:
     return [child for child in operands(node) if child.id not in own]
 
 
-def guards_by_offset(text: str) -> list[tuple[int, tuple[tuple[str, bool], ...]]]:
-    """Where the file's conditionals change, and what holds from there on.
-
-    Each entry is an offset and the conditions in normal form, with whether they hold.
-    """
-    stack: list[list[tuple[str, bool]]] = []
-    found: list[tuple[int, tuple[tuple[str, bool], ...]]] = [(0, ())]
-    for match in _DIRECTIVE.finditer(text):
-        kind, condition = match.group(1), match.group(2)
-        if kind.startswith("if"):
-            stack.append([])
-        elif not stack:
-            continue
-        elif kind == "endif":
-            stack.pop()
-        else:
-            last, truth = stack[-1].pop()
-            stack[-1].append((last, not truth))
-        if kind not in ("else", "endif"):
-            stack[-1].append(_stated(kind, condition))
-        found.append((match.end(), tuple(guard for level in stack for guard in level)))
-    return found
-
-
-def _stated(kind: str, condition: str) -> tuple[str, bool]:
-    """A directive's condition in normal form, and whether its branch wants it to hold."""
-    text, truth = normal_form(condition), True
-    if kind.endswith("def"):
-        return f"defined({text})", not kind.endswith("ndef")
+def _guard(word: str, condition: str) -> Guard:
+    text, truth = _normal_form(condition), True
+    if word.endswith("def"):
+        return f"defined({text})", not word.endswith("ndef")
     while (match := _NEGATED.fullmatch(text)) is not None:
         text, truth = match.group(1), not truth
     return text, truth
 
 
-def keep_first_branches(text: str) -> str:
-    """The text with each `#if` replaced by its first branch that is not `#if 0`.
+def _normal_form(condition: str) -> str:
+    """A condition's text such that equal conditions have equal texts.
 
-    The other branches and the directives become spaces. An `#else` or `#endif` whose `#if`
-    stands before the text is treated as if its first branch had been kept.
+    Comments and white space go, and `defined X` is `defined(X)`.
     """
-    parts: list[str] = []
-    position = 0
-    open_: list[bool] = []  # per conditional: whether a branch has been kept already
-    dropped = 0  # how many of the open conditionals are in a branch that goes
-    dropping: list[bool] = []
-    for match in _DIRECTIVE.finditer(text):
-        piece = text[position : match.start()]
-        parts += [_spaces(piece) if dropped else piece, _spaces(match.group())]
-        position = match.end()
-        kind, condition = match.group(1), match.group(2)
-        if kind.startswith("if"):
-            keep = kind != "if" or decided(normal_form(condition)) is not False
-            open_.append(keep)
-            dropping.append(not keep)
-            dropped += not keep
-        elif not open_:
-            if kind != "endif":
-                open_.append(True)
-                dropping.append(True)
-                dropped += 1
-        elif kind == "endif":
-            open_.pop()
-            dropped -= dropping.pop()
-        else:
-            dropped += open_[-1] - dropping[-1]
-            dropping[-1] = open_[-1]
-            open_[-1] = True
-    rest = text[position:]
-    return "".join([*parts, _spaces(rest) if dropped else rest])
-
-
-def _spaces(text: str) -> str:
-    return re.sub(r"[^\n]", " ", text)
+    tokens = _TOKEN.findall(_COMMENT.sub(" ", condition))
+    text = " ".join(tokens)
+    return re.sub(r"\bdefined (?:\( (\w+) \)|(\w+))", r"defined(\1\2)", text)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
-from operator import itemgetter
 
 from capilint import ir
-from capilint.frontends.c.conditionals import guards_by_offset
+from capilint.frontends.c.conditionals import Guard, guards_around
 from capilint.frontends.c.declarators import parameters_of
 from capilint.frontends.c.exits import TooLarge
 from capilint.frontends.c.facts import Facts, facts_of
@@ -37,12 +35,11 @@ def lower(text: str, path: str, relevant: Callable[[str], bool] | None = None) -
     lines = LineTable(text)
     functions: list[ir.Function] = []
     problems: list[ir.Problem] = []
-    guards = guards_by_offset(text)
+    guards = guards_around(text, [definition.start for definition in chosen])
     for definition in chosen:
         function = _lower_function(text, definition, facts, lines, problems)
         if function is not None:
-            around = guards[bisect_right(guards, definition.start, key=itemgetter(0)) - 1][1]
-            functions.append(replace(function, guards=_places(around)))
+            functions.append(replace(function, guards=_places(guards[definition.start])))
     return ir.Module(
         path=path,
         name=_module_name(path),
@@ -52,7 +49,7 @@ def lower(text: str, path: str, relevant: Callable[[str], bool] | None = None) -
     )
 
 
-def _places(guards: tuple[tuple[str, bool], ...]) -> tuple[tuple[ir.Place, bool], ...]:
+def _places(guards: tuple[Guard, ...]) -> tuple[tuple[ir.Place, bool], ...]:
     return tuple(
         (ir.Place(ir.Variable(f"#if {text}", ir.Scope.GLOBAL)), truth) for text, truth in guards
     )

@@ -91,9 +91,15 @@ def without_bodies(text: str, functions: list[Definition]) -> str:
     return "".join([*parts, text[position:]])
 
 
-def blanked(text: str) -> str:
+def blanked(text: str, *, directives: bool = True) -> str:
     """The text with comments, strings and directives replaced by spaces; positions stay."""
-    return _TRIVIA_PATTERN.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+
+    def spaces(match: re.Match[str]) -> str:
+        found = match.group()
+        keep = not directives and found.lstrip().startswith("#")
+        return found if keep else re.sub(r"[^\n]", " ", found)
+
+    return _TRIVIA_PATTERN.sub(spaces, text)
 
 
 def _definition(text: str, chunks: list[int], opening: int) -> Definition | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 
 import tree_sitter_c
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from capilint.frontends.c.repairs import REPAIRS, without_conventions
 
@@ -16,8 +16,13 @@ _HEAD = "void f()\n"  # one row above the body
 
 
 @cache
+def _language() -> Language:
+    return Language(tree_sitter_c.language())
+
+
+@cache
 def _parser() -> Parser:
-    return Parser(Language(tree_sitter_c.language()))
+    return Parser(_language())
 
 
 def parse(text: str) -> Node:
@@ -34,6 +39,8 @@ class Body:
         root = _parser().parse(self.parsed).root_node
         self.statement = _body_of(root)
         self.errors = _errors_in(root)
+        if self.errors or "#" in text:
+            self.errors += _misread_keywords(root)
         if len([child for child in root.children if child.type != "comment"]) > 1:
             self.statement = None  # the braces do not match
 
@@ -119,7 +126,31 @@ def _errors_in(root: Node) -> list[Node]:
     return found
 
 
+def _misread_keywords(root: Node) -> list[Node]:
+    """Keywords that stand where none may, such as an `else` after an `#if`: read as names."""
+    captures = QueryCursor(_keyword_query()).captures(root)
+    return [node for node in captures.get("keyword", []) if not _is_argument(node)]
+
+
+def _is_argument(node: Node) -> bool:
+    """Whether a keyword stands in a macro's arguments: `CHECK(x, goto done)`."""
+    around = node.parent
+    if around is not None and (around.is_error or around.type == "call_expression"):
+        around = around.parent  # `goto done` and `return(-1)`
+    return around is not None and around.type == "argument_list"
+
+
+@cache
+def _keyword_query() -> Query:
+    words = " ".join(f'"{word}"' for word in sorted(_CONTROL - {"{", "}"}))
+    kinds = ("identifier", "type_identifier")
+    patterns = [f"(({kind}) @keyword (#any-of? @keyword {words}))" for kind in kinds]
+    return Query(_language(), "\n".join(patterns))
+
+
 def _hides_control(node: Node) -> bool:
     if node.is_missing:
         return node.type in _MISSING_STRUCTURE
+    if not node.is_error:
+        return True
     return any(child.type in _CONTROL for child in node.children)

@@ -9,17 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Set
 
-from capilint.frontends.c.conditionals import keep_first_branches
+from capilint.frontends.c.branches import (
+    keep_branches_at,
+    keep_cut_branches,
+    keep_first_branches,
+)
 
 Repair = Callable[[str, Set[int]], str]
 
 _ARGUMENTS = r"\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)"
-_BARE_MACRO_LINE = re.compile(
-    r"^[ \t]*[A-Z_][A-Z0-9_]*[ \t]*(?:" + _ARGUMENTS + r")?(?=[ \t\r]*$)(?!\s*\{)", re.MULTILINE
-)
 _ATTRIBUTE_BEHIND = re.compile(r"(\w+)(\s*)(__attribute__\s*\(\([^;\n]*?\)\s*\))(?=\s*[=;,\[])")
 _KEYWORDS = (
     r"(?!(?:if|else|do|while|for|switch|case|default|return|goto|sizeof|struct|union|enum)\b)"
+)
+_BARE_MACRO_LINE = re.compile(
+    rf"^[ \t]*(?:[A-Z_][A-Z0-9_]*|{_KEYWORDS}\w+(?=[ \t]*\())[ \t]*(?:{_ARGUMENTS})?(?=[ \t]*$)"
+    r"(?!\s*[-+*/&|=<>?:.,;)\]{])",
+    re.MULTILINE,
 )
 _CONVENTION = re.compile(
     rf"\b{_KEYWORDS}\w+\s*\**\s*\(\s*([A-Za-z_]\w*)(?=\s*\*+\s*(?:const\s+)?\w*\s*\)\s*\()"
@@ -61,8 +67,13 @@ def _spell_exceptions(text: str, rows: Set[int]) -> str:
     return text
 
 
+def _cut_branches(text: str, rows: Set[int]) -> str:
+    """An `#if` that cuts through a block: one branch is taken for all of it."""
+    return keep_cut_branches(text)
+
+
 def _first_branches(text: str, rows: Set[int]) -> str:
-    """An `#if` that cuts through statements: its first branch is taken for all of it."""
+    """The same for all, where the parser noticed the cut elsewhere."""
     return keep_first_branches(text)
 
 
@@ -106,6 +117,8 @@ def _edited(
 
 REPAIRS: tuple[Repair, ...] = (
     _spell_exceptions,
+    _cut_branches,
+    keep_branches_at,
     _first_branches,
     _attributes_in_front,
     _end_macro_lines,

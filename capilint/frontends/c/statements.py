@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from tree_sitter import Node
 
 from capilint import ir
-from capilint.frontends.c.conditionals import condition_of, guarded_statements
+from capilint.frontends.c.conditionals import decided, guard_of, guarded_statements
 from capilint.frontends.c.declarators import declared_by, text_of, type_of
 from capilint.frontends.c.exits import ExitLowering
 from capilint.frontends.c.facts import add_enumerators
@@ -90,22 +90,34 @@ class FunctionLowering(ExitLowering):
                 controlled = False
             elif _controls(statement, statements[index + 1 : index + 2]):
                 controlled = True
-                yield from self._controlled(statement, statements[index + 1])
+                yield statement
+                yield from self._controlled(text_of(statement), statement, statements[index + 1])
             else:
                 yield statement
 
-    def _controlled(self, macro: Node, body: Node) -> Statements:
+    def _controlled(self, macro: str, node: Node, body: Node) -> Statements:
         """`FOR_EACH(key, keys) { ... }` runs its block any number of times, `GUARDED(x)` once."""
         head, inside, end = (self.graph.new_block() for _ in range(3))
         self.graph.start(head)
-        yield macro
-        loops = _LOOP_NAME.search(text_of(macro)) is not None
+        loops = _LOOP_NAME.search(macro) is not None
         if loops:
-            self.graph.end(ir.Choose((inside, end), self.span(macro)))
+            self.graph.end(ir.Choose((inside, end), self.span(node)))
         self.graph.start(inside)
         yield from self._looped(body, end, head if loops else end)
         self.graph.jump(head if loops else end)
         self.graph.start(end)
+
+    def _nested_function(self, node: Node) -> Statements:
+        """What parses as a function in a function is a macro of a header before a block."""
+        body = field(node, "body")
+        head = text_of(node)[: body.start_byte - node.start_byte]
+        macro = parse_expression(head)
+        if macro is None or self.bare(macro).type != "call_expression":
+            self.stop(node, "statement not understood")
+            return
+        with self.positions.fixed_at(self.span(node)):
+            self.discard(macro)
+        yield from self._controlled(head, node, body)
 
     def _children(self, node: Node) -> Statements:
         return iter(operands(node))
@@ -311,16 +323,17 @@ class FunctionLowering(ExitLowering):
         end = self.graph.new_block()
         here: Node | None = node
         while here is not None and here.type != "preproc_else":
-            text, negated, verdict = condition_of(here)
+            text, wanted = guard_of(here)
+            verdict = decided(text)
             then, other = self.graph.new_block(), self.graph.new_block()
-            first, second = (other, then) if negated else (then, other)
+            first, second = (then, other) if wanted else (other, then)
             if verdict is None:
                 switch = ir.Place(ir.Variable(f"#if {text}", ir.Scope.GLOBAL))
                 self.graph.branch(ir.Read(switch), first, second, self.span(here))
             else:
                 self.graph.jump(first if verdict else second)
             self.graph.start(then)
-            if verdict is None or verdict != negated:
+            if verdict is None or verdict == wanted:
                 yield from self._sequence(guarded_statements(here))
             self.graph.jump(end)
             self.graph.start(other)
@@ -357,6 +370,7 @@ _STATEMENTS: dict[str, Callable[[FunctionLowering, Node], Statements | None]] = 
     "enum_specifier": FunctionLowering._enumerators,
     "if_statement": FunctionLowering._if,
     "else_clause": FunctionLowering._children,
+    "function_definition": FunctionLowering._nested_function,
     "attributed_statement": FunctionLowering._children,
     "switch_statement": FunctionLowering._switch,
     "case_statement": FunctionLowering._case,
