@@ -1,0 +1,91 @@
+"""Holds what `check` says of a program's texts against what the model says of the program."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from capilint.engine import analyse
+from capilint.finding import Finding
+from capilint.frontends import c, python
+from capilint.language import Language
+from capilint.replay import confirm
+from capilint.rulebook import RuleBook, load
+from tests.fuzz.interpreter import Mistake, mistakes_of
+from tests.fuzz.printers import Text, text_of
+from tests.fuzz.program import Program
+
+LANGUAGES = (Language.C, Language.PYTHON)
+_PATHS = {Language.C: "fuzz.c", Language.PYTHON: "fuzz.py"}
+
+
+@cache
+def rule_book() -> RuleBook:
+    """The rules, read once."""
+    return load()
+
+
+def findings_of(text: Text) -> list[Finding]:
+    """What the front end and the engine say of a text, replayed."""
+    front_end = c if text.language is Language.C else python
+    module = front_end.lower(str(text), _PATHS[text.language])
+    assert not module.problems, module.problems
+    book = rule_book()
+    return confirm(analyse([module], book), book.resources)
+
+
+class Disagreement(AssertionError):
+    """The linter and the model differ; the text says how and on what."""
+
+    def __init__(self, differences: list[str], text: Text) -> None:
+        """`source` is the program's text, and `suffix` that of its language's files."""
+        super().__init__("\n".join([*differences, "", str(text)]))
+        self.source = str(text)
+        self.suffix = ".c" if text.language is Language.C else ".py"
+
+
+def hold(program: Program) -> int:
+    """How many mistakes both see in the program. Raises Disagreement, and Unclear."""
+    expected = mistakes_of(program)
+    for language in LANGUAGES:
+        text = text_of(program, language)
+        differences = _differences(text, expected, findings_of(text))
+        if differences:
+            raise Disagreement(differences, text)
+    return len({(mistake.code, mistake.created) for mistake in expected})
+
+
+def _differences(text: Text, expected: set[Mistake], findings: list[Finding]) -> list[str]:
+    lines: list[str] = []
+    open_mistakes = {(mistake.code, mistake.created) for mistake in expected}
+    for finding in findings:
+        if finding.code == "CAP401":
+            continue
+        if finding.confirmed is False:
+            lines.append(f"not confirmed: {_shown(finding)}")
+        matches = [mistake for mistake in expected if _matches(finding, mistake, text)]
+        keys = {(mistake.code, mistake.created) for mistake in matches}
+        if not matches:
+            lines.append(f"linter only: {_shown(finding)}")
+        elif not keys & open_mistakes:
+            lines.append(f"twice: {_shown(finding)}")
+        else:
+            open_mistakes.discard(min(keys & open_mistakes))
+    for mistake in sorted(expected):
+        if (mistake.code, mistake.created) in open_mistakes:
+            where = text.lines.get(mistake.number, 0)
+            lines.append(f"model only: {where}: {mistake.code} {mistake.name} {mistake}")
+    return lines
+
+
+def _matches(finding: Finding, mistake: Mistake, text: Text) -> bool:
+    created = [step.span.line for step in finding.steps if step.kind == "create"]
+    return (
+        finding.code == mistake.code
+        and finding.handle == mistake.name
+        and finding.span.line == text.lines[mistake.number]
+        and (not created or text.lines.get(mistake.created) in created)
+    )
+
+
+def _shown(finding: Finding) -> str:
+    return f"{finding.path}:{finding.span.line}: {finding.code} {finding.handle}"

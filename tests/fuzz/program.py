@@ -1,0 +1,206 @@
+"""The neutral form of generated programs: one function over handle variables.
+
+A variable's first letter is its kind: `c0` is a context, `k0` a key, `h0` a hash. Statements
+have numbers, by which the printers tell their lines and the interpreter names its mistakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+KINDS = {"c": "context", "k": "key", "h": "hash"}
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A call: an operation of `OPERATIONS` or `HELPERS`, the variable that it fills, and others."""
+
+    operation: str
+    target: str = ""
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`flag0` or a status variable `ok0`; or whether the handle in a variable is not null."""
+
+    variable: str
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """A call whose result nobody looks at."""
+
+    api: Api
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A call that decides the way on."""
+
+    api: Api
+    success: Block
+    failure: Block
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A call whose result goes to a status variable."""
+
+    api: Api
+    status: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """A branch."""
+
+    condition: Condition
+    then: Block
+    otherwise: Block
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Nobody knows how often the body runs."""
+
+    body: Block
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """`target = source`; without a source, `target = 0`."""
+
+    target: str
+    source: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stash:
+    """A handle is given to code that nobody knows."""
+
+    variable: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """To the cleanup, and out of the function."""
+
+    number: int = 0
+
+
+Statement = Do | Check | Keep | If | Loop | Copy | Stash | Leave
+Block = tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One function. `given` are the handles among its parameters.
+
+    `cleanup` runs whenever the function ends (goto cleanup, try-finally). `result` is the handle
+    variable that it returns at its end, if any; where it leaves early it returns 0.
+    """
+
+    given: tuple[str, ...]
+    body: Block
+    cleanup: Block = ()
+    result: str = ""
+
+    def statements(self) -> Iterator[Statement]:
+        """All statements, in the order of their numbers."""
+        yield from _all((*self.body, *self.cleanup))
+
+    def variables(self) -> list[str]:
+        """The handle variables, parameters included."""
+        found = set(self.given) | ({self.result} - {""})
+        for statement in self.statements():
+            found.update(_mentioned(statement))
+        return sorted(name for name in found if name[:1] in KINDS)
+
+    def statuses(self) -> list[str]:
+        """The status variables."""
+        return sorted(
+            {each.status for each in self.statements() if isinstance(each, Keep)}
+            | {
+                each.condition.variable
+                for each in self.statements()
+                if isinstance(each, If) and each.condition.variable.startswith("ok")
+            }
+        )
+
+    def loops(self) -> list[int]:
+        """The numbers of the loops."""
+        return [each.number for each in self.statements() if isinstance(each, Loop)]
+
+
+def numbered(program: Program) -> Program:
+    """The program with its statements numbered from 1."""
+    numbers = iter(range(1, 10_000))
+    body = _renumbered(program.body, numbers)
+    return replace(program, body=body, cleanup=_renumbered(program.cleanup, numbers))
+
+
+def _renumbered(block: Block, numbers: Iterator[int]) -> Block:
+    result: list[Statement] = []
+    for statement in block:
+        here = replace(statement, number=next(numbers))
+        match here:
+            case Check(_, success, failure):
+                here = replace(
+                    here,
+                    success=_renumbered(success, numbers),
+                    failure=_renumbered(failure, numbers),
+                )
+            case If(_, then, otherwise):
+                here = replace(
+                    here,
+                    then=_renumbered(then, numbers),
+                    otherwise=_renumbered(otherwise, numbers),
+                )
+            case Loop(body):
+                here = replace(here, body=_renumbered(body, numbers))
+        result.append(here)
+    return tuple(result)
+
+
+def _all(block: Block) -> Iterator[Statement]:
+    for statement in block:
+        yield statement
+        for inner in parts(statement):
+            yield from _all(inner)
+
+
+def parts(statement: Statement) -> tuple[Block, ...]:
+    """The blocks inside a statement."""
+    match statement:
+        case Check(_, success, failure):
+            return (success, failure)
+        case If(_, then, otherwise):
+            return (then, otherwise)
+        case Loop(body):
+            return (body,)
+        case _:
+            return ()
+
+
+def _mentioned(statement: Statement) -> tuple[str, ...]:
+    match statement:
+        case Do(api) | Check(api) | Keep(api):
+            return (api.target, *api.arguments)
+        case If(condition):
+            return (condition.variable,)
+        case Copy(target, source):
+            return (target, source)
+        case Stash(variable):
+            return (variable,)
+        case _:
+            return ()

@@ -1,0 +1,157 @@
+"""The hypothesis strategy that makes programs, small ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from hypothesis import strategies as st
+
+from tests.fuzz.operations import HELPERS, operation_of
+from tests.fuzz.program import (
+    Api,
+    Block,
+    Check,
+    Condition,
+    Copy,
+    Do,
+    If,
+    Keep,
+    Leave,
+    Loop,
+    Program,
+    Stash,
+    Statement,
+    numbered,
+)
+
+CONTEXTS = ("c0", "c1", "c2")
+KEYS = ("k0", "k1", "k2", "k3", "k4", "k5")
+HASHES = ("h0", "h1")
+STATUSES = ("ok0", "ok1")
+FLAGS = ("flag0", "flag1")
+_POOLS = {"c": CONTEXTS, "k": KEYS, "h": HASHES}
+
+# Keys are what most programs are about; the tail of a list is taken less often when shrinking.
+_CREATIONS = ("generate", "generate", "acquire", "duplicate", "hash", "derive", "fetch")
+_USES = ("set", "random", "hash key", "hash data", "add")
+_RELEASES = ("destroy", "destroy", "destroy", "release", "release", "destroy hash")
+_WRONG = ("wrong", "close", "wrong hash")
+
+Draw = Callable[[st.SearchStrategy[object]], object]
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Program:
+    """A whole program."""
+    size = draw(st.integers(1, 3))
+    given = tuple(name for name in ("c0", "k0") if draw(st.booleans()))
+    maker = _Maker(draw, {"c": 1 + size // 2, "k": 1 + size, "h": min(size, 2)}, given)
+    if draw(st.booleans()):
+        return numbered(Program(given, maker.block(draw(st.integers(1, 7)), depth=2)))
+    # Unknown code may raise, and what a `finally` then does is not the linter's business.
+    maker.stashes = False
+    body = maker.block(draw(st.integers(1, 7)), depth=2)
+    cleanup = maker.block(draw(st.integers(1, 4)), depth=1, leaves=False)
+    return numbered(Program(given, body, cleanup))
+
+
+class _Maker:
+    """Draws the parts of one program over a part of the variables."""
+
+    def __init__(self, draw: st.DrawFn, sizes: dict[str, int], given: Sequence[str]) -> None:
+        self._draw = draw
+        self._pools = {kind: _POOLS[kind][: size + 1] for kind, size in sizes.items()}
+        self._local = {
+            kind: tuple(name for name in pool if name not in given)
+            for kind, pool in self._pools.items()
+        }
+        self._loops = False
+        self.stashes = True
+
+    def _one(self, choices: Sequence[str]) -> str:
+        return self._draw(st.sampled_from(choices))
+
+    def _variable(self, kind: str) -> str:
+        return self._one(self._pools[kind])
+
+    def _target(self, kind: str) -> str:
+        """A variable of the function's own: parameters are not written to."""
+        return self._one(self._local[kind])
+
+    def block(self, size: int, depth: int, leaves: bool = True) -> Block:
+        """Up to that many statements; `leaves` where some may end the function."""
+        made: list[Statement] = []
+        for _ in range(size):
+            if self._draw(st.integers(0, 9)):  # 0 lets hypothesis drop the statement
+                made += self._statements(depth, leaves)
+        return tuple(made)
+
+    def _statements(self, depth: int, leaves: bool) -> list[Statement]:
+        weights = ["do"] * 5 + ["guard"] * 5 + ["copy"]
+        weights += ["stash"] if self.stashes else []
+        if depth:
+            weights += ["check"] * 2 + ["if"] * 3 + ["keep"] * 2
+            weights += [] if self._loops else ["loop"]
+        if leaves and depth < 2:
+            weights += ["leave"]
+        kind = self._one(weights)
+        return self._of_kind(kind, depth, leaves)
+
+    def _of_kind(self, kind: str, depth: int, leaves: bool) -> list[Statement]:
+        match kind:
+            case "do":
+                return [Do(self._api((*_RELEASES, *_RELEASES, *_USES, *_CREATIONS, *_WRONG)))]
+            case "guard":
+                api = self._api((*_CREATIONS, *_CREATIONS, *_USES))
+                failure: Block = (Leave(),) if leaves else (Do(self._api(_USES)),)
+                return [Check(api, (), failure)]
+            case "check":
+                api = self._api((*_CREATIONS, *_USES))
+                return [Check(api, self._inner(depth, leaves), self._inner(depth, leaves))]
+            case "keep":
+                return self._kept(depth, leaves)
+            case "if":
+                condition = self._condition((*FLAGS, *FLAGS, *self._local["k"], *STATUSES))
+                return [If(condition, self._inner(depth, leaves), self._inner(depth, leaves))]
+            case "loop":
+                self._loops = True
+                body = self._inner(depth, leaves)
+                self._loops = False
+                return [Loop(body)]
+            case "copy":
+                target = self._target("k")
+                source = self._one(("", *self._local["k"]))
+                return [Copy(target, source)]
+            case "stash":
+                return [Stash(self._variable("k"))]
+            case _:
+                return [Leave()]
+
+    def _inner(self, depth: int, leaves: bool) -> Block:
+        return self.block(self._draw(st.integers(1, 3)), depth - 1, leaves)
+
+    def _kept(self, depth: int, leaves: bool) -> list[Statement]:
+        """A status, something between, and a look at the status."""
+        status = self._one(STATUSES)
+        api = self._api((*_CREATIONS, *_USES))
+        between = self.block(self._draw(st.integers(0, 1)), 0, leaves=False)
+        look = If(
+            Condition(status, self._draw(st.booleans())),
+            self._inner(depth, leaves),
+            self._inner(depth, leaves) if self._draw(st.booleans()) else (),
+        )
+        return [Keep(api, status), *between, look]
+
+    def _condition(self, names: Sequence[str]) -> Condition:
+        return Condition(self._one(names), self._draw(st.booleans()))
+
+    def _api(self, operations: Sequence[str]) -> Api:
+        name = self._one(operations)
+        helpers = [helper for helper, what in HELPERS.items() if what.operation == name]
+        if helpers and self._draw(st.integers(0, 2)) == 2:
+            name = self._one(helpers)
+        operation = operation_of(name)
+        target = self._target(operation.makes) if operation.makes else ""
+        writes = name in HELPERS and HELPERS[name].clears
+        choose = self._target if writes else self._variable
+        return Api(name, target, tuple(choose(kind) for kind in operation.takes))
