@@ -80,7 +80,9 @@ class Analysis:
             interpreter.typestates.texts,
             self.rulebook.resources,
         )
-        witnesses = shortest_witnesses(interpreter.typestates.defects, graph)
+        witnesses = shortest_witnesses(
+            interpreter.typestates.defects, graph, interpreter.typestates.origins
+        )
         return [narrator.finding(witness) for witness in witnesses]
 
     def may_learn_more(self, definition: Definition) -> bool:

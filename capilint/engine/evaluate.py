@@ -357,3 +357,16 @@ def is_fixed(value: AbstractValue) -> bool:
             return operator != "unknown" and all(is_fixed(operand) for operand in operands)
         case _:
             return True
+
+
+def is_unknown_constant(value: AbstractValue) -> bool:
+    """Whether a condition hangs on nothing but named constants whose value is not known."""
+    match value:
+        case Text(_, quoted):
+            return not quoted
+        case Term(_, operands):
+            known = [operand for operand in operands if isinstance(operand, Number | Status)]
+            rest = [operand for operand in operands if operand not in known]
+            return bool(rest) and all(is_unknown_constant(operand) for operand in rest)
+        case _:
+            return False

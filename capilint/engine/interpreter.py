@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from capilint.engine.binding import evaluate_arguments, statuses_in
-from capilint.engine.evaluate import Evaluator
+from capilint.engine.evaluate import Evaluator, is_unknown_constant
 from capilint.engine.events import Path
 from capilint.engine.exceptions import builtin_class, catches
 from capilint.engine.liveness import Liveness
@@ -16,7 +16,7 @@ from capilint.engine.state import State
 from capilint.engine.summary import Exit, Summary
 from capilint.engine.summary_calls import SummaryCalls
 from capilint.engine.typestate import Typestates
-from capilint.engine.unknown import UnknownCalls, settle
+from capilint.engine.unknown import UnknownCalls, doubt_all, settle
 from capilint.engine.values import (
     ZERO,
     AbstractValue,
@@ -394,6 +394,8 @@ class Interpreter:
             settle(path.state, status)
         self._give_away_elements(path, (branch.condition,))
         condition = self.evaluator.evaluate(path.state, branch.condition)
+        if self.evaluator.truth(path.state, condition) is None and is_unknown_constant(condition):
+            doubt_all(path.state, condition)
         for truth, target in ((True, branch.if_true), (False, branch.if_false)):
             way = path.fork()
             if self.evaluator.assume(way.state, condition, truth):

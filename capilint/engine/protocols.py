@@ -196,7 +196,7 @@ class ProtocolCalls:
                 value = matched[parameter].value
                 if isinstance(value, Pointer) and self.evaluator.boxes:
                     value = path.state.load(value.location)
-                if isinstance(value, Symbol):
+                if isinstance(value, Symbol) and self.evaluator.number(path.state, value) != 0:
                     text = self._argument_text(value, matched[parameter])
                     known = self.typestates.meet(path, value, resource)
                     owner = known.owner if known else None

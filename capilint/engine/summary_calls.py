@@ -20,9 +20,10 @@ from capilint.engine.values import (
     Pointer,
     Status,
     Symbol,
+    member_chain,
     symbols_in,
 )
-from capilint.ir import Unknown, Variable
+from capilint.ir import AddressOf, Read, Scope, Unknown, Variable
 
 
 @dataclass(slots=True)
@@ -84,7 +85,7 @@ class SummaryCalls:
             if not self.evaluator.assume(path.state, caller.value(term), truth):
                 return False
         self._make_room(path, caller, outcome)
-        self._replay_events(path, site, summary, outcome, caller)
+        self._replay_events(path, site, summary, outcome, caller, given)
         if summary.opaque:
             given_values = [argument.value for argument in given.values()]
             forget_shared_handles(path.state, site.key, given_values)
@@ -101,7 +102,13 @@ class SummaryCalls:
                     path.state.renew(made)
 
     def _replay_events(
-        self, path: Path, site: Site, summary: Summary, outcome: Outcome, caller: Substitution
+        self,
+        path: Path,
+        site: Site,
+        summary: Summary,
+        outcome: Outcome,
+        caller: Substitution,
+        given: dict[Variable, Argument],
     ) -> None:
         """Play the callee's events: the caller's handles go through the callee's transitions."""
         visible = {symbol for symbol, handle in outcome.handles if not handle.made}
@@ -115,13 +122,14 @@ class SummaryCalls:
                 if not isinstance(value, Symbol):
                     continue
                 owner_symbol = owner if isinstance(owner, Symbol) else None
-                roles.append(replace(role, symbol=value, owner=owner_symbol))
+                text = self._text(role.symbol, given)
+                roles.append(replace(role, symbol=value, owner=owner_symbol, text=text))
                 if role.symbol in visible:
                     self._name(value, role.symbol, caller)
             path.emit(replace(event, roles=tuple(roles), depth=event.depth + 1))
             if event.kind == "call":
                 acting = [
-                    replace(role, symbol=value)
+                    replace(role, symbol=value, text=self._text(role.symbol, given))
                     for role in event.roles
                     if role.symbol in visible
                     and isinstance(value := caller.symbol(role.symbol), Symbol)
@@ -129,6 +137,19 @@ class SummaryCalls:
                 ]
                 self.protocol_calls.transitions(path, acting, span, event.succeeded)
         path.emit(Event("exit", span, self.typestates.path, summary.name))
+
+    def _text(self, callees: Symbol, given: dict[Variable, Argument]) -> str:
+        """How the caller writes what the callee does something to."""
+        outermost = member_chain(callees)[-1].detail
+        root = outermost.base if isinstance(outermost, Location) else None
+        argument = given.get(root) if isinstance(root, Variable) else None
+        written = None if argument is None else argument.written
+        direct = isinstance(written, Read) and callees.detail is outermost
+        if direct or isinstance(written, AddressOf):
+            assert isinstance(written, Read | AddressOf)
+            if written.place.root.scope is not Scope.TEMPORARY:
+                return self.typestates.place_text(written.place)
+        return ""
 
     def _name(self, value: Symbol, callees: Symbol, caller: Substitution) -> None:
         text = self.typestates.location_text(

@@ -145,12 +145,12 @@ class Typestates:
         handle = self.meet(path, symbol, resource)
         if handle is None:
             return
+        if handle.typestate is Typestate.DESTROYED:
+            self.report(path, "CAP202", symbol, span, text)
+            return
         if handle.resource != resource:
             self.report(path, "CAP203", symbol, span, text)
             self._dismiss(path, symbol)
-            return
-        if handle.typestate is Typestate.DESTROYED:
-            self.report(path, "CAP202", symbol, span, text)
             return
         if handle.orphaned:
             self.report(path, "CAP301", symbol, span)
@@ -229,6 +229,9 @@ class Typestates:
         """The last reference to a handle is gone."""
         handle = path.state.handles.get(symbol)
         if handle is None or not handle.owed:
+            return
+        if path.state.raising == "possible":
+            path.state.handles[symbol] = replace(handle, escaped=True)
             return
         path.emit(Event("lose", span, self.path, roles=(_role(symbol, handle),)))
         if handle.owns_itself:

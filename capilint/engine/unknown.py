@@ -150,6 +150,13 @@ def doubt(state: State, status: Status) -> None:
                 state.handles[old] = replace(known, doubt=status.site)
 
 
+def doubt_all(state: State, question: object) -> None:
+    """A branch cannot be decided here but is decided in truth: say nothing that hangs on it."""
+    for symbol, handle in list(state.handles.items()):
+        if handle.owed and handle.doubt is None:
+            state.handles[symbol] = replace(handle, doubt=("constant", question))
+
+
 def settle(state: State, status: Status) -> None:
     """A branch looked at the outcome itself: what was held back may be said."""
     for symbol, handle in list(state.handles.items()):

@@ -24,13 +24,20 @@ class Witnessed:
     events: Sequence[Event]
 
 
-def shortest_witnesses(defects: Sequence[Defect], graph: Graph) -> list[Witnessed]:
-    """One witness per handle and kind of mistake, the shortest; CAP102 gives way to CAP101."""
+def shortest_witnesses(
+    defects: Sequence[Defect], graph: Graph, origins: Mapping[Symbol, Origin]
+) -> list[Witnessed]:
+    """One witness per handle and kind of mistake, the shortest; CAP102 gives way to CAP101.
+
+    Handles of one line of source are one, however often a front end copied the line.
+    """
     before = graph.shortest()
     best: dict[tuple[object, ...], Witnessed] = {}
     for defect in defects:
         symbol = defect.symbol
-        key = (defect.code, symbol.kind, symbol.site, symbol.detail)
+        newest = Symbol(symbol.kind, symbol.site, symbol.detail)
+        origin = origins.get(newest)
+        key = (defect.code, newest if origin is None else (origin.span, origin.text))
         events = events_to(before, defect.node, defect.trail)
         known = best.get(key)
         if known is None or _length(defect, events) < _length(known.defect, known.events):

@@ -211,7 +211,7 @@ def _renumbered(terminator: Terminator, number: dict[int, int]) -> Terminator:
             return Jump(number.get(target, target))
         case Branch(condition, if_true, if_false, span):
             true, false = number.get(if_true, if_true), number.get(if_false, if_false)
-            return Jump(true) if true == false else Branch(condition, true, false, span)
+            return Branch(condition, true, false, span)  # a test counts, whatever follows
         case Choose(targets):
             return replace(terminator, targets=tuple(number.get(t, t) for t in targets))
         case _:
