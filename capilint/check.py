@@ -198,9 +198,10 @@ def _rule_book(rules: RuleFile | None, resources: frozenset[str]) -> RuleBook:
     from capilint.rulefile import nearest
 
     book = load_rules([rules] if rules else [])
+    known = [name for name, resource in book.resources.items() if resource.watched]
     for resource in sorted(resources):
-        if resource not in book.resources:
-            hint = nearest(resource, book.resources) or f"; known are {', '.join(book.resources)}"
+        if resource not in known:
+            hint = nearest(resource, known) or f"; known are {', '.join(known)}"
             raise SettingsError(f"unknown resource `{resource}`{hint}")
     return book
 

@@ -33,6 +33,7 @@ class Resource:
     `handle_aliases` its other names; `release` the function that ends its life and `released`
     what a report calls that (`destroyed`); `owner` the resource it cannot outlive, if any;
     `counted` whether references are counted; `modelled` whether the runtime model covers it.
+    One that is not `watched` is known only so that a wrong release can be told (CAP203).
     """
 
     name: str
@@ -43,6 +44,7 @@ class Resource:
     modelled: bool = True
     released: str = "destroyed"
     handle_aliases: tuple[str, ...] = ()
+    watched: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def resource_of(section: Section) -> Resource:
         modelled=section.flag("modelled", True),
         released=section.word("released", "destroyed"),
         handle_aliases=section.words("handle_aliases"),
+        watched=section.flag("watched", True),
     )
 
 

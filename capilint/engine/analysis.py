@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from capilint.engine.deprecated import deprecated_calls
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.fixpoint import (
     BoundReached,
@@ -43,7 +44,12 @@ def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
     for definition, recursive in order:
         if analysis.may_learn_more(definition):
             findings[definition] = analysis.function(definition, recursive)
-    return [finding for found in findings.values() for finding in found]
+    deprecated = [
+        finding
+        for definition in analysis.program.touching_in_order
+        for finding in deprecated_calls(analysis.program, definition)
+    ]
+    return [finding for found in findings.values() for finding in found] + deprecated
 
 
 class Analysis:

@@ -223,12 +223,17 @@ class Program:
                     pending.append(caller)
         return frozenset(found)
 
+    @cached_property
+    def touching_in_order(self) -> list[Definition]:
+        """The functions that call the API, in a fixed order."""
+        return sorted_roots(self.touching)
+
     def bottom_up(self) -> Iterator[tuple[Definition, bool]]:
         """The functions worth analysing, callees first, and whether each calls itself.
 
         Those are the ones that touch the API and, for their summaries, all that these call.
         """
-        for component in self._components(sorted_roots(self.touching)):
+        for component in self._components(self.touching_in_order):
             for definition in component:
                 recursive = len(component) > 1 or definition in self.calls[definition][0]
                 yield definition, recursive

@@ -14,7 +14,7 @@ from capilint.engine.binding import (
 )
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Event, Origin, Path, Role
-from capilint.engine.state import Handle, Typestate
+from capilint.engine.state import Handle, State, Typestate
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
     ZERO,
@@ -59,6 +59,13 @@ class Site:
     call: Call
     result_is_read: bool
     last_reads: frozenset[Variable] = frozenset()
+
+
+def age_doubts(state: State, site: object) -> None:
+    """A call is made anew: what nobody settled about its last outcome stays open for good."""
+    for symbol, handle in list(state.handles.items()):
+        if handle.doubt == site:
+            state.handles[symbol] = replace(handle, doubt=("past", site))
 
 
 def raise_from(path: Path, certainty: str, exception: str = "") -> Continuation:
@@ -162,6 +169,7 @@ class ProtocolCalls:
         owned: bool,
     ) -> None:
         protocol, span = bound.protocol, site.call.span
+        age_doubts(path.state, site.key)
         roles = self._roles(path, protocol, matched)
         made = [] if outcome is False else self._made(path, site, bound, matched, owned)
         for creation, symbol, handle, _ in made:
@@ -211,6 +219,8 @@ class ProtocolCalls:
             elif role.action == "retain":
                 self.typestates.retain(path, role.symbol, role.resource, span, failed)
             elif role.action == "release":
+                if role.symbol.kind == "object":
+                    path.state.escape(role.symbol)  # what is in it ends with it, or does not
                 self.typestates.release(path, role, span, failed)
 
     def _argument_text(self, value: Symbol, argument: Argument) -> str:
@@ -228,6 +238,8 @@ class ProtocolCalls:
             argument = matched.get(parameter)
             if argument is None or not isinstance(argument.value, Uninitialised):
                 continue
+            if not self.typestates.watches(resource):
+                continue
             symbol = Symbol("uninitialised", site.key, argument.value.variable)
             path.state.handles[symbol] = Handle(resource, Typestate.UNKNOWN)
             written = argument.written
@@ -242,6 +254,8 @@ class ProtocolCalls:
         made = []
         state = path.state
         for creation in bound.protocol.creates:
+            if not self.typestates.watches(creation.resource):
+                continue
             if creation.into != "return" and creation.into not in matched:
                 continue
             if any(
@@ -355,7 +369,11 @@ class ProtocolCalls:
         self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
     ) -> None:
         """Buffers and lengths that the API writes hold something new afterwards."""
-        targets = {creation.into for creation in protocol.creates}
+        targets = {
+            creation.into
+            for creation in protocol.creates
+            if self.typestates.watches(creation.resource)
+        }
         named = targets | {creation.owned_if for creation in protocol.creates}
         for parameter, argument in matched.items():
             value = argument.value

@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 from capilint.engine.binding import Argument, Arguments
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Event, Origin, Path
-from capilint.engine.protocols import Continuation, ProtocolCalls, Site, raise_from
+from capilint.engine.protocols import (
+    Continuation,
+    ProtocolCalls,
+    Site,
+    age_doubts,
+    raise_from,
+)
 from capilint.engine.substitution import Substitution
 from capilint.engine.summary import Outcome, Summary, names_of_made
 from capilint.engine.typestate import Typestates
@@ -84,6 +90,7 @@ class SummaryCalls:
         for term, truth in outcome.requires:
             if not self.evaluator.assume(path.state, caller.value(term), truth):
                 return False
+        age_doubts(path.state, site.key)
         self._make_room(path, caller, outcome)
         self._replay_events(path, site, summary, outcome, caller, given)
         if summary.opaque:

@@ -102,13 +102,18 @@ class Typestates:
     def meet(self, path: Path, symbol: Symbol, resource: str) -> Handle | None:
         """The typestate of a symbol that is used as a handle; None where it is not tracked."""
         known = path.state.handles.get(symbol)
-        if known is None and symbol.kind not in UNTRACKED:
+        if known is None and symbol.kind not in UNTRACKED and self.watches(resource):
             owner = self._owning_member(path, symbol)
             released = path.state.handles.get(owner) if owner is not None else None
             gone = released is not None and released.typestate is Typestate.DESTROYED
             known = Handle(resource, Typestate.UNKNOWN, owner=owner, orphaned=gone)
             path.state.handles[symbol] = known
         return known
+
+    def watches(self, resource: str) -> bool:
+        """Whether handles of that kind are followed."""
+        known = self.resources.get(resource)
+        return known is not None and known.watched
 
     def _owning_member(self, path: Path, symbol: Symbol) -> Symbol | None:
         """The context that this symbol's structure keeps beside it."""
