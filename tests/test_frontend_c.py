@@ -588,6 +588,9 @@ def test_both_definitions_under_a_file_level_conditional_are_kept() -> None:
         ("#define LOG(...) log_(__VA_ARGS__)", "LOG(1, k);", "log_(1, k);"),
         ("#define SAY(x) say(#x, x)", "SAY(k);", 'say("k", k);'),
         ("#define d(h) (trace(), d(h))", "d(k);", "trace(), d(k);"),
+        ("#define d(h) (e(h), d(h))\n#define e(h) d(h)", "e(k);", "e(k), d(k);"),
+        ("#define TWICE(x) ((x) + (x))", "n = TWICE(TWICE(k));", "n = (k + k) + (k + k);"),
+        ("#define n ctx->n", "n = k;", "ctx->n = k;"),
     ],
 )
 def test_macros_of_the_file_are_expanded(macro: str, use: str, same: str) -> None:

@@ -9,11 +9,10 @@ from tree_sitter import Node
 
 from capilint import ir
 from capilint.finding import Span
-from capilint.frontends.c.declarators import text_of
 from capilint.frontends.c.facts import Facts
 from capilint.frontends.c.positions import Positions
 from capilint.frontends.c.scopes import Names
-from capilint.frontends.c.syntax import identifiers_in, operands, operator_of
+from capilint.frontends.c.syntax import identifiers_in, operands, operator_of, text_of
 from capilint.frontends.graph import GraphBuilder
 
 DEEPEST = 100  # nested expressions; beyond, what they mention escapes

@@ -10,12 +10,12 @@ from tree_sitter import Node
 
 from capilint import ir
 from capilint.finding import Span
-from capilint.frontends.c.declarators import split_at_commas, text_of
+from capilint.frontends.c.declarators import split_at_commas
 from capilint.frontends.c.facts import Facts
 from capilint.frontends.c.macros import Expansion
 from capilint.frontends.c.parsing import parse_expression, parse_statements
 from capilint.frontends.c.positions import Positions
-from capilint.frontends.c.syntax import field, operands
+from capilint.frontends.c.syntax import MARK, field, operands, text_of
 from capilint.frontends.c.values import ValueLowering
 
 _JUMP = re.compile(r"\s*(?:goto|return|break|continue)\b")
@@ -123,6 +123,7 @@ class CallLowering(ValueLowering):
             if inner.type != "identifier":
                 break
             name = text_of(inner)
+        name = name.removesuffix(MARK)
         return name if self.names.find(name) is None else ""
 
     def _pointer_callee(self, node: Node) -> ir.Callee:
@@ -160,11 +161,9 @@ class CallLowering(ValueLowering):
         return self._expansion(name, tuple(text_of(part) for part in parts))
 
     def _expansion(self, name: str, arguments: tuple[str, ...] | None) -> Expansion | None:
-        if name in self._expanding or len(self._expanding) >= _DEEPEST_MACRO:
+        if len(self._expanding) >= _DEEPEST_MACRO or self._expansions >= _MOST_EXPANSIONS:
             return None
-        if self._expansions >= _MOST_EXPANSIONS:
-            return None
-        return self.facts.macros.expand(name, arguments)
+        return self.facts.macros.expand(name, arguments, self._expanding)
 
     @contextmanager
     def expanding(self, name: str, node: Node) -> Iterator[None]:

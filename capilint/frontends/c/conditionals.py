@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from capilint.frontends.c.declarators import text_of
-from capilint.frontends.c.syntax import operands
+from capilint.frontends.c.syntax import operands, text_of
 
 _DIRECTIVE = re.compile(
     r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b((?:[^\n\\]|\\.)*)",

@@ -11,9 +11,16 @@ from tree_sitter import Node
 from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.c.calls import CallLowering
-from capilint.frontends.c.declarators import text_of
 from capilint.frontends.c.macros import Expansion
-from capilint.frontends.c.syntax import commas, field, has_effects, operands, operator_of, spine
+from capilint.frontends.c.syntax import (
+    commas,
+    field,
+    has_effects,
+    operands,
+    operator_of,
+    spine,
+    text_of,
+)
 from capilint.frontends.c.values import folded
 
 _LONGEST_CHAIN = 30

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from capilint.frontends.c.syntax import name_of, text_of
+
 _STORAGE = frozenset({"static", "extern", "register", "auto", "typedef", "inline", "_Thread_local"})
 _ANNOTATION = re.compile(
     r"\b(?:_[A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*_"  # _In_, _Out_opt_, _In_reads_bytes_
@@ -43,7 +45,7 @@ def declared_by(declarator: Node) -> Declared | None:
     while node is not None:
         kind = node.type
         if kind in ("identifier", "field_identifier", "type_identifier"):
-            return Declared(text_of(node), stars, dimensions, is_function)
+            return Declared(name_of(node), stars, dimensions, is_function)
         if kind == "pointer_declarator":
             stars, dimensions, is_function = stars + 1, 0, False
         elif kind == "array_declarator":
@@ -73,11 +75,6 @@ def type_of(declaration: Node, declared: Declared) -> str:
 def with_stars(base: str, stars: int, dimensions: int = 0) -> str:
     """`HCRYPTKEY`, 1 -> `HCRYPTKEY *`; an array's type ends in `[]`."""
     return base + (" " + "*" * stars if stars else "") + "[]" * dimensions
-
-
-def text_of(node: Node) -> str:
-    """The source text of a node."""
-    return (node.text or b"").decode()
 
 
 # ---------------------------------------------------------------- parameters, as text

@@ -14,12 +14,11 @@ from tree_sitter import Node
 
 from capilint import ir
 from capilint.finding import Span
-from capilint.frontends.c.declarators import text_of
 from capilint.frontends.c.facts import Facts
 from capilint.frontends.c.initialisers import InitialiserLowering
 from capilint.frontends.c.positions import Positions
 from capilint.frontends.c.scopes import Block, Finally, Frame, Loop, Switch, Try, between, enclosing
-from capilint.frontends.c.syntax import field, operands
+from capilint.frontends.c.syntax import field, name_of, operands
 
 _MOST_COPIES = 1_000  # of `__finally` blocks in one function
 
@@ -144,14 +143,14 @@ class ExitLowering(InitialiserLowering):
         if self.graph.reachable:
             block = self.graph.new_block()
             self._gotos.append(
-                _Goto(text_of(label), block, self.names.frame, node, self.span(node))
+                _Goto(name_of(label), block, self.names.frame, node, self.span(node))
             )
             self.graph.jump(block)
 
     def labeled_statement(self, node: Node) -> Statements:
         """`label: statement`"""
         block = self.graph.new_block()
-        name = text_of(field(node, "label"))
+        name = name_of(field(node, "label"))
         self._labels.setdefault(name, _Label(block, self.names.frame))
         self.graph.start(block)
         yield from (part for part in operands(node) if part.type != "statement_identifier")

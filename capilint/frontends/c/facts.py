@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from capilint.frontends.c import constants
-from capilint.frontends.c.declarators import declared_by, text_of
+from capilint.frontends.c.declarators import declared_by
 from capilint.frontends.c.macros import Macros
 from capilint.frontends.c.parsing import parse
+from capilint.frontends.c.syntax import text_of
 
 
 @dataclass(slots=True)

@@ -1,17 +1,20 @@
 """The `#define`s of a file, and what their uses stand for.
 
 A macro that the file defines twice, in different words, stands for nothing certain and is
-treated as unknown, like one from a header.
+treated as unknown, like one from a header. A macro is not expanded again inside its own text:
+there its name is marked, and stays.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from capilint.frontends.c.parsing import parse_expression, parse_statements
+from capilint.frontends.c.syntax import MARK
 
 _DEFINE = re.compile(
     r"^[ \t]*\#[ \t]*define[ \t]+(\w+)(?:\(([^()\n]*)\))?"
@@ -77,15 +80,19 @@ class Macros:
         macro = self._macros.get(name)
         return macro is not None and _ACTING.search(macro.body) is not None
 
-    def expand(self, name: str, arguments: tuple[str, ...] | None) -> Expansion | None:
+    def expand(
+        self, name: str, arguments: tuple[str, ...] | None, outer: Collection[str] = ()
+    ) -> Expansion | None:
         """What a use stands for, None where that is not known.
 
-        `arguments` are the texts between the parentheses, None for a use without any.
+        `arguments` are the texts between the parentheses, None for a use without any. `outer`
+        are the macros in whose text the use stands.
         """
         macro = self._macros.get(name)
         if macro is None or (macro.parameters is None) != (arguments is None):
             return None
-        text = macro.body if arguments is None else _substituted(macro, arguments)
+        body = _marked(macro.body, {name, *outer})
+        text = body if arguments is None else _substituted(macro, body, arguments)
         if text is None or len(text) > _LONGEST_EXPANSION:
             return None
         if text not in self._cache:
@@ -102,7 +109,12 @@ def _macro(match: re.Match[str]) -> Macro:
     return Macro(name, tuple(names) if names != [""] else (), body)
 
 
-def _substituted(macro: Macro, arguments: tuple[str, ...]) -> str | None:
+def _marked(body: str, names: Collection[str]) -> str:
+    """A macro's text with the names marked that are not to be expanded in it."""
+    return _TOKEN.sub(lambda match: match.group() + MARK * (match.group() in names), body)
+
+
+def _substituted(macro: Macro, body: str, arguments: tuple[str, ...]) -> str | None:
     """The macro's text with its arguments in place, None where they do not fit."""
     parameters = macro.parameters or ()
     if parameters and parameters[-1].endswith("..."):
@@ -115,7 +127,7 @@ def _substituted(macro: Macro, arguments: tuple[str, ...]) -> str | None:
     if len(parameters) != len(arguments):
         return None
     values = dict(zip(parameters, arguments, strict=True))
-    text = _QUOTED_PARAMETER.sub(lambda match: _quoted(values, match), macro.body)
+    text = _QUOTED_PARAMETER.sub(lambda match: _quoted(values, match), body)
     text = _TOKEN.sub(lambda match: values.get(match.group(), match.group()), text)
     return _PASTE.sub("", text)
 

@@ -8,8 +8,7 @@ from tree_sitter import Node
 
 from capilint import ir
 from capilint.frontends.c.base import Lowering
-from capilint.frontends.c.declarators import text_of
-from capilint.frontends.c.syntax import field, operator_of
+from capilint.frontends.c.syntax import field, name_of, operator_of, text_of
 
 
 class PlaceLowering(Lowering):
@@ -35,7 +34,7 @@ class PlaceLowering(Lowering):
         """The storage that an lvalue names, None for any other expression."""
         match node.type:
             case "identifier":
-                return self._variable(text_of(node))
+                return self._variable(node)
             case "field_expression":
                 return self._member(node)
             case "subscript_expression":
@@ -79,15 +78,16 @@ class PlaceLowering(Lowering):
             node = self.bare(field(node, "argument"))
         declared = 0
         if node.type == "identifier":
-            variable = self.names.find(text_of(node))
+            variable = self.names.find(name_of(node))
             declared = 0 if variable is None else self.names.dimensions.get(variable, 0)
         elif node.type == "field_expression":
-            declared = self.facts.fields.get(text_of(field(node, "field")), 0)
+            declared = self.facts.fields.get(name_of(field(node, "field")), 0)
         return max(declared - indexed, 0)
 
-    def _variable(self, name: str) -> ir.Place | None:
-        if name in self.facts.macros:
+    def _variable(self, node: Node) -> ir.Place | None:
+        if text_of(node) in self.facts.macros:
             return None
+        name = name_of(node)
         variable = self.names.find(name)
         if variable is not None:
             return ir.Place(variable)
@@ -99,7 +99,7 @@ class PlaceLowering(Lowering):
         argument = field(node, "argument")
         follows = operator_of(node) == "->"
         base = self.pointee(argument) if follows else self.place(argument)
-        name = text_of(field(node, "field"))
+        name = name_of(field(node, "field"))
         return _extended(base, "." + self.facts.unions.get(name, name))
 
     def _element(self, node: Node) -> ir.Place:

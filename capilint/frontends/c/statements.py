@@ -13,12 +13,12 @@ from tree_sitter import Node
 
 from capilint import ir
 from capilint.frontends.c.conditionals import decided, guard_of, guarded_statements
-from capilint.frontends.c.declarators import declared_by, text_of, type_of
+from capilint.frontends.c.declarators import declared_by, type_of
 from capilint.frontends.c.exits import ExitLowering
 from capilint.frontends.c.facts import add_enumerators
 from capilint.frontends.c.parsing import parse_expression
 from capilint.frontends.c.scopes import Block, Case, Frame, Loop, Switch, enclosing
-from capilint.frontends.c.syntax import field, operands, within
+from capilint.frontends.c.syntax import field, operands, text_of, within
 
 Statements = Iterator[Node]
 

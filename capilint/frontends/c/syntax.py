@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 
 from tree_sitter import Node
 
-from capilint.frontends.c.declarators import text_of
-
+MARK = "$"  # at the end of a name that is not to be expanded as a macro; no program's name has it
 _ACTING = frozenset(
     {
         "call_expression",
@@ -20,6 +19,16 @@ _ACTING = frozenset(
 _UNEVALUATED = frozenset(
     {"sizeof_expression", "alignof_expression", "offsetof_expression", "type_descriptor"}
 )
+
+
+def text_of(node: Node) -> str:
+    """The source text of a node."""
+    return (node.text or b"").decode()
+
+
+def name_of(identifier: Node) -> str:
+    """What an identifier names, the mark of a macro's own name left out."""
+    return text_of(identifier).removesuffix(MARK)
 
 
 def operands(node: Node) -> list[Node]:
@@ -85,5 +94,5 @@ def has_effects(node: Node, macro_acts: Callable[[str], bool]) -> bool:
 def identifiers_in(node: Node) -> list[str]:
     """The identifiers below a node, each once, in source order."""
     kinds = ("identifier", "type_identifier")  # in broken text the parser takes one for the other
-    names = (text_of(inner) for inner in within(node) if inner.type in kinds)
+    names = (name_of(inner) for inner in within(node) if inner.type in kinds)
     return list(dict.fromkeys(names))

@@ -9,9 +9,8 @@ from tree_sitter import Node
 from capilint import ir
 from capilint.frontends.c import constants
 from capilint.frontends.c.base import DEEPEST
-from capilint.frontends.c.declarators import text_of
 from capilint.frontends.c.places import PlaceLowering, is_constant_name
-from capilint.frontends.c.syntax import commas, field, operands, operator_of
+from capilint.frontends.c.syntax import commas, field, name_of, operands, operator_of, text_of
 
 _LONGEST_CHAIN = 30  # operands of one operator that are worth telling apart
 
@@ -51,12 +50,12 @@ class ValueLowering(PlaceLowering):
     # ------------------------------------------------------------ names and literals
 
     def _identifier(self, node: Node) -> ir.Value:
-        name = text_of(node)
         place = self.named_place(node)
         if place is not None:
             return self.content(place, node)
-        if name in self.facts.macros:
-            return self.macro_value(node, name)
+        if text_of(node) in self.facts.macros:
+            return self.macro_value(node, text_of(node))
+        name = name_of(node)
         if name in self.facts.constants:
             return ir.Constant(self.facts.constants[name])
         if name in self.facts.functions and not is_constant_name(name):
