@@ -125,7 +125,7 @@ class Writer:
         return self.random.choice(["see({});", "(void)see({});"]).format(self.value())
 
     def checked(self, depth: int) -> str:
-        return f"CHECK({self.value()});" if self.random.random() < 0.3 else "q = &x;"
+        return f"CHECK({self.value()});" if self.random.random() < 0.3 else "q = &s.a;"
 
     def incremented(self, depth: int) -> str:
         return self.random.choice(["x++;", "--*q;", "next(), y++;", "p && see(1);"])
