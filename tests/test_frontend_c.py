@@ -74,6 +74,15 @@ def test_static_locals_outlive_the_call_and_are_not_the_global_of_that_name() ->
     assert str(assign.target) == "key"
 
 
+def test_enumerators_of_one_function_are_unknown_in_the_next() -> None:
+    module = functions("int f(void) { enum { A = 5 }; return A; } int g(void) { return A; }")
+    values = [each.blocks[0].terminator for each in module.values()]
+    assert [each.value for each in values if isinstance(each, ir.Return)] == [
+        ir.Constant(5),
+        ir.Named("A"),
+    ]
+
+
 def test_shadowing_names_are_unique_and_end_with_their_block() -> None:
     assert body("{ HCRYPTKEY k = 0; { int k = 1; } } k = 2;") == blocks("""
         b0:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections import ChainMap
+from collections.abc import Iterable, MutableMapping
 
 from tree_sitter import Node
 
@@ -24,6 +25,7 @@ class Lowering(ABC):
     def __init__(self, name: str, facts: Facts, positions: Positions) -> None:
         self.name = name
         self.facts = facts
+        self.constants: MutableMapping[str, int] = ChainMap({}, facts.constants)
         self.positions = positions
         self.names = Names(name, facts.variables)
         self.graph = GraphBuilder()
@@ -137,5 +139,5 @@ class Lowering(ABC):
     def is_type(self, name: str) -> bool:
         """Whether a name in parentheses before an operand must be a type's: nothing else has it."""
         facts = self.facts
-        known = name in facts.functions or name in facts.constants or name in facts.macros
+        known = name in facts.functions or name in self.constants or name in facts.macros
         return not known and self.names.find(name) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
@@ -54,7 +55,7 @@ def facts_of(declarations: str, macros: Macros) -> Facts:
     return facts
 
 
-def add_enumerators(enumerators: Node, known: dict[str, int]) -> None:
+def add_enumerators(enumerators: Node, known: MutableMapping[str, int]) -> None:
     """Add the enumerators whose values the file tells to `known`."""
     following: int | None = 0
     for enumerator in enumerators.named_children:
@@ -68,7 +69,7 @@ def add_enumerators(enumerators: Node, known: dict[str, int]) -> None:
         following = None if number is None else number + 1
 
 
-def _evaluated(node: Node, known: dict[str, int], depth: int) -> int | None:
+def _evaluated(node: Node, known: MutableMapping[str, int], depth: int) -> int | None:
     """The value of an enumerator's expression."""
     operands = [child for child in node.named_children if child.type != "comment"]
     match node.type:

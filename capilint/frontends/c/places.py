@@ -91,7 +91,7 @@ class PlaceLowering(Lowering):
         variable = self.names.find(name)
         if variable is not None:
             return ir.Place(variable)
-        if name in self.facts.functions or name in self.facts.constants or is_constant_name(name):
+        if name in self.facts.functions or name in self.constants or is_constant_name(name):
             return None
         return ir.Place(self.names.global_variable(name))
 

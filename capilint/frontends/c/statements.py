@@ -13,17 +13,15 @@ from tree_sitter import Node
 
 from capilint import ir
 from capilint.frontends.c.conditionals import decided, guard_of, guarded_statements
-from capilint.frontends.c.declarators import declared_by, type_of
-from capilint.frontends.c.exits import ExitLowering
-from capilint.frontends.c.facts import add_enumerators
+from capilint.frontends.c.declarations import DeclarationLowering
 from capilint.frontends.c.parsing import parse_expression
 from capilint.frontends.c.scopes import Block, Case, Frame, Loop, Switch, enclosing
-from capilint.frontends.c.syntax import field, operands, text_of, within
+from capilint.frontends.c.syntax import field, operands, text_of
 
 Statements = Iterator[Node]
 
 
-class FunctionLowering(ExitLowering):
+class FunctionLowering(DeclarationLowering):
     """The statements of one function."""
 
     def run(self, statements: Iterable[Node]) -> None:
@@ -124,91 +122,8 @@ class FunctionLowering(ExitLowering):
 
     def _expression(self, node: Node) -> None:
         for part in operands(node):
-            if not self._function_pointer(part):
+            if not self.function_pointer(part):
                 self.discard(part)
-
-    def _function_pointer(self, node: Node) -> bool:
-        """`BOOL (*destroy)(HCRYPTKEY) = f;` parses as a call of `BOOL` with a value assigned."""
-        assigned = node.type == "assignment_expression"
-        call = field(node, "left") if assigned else node
-        inner = call.child_by_field_name("function")
-        if call.type != "call_expression" or inner is None or inner.type != "call_expression":
-            return False
-        base, pointers = field(inner, "function"), operands(field(inner, "arguments"))
-        if base.type != "identifier" or not self.is_type(text_of(base)) or len(pointers) != 1:
-            return False
-        name = pointers[0].child_by_field_name("argument")
-        if pointers[0].type != "pointer_expression" or name is None or name.type != "identifier":
-            return False
-        variable = self.names.declare(text_of(name), ir.Scope.LOCAL)
-        if assigned:
-            self.store(ir.Place(variable), field(node, "right"), self.span(node))
-        else:
-            type_name = f"{text_of(base)} (*){text_of(field(call, 'arguments'))}"
-            self.graph.emit(ir.Declare(variable, type_name, self.span(node)))
-        return True
-
-    def _declaration(self, node: Node) -> None:
-        self._enumerators(node)
-        storage = {
-            text_of(part) for part in node.children if part.type == "storage_class_specifier"
-        }
-        for declarator in node.children_by_field_name("declarator"):
-            declared = declared_by(declarator)
-            if declared is None:
-                self.not_understood(declarator, "declaration not understood")
-            elif declared.is_function:
-                self._prototype(node, declarator)
-            elif "static" in storage:
-                self.names.declare_static(declared.name, declared.dimensions)
-            elif "extern" in storage:
-                self.names.declare_extern(declared.name, declared.dimensions)
-            else:
-                variable = self.names.declare(declared.name, ir.Scope.LOCAL, declared.dimensions)
-                self._begin(variable, declarator, type_of(node, declared))
-                self._clean_up_later(node, variable)
-
-    def _prototype(self, declaration: Node, declarator: Node) -> None:
-        """A function declared in a function; `TRACE(x) f(key);` parses as one, but calls `f`."""
-        specifier = field(declaration, "type")
-        calls = [declarator]
-        if specifier.type == "macro_type_specifier":
-            calls = [specifier, declarator]
-        elif not any(self._names_variable(parameter) for parameter in within(declarator)):
-            return
-        for call in calls:
-            expression = parse_expression(text_of(call))
-            if expression is not None:
-                with self.positions.fixed_at(self.span(call)):
-                    self.discard(expression)
-
-    def _names_variable(self, parameter: Node) -> bool:
-        """Whether a parameter without a name is spelt like a variable."""
-        if parameter.type != "parameter_declaration" or len(operands(parameter)) != 1:
-            return False
-        return self.names.find(text_of(parameter)) is not None
-
-    def _begin(self, variable: ir.Variable, declarator: Node, type_name: str) -> None:
-        value = declarator.child_by_field_name("value")
-        if value is None:
-            self.graph.emit(ir.Declare(variable, type_name, self.span(declarator)))
-        else:
-            self.store(ir.Place(variable), value, self.span(declarator))
-
-    def _clean_up_later(self, declaration: Node, variable: ir.Variable) -> None:
-        """`__attribute__((cleanup(f)))` calls `f(&variable)` when its block ends."""
-        block = enclosing(self.names.frame, Block)
-        for part in declaration.named_children:
-            match = _CLEANUP.search(text_of(part)) if part.type.startswith("attribute") else None
-            if match is not None and isinstance(block, Block):
-                block.cleanups.append((match.group(1), variable))
-
-    def _enumerators(self, node: Node) -> None:
-        for part in (node, *node.named_children):
-            if part.type == "enum_specifier":
-                body = part.child_by_field_name("body")
-                if body is not None:
-                    add_enumerators(body, self.facts.constants)
 
     # ------------------------------------------------------------ choices
 
@@ -343,7 +258,6 @@ class FunctionLowering(ExitLowering):
         self.graph.start(end)
 
 
-_CLEANUP = re.compile(r"\bcleanup(?:__)?\s*\(\s*(\w+)\s*\)")
 _LOOP_NAME = re.compile(r"^\w*(?:for|each|loop|iter|while)\w*", re.IGNORECASE)
 _CONTAINERS = frozenset(
     {"compound_statement", "case_statement", "labeled_statement", "else_clause"}
@@ -366,8 +280,8 @@ def _controls(statement: Node, following: list[Node]) -> bool:
 _STATEMENTS: dict[str, Callable[[FunctionLowering, Node], Statements | None]] = {
     "compound_statement": FunctionLowering._compound,
     "expression_statement": FunctionLowering._expression,
-    "declaration": FunctionLowering._declaration,
-    "enum_specifier": FunctionLowering._enumerators,
+    "declaration": FunctionLowering.declaration,
+    "enum_specifier": FunctionLowering.enumerators,
     "if_statement": FunctionLowering._if,
     "else_clause": FunctionLowering._children,
     "function_definition": FunctionLowering._nested_function,

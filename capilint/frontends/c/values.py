@@ -56,8 +56,8 @@ class ValueLowering(PlaceLowering):
         if text_of(node) in self.facts.macros:
             return self.macro_value(node, text_of(node))
         name = name_of(node)
-        if name in self.facts.constants:
-            return ir.Constant(self.facts.constants[name])
+        if name in self.constants:
+            return ir.Constant(self.constants[name])
         if name in self.facts.functions and not is_constant_name(name):
             return ir.FunctionReference(name)
         return ir.Named(name)
