@@ -146,6 +146,7 @@ def test_places(place: str, lowered: str) -> None:
         ("sizeof(k)", "unknown()"),
         ("1.5", "unknown()"),
         ("table", "&table"),
+        ("one", "&one[0]"),
         ("helper", "function helper"),
         ("&helper", "function helper"),
         ("szOID_RSA", "szOID_RSA"),
@@ -153,7 +154,7 @@ def test_places(place: str, lowered: str) -> None:
 )
 def test_values(expression: str, value: str) -> None:
     before = "static HCRYPTKEY table[4];\nvoid helper(void);"
-    assert body(f"n = {expression};", before).splitlines()[1] == f"n = {value}"
+    assert body(f"int one[1]; n = {expression};", before).splitlines()[2] == f"n = {value}"
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,8 @@ class DeclarationLowering(ExitLowering):
                 self.names.declare_extern(declared.name, declared.dimensions)
             else:
                 variable = self.names.declare(declared.name, ir.Scope.LOCAL, declared.dimensions)
+                if declared.single:
+                    self.names.single.add(variable)
                 self._begin(variable, declarator, type_of(node, declared))
                 self._clean_up_later(node, variable)
 

@@ -29,27 +29,33 @@ _TYPE_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What one declarator declares: `dimensions` of an array, `stars` in front of its type."""
+    """What one declarator declares: `dimensions` of an array, `stars` in front of its type.
+
+    `single` is set for an array of one element.
+    """
 
     name: str
     stars: int = 0
     dimensions: int = 0
     is_function: bool = False
+    single: bool = False
 
 
 def declared_by(declarator: Node) -> Declared | None:
     """The name and shape of a declarator; None where it names nothing."""
     stars = dimensions = 0
-    is_function = False
+    is_function = single = False
     node: Node | None = declarator
     while node is not None:
         kind = node.type
         if kind in ("identifier", "field_identifier", "type_identifier"):
-            return Declared(name_of(node), stars, dimensions, is_function)
+            return Declared(name_of(node), stars, dimensions, is_function, single)
         if kind == "pointer_declarator":
             stars, dimensions, is_function = stars + 1, 0, False
         elif kind == "array_declarator":
             dimensions += 1
+            size = node.child_by_field_name("size")
+            single = size is not None and size.text == b"1"
         elif kind == "function_declarator":
             is_function = True
         inner = node.child_by_field_name("declarator")

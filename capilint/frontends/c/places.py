@@ -66,8 +66,11 @@ class PlaceLowering(Lowering):
         return ir.AddressOf(place)
 
     def content(self, place: ir.Place, node: Node) -> ir.Value:
-        """The value of an lvalue: an array's is its address."""
-        return ir.AddressOf(place) if self.dimensions(node) else ir.Read(place)
+        """The value of an lvalue. An array's is its address, or that of its only element."""
+        if not self.dimensions(node):
+            return ir.Read(place)
+        single = not place.path and place.root in self.names.single
+        return ir.AddressOf(_extended(place, "[0]") if single else place)
 
     def dimensions(self, node: Node) -> int:
         """How many array dimensions a place has, 0 where it is no array that we know."""

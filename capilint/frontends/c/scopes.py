@@ -87,6 +87,7 @@ class Names:
         """`globals_` maps the file's variables to the number of their array dimensions."""
         self.frame: Frame = Block(None)
         self.dimensions: dict[Variable, int] = {}
+        self.single: set[Variable] = set()  # arrays of one element
         self._function = function
         self._globals = globals_
         self._uses: Counter[str] = Counter()
