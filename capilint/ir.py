@@ -132,16 +132,7 @@ class Unknown:
     mentions: tuple[Value, ...] = ()
 
 
-Value = (
-    Constant
-    | Named
-    | Read
-    | AddressOf
-    | Operation
-    | TupleOf
-    | FunctionReference
-    | Unknown
-)
+Value = Constant | Named | Read | AddressOf | Operation | TupleOf | FunctionReference | Unknown
 
 
 # ---------------------------------------------------------------- callees
@@ -162,7 +153,7 @@ class Direct:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A callee found through an object: `receiver.name(...)`; the receiver is not in `arguments`."""
+    """A callee found through an object, `receiver.name(...)`; `arguments` are without it."""
 
     receiver: Value
     name: str

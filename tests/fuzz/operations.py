@@ -30,9 +30,7 @@ OPERATIONS = {
     "acquire": Operation(
         "CryptAcquireContextA", "", (), "{out}, {null}, {null}, 24, 0xF0000000", "c", "phProv"
     ),
-    "generate": Operation(
-        "CryptGenKey", "c", ("hProv",), "{0}, 0x6610, 0, {out}", "k", "phKey"
-    ),
+    "generate": Operation("CryptGenKey", "c", ("hProv",), "{0}, 0x6610, 0, {out}", "k", "phKey"),
     "fetch": Operation("CryptGetUserKey", "c", ("hProv",), "{0}, 1, {out}", "k", "phUserKey"),
     "duplicate": Operation(
         "CryptDuplicateKey", "k", ("hKey",), "{0}, {null}, 0, {out}", "k", "phKey"
