@@ -1,0 +1,212 @@
+"""Calls of functions that the rule book describes, on one path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+
+from capilint import ir
+from capilint.model.events import NoticeKind
+from capilint.model.signature import Role, Signature
+from capilint.protocol import Protocol, Success
+from capilint.rulebook import Bound, RuleBook
+from capilint.validate.api import Api, signature_for
+from capilint.validate.evaluation import Evaluation
+from capilint.validate.memory import Object, Pointee, leaves
+from capilint.validate.values import (
+    Concrete,
+    HandleValue,
+    Location,
+    NotRunnable,
+    Opaque,
+    Reference,
+    Term,
+)
+
+
+class Raised(Exception):
+    """The program raises an exception, of a class of this name where that is known."""
+
+    def __init__(self, exception: str = "") -> None:
+        super().__init__(exception)
+        self.exception = exception
+
+
+class Calls:
+    """Applies what is known of a function to a path."""
+
+    def __init__(
+        self,
+        evaluation: Evaluation,
+        api: Api,
+        book: RuleBook,
+        language: ir.Language,
+        drop: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self._evaluation = evaluation
+        self._memory = evaluation.memory
+        self._api = api
+        self._book = book
+        self._language = language
+        self._drop = drop
+        self._objects = 0
+
+    def api_call(self, call: ir.Call, looks: bool, stopped: type[Exception]) -> None:
+        """Run a call. Raises NotRunnable for a function that nobody knows."""
+        if not isinstance(call.callee, ir.Direct):
+            raise NotRunnable("a call of a method or of a value")
+        bound = self._book.direct(call.callee.name, self._language)
+        if bound is None:
+            raise NotRunnable(f"{call.callee.name} is not known")
+        protocol = bound.protocol
+        if protocol.noreturn:
+            raise stopped
+        if call.spread or protocol.owns_itself:
+            raise NotRunnable(f"a call of {protocol.name} in a way that is not run")
+        arguments = self._matched(call, protocol)
+        if protocol.requires in arguments and not self._evaluation.truth(
+            arguments[protocol.requires or ""]
+        ):
+            raise stopped
+        signature = signature_for(protocol)
+        if signature is None:
+            result = self._plain(protocol, arguments)
+        else:
+            result = self._on_model(bound, signature, arguments, looks)
+        if call.result is not None:
+            self.write(self._evaluation.locate(call.result), result)
+
+    def _matched(self, call: ir.Call, protocol: Protocol) -> dict[str, Concrete]:
+        values = [self._evaluation.evaluate(each) for each in call.arguments]
+        matched = dict(zip(protocol.params, values, strict=False))
+        matched |= {name: self._evaluation.evaluate(each) for name, each in call.keywords}
+        return matched
+
+    # ------------------------------------------------------------ functions of the model
+
+    def _on_model(
+        self, bound: Bound, signature: Signature, arguments: dict[str, Concrete], looks: bool
+    ) -> Concrete:
+        protocol, success = bound.protocol, bound.protocol.success
+        if any(creation.owned_if for creation in protocol.creates):
+            raise NotRunnable(f"{protocol.name} asks whose the handle is")
+        sdk = {protocol.sdk.get(name, name): value for name, value in arguments.items()}
+        contents = {name: self._evaluation.content(value) for name, value in sdk.items()}
+        handles = self._api.handles(signature, contents)
+        releases = any(parameter.role is Role.RELEASE for parameter in signature.parameters)
+        fallible = success is Success.RAISES and not releases
+        fallible = fallible or (looks and success is not Success.RAISES)
+        refused = protocol.fails_with in arguments and self._evaluation.truth(
+            arguments[protocol.fails_with or ""]
+        )
+        succeeds = refused or not fallible or self._evaluation.knowledge.choices.among(2) == 0
+        targets = self._targets(protocol, signature, sdk) if succeeds else {}
+        for name in protocol.writes:
+            self._overwrite(arguments.get(name, 0))
+        new = self._api.call(protocol, handles, succeeds, list(targets))
+        for location in targets.values():
+            self.write(location, HandleValue(new))
+        kept = [protocol.sdk.get(name, name) for name in protocol.keeps]
+        for name, handle in handles.items():
+            if name in kept or (releases and not succeeds):
+                self._api.dismiss(handle)
+        if not succeeds and success is Success.RAISES:
+            self._api.raise_from_here()
+            raise Raised
+        return self._status(success, succeeds and not refused)
+
+    def _status(self, success: Success, succeeds: bool) -> Concrete:
+        if success in (Success.ZERO, Success.NONNEGATIVE):
+            return 0 if succeeds else -1
+        return int(succeeds)
+
+    def _targets(
+        self, protocol: Protocol, signature: Signature, arguments: Mapping[str, Concrete]
+    ) -> dict[str, Location]:
+        targets: dict[str, Location] = {}
+        for creation in protocol.creates:
+            name = protocol.sdk.get(creation.into, creation.into)
+            if any(
+                _includes(arguments.get(parameter, 0), self._book.constants.get(flag, 0), flag)
+                for parameter, flag in creation.unless
+            ):
+                continue
+            target = arguments.get(name, 0)
+            if isinstance(target, Reference):
+                targets[name] = target.location
+            elif isinstance(target, Opaque):
+                targets[name] = Location(Pointee(target))
+            elif target != 0 or creation.into == "return":
+                raise NotRunnable(f"{protocol.name} writes to {target}")
+        return targets
+
+    # ------------------------------------------------------------ other functions
+
+    def _plain(self, protocol: Protocol, arguments: dict[str, Concrete]) -> Concrete:
+        if protocol.copies or protocol.frees:
+            raise NotRunnable(f"{protocol.name} moves or frees memory")
+        for name in protocol.keeps:
+            if name in arguments:
+                self.hand_out(arguments[name])
+        for name in protocol.writes:
+            self._overwrite(arguments.get(name, 0))
+        zeroed = arguments.get(protocol.zeroes or "", 0)
+        if isinstance(zeroed, Reference):
+            filler = arguments.get(protocol.zeroes_with or "", 0)
+            self.write(zeroed.location, 0 if filler == 0 else self._memory.fresh("filled"))
+        if protocol.allocates:
+            return self._object() if self._evaluation.knowledge.choices.among(2) == 0 else 0
+        return self._answer(protocol.returns, arguments)
+
+    def _answer(self, returns: str, arguments: Mapping[str, Concrete]) -> Concrete:
+        form, _, name = returns.partition(":")
+        value = arguments.get(name, 0)
+        if form in ("argument", "address"):
+            return value
+        if form == "content":
+            return self._evaluation.content(value)
+        if form == "box":
+            box = self._object(box=True)
+            content = self._evaluation.content(value)
+            self._memory.store(box.location, 0 if isinstance(content, str | Term) else content)
+            return box
+        if form in ("negative", "nonnegative") and name:
+            return Term("<" if form == "negative" else ">=", (value, 0))
+        answer = self._memory.fresh("result")
+        if form in ("nonzero", "negative"):
+            self._evaluation.knowledge.truths[answer] = True
+        return answer
+
+    def _object(self, box: bool = False) -> Reference:
+        self._objects += 1
+        return Reference(Location(Object(self._objects)), box)
+
+    def _overwrite(self, target: Concrete) -> None:
+        if isinstance(target, Reference):
+            self.write(target.location, self._memory.fresh("written"))
+
+    # ------------------------------------------------------------ references
+
+    def write(self, location: Location, value: Concrete) -> None:
+        """Store a value; handles may be lost by it, or handed out."""
+        if self._memory.is_external(location):
+            self.hand_out(value)
+        with self._drop():
+            self._memory.store(location, value)
+
+    def hand_out(self, value: Concrete) -> None:
+        """A value goes where others can see it."""
+        for leaf in leaves(value):
+            if isinstance(leaf, HandleValue):
+                self._api.notify(NoticeKind.HAND_OUT, leaf.handle)
+            elif isinstance(leaf, Reference):
+                self.hand_out(self._memory.load(leaf.location))
+
+
+def _includes(value: Concrete, bits: int, flag: str) -> bool:
+    """Whether flags include one: by number, or by name."""
+    if isinstance(value, int):
+        return bool(value & bits)
+    if isinstance(value, Opaque):
+        return value.label == flag
+    return isinstance(value, Term) and any(_includes(each, bits, flag) for each in value.operands)

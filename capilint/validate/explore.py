@@ -1,0 +1,102 @@
+"""Every path of a function, and the linter's findings beside them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from capilint import ir
+from capilint.finding import Finding
+from capilint.rulebook import RuleBook
+from capilint.validate.api import Mistake
+from capilint.validate.values import Choices, NotRunnable
+from capilint.validate.walker import Walker
+
+MOST_PATHS = 1_000
+_CODES = ("CAP101", "CAP102", "CAP103", "CAP201", "CAP202", "CAP203", "CAP301")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What linter and model say of one function.
+
+    `reason` says why it was not run, or is empty. `agree` pairs what both say.
+    """
+
+    function: ir.Function
+    reason: str = ""
+    agree: tuple[tuple[Finding, Mistake], ...] = ()
+    linter_only: tuple[Finding, ...] = ()
+    model_only: tuple[Mistake, ...] = ()
+
+
+def validate(module: ir.Module, findings: Iterable[Finding], book: RuleBook) -> list[Verdict]:
+    """The functions of a file, each against the findings in it."""
+    functions = {function.qualified_name: function for function in module.functions}
+    names = Counter(function.qualified_name for function in module.functions)
+    patched = any(name.endswith("errcheck") for name in module.attribute_stores)
+    found = [each for each in findings if each.path == module.path and each.code in _CODES]
+    return [
+        Verdict(function, "an errcheck function of the program's own")
+        if patched
+        else Verdict(function, "functions of one name")
+        if max(names.values()) > 1
+        else _verdict(function, functions, found, book)
+        for function in module.functions
+        if any(True for block in function.blocks if block.instructions)
+    ]
+
+
+def _verdict(
+    function: ir.Function,
+    functions: Mapping[str, ir.Function],
+    findings: list[Finding],
+    book: RuleBook,
+) -> Verdict:
+    try:
+        mistakes = mistakes_of(function, functions, book)
+    except NotRunnable as error:
+        return Verdict(function, str(error))
+    here = [finding for finding in findings if finding.function == function.name]
+    open_mistakes = {(mistake.code, mistake.created): mistake for mistake in sorted(mistakes)}
+    agree: list[tuple[Finding, Mistake]] = []
+    linter_only: list[Finding] = []
+    for finding in here:
+        matches = [mistake for mistake in sorted(mistakes) if _same(finding, mistake)]
+        if matches:
+            agree.append((finding, matches[0]))
+        else:
+            linter_only.append(finding)
+        for mistake in matches:
+            open_mistakes.pop((mistake.code, mistake.created), None)
+    return Verdict(function, "", tuple(agree), tuple(linter_only), tuple(open_mistakes.values()))
+
+
+def mistakes_of(
+    function: ir.Function, functions: Mapping[str, ir.Function], book: RuleBook
+) -> set[Mistake]:
+    """All mistakes on all paths. Raises NotRunnable."""
+    choices = Choices()
+    found: set[Mistake] = set()
+    for _ in range(MOST_PATHS):
+        walker = Walker(functions, book, choices)
+        walker.run(function)
+        found |= walker.api.mistakes
+        if not choices.next():
+            leaked = {mistake.created for mistake in found if mistake.code == "CAP101"}
+            return {
+                mistake
+                for mistake in found
+                if not (mistake.code == "CAP102" and mistake.created in leaked)
+            }
+    raise NotRunnable("more paths than are followed")
+
+
+def _same(finding: Finding, mistake: Mistake) -> bool:
+    created = [step.span.line for step in finding.steps if step.kind == "create"]
+    return (
+        finding.code == mistake.code
+        and finding.span.line == mistake.line
+        and (not created or mistake.created in created)
+    )

@@ -1,0 +1,285 @@
+"""Follows one path through a function and the functions that it calls."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from capilint import ir
+from capilint.model.events import NoticeKind
+from capilint.rulebook import RuleBook
+from capilint.validate.api import Api
+from capilint.validate.calls import Calls, Raised
+from capilint.validate.evaluation import Evaluation
+from capilint.validate.memory import Memory
+from capilint.validate.values import (
+    Choices,
+    Concrete,
+    Infeasible,
+    Knowledge,
+    Location,
+    NotRunnable,
+    Opaque,
+    Uninitialised,
+)
+
+MOST_VISITS = 4  # of one block in one call
+MOST_DEPTH = 8
+
+
+class Stopped(Exception):
+    """The program ends here."""
+
+
+class Walker:
+    """One path. `run` walks it; the mistakes are in `api`."""
+
+    def __init__(
+        self, functions: Mapping[str, ir.Function], book: RuleBook, choices: Choices
+    ) -> None:
+        self._knowledge = Knowledge(choices)
+        self.api = Api(self._knowledge)
+        self._functions = functions
+        self._count = 0
+        self._calls_begun = 1
+        self._stack: list[ir.Function] = []
+        self._language = ir.Language.C
+        self._book = book
+        self._choices = choices
+
+    def _fresh(self, label: str) -> Opaque:
+        self._count += 1
+        return Opaque(self._count, label)
+
+    def run(self, function: ir.Function) -> None:
+        """Walk to the function's end. Raises NotRunnable."""
+        self._memory = Memory(function.language is ir.Language.PYTHON, self._fresh)
+        self.api.members = self._memory.members
+        self._evaluation = Evaluation(
+            self._memory,
+            self._knowledge,
+            self._book.constants.get,
+            self._book.is_box_accessor,
+        )
+        self._calls = Calls(self._evaluation, self.api, self._book, function.language, self.drop)
+        try:
+            arguments = [self._fresh(each.variable.name) for each in function.parameters]
+            result = self._enter(function, list(arguments))
+        except Raised as raised:
+            if raised.exception not in ("SystemExit", "builtins.SystemExit"):
+                self.api.notify(NoticeKind.LEAVE, exceptional=True)
+        except (Infeasible, Stopped):
+            return
+        else:
+            self._calls.hand_out(result)
+            self.api.notify(NoticeKind.LEAVE)
+
+    def _enter(self, function: ir.Function, arguments: list[Concrete]) -> Concrete:
+        """Run a function; what it returns."""
+        if len(self._stack) > MOST_DEPTH or function in self._stack:
+            raise NotRunnable(f"recursion of {function.name}")
+        if function.generator or function.decorated:
+            raise NotRunnable(f"{function.name} is no plain function")
+        outside, evaluation = self._evaluation.call, self._evaluation
+        self._stack.append(function)
+        evaluation.call = self._calls_begun
+        self._calls_begun += 1
+        self.api.inner = len(self._stack) > 1
+        for parameter, value in zip(function.parameters, arguments, strict=True):
+            if parameter.variadic:
+                raise NotRunnable(f"{function.name} takes any number of arguments")
+            self._memory.store(evaluation.slot(parameter.variable), value)
+        result: Concrete = 0
+        try:
+            result = self._blocks(function)
+        finally:
+            if outside and len(self._stack) > 1:
+                self._memory.end_call(evaluation.call)
+                self._leak_unreachable(result)
+            self._stack.pop()
+            evaluation.call = outside
+            self.api.inner = len(self._stack) > 1
+        return result
+
+    def _leak_unreachable(self, result: Concrete) -> None:
+        kept = self._memory.reachable(result)
+        for handle, life in list(self.api.lives.items()):
+            if handle not in kept and life.line:
+                self.api.notify(NoticeKind.LEAVE, handle)
+
+    # ------------------------------------------------------------ blocks
+
+    def _blocks(self, function: ir.Function) -> Concrete:
+        visits: Counter[int] = Counter()
+        number = 0
+        while True:
+            visits[number] += 1
+            if visits[number] > MOST_VISITS:
+                raise Infeasible
+            block = function.blocks[number]
+            try:
+                for instruction in block.instructions:
+                    self._at(instruction.span)
+                    self._execute(function, instruction)
+                terminator = block.terminator
+                if isinstance(terminator, ir.Return):
+                    self._at(terminator.span)
+                    return self._returned(terminator.value)
+                if isinstance(terminator, ir.Raise):
+                    self._at(terminator.span)
+                    self._raise(terminator)
+                number = self._next(terminator)
+            except Raised as raised:
+                if block.handler is None:
+                    raise
+                self._exception = raised.exception
+                number = block.handler
+
+    def _returned(self, value: ir.Value | None) -> Concrete:
+        if value is None:
+            return 0
+        if isinstance(value, ir.Read):
+            for _, inner in self._memory.inside(self._evaluation.locate(value.place)):
+                if len(self._stack) > 1:
+                    raise NotRunnable("a structure that is returned by value")
+                self._calls.hand_out(inner)
+        return self._evaluation.evaluate(value)
+
+    def _at(self, span: object) -> None:
+        """Where the entered function stands; inside other functions it stands at the call."""
+        if len(self._stack) == 1:
+            self.api.line = getattr(span, "line", 0)
+            self.api.step += 1
+
+    _exception = ""
+
+    def _raise(self, terminator: ir.Raise) -> None:
+        exception = self._exception if terminator.again else terminator.exception
+        if not terminator.again:
+            self.api.raise_from_here()
+        raise Raised(exception)
+
+    def _next(self, terminator: ir.Terminator) -> int:
+        match terminator:
+            case ir.Jump(target):
+                return target
+            case ir.Branch(condition, if_true, if_false):
+                truth = self._evaluation.truth(self._evaluation.evaluate(condition))
+                return if_true if truth else if_false
+            case ir.Choose(targets, _, catches) if catches:
+                return self._dispatch(targets, catches)
+            case ir.Choose(targets):
+                return targets[self._choices.among(len(targets))]
+            case ir.Stop(_, understood) if not understood:
+                raise NotRunnable("code that is not understood")
+        raise Infeasible
+
+    def _dispatch(
+        self, targets: tuple[int, ...], catches: tuple[tuple[str, ...] | None, ...]
+    ) -> int:
+        """The clause that an exception meets; every one that it may meet, on a path each."""
+        everything = ("BaseException", "Exception")
+        for target, clause in zip(targets, catches, strict=True):
+            if clause is None:
+                return target
+            if self._exception in clause or any(name in everything for name in clause):
+                return target
+            raise NotRunnable(f"except {', '.join(clause)}")
+        raise Infeasible
+
+    # ------------------------------------------------------------ instructions
+
+    def _execute(self, function: ir.Function, instruction: ir.Instruction) -> None:
+        evaluation, memory = self._evaluation, self._memory
+        match instruction:
+            case ir.Declare(variable):
+                memory.store(evaluation.slot(variable), Uninitialised())
+            case ir.EndScope(variables):
+                for variable in variables:
+                    self._forget(evaluation.slot(variable))
+            case ir.Delete(place):
+                self._forget(evaluation.locate(place))
+            case ir.Assign(target, value, _, zeroes):
+                self._assign(target, value, zeroes)
+            case ir.Call():
+                self._call(function, instruction)
+            case _:
+                raise NotRunnable(type(instruction).__name__.lower())
+
+    def _forget(self, location: Location) -> None:
+        with self.drop():
+            self._memory.clear(location)
+
+    def drop(self) -> _Dropping:
+        """What is written meanwhile may take a handle's last reference away."""
+        return _Dropping(self._memory, self.api)
+
+    def _assign(self, target: ir.Place, value: ir.Value, zeroes: bool) -> None:
+        content: Concrete = 0 if zeroes else self._evaluation.evaluate(value)
+        inside = []
+        if isinstance(value, ir.Read):
+            inside = self._memory.inside(self._evaluation.locate(value.place))
+        location = self._evaluation.locate(target)
+        self._calls.write(location, content)
+        for path, inner in inside:
+            self._calls.write(Location(location.base, location.path + path), inner)
+
+    def _call(self, function: ir.Function, call: ir.Call) -> None:
+        callee = call.callee
+        known = self._functions.get(callee.name) if isinstance(callee, ir.Direct) else None
+        if known is None:
+            self._calls.api_call(call, _looks(function, call), Stopped)
+            return
+        if call.keywords or call.spread or len(call.arguments) != len(known.parameters):
+            raise NotRunnable(f"a call of {known.name} by names or with defaults")
+        arguments = [self._evaluation.evaluate(each) for each in call.arguments]
+        result = self._enter(known, arguments)
+        if call.result is not None:
+            self._calls.write(self._evaluation.locate(call.result), result)
+
+
+class _Dropping:
+    """Watches which handles cannot be reached any more after a write."""
+
+    def __init__(self, memory: Memory, api: Api) -> None:
+        self._memory = memory
+        self._api = api
+
+    def __enter__(self) -> None:
+        self._before = self._memory.reachable()
+
+    def __exit__(self, *_: object) -> None:
+        for handle in sorted(self._before - self._memory.reachable()):
+            self._api.notify(NoticeKind.LOSE, handle)
+
+
+def _looks(function: ir.Function, call: ir.Call) -> bool:
+    """Whether the code looks at the result of a call anywhere."""
+    result = call.result
+    if result is None:
+        return False
+    if result.path or result.root.scope is ir.Scope.GLOBAL:
+        return True
+    return any(
+        result.root in (place.root for place in ir.places_in(value))
+        for block in function.blocks
+        for value in _values_of(block)
+    )
+
+
+def _values_of(block: ir.BasicBlock) -> list[ir.Value]:
+    values: list[ir.Value] = []
+    for instruction in block.instructions:
+        match instruction:
+            case ir.Assign(_, value):
+                values.append(value)
+            case ir.Call(callee, arguments):
+                values += arguments
+                values += [value for _, value in instruction.keywords]
+                values += [callee.receiver] if isinstance(callee, ir.Method) else []
+    match block.terminator:
+        case ir.Branch(condition):
+            values.append(condition)
+        case ir.Return(returned) if returned is not None:
+            values.append(returned)
+    return values
