@@ -56,6 +56,10 @@ def problems(source: str) -> list[str]:
         ("HCRYPTKEY keys[3] = {[2] = k};", "keys = zeroes\nkeys[2] = k"),
         ("struct ctx c = {.key = k, .n.m = 1};", "c = zeroes\nc.key = k\nc.n.m = 1"),
         ("struct ctx c = {1, k};", "c = zeroes\nescape k"),
+        (
+            "struct ctx c; c = (struct ctx){.key = k};",
+            "declare c: struct ctx\nc = zeroes\nc.key = k",
+        ),
         ("BOOL other(HCRYPTKEY key);", ""),
         ("static HCRYPTKEY cached = 0; cached = k;", "cached#f = k"),
         ("extern HCRYPTKEY shared; shared = k;", "shared = k"),
@@ -116,6 +120,7 @@ def test_shadowing_names_are_unique_and_end_with_their_block() -> None:
         ("((struct ctx *)ctx)->key", "ctx*.key"),
         ("*(HCRYPTKEY *)&k", "k"),
         ("unknown", "unknown"),
+        ("G_KEY", "G_KEY"),
     ],
 )
 def test_places(place: str, lowered: str) -> None:
@@ -128,6 +133,8 @@ def test_places(place: str, lowered: str) -> None:
     [
         ("&k", "&k"),
         ("&*pk", "pk"),
+        ("&G_KEY", "&G_KEY"),
+        ("G_KEY", "G_KEY"),
         ("&ctx->key", "&ctx*.key"),
         ("(LPBYTE)&k", "&k"),
         ("(DWORD)-1", "-1"),
@@ -203,6 +210,29 @@ def test_members_of_a_union_share_their_storage() -> None:
 )
 def test_calls(statement: str, lowered: str) -> None:
     assert body(statement) == "\n".join(["b0:", *lowered.splitlines(), "return (implicit)"])
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        "__declspec(noreturn) void die(int);",
+        "void die(int) __attribute__((__noreturn__, cold));",
+        "#define NORETURN __attribute__((noreturn))\nint other(void);\nNORETURN void die(int);",
+        "_Noreturn void die(int x) { for (;;) ; }",
+    ],
+)
+def test_functions_declared_to_never_return_end_the_path(declaration: str) -> None:
+    text = "if (ok) die(k); other();"
+    assert body(text, declaration) == blocks("""
+        b0:
+        branch ok ? b1 : b2
+        b1:
+        call die(k)
+        stop
+        b2:
+        call other()
+        return (implicit)
+    """)
 
 
 def test_lazy_operands_with_calls_become_control_flow() -> None:

@@ -43,14 +43,13 @@ class CallLowering(ValueLowering):
                 self._expand_into(expansion, result, node)
             return
         callee: ir.Callee = ir.Direct(name) if name else self._pointer_callee(node)
-        if name in _UNREACHABLE_CALLS:
-            self.graph.end(ir.Stop(self.span(node)))
-            return
         if any(part.is_error or _is_jump(part) for part in arguments.children):
             self._call_with_text(callee, arguments, result)
-            return
-        values = tuple(self.argument(part) for part in operands(arguments))
-        self.graph.emit(ir.Call(callee, values, result, self.span(node)))
+        else:
+            values = tuple(self.argument(part) for part in operands(arguments))
+            self.graph.emit(ir.Call(callee, values, result, self.span(node)))
+        if name in _UNREACHABLE_CALLS or name in self.facts.noreturn:
+            self.graph.end(ir.Stop(self.span(node)))
 
     def _call_with_text(self, callee: ir.Callee, arguments: Node, result: ir.Place | None) -> None:
         """A macro of a header, called with more than expressions: `CHECK(x, goto done)`.

@@ -193,6 +193,9 @@ class ConditionLowering(CallLowering):
             case "initializer_list":
                 self.initialise(target, node, span)
                 return
+            case "compound_literal_expression":
+                self.initialise(target, field(node, "value"), span)
+                return
             case "conditional_expression" if self.acts(node) and self.may_nest():
                 self._store_choice(target, node, span)
                 return

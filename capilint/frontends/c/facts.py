@@ -10,6 +10,7 @@ from tree_sitter import Node
 from capilint.frontends.c import constants
 from capilint.frontends.c.declarators import declared_by
 from capilint.frontends.c.macros import Macros
+from capilint.frontends.c.outline import never_returning
 from capilint.frontends.c.parsing import parse
 from capilint.frontends.c.syntax import text_of
 
@@ -20,7 +21,7 @@ class Facts:
 
     `variables` and `fields` map names to their number of array dimensions; a field's is 0 where
     structs of the file disagree. `unions` maps a union's members to its first one, which has
-    the same storage. `constants` holds enumerators.
+    the same storage. `constants` holds enumerators, `noreturn` functions declared to never return.
     """
 
     macros: Macros
@@ -29,11 +30,12 @@ class Facts:
     fields: dict[str, int] = field(default_factory=dict)
     unions: dict[str, str] = field(default_factory=dict)
     functions: set[str] = field(default_factory=set)
+    noreturn: set[str] = field(default_factory=set)
 
 
 def facts_of(declarations: str, macros: Macros) -> Facts:
     """The facts of a file, from its text without the function bodies."""
-    facts = Facts(macros)
+    facts = Facts(macros, noreturn=never_returning(declarations))
     in_structs: set[str] = set()
     stack = [parse(declarations)]
     while stack:

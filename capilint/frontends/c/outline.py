@@ -29,6 +29,7 @@ _DIRECTIVE = re.compile(r"\s*#\s*(if|el|endif)?")
 _COLUMN_ZERO_END = re.compile(r"^\}", re.MULTILINE)
 _GROUP = re.compile(r"([A-Za-z_]\w*(?:\s*::\s*~?\s*\w+)*)\s*(\()|[()]")
 _ATTRIBUTES = re.compile(r"__\w*|_[A-Z]\w*_|[A-Z][A-Z0-9_]*\Z")
+_NO_RETURN = re.compile(r"\b\w*no_?return\w*", re.IGNORECASE)
 _NO_FUNCTION = frozenset(
     {"if", "for", "while", "switch", "return", "sizeof", "do", "else", "catch"}
 )
@@ -89,6 +90,18 @@ def without_bodies(text: str, functions: list[Definition]) -> str:
         parts += [text[position : function.body], ";"]
         position = function.end
     return "".join([*parts, text[position:]])
+
+
+def never_returning(declarations: str) -> set[str]:
+    """The functions that a file declares with an attribute (or a macro) named `noreturn`."""
+    plain = blanked(declarations)
+    names: set[str] = set()
+    for word in _NO_RETURN.finditer(plain):
+        start = max(plain.rfind(end, 0, word.start()) for end in ";}{") + 1
+        signature = _signature(plain[start : plain.find(";", word.end())])
+        if signature is not None and signature[0] != word.group():
+            names.add(signature[0])
+    return names
 
 
 def blanked(text: str, *, directives: bool = True) -> str:

@@ -23,6 +23,8 @@ class PlaceLowering(Lowering):
             self.depth -= 1
             if found is not None:
                 return found
+        if node.type == "identifier" and name_of(node) not in self.constants:
+            return ir.Place(self.names.global_variable(name_of(node)))  # of a header
         value = self.value(node)
         return value.place if isinstance(value, ir.Read) else self.held(value, self.span(node))
 

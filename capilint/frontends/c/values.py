@@ -9,7 +9,7 @@ from tree_sitter import Node
 from capilint import ir
 from capilint.frontends.c import constants
 from capilint.frontends.c.base import DEEPEST
-from capilint.frontends.c.places import PlaceLowering, is_constant_name
+from capilint.frontends.c.places import PlaceLowering
 from capilint.frontends.c.syntax import commas, field, name_of, operands, operator_of, text_of
 
 _LONGEST_CHAIN = 30  # operands of one operator that are worth telling apart
@@ -58,7 +58,7 @@ class ValueLowering(PlaceLowering):
         name = name_of(node)
         if name in self.constants:
             return ir.Constant(self.constants[name])
-        if name in self.facts.functions and not is_constant_name(name):
+        if name in self.facts.functions:
             return ir.FunctionReference(name)
         return ir.Named(name)
 
@@ -101,9 +101,8 @@ class ValueLowering(PlaceLowering):
         return self._address(argument)
 
     def _address(self, argument: Node) -> ir.Value:
-        is_name = argument.type == "identifier" and text_of(argument) not in self.facts.macros
-        if is_name and self.named_place(argument) is None:
-            return self.value(argument)  # a function
+        if argument.type == "identifier" and name_of(argument) in self.facts.functions:
+            return self.value(argument)
         return self.address_of(self.place(argument))
 
     def _unary(self, node: Node) -> ir.Value:
