@@ -1,0 +1,119 @@
+"""Proof that the fuzz sees: with one rule of the engine, or one effect of the rules, taken away,
+the generated programs must show a disagreement.
+
+    python -m tests.fuzz.mutations
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from capilint.engine import analysis
+from capilint.engine.evaluate import Evaluator
+from capilint.engine.summary import Outcome, project
+from capilint.engine.typestate import Typestates
+from capilint.rulebook import RuleBook, load
+from tests.fuzz import compare
+from tests.fuzz.interpreter import Unclear
+from tests.fuzz.program import Program
+from tests.fuzz.strategy import programs
+
+MOST = 2_000
+
+
+def _no_reference_counts() -> Any:
+    def use_only(
+        self: Typestates, path: Any, symbol: Any, resource: str, span: Any, _: bool
+    ) -> None:
+        self.use(path, symbol, resource, span)
+
+    return patch.object(Typestates, "retain", use_only)
+
+
+def _nothing(*_: object, **__: object) -> None:
+    return None
+
+
+def _no_requirements() -> Any:
+    def unconditional(*arguments: Any) -> Outcome:
+        return replace(project(*arguments), requires=())
+
+    return patch.object(analysis, "project", unconditional)
+
+
+def _every_branch_is_possible() -> Any:
+    return patch.object(Evaluator, "assume", lambda *_: True)
+
+
+def _without_effect(function: str, **effects: object) -> Any:
+    book = load()
+    functions: dict[str, Any] = dict(book.functions)
+    functions[function] = replace(functions[function], **effects)
+    families = book._families
+    families.functions = functions
+
+    def only(_: RuleBook = book) -> RuleBook:
+        return book
+
+    return patch.object(compare, "rule_book", only)
+
+
+MUTATIONS: dict[str, Callable[[], Any]] = {
+    "the engine counts no references": _no_reference_counts,
+    "the engine orphans nothing": lambda: patch.object(Typestates, "_orphan", _nothing),
+    "the engine sees no lost handle": lambda: patch.object(Typestates, "lose", _nothing),
+    "the engine looks at no condition": _every_branch_is_possible,
+    "summaries require nothing": _no_requirements,
+    "CryptDestroyKey releases nothing": lambda: _without_effect("CryptDestroyKey", releases={}),
+    "CryptContextAddRef adds nothing": lambda: _without_effect("CryptContextAddRef", retains={}),
+    "CryptHashSessionKey uses nothing": lambda: _without_effect("CryptHashSessionKey", uses={}),
+    "CryptCreateHash creates nothing": lambda: _without_effect("CryptCreateHash", creates=()),
+}
+
+
+def programs_until_seen(mutation: str, first_seed: int = 1) -> int | None:
+    """How many programs it takes until one disagrees; None if MOST do not suffice."""
+    tried = 0
+
+    @seed(first_seed)
+    @settings(
+        max_examples=MOST,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+    )
+    @given(programs())
+    def agree(program: Program) -> None:
+        nonlocal tried
+        tried += 1
+        try:
+            compare.hold(program)
+        except Unclear:
+            return
+
+    with _mutated(mutation):
+        try:
+            agree()
+        except compare.Disagreement:
+            return tried
+    return None
+
+
+@contextmanager
+def _mutated(name: str) -> Iterator[None]:
+    with MUTATIONS[name]():
+        yield
+
+
+if __name__ == "__main__":
+    for name in MUTATIONS:
+        seen = programs_until_seen(name)
+        print(f"{name}: {'not seen' if seen is None else f'seen after {seen} programs'}")
