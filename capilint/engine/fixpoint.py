@@ -81,6 +81,8 @@ class Fixpoint:
     known: dict[Point, dict[object, int]] = field(default_factory=dict)
     groups: dict[Point, dict[object, list[int]]] = field(default_factory=dict)
     pending: list[tuple[int, int, int]] = field(default_factory=list)
+    finished: set[int] = field(default_factory=set)
+    superseded: set[int] = field(default_factory=set)
 
     def solve(self) -> Graph:
         """Run to the fixpoint.
@@ -95,7 +97,10 @@ class Fixpoint:
             self.patience = FEW_ALIKE if len(blocks) < VERY_MANY_BLOCKS else 1
         self._add((0, 0), self.interpreter.entry(), None, None, order)
         while self.pending:
-            node = heapq.heappop(self.pending)[2]
+            node = heapq.heappop(self.pending)[-1]
+            if node in self.superseded:
+                continue
+            self.finished.add(node)
             path = Path(self.graph.states[node].copy(), node)
             for point, way in self.interpreter.run(self.graph.points[node], path):
                 self._add(point, way.state, node, way.trail, order)
@@ -115,17 +120,27 @@ class Fixpoint:
         known = self.known.setdefault(point, {})
         key = state.key()
         node = known.get(key)
+        covered = None
         if node is None:
-            state = self._merged(point, state)
+            state, covered = self._merged(point, state)
             key = state.key()
             node = known.get(key)
         if node is None:
             node = self._new_node(point, state, key)
-            heapq.heappush(self.pending, (order[point[0]] * 10_000 + point[1], node, node))
+            heapq.heappush(self.pending, (order[point[0]], point[1], node))
+            if covered is not None:
+                self._supersede(covered, node)
         if source is not None:
             self.graph.ways[source].append((node, trail))
 
-    def _merged(self, point: Point, state: State) -> State:
+    def _supersede(self, covered: int, node: int) -> None:
+        """A node covers another: who comes to that one comes here, and it need not be run."""
+        self.graph.ways[covered].append((node, None))
+        if covered not in self.finished:
+            self.superseded.add(covered)
+
+    def _merged(self, point: Point, state: State) -> tuple[State, int | None]:
+        """The state; where the point has seen many like it, one that covers a known node too."""
         groups = self.groups.setdefault(point, {})
         signature = state.signature()
         alike = groups.setdefault(signature, [])
@@ -135,9 +150,10 @@ class Fixpoint:
         large = self.patience <= FEW_ALIKE
         patience = 1 if large and not owing else self.patience
         if len(alike) < patience:
-            return state
+            return state, None
         merged = join(self.graph.states[alike[-1]], state, point[0])
-        return coarsened(merged) if len(alike) > patience + MOST_JOINS else merged
+        joined = coarsened(merged) if len(alike) > patience + MOST_JOINS else merged
+        return joined, alike[-1]
 
     def _new_node(self, point: Point, state: State, key: object) -> int:
         node = len(self.graph.points)

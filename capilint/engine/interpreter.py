@@ -116,6 +116,7 @@ class Interpreter:
         while pending:
             for target, way in self._run_block(*pending.pop()):
                 if target[1] == 0 and target[0] in self.single_entry:
+                    way.state.prune(self.liveness.at_entry[target[0]])
                     pending.append((target, way))
                 else:
                     yield target, way
