@@ -726,6 +726,10 @@ def test_line_ends_of_windows_do_not_move_anything() -> None:
     ("text", "same"),
     [
         ("TRACE_ENTER(k)\na();", "TRACE_ENTER(k); a();"),
+        ("TRACE_ENTER(k)\n\nn += 1;", "TRACE_ENTER(k); n += 1;"),
+        ("a(offsetof(struct s, b[n]), k);", "a(sizeof(s), k);"),
+        ("static CONST HCRYPTKEY FAR *p; a(k);", "static HCRYPTKEY *p; a(k);"),
+        ("ALIGN16 BYTE iv[16]; a(iv);", "BYTE iv[16]; a(iv);"),
         ("todo_ a(k);", "a(k);"),
         ("todo_\n a(k == 1);", "a(k == 1);"),
         ("CHECK(k) a(k);", "CHECK(k); a(k);"),
@@ -734,6 +738,7 @@ def test_line_ends_of_windows_do_not_move_anything() -> None:
 )
 def test_macros_of_unseen_headers_are_read_around(text: str, same: str) -> None:
     assert body(text) == body(same)
+    assert not problems(f"void f(int k)\n{{\n{text}\n}}")
 
 
 @pytest.mark.parametrize("macro", ["GUARDED(k)", "a(); GUARDED(k)"])

@@ -13,7 +13,7 @@ from capilint.finding import Span
 from capilint.frontends.c.facts import Facts
 from capilint.frontends.c.positions import Positions
 from capilint.frontends.c.scopes import Names
-from capilint.frontends.c.syntax import identifiers_in, operands, operator_of, text_of
+from capilint.frontends.c.syntax import identifiers_in, name_of, operands, operator_of, text_of
 from capilint.frontends.graph import GraphBuilder
 
 DEEPEST = 100  # nested expressions; beyond, what they mention escapes
@@ -92,8 +92,15 @@ class Lowering(ABC):
     def note_errors_below(self, node: Node) -> None:
         """Note the parts of a node that the parser could not fit in."""
         for child in node.children if node.has_error else ():
-            if child.is_error and operands(child):
+            if child.is_error and operands(child) and not self._is_qualifier(child):
                 self.not_understood(child, "not understood here")
+
+    def _is_qualifier(self, error: Node) -> bool:
+        """Whether it is an unknown word in a declaration, such as `ALIGN16 BYTE iv[16]`."""
+        parts = operands(error)
+        declared = error.parent is not None and error.parent.type == "declaration"
+        word = name_of(parts[0]) if len(parts) == 1 else ""
+        return declared and word.isidentifier() and self.names.find(word) is None
 
     def mentions(self, node: Node) -> tuple[ir.Value, ...]:
         """The variables that a piece of text names."""

@@ -30,6 +30,14 @@ _BARE_MACRO_LINE = re.compile(
 _CONVENTION = re.compile(
     rf"\b{_KEYWORDS}\w+\s*\**\s*\(\s*([A-Za-z_]\w*)(?=\s*\*+\s*(?:const\s+)?\w*\s*\)\s*\()"
 )
+_BLANKS = re.compile(r"\s*")
+_INDEX = re.compile(r"\[[^\]]*\]")
+_OFFSET = re.compile(r"\boffsetof\s*\(([^()]*(?:\[[^()\]]*\])[^()]*)\)")
+_QUALIFIER = re.compile(r"\b(?:CONST|VOLATILE|FAR|NEAR|UNALIGNED|__RPC_FAR)\b")  # of the SDK
+_STORAGE_MACRO = re.compile(
+    r"^[ \t]*(?:static\s+|const\s+)*([A-Z_][A-Z0-9_]*)(?=\s+[A-Za-z_]\w*[\s*]+[A-Za-z_]\w*\s*[\[;=,])",
+    re.MULTILINE,
+)
 _PREFIX = re.compile(
     rf"(?<=[;{{}}:)\n])[ \t]*({_KEYWORDS}[A-Za-z_]\w*"
     rf"(?:(?:[ \t]*\([^()\n]*\))?(?=\s+{_KEYWORDS}[A-Za-z_]\w*\s*\()|(?=\s*\{{)))"
@@ -82,6 +90,25 @@ def _attributes_in_front(text: str, rows: Set[int]) -> str:
     return _edited(_ATTRIBUTE_BEHIND, text, rows, lambda match: match.expand(r"\3\2\1"))
 
 
+def _without_qualifiers(text: str, rows: Set[int]) -> str:
+    """`static CONST HCRYPTKEY FAR *p` is a `static HCRYPTKEY *p`."""
+    return _edited(_QUALIFIER, text, rows, _spaces)
+
+
+def _without_storage_macros(text: str, rows: Set[int]) -> str:
+    """`ALIGN16 BYTE iv[16];` declares `iv`, not `BYTE`."""
+    return _edited(_STORAGE_MACRO, text, rows, _without_group)
+
+
+def _plain_offsets(text: str, rows: Set[int]) -> str:
+    """`offsetof(struct blob, data[n])`, whose index the grammar does not know, without it."""
+    return _edited(_OFFSET, text, rows, lambda match: _INDEX.sub(_spaces, match.group()))
+
+
+def _spaces(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match.group())
+
+
 def _blank_prefixes(text: str, rows: Set[int]) -> str:
     """`todo_wine ok(x);` or `ATOMIC { ... }`: the macro in front says nothing about handles."""
     return _edited(_PREFIX, text, rows, _without_group)
@@ -101,15 +128,17 @@ def _without_group(match: re.Match[str]) -> str:
 def _edited(
     pattern: re.Pattern[str], text: str, rows: Set[int], edit: Callable[[re.Match[str]], str]
 ) -> str:
-    """The text with each match edited that stands on, or just before, one of the rows."""
+    """The text with each match edited that stands on one of the rows, or before its text."""
     row = position = 0
 
     def on_row(match: re.Match[str]) -> str:
         nonlocal row, position
         row += text.count("\n", position, match.start())
         position = match.start()
-        last = row + match.group().count("\n")
-        near = any(each in rows for each in range(row, last + 2))
+        behind = _BLANKS.match(text, match.end())
+        end = behind.end() if behind else match.end()
+        last = row + text.count("\n", match.start(), end)
+        near = any(each in rows for each in range(row, last + 1))
         return edit(match) if near else match.group()
 
     return pattern.sub(on_row, text)
@@ -121,6 +150,9 @@ REPAIRS: tuple[Repair, ...] = (
     keep_branches_at,
     _first_branches,
     _attributes_in_front,
+    _without_qualifiers,
+    _without_storage_macros,
+    _plain_offsets,
     _end_macro_lines,
     _blank_prefixes,
 )
