@@ -113,7 +113,8 @@ class RuleBook:
         self._bindings.find("")  # the first look-up reads them all
 
     def _in_c(self, name: str) -> Bound | None:
-        plain = name.removeprefix("::").removeprefix("std::")
+        plain = name.rpartition("$")[2]  # LIBRARY$Function, as object files that link late do
+        plain = plain.removeprefix("::").removeprefix("std::")
         protocol = self._families.functions.get(plain) or self._families.users.get(plain)
         return Bound(protocol, _C) if protocol else None
 

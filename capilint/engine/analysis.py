@@ -142,6 +142,7 @@ class Analysis:
             typestates,
             cyclic_blocks(function),
             single_entry_blocks(function),
+            self.program.abandons_object(definition),
         )
 
     def _summary_of(self, name: str, caller: Definition) -> Summary | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeGuard
 
-from capilint.engine.evaluate import Evaluator
+from capilint.engine.evaluate import Evaluator, is_parameter
 from capilint.engine.state import State
 from capilint.engine.values import (
     AbstractValue,
@@ -18,7 +17,7 @@ from capilint.engine.values import (
     Term,
     Text,
 )
-from capilint.ir import Call, Method, Read, Scope, Value, Variable, places_in
+from capilint.ir import Call, Method, Read, Value, Variable, places_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +81,6 @@ def target_location(
     if isinstance(value, Symbol) and value.kind != "unknown":
         return Location(value)
     return None
-
-
-def is_parameter(value: AbstractValue) -> TypeGuard[Symbol]:
-    """Whether a value is what a parameter held at the start."""
-    return (
-        isinstance(value, Symbol)
-        and value.kind == "initial"
-        and isinstance(value.detail, Location)
-        and isinstance(value.detail.base, Variable)
-        and value.detail.base.scope is Scope.PARAMETER
-        and not value.detail.path
-    )
 
 
 def statuses_in(evaluator: Evaluator, state: State, value: Value) -> list[tuple[Status, Variable]]:

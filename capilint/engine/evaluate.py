@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from capilint.engine.state import State
 from capilint.engine.values import (
@@ -32,9 +33,11 @@ from capilint.ir import (
     Operation,
     Place,
     Read,
+    Scope,
     TupleOf,
     Unknown,
     Value,
+    Variable,
 )
 
 COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">="])
@@ -82,6 +85,8 @@ class Evaluator:
                 location = location.at(accessor)
                 continue
             target = state.load(location)
+            if self.boxes and is_parameter(target) and self.is_box_accessor(path[index:]):
+                return Location(target)
             if self.boxes and self._stands_for_content(state, target, path[index:]):
                 return location
             if isinstance(target, Pointer):
@@ -117,6 +122,8 @@ class Evaluator:
         location = self.locate(state, place)
         if location is None or "[?]" in location.path:
             return Symbol("unknown", place)
+        if self.boxes and isinstance(location.base, Symbol) and not location.path:
+            return state.environment.get(location, location.base)
         value = state.load(location)
         if self.boxes and isinstance(value, Symbol):
             return state.environment.get(Location(value), value)  # a box of the caller's
@@ -231,7 +238,7 @@ class Evaluator:
                 private = handle is not None and handle.made and not handle.escaped
                 if private and isinstance(other, Symbol):
                     return False
-                if isinstance(other, Number):
+                if isinstance(other, Number | Text):
                     return False
             if isinstance(one, Text) and isinstance(other, Text) and one.quoted == other.quoted:
                 return False
@@ -370,3 +377,15 @@ def is_unknown_constant(value: AbstractValue) -> bool:
             return bool(rest) and all(is_unknown_constant(operand) for operand in rest)
         case _:
             return False
+
+
+def is_parameter(value: AbstractValue) -> TypeGuard[Symbol]:
+    """Whether a value is what a parameter held at the start."""
+    return (
+        isinstance(value, Symbol)
+        and value.kind == "initial"
+        and isinstance(value.detail, Location)
+        and isinstance(value.detail.base, Variable)
+        and value.detail.base.scope is Scope.PARAMETER
+        and not value.detail.path
+    )

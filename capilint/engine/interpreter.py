@@ -82,6 +82,7 @@ class Interpreter:
     typestates: Typestates
     cyclic: frozenset[int] = frozenset()
     single_entry: frozenset[int] = frozenset()
+    abandons_object: bool = False
     exits: list[tuple[int, Exit, Path]] = field(default_factory=list)
     opaque: bool = False
     protocol_calls: ProtocolCalls = field(init=False)
@@ -165,6 +166,9 @@ class Interpreter:
             return
         span = getattr(where, "span", self.function.span)
         self.typestates.leave(path, span, raised)
+        if raised and self.abandons_object:
+            first = Location(self.function.parameters[0].variable)
+            self.typestates.abandon(path, path.state.load(first), span)
         if not raised or path.state.raising == "certain":
             self.exits.append((path.node, Exit(path.state, value, raised, ()), path))
 
@@ -357,6 +361,8 @@ class Interpreter:
             case Branch():
                 yield from self._branch(path, terminator)
             case Choose(targets, _, catches) if not catches:
+                if path.state.raising:
+                    doubt_all(path.state, "filter")  # which exceptions it picks is not known
                 for target in targets:
                     yield (target, 0), path.fork()
             case Choose():

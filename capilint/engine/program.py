@@ -81,6 +81,21 @@ class Program:
             if definition.function.owner_class is not None
         )
 
+    def abandons_object(self, definition: Definition) -> bool:
+        """Whether it is the constructor of a class that has no destructor, and no unknown base."""
+        owner, _, method = definition.function.qualified_name.rpartition(".")
+        if method != "__init__" or owner not in self.classes:
+            return False
+        pending = [owner]
+        while pending:
+            current = pending.pop()
+            if current != "object" and current not in self.classes:
+                return False
+            if f"{current}.__del__" in self._by_name:
+                return False
+            pending += self.classes.get(current, ())
+        return definition.function.parameters != ()
+
     @cached_property
     def _raising(self) -> frozenset[str]:
         """Functions whose result an `errcheck` turns into an exception."""

@@ -9,10 +9,9 @@ from capilint.engine.binding import (
     Argument,
     Arguments,
     includes_flag,
-    is_parameter,
     target_location,
 )
-from capilint.engine.evaluate import Evaluator
+from capilint.engine.evaluate import Evaluator, is_parameter
 from capilint.engine.events import Event, Origin, Path, Role
 from capilint.engine.state import Handle, State, Typestate
 from capilint.engine.typestate import Typestates
@@ -20,6 +19,7 @@ from capilint.engine.values import (
     ZERO,
     AbstractValue,
     Location,
+    Number,
     Pointer,
     Status,
     Symbol,
@@ -176,6 +176,7 @@ class ProtocolCalls:
             roles.append(Role("create", creation.into, symbol, creation.resource, handle.owner))
         event = Event("call", span, self.typestates.path, protocol.name, tuple(roles), outcome)
         path.emit(event)
+        path.state.failed = outcome is False
         self.transitions(path, roles, span, outcome)
         self._check_uninitialised(path, site, protocol, matched)
         returned = RETURNED[protocol.success][1 if outcome is False else 0]
@@ -258,11 +259,7 @@ class ProtocolCalls:
                 continue
             if creation.into != "return" and creation.into not in matched:
                 continue
-            if any(
-                parameter in matched
-                and includes_flag(matched[parameter].value, flag, self.constants(flag)) is True
-                for parameter, flag in creation.unless
-            ):
+            if self._prevented(path, creation, matched):
                 continue
             location = None
             if creation.into != "return":
@@ -284,6 +281,19 @@ class ProtocolCalls:
             )
             made.append((creation, symbol, handle, location))
         return made
+
+    def _prevented(self, path: Path, creation: Creation, matched: dict[str, Argument]) -> bool:
+        """Whether a flag says that nothing is made; where none is known to, none is set."""
+        for parameter, flag in creation.unless:
+            value = matched[parameter].value if parameter in matched else ZERO
+            bit = self.constants(flag)
+            answer = includes_flag(value, flag, bit)
+            if answer is None and bit is not None:
+                test = self.evaluator.operate(path.state, "&", (value, Number(bit)))
+                answer = not self.evaluator.assume(path.state, test, False)
+            if answer:
+                return True
+        return False
 
     def _owner(self, path: Path, creation: Creation, matched: dict[str, Argument]) -> Symbol | None:
         if creation.owner in matched:
@@ -458,7 +468,7 @@ class ProtocolCalls:
         kind = "object" if protocol.allocates else "result"
         symbol = Symbol(kind, site.key)
         path.state.renew(symbol)
-        if form in ("nonzero", "negative"):
+        if form == "negative" or (form == "nonzero" and path.state.failed):
             self.evaluator.assume(path.state, symbol, True)
         if form == "negative":
             self.evaluator.assume(path.state, Term("<", (symbol, ZERO)), True)

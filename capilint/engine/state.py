@@ -83,7 +83,16 @@ class Handle:
 class State:
     """Environment, facts and handles; see the module's picture."""
 
-    __slots__ = ("environment", "exception", "exposed", "facts", "handles", "raising", "settled")
+    __slots__ = (
+        "environment",
+        "exception",
+        "exposed",
+        "facts",
+        "failed",
+        "handles",
+        "raising",
+        "settled",
+    )
 
     def __init__(self, settled: Settled | None = None) -> None:
         self.settled = settled or Settled()
@@ -93,6 +102,7 @@ class State:
         self.exposed: frozenset[Variable | Symbol] = frozenset()
         self.raising: str = ""
         self.exception: str = ""
+        self.failed: bool = False  # whether the last API call was told to have failed
 
     def copy(self) -> State:
         """A private copy to change."""
@@ -104,6 +114,7 @@ class State:
         new.exposed = self.exposed
         new.raising = self.raising
         new.exception = self.exception
+        new.failed = self.failed
         return new
 
     def key(self) -> tuple[object, ...]:
@@ -115,6 +126,7 @@ class State:
             self.exposed,
             self.raising,
             self.exception,
+            self.failed,
         )
 
     def signature(self) -> tuple[object, ...]:
@@ -350,6 +362,7 @@ def join(first: State, second: State, block: int) -> State:
     merged = first.copy()
     merged.exposed = first.exposed | second.exposed
     merged.handles = {**second.handles, **first.handles}
+    merged.failed = first.failed and second.failed
     merged.environment = {}
     merged.facts = {
         term: truth for term, truth in first.facts.items() if second.facts.get(term) == truth

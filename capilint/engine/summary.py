@@ -42,6 +42,7 @@ class Outcome:
     requires: tuple[tuple[AbstractValue, bool], ...]
     result: AbstractValue | None
     result_truth: bool | None
+    result_negative: bool | None
     stores: tuple[tuple[Location, AbstractValue], ...]
     handles: tuple[tuple[Symbol, Handle], ...]
     escapes: tuple[Symbol, ...]
@@ -54,6 +55,7 @@ class Outcome:
             self.exception,
             self.result,
             self.result_truth,
+            self.result_negative,
             frozenset(self.stores),
             frozenset(self.handles),
             frozenset(self.escapes),
@@ -123,10 +125,30 @@ def project(exit_: Exit) -> Outcome:
     )
     escapes = tuple(base for base in state.exposed if isinstance(base, Symbol) and is_input(base))
     truth = state.facts.get(exit_.value) if exit_.value is not None else None
+    negative = None if exit_.value is None else _is_negative(state, exit_.value)
     exception = state.exception if exit_.raised else ""
     return Outcome(
-        exit_.raised, exception, requires, result, truth, stores, handles, escapes, exit_.events
+        exit_.raised,
+        exception,
+        requires,
+        result,
+        truth,
+        negative,
+        stores,
+        handles,
+        escapes,
+        exit_.events,
     )
+
+
+def _is_negative(state: State, value: AbstractValue) -> bool | None:
+    """Whether a value that nobody knows is known to be below zero, or not to be."""
+    if state.facts.get(Term("<", (value, ZERO))):
+        return True
+    not_below = state.facts.get(Term("<=", (ZERO, value))) or state.facts.get(
+        Term("<", (ZERO, value))
+    )
+    return False if not_below else None
 
 
 def _touched(handle: Handle) -> bool:

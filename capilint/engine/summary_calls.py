@@ -20,12 +20,14 @@ from capilint.engine.summary import Outcome, Summary, names_of_made
 from capilint.engine.typestate import Typestates
 from capilint.engine.unknown import forget_shared_handles
 from capilint.engine.values import (
+    ZERO,
     AbstractValue,
     Location,
     Number,
     Pointer,
     Status,
     Symbol,
+    Term,
     member_chain,
     symbols_in,
 )
@@ -191,7 +193,8 @@ class SummaryCalls:
         for location, value in outcome.stores:
             target = caller.location(location)
             if target is not None and "[?]" not in target.path:
-                self.typestates.store(path, target, caller.value(value), site.call.span)
+                written = caller.value(value)
+                self.typestates.store(path, target, written, site.call.span, by_callee=True)
             else:
                 path.state.escape(caller.value(value))
 
@@ -210,6 +213,9 @@ class SummaryCalls:
             path.state.renew(result)
             if outcome.result_truth is not None:
                 path.state.facts[result] = outcome.result_truth
+            if outcome.result_negative is not None:
+                negative = Term("<", (result, ZERO))
+                self.evaluator.assume(path.state, negative, outcome.result_negative)
         self.protocol_calls.give_result(path, site, result)
 
     def _target(self, outcome: Outcome, caller: Substitution) -> Location | None:

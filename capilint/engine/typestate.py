@@ -183,11 +183,21 @@ class Typestates:
 
     # ------------------------------------------------------------ references
 
-    def store(self, path: Path, location: Location, value: AbstractValue, span: Span) -> None:
-        """Write a value; the handle that was there may be lost, the new one may be handed out."""
+    def store(
+        self,
+        path: Path,
+        location: Location,
+        value: AbstractValue,
+        span: Span,
+        by_callee: bool = False,
+    ) -> None:
+        """Write a value; the handle that was there may be lost, the new one may be handed out.
+
+        What a callee wrote was judged there: `by_callee` hands nothing out.
+        """
         state = path.state
         external = state.is_external(location)
-        if external:
+        if external and not by_callee:
             self.hand_out(path, value, span)
         replaced = self._handles_at(path, location)
         state.store(location, value)
@@ -256,6 +266,16 @@ class Typestates:
             path.emit(Event("hand-out", span, self.path, roles=(_role(symbol, handle),)))
             self.report(path, code, symbol, span)
 
+    def abandon(self, path: Path, owner: AbstractValue, span: Span) -> None:
+        """An object dies half made: the handles that only its members hold are leaked."""
+        state = path.state
+        if not isinstance(owner, Symbol) or owner in state.exposed or state.raising != "certain":
+            return
+        for symbol, handle in list(state.handles.items()):
+            kept = handle.made and handle.handed and not (handle.escaped or handle.owns_itself)
+            if kept and handle.typestate is Typestate.LIVE and held_only_by(path, symbol, owner):
+                self.report(path, "CAP102", symbol, span)
+
     def leave(self, path: Path, span: Span, exceptional: bool) -> None:
         """The function ends here: what it still owes is leaked."""
         if exceptional and path.state.raising != "certain":
@@ -273,6 +293,12 @@ class Typestates:
 
 def _role(symbol: Symbol, handle: Handle) -> Role:
     return Role("use", "", symbol, handle.resource, handle.owner)
+
+
+def held_only_by(path: Path, symbol: Symbol, owner: Symbol) -> bool:
+    """Whether nothing but members of one object hold a handle."""
+    holders = path.state.holders(symbol)
+    return bool(holders) and all(place.base == owner for place in holders)
 
 
 def belongs_to_caller(location: Location) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from capilint.engine.binding import Arguments, statuses_in
+from capilint.engine.binding import Argument, Arguments, statuses_in
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Path
 from capilint.engine.protocols import Continuation, ProtocolCalls, Site, raise_from
@@ -21,7 +21,7 @@ from capilint.engine.values import (
     member_chain,
     symbols_in,
 )
-from capilint.ir import Direct, Language, Scope, Variable
+from capilint.ir import Direct, Language, Read, Scope, Variable
 
 
 @dataclass(slots=True)
@@ -51,6 +51,7 @@ class UnknownCalls:
         ]
         for argument in arguments.all():
             state.escape(argument.value)
+            self._set_by_macro(path, site, argument)
             self._clobber(path, site, argument.value)
         if arguments.receiver is not None:
             self._clobber(path, site, arguments.receiver.value)
@@ -74,6 +75,14 @@ class UnknownCalls:
         state.renew(result)
         self.protocol_calls.give_result(path, site, result)
         yield Continuation(path)
+
+    def _set_by_macro(self, path: Path, site: Site, argument: Argument) -> None:
+        """By value an unset variable cannot be meant: the callee is a macro that sets it."""
+        if not isinstance(argument.value, Uninitialised) or not isinstance(argument.written, Read):
+            return
+        location = self.evaluator.locate(path.state, argument.written.place)
+        if location is not None:
+            path.state.store(location, Symbol("clobber", site.key, location))
 
     def _is_class(self, site: Site) -> bool:
         """Whether the call makes an instance of a class whose methods are in the program."""

@@ -137,10 +137,7 @@ class Narrator:
                     owner = role.owner
         if owner is None:
             return None, None
-        releases = [
-            index for index, event in enumerate(events) if _acts(event.roles, owner, "release")
-        ]
-        return owner, releases[-1] if releases else None
+        return owner, _last_reference(events, owner)
 
     # ------------------------------------------------------------ steps
 
@@ -189,6 +186,21 @@ class Narrator:
         if defect.code == "CAP102" and not _raised(defect, events):
             text = f"leaves with {handle} alive, after an exception"
         return Step(kind, self.path, defect.span, text)
+
+
+def _last_reference(events: Sequence[Event], owner: Symbol) -> int | None:
+    """The index of the event that gives up the owner's last reference."""
+    count = 1
+    for index, event in enumerate(events):
+        if _acts(event.roles, owner, "create"):
+            count = 1
+        elif _acts(event.roles, owner, "retain"):
+            count += event.succeeded is not False
+        elif _acts(event.roles, owner, "release"):
+            count -= 1
+            if count == 0:
+                return index
+    return None
 
 
 def _without_repetition(steps: list[Step]) -> list[Step]:
