@@ -35,7 +35,8 @@ _INDEX = re.compile(r"\[[^\]]*\]")
 _OFFSET = re.compile(r"\boffsetof\s*\(([^()]*(?:\[[^()\]]*\])[^()]*)\)")
 _QUALIFIER = re.compile(r"\b(?:CONST|VOLATILE|FAR|NEAR|UNALIGNED|__RPC_FAR)\b")  # of the SDK
 _STORAGE_MACRO = re.compile(
-    r"^[ \t]*(?:static\s+|const\s+)*([A-Z_][A-Z0-9_]*)(?=\s+[A-Za-z_]\w*[\s*]+[A-Za-z_]\w*\s*[\[;=,])",
+    r"^[ \t]*(?:static\s+|const\s+)*([A-Z_][A-Z0-9_]*)"
+    r"(?=\s+[A-Za-z_]\w*[\s*]+[A-Za-z_]\w*\s*[\[;=,])",
     re.MULTILINE,
 )
 _PREFIX = re.compile(
