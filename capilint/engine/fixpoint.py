@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 
 from capilint.engine.events import Event, Path, Trail
 from capilint.engine.interpreter import Interpreter, Point
-from capilint.engine.state import State, coarsened, join
+from capilint.engine.merging import coarsened, join
+from capilint.engine.state import State
 from capilint.ir import Function, successors
 
 MOST_ALIKE = 12

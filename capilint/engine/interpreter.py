@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from capilint.engine.binding import evaluate_arguments, statuses_in
+from capilint.engine.creations import Creations
 from capilint.engine.evaluate import Evaluator, is_unknown_constant
 from capilint.engine.events import Path
 from capilint.engine.exceptions import builtin_class, catches
 from capilint.engine.liveness import Liveness
-from capilint.engine.protocols import Continuation, ProtocolCalls, Site, raise_from
+from capilint.engine.memory import MemoryEffects
+from capilint.engine.protocols import ProtocolCalls
 from capilint.engine.settled import Settled, candidates
 from capilint.engine.state import State
 from capilint.engine.summary import Exit, Summary
@@ -26,6 +28,7 @@ from capilint.engine.values import (
     Symbol,
     Uninitialised,
 )
+from capilint.engine.ways import Continuation, Site, raise_from
 from capilint.ir import (
     Assign,
     BasicBlock,
@@ -91,12 +94,16 @@ class Interpreter:
 
     def __post_init__(self) -> None:
         constants = self.rulebook.constants.get
-        self.protocol_calls = ProtocolCalls(self.evaluator, self.typestates, constants)
-        self.summary_calls = SummaryCalls(self.evaluator, self.typestates, self.protocol_calls)
+        memory = MemoryEffects(self.evaluator, self.typestates)
+        creations = Creations(self.evaluator, self.typestates, constants)
+        self.protocol_calls = ProtocolCalls(self.evaluator, self.typestates, creations, memory)
+        self.summary_calls = SummaryCalls(
+            self.evaluator, self.typestates, self.protocol_calls, memory
+        )
         self.unknown_calls = UnknownCalls(
             self.evaluator,
             self.typestates,
-            self.protocol_calls,
+            memory,
             self.function.language,
             self.callees.classes_with_methods,
         )

@@ -8,13 +8,8 @@ from dataclasses import dataclass, replace
 from capilint.engine.binding import Argument, Arguments
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Event, Origin, Path
-from capilint.engine.protocols import (
-    Continuation,
-    ProtocolCalls,
-    Site,
-    age_doubts,
-    raise_from,
-)
+from capilint.engine.memory import MemoryEffects
+from capilint.engine.protocols import ProtocolCalls
 from capilint.engine.substitution import Substitution
 from capilint.engine.summary import Outcome, Summary, names_of_made
 from capilint.engine.typestate import Typestates
@@ -31,6 +26,7 @@ from capilint.engine.values import (
     member_chain,
     symbols_in,
 )
+from capilint.engine.ways import Continuation, Site, age_doubts, raise_from
 from capilint.ir import AddressOf, Read, Scope, Unknown, Variable
 
 
@@ -41,6 +37,7 @@ class SummaryCalls:
     evaluator: Evaluator
     typestates: Typestates
     protocol_calls: ProtocolCalls
+    memory: MemoryEffects
 
     def apply(
         self, path: Path, site: Site, summary: Summary, arguments: Arguments
@@ -216,7 +213,7 @@ class SummaryCalls:
             if outcome.result_negative is not None:
                 negative = Term("<", (result, ZERO))
                 self.evaluator.assume(path.state, negative, outcome.result_negative)
-        self.protocol_calls.give_result(path, site, result)
+        self.memory.give_result(path, site, result)
 
     def _target(self, outcome: Outcome, caller: Substitution) -> Location | None:
         """Where the call was to put a handle: a place that one of the outcomes writes."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from capilint.engine.binding import Argument, Arguments, statuses_in
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Path
-from capilint.engine.protocols import Continuation, ProtocolCalls, Site, raise_from
+from capilint.engine.memory import MemoryEffects
 from capilint.engine.state import State, Typestate
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
@@ -21,6 +21,7 @@ from capilint.engine.values import (
     member_chain,
     symbols_in,
 )
+from capilint.engine.ways import Continuation, Site, raise_from
 from capilint.ir import Direct, Language, Read, Scope, Variable
 
 
@@ -35,7 +36,7 @@ class UnknownCalls:
 
     evaluator: Evaluator
     typestates: Typestates
-    protocol_calls: ProtocolCalls
+    memory: MemoryEffects
     language: Language
     classes_with_methods: frozenset[str]
 
@@ -73,7 +74,7 @@ class UnknownCalls:
         kind = "instance" if self._is_class(site) else "result"
         result = Symbol(kind, site.key)
         state.renew(result)
-        self.protocol_calls.give_result(path, site, result)
+        self.memory.give_result(path, site, result)
         yield Continuation(path)
 
     def _set_by_macro(self, path: Path, site: Site, argument: Argument) -> None:

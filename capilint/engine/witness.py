@@ -155,8 +155,8 @@ class Narrator:
             elif index == last and defect.code not in LEAKS and event.kind != "exit":
                 continue
             elif _acts(event.roles, defect.symbol, "release"):
-                kind, text = "release", f"{handle} is {facts.released} here"
-            elif owner is not None and _acts(event.roles, owner, "release"):
+                alive, kind, text = False, "release", f"{handle} is {facts.released} here"
+            elif alive and owner is not None and _acts(event.roles, owner, "release"):
                 name = facts.owner or "its context"
                 kind, text = "release", f"{name} is released here, {handle} is still alive"
             elif alive and event.succeeded is False and event.depth == 0:

@@ -1,0 +1,156 @@
+"""New handles: what a call makes, who owns it, and where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from capilint.engine.binding import Argument, includes_flag, target_location
+from capilint.engine.evaluate import Evaluator
+from capilint.engine.events import Origin, Path
+from capilint.engine.state import Handle, Typestate
+from capilint.engine.typestate import Typestates
+from capilint.engine.values import (
+    ZERO,
+    Location,
+    Number,
+    Pointer,
+    Status,
+    Symbol,
+    Term,
+)
+from capilint.engine.ways import Site
+from capilint.ir import AddressOf, Read, Scope
+from capilint.protocol import Creation, Success
+from capilint.rulebook import Bound
+
+
+@dataclass(slots=True)
+class Creations:
+    """Makes handles in one function."""
+
+    evaluator: Evaluator
+    typestates: Typestates
+    constants: Callable[[str], int | None]
+
+    def made(
+        self, path: Path, site: Site, bound: Bound, matched: dict[str, Argument], owned: bool
+    ) -> list[tuple[Creation, Symbol, Handle, Location | None]]:
+        made = []
+        state = path.state
+        for creation in bound.protocol.creates:
+            if not self.typestates.watches(creation.resource):
+                continue
+            if creation.into != "return" and creation.into not in matched:
+                continue
+            if self._prevented(path, creation, matched):
+                continue
+            location = None
+            if creation.into != "return":
+                argument = matched[creation.into]
+                if argument.value == ZERO and not bound.binding.boxed:
+                    continue
+                location = target_location(self.evaluator, state, argument, bound.binding.boxed)
+            symbol = Symbol("handle", site.key, creation.into)
+            state.renew(symbol)
+            handle = Handle(
+                creation.resource,
+                Typestate.LIVE,
+                made=owned,
+                escaped=not owned,
+                owner=self._owner(path, creation, matched),
+                doubt=("owner", site.key) if creation.owned_if else None,
+                binding=bound.binding.name,
+                owns_itself=bound.protocol.owns_itself,
+            )
+            made.append((creation, symbol, handle, location))
+        return made
+
+    def _prevented(self, path: Path, creation: Creation, matched: dict[str, Argument]) -> bool:
+        """Whether a flag says that nothing is made; where none is known to, none is set."""
+        for parameter, flag in creation.unless:
+            value = matched[parameter].value if parameter in matched else ZERO
+            bit = self.constants(flag)
+            answer = includes_flag(value, flag, bit)
+            if answer is None and bit is not None:
+                test = self.evaluator.operate(path.state, "&", (value, Number(bit)))
+                answer = not self.evaluator.assume(path.state, test, False)
+            if answer:
+                return True
+        return False
+
+    def _owner(self, path: Path, creation: Creation, matched: dict[str, Argument]) -> Symbol | None:
+        if creation.owner in matched:
+            value = matched[creation.owner or ""].value
+            if isinstance(value, Pointer):
+                value = path.state.load(value.location)
+            return value if isinstance(value, Symbol) and value.kind != "unknown" else None
+        if creation.owner_of in matched:
+            sibling = matched[creation.owner_of or ""].value
+            if isinstance(sibling, Symbol) and sibling in path.state.handles:
+                return path.state.handles[sibling].owner
+        return None
+
+    def place(
+        self,
+        path: Path,
+        site: Site,
+        bound: Bound,
+        creation: Creation,
+        symbol: Symbol,
+        handle: Handle,
+        location: Location | None,
+        matched: dict[str, Argument],
+    ) -> None:
+        span = site.call.span
+        text = self._target_text(matched.get(creation.into), location)
+        origin = Origin(bound.protocol.name, text, span, creation.resource)
+        self.typestates.create(path, symbol, handle, origin)
+        if not site.result_is_read and bound.protocol.success is not Success.RAISES:
+            self.typestates.report(path, "CAP401", symbol, span)
+        if location is not None and self._is_shared_box(path, location):
+            path.state.escape(symbol)
+        if location is not None and "[?]" not in location.path:
+            self.typestates.store(path, location, symbol, span)
+        elif creation.into != "return":
+            path.state.escape(symbol)
+
+    def _target_text(self, argument: Argument | None, location: Location | None) -> str:
+        """How the source calls the place that receives a handle."""
+        written = None if argument is None else argument.written
+        if isinstance(written, AddressOf) and written.place.root.scope is not Scope.TEMPORARY:
+            return self.typestates.place_text(written.place)
+        text = self.typestates.location_text(location)
+        if not text and isinstance(written, Read):
+            place = written.place
+            text = "" if place.root.scope is Scope.TEMPORARY else self.typestates.place_text(place)
+        return text
+
+    def _is_shared_box(self, path: Path, location: Location) -> bool:
+        """Whether a box is an object that others hold too: an element, a class's instance."""
+        if not self.evaluator.boxes:
+            return False
+        content = path.state.load(location)
+        return isinstance(content, Term) or (
+            isinstance(content, Symbol) and content.kind in ("unknown", "instance")
+        )
+
+    def tell_owner(
+        self,
+        path: Path,
+        site: Site,
+        creation: Creation,
+        matched: dict[str, Argument],
+        owned: bool,
+    ) -> None:
+        flag = matched[creation.owned_if or ""].value
+        if isinstance(flag, Pointer):
+            answer = Status(("owner", site.key), int(owned))
+            self.typestates.store(path, flag.location, answer, site.call.span)
+
+    def target(self, path: Path, bound: Bound, matched: dict[str, Argument]) -> Location | None:
+        for creation in bound.protocol.creates:
+            if creation.into in matched:
+                argument = matched[creation.into]
+                return target_location(self.evaluator, path.state, argument, bound.binding.boxed)
+        return None

@@ -1,0 +1,148 @@
+"""What a call does to memory that is no handle, and what it returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from capilint.engine.binding import Argument
+from capilint.engine.evaluate import Evaluator, is_parameter
+from capilint.engine.events import Path
+from capilint.engine.typestate import Typestates
+from capilint.engine.values import (
+    ZERO,
+    AbstractValue,
+    Location,
+    Pointer,
+    Symbol,
+    Term,
+    Text,
+)
+from capilint.engine.ways import Site
+from capilint.ir import Read
+from capilint.protocol import Protocol
+
+SIGNS = {"negative": "<", "nonnegative": ">="}
+
+
+@dataclass(slots=True)
+class MemoryEffects:
+    """Writes memory and results in one function."""
+
+    evaluator: Evaluator
+    typestates: Typestates
+
+    def touch(
+        self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
+    ) -> None:
+        for parameter in protocol.keeps:
+            if parameter in matched:
+                path.state.escape(matched[parameter].value)
+        if protocol.copies is not None and protocol.copies[0] in matched:
+            path.state.escape(matched[protocol.copies[0]].value)
+        self.zero(path, site, protocol, matched)
+        self._end(path, site, matched.get(protocol.frees or ""))
+        for parameter in protocol.writes:
+            value = matched[parameter].value if parameter in matched else ZERO
+            if isinstance(value, Pointer):
+                content = Symbol("written", site.key, parameter)
+                path.state.renew(content)
+                self.typestates.store(path, value.location, content, site.call.span)
+
+    def _end(self, path: Path, site: Site, argument: Argument | None) -> None:
+        """Memory ends: a handle that only it held is lost."""
+        if argument is None or not isinstance(argument.value, Symbol):
+            return
+        state = path.state
+        inside = [place for place in state.environment if place.base == argument.value]
+        held = [state.environment.pop(place) for place in inside]
+        for value in held:
+            if isinstance(value, Symbol) and not state.holders(value):
+                self.typestates.lose(path, value, site.call.span)
+
+    def overwrite_outputs(
+        self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
+    ) -> None:
+        """Buffers and lengths that the API writes hold something new afterwards."""
+        targets = {
+            creation.into
+            for creation in protocol.creates
+            if self.typestates.watches(creation.resource)
+        }
+        named = targets | {creation.owned_if for creation in protocol.creates}
+        for parameter, argument in matched.items():
+            value = argument.value
+            if parameter in named or not isinstance(value, Pointer):
+                continue
+            if path.state.load(value.location) not in path.state.handles:
+                content = Symbol("written", site.key, parameter)
+                path.state.renew(content)
+                path.state.store(value.location, content)
+
+    def plain_result(
+        self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
+    ) -> AbstractValue:
+        form, _, name = protocol.returns.partition(":")
+        if form == "box":
+            first = matched.get(name)
+            return ZERO if first is None or isinstance(first.value, Text | Term) else first.value
+        if name in matched:
+            argument = matched[name]
+            if form == "argument":
+                return argument.value
+            if form == "content" and isinstance(argument.value, Pointer):
+                return path.state.load(argument.value.location)
+            if form == "content":
+                return argument.value
+            if form == "address":
+                return self._address(path, argument, matched.get("offset"))
+            if form in SIGNS:
+                return self.evaluator.operate(path.state, SIGNS[form], (argument.value, ZERO))
+        kind = "object" if protocol.allocates else "result"
+        symbol = Symbol(kind, site.key)
+        path.state.renew(symbol)
+        if form == "negative" or (form == "nonzero" and path.state.failed):
+            self.evaluator.assume(path.state, symbol, True)
+        if form == "negative":
+            self.evaluator.assume(path.state, Term("<", (symbol, ZERO)), True)
+        return symbol
+
+    def _address(self, path: Path, argument: Argument, offset: Argument | None) -> AbstractValue:
+        if offset is not None and self.evaluator.number(path.state, offset.value) != 0:
+            path.state.escape(argument.value)  # an element that is told by its distance
+            return Symbol("unknown", argument.written)
+        if isinstance(argument.value, Pointer):
+            return argument.value
+        if is_parameter(argument.value):
+            return Pointer(Location(argument.value))  # the box is the caller's
+        if isinstance(argument.written, Read):
+            location = self.evaluator.locate(path.state, argument.written.place)
+            if location is not None:
+                return Pointer(location)
+        return argument.value
+
+    def zero(
+        self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
+    ) -> None:
+        value = matched[protocol.zeroes].value if protocol.zeroes in matched else None
+        if not isinstance(value, Pointer):
+            return
+        filler = matched.get(protocol.zeroes_with or "")
+        if filler is None or self.evaluator.number(path.state, filler.value) == 0:
+            self.typestates.store(path, value.location, ZERO, site.call.span)
+        else:
+            content = Symbol("written", site.key, protocol.zeroes)
+            path.state.renew(content)
+            self.typestates.store(path, value.location, content, site.call.span)
+
+    def give_result(self, path: Path, site: Site, value: AbstractValue) -> None:
+        """Put what the call returned where the code wants it; a discarded handle is lost."""
+        target = site.call.result
+        if target is None:
+            if isinstance(value, Symbol) and not path.state.holders(value):
+                self.typestates.lose(path, value, site.call.span)
+            return
+        location = self.evaluator.locate(path.state, target)
+        if location is None or "[?]" in location.path:
+            path.state.escape(value)
+        else:
+            self.typestates.store(path, location, value, site.call.span)
