@@ -14,8 +14,9 @@ import heapq
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
+from capilint.engine.assignments import Point
 from capilint.engine.events import Event, Path, Trail
-from capilint.engine.interpreter import Interpreter, Point
+from capilint.engine.interpreter import Interpreter
 from capilint.engine.merging import coarsened, join
 from capilint.engine.state import State
 from capilint.ir import Function, successors

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from capilint.engine.assignments import Assignments, Point
 from capilint.engine.binding import evaluate_arguments, statuses_in
 from capilint.engine.creations import Creations
 from capilint.engine.evaluate import Evaluator, is_unknown_constant
@@ -20,11 +21,9 @@ from capilint.engine.summary_calls import SummaryCalls
 from capilint.engine.typestate import Typestates
 from capilint.engine.unknown import UnknownCalls, doubt_all, settle
 from capilint.engine.values import (
-    ZERO,
     AbstractValue,
     Function,
     Location,
-    Pointer,
     Symbol,
     Uninitialised,
 )
@@ -45,22 +44,13 @@ from capilint.ir import (
     Jump,
     Language,
     Method,
-    Operation,
-    Place,
     Raise,
-    Read,
     Return,
     Terminator,
-    Value,
-    Variable,
     Yield,
-    places_in,
 )
 from capilint.ir import Function as IrFunction
 from capilint.rulebook import Bound, RuleBook
-
-Point = tuple[int, int]
-ARITHMETIC = frozenset(["+", "-", "*", "/", "%", "<<", ">>"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +81,11 @@ class Interpreter:
     protocol_calls: ProtocolCalls = field(init=False)
     summary_calls: SummaryCalls = field(init=False)
     unknown_calls: UnknownCalls = field(init=False)
+    assignments: Assignments = field(init=False)
 
     def __post_init__(self) -> None:
         constants = self.rulebook.constants.get
+        self.assignments = Assignments(self.evaluator, self.typestates, self.cyclic)
         memory = MemoryEffects(self.evaluator, self.typestates)
         creations = Creations(self.evaluator, self.typestates, constants)
         self.protocol_calls = ProtocolCalls(self.evaluator, self.typestates, creations, memory)
@@ -194,111 +186,20 @@ class Interpreter:
             case Declare(variable):
                 path.state.store(Location(variable), Uninitialised(variable))
             case EndScope(variables):
-                self._end_scope(path, variables, instruction)
+                self.assignments.end_scope(path, variables, instruction)
             case Delete(place):
                 location = self.evaluator.locate(path.state, place)
                 if location is not None:
-                    self._forget(path, location, instruction)
+                    self.assignments.forget(path, location, instruction)
             case Assign():
-                for way in self._choices(path, instruction.value):
-                    self._assign(way, instruction, key)
+                for way in self.assignments.choices(path, instruction.value):
+                    self.assignments.assign(way, instruction, key)
                     yield Continuation(way)
                 return
             case Escape(values):
                 for value in values:
-                    self._give_away(path, value)
+                    self.assignments.give_away(path, value)
         yield Continuation(path)
-
-    def _end_scope(
-        self, path: Path, variables: tuple[Variable, ...], instruction: EndScope
-    ) -> None:
-        for variable in variables:
-            self._forget(path, Location(variable), instruction)
-
-    def _forget(self, path: Path, location: Location, instruction: EndScope | Delete) -> None:
-        state = path.state
-        held = [
-            value
-            for place, value in state.environment.items()
-            if location.holds(place) and isinstance(value, Symbol)
-        ]
-        state.clear(location)
-        for symbol in held:
-            if not state.holders(symbol):
-                self.typestates.lose(path, symbol, instruction.span)
-
-    def _choices(self, path: Path, value: Value) -> Iterator[Path]:
-        """One path for each operand that a conditional expression may stand for."""
-        if not (isinstance(value, Operation) and value.operator == "?:"):
-            yield path
-            return
-        condition = self.evaluator.evaluate(path.state, value.operands[0])
-        for truth, chosen in ((True, value.operands[1]), (False, value.operands[2])):
-            way = path.fork()
-            if self.evaluator.assume(way.state, condition, truth):
-                yield from self._choices(way, chosen)
-
-    def _assign(self, path: Path, assign: Assign, key: Point) -> None:
-        state = path.state
-        value = ZERO if assign.zeroes else self.evaluator.evaluate(state, assign.value)
-        if key[0] in self.cyclic and self._counts(assign):
-            value = Symbol("counter", key)
-            state.renew(value)
-        if isinstance(value, Function):
-            state.escape(value)
-        self._give_away_elements(path, (assign.value, Read(assign.target)))
-        parts = self._parts(path, assign.value)
-        location = self.evaluator.locate(state, assign.target)
-        if location is None or "[?]" in location.path:
-            self.typestates.hand_out(path, value, assign.span)
-            state.escape(value)
-            return
-        if not parts and value not in state.handles and state.settled.settle(location, value):
-            self.typestates.overwrite(path, location, assign.span)
-            return
-        self.typestates.store(path, location, value, assign.span)
-        for tail, part in parts:
-            inner = Location(location.base, location.path + tail)
-            self.typestates.store(path, inner, part, assign.span)
-
-    def _counts(self, assign: Assign) -> bool:
-        """Whether an assignment changes a number by itself, as loop counters do."""
-        value = assign.value
-        return (
-            isinstance(value, Operation)
-            and value.operator in ARITHMETIC
-            and assign.target in set(places_in(value))
-        )
-
-    def _parts(self, path: Path, value: Value) -> list[tuple[tuple[str, ...], AbstractValue]]:
-        """The members of a structure that is copied."""
-        if not isinstance(value, Read):
-            return []
-        source = self.evaluator.locate(path.state, value.place)
-        if source is None:
-            return []
-        depth = len(source.path)
-        return [
-            (place.path[depth:], content)
-            for place, content in path.state.environment.items()
-            if source.holds(place) and len(place.path) > depth
-        ]
-
-    def _give_away_elements(self, path: Path, values: Sequence[Value]) -> None:
-        """Code that picks elements by a variable index is not followed: they all escape."""
-        for value in values:
-            for place in places_in(value):
-                if "[?]" in place.path:
-                    outer = Place(place.root, place.path[: place.path.index("[?]")])
-                    location = self.evaluator.locate(path.state, outer)
-                    if location is not None:
-                        path.state.escape(Pointer(location))
-
-    def _give_away(self, path: Path, value: Value) -> None:
-        content = self.evaluator.evaluate(path.state, value)
-        path.state.escape(content)
-        for _, part in self._parts(path, value):
-            path.state.escape(part)
 
     def _yield(self, path: Path, instruction: Yield, key: Point) -> Iterator[Continuation]:
         value = self.evaluator.evaluate(path.state, instruction.value)
@@ -322,7 +223,7 @@ class Interpreter:
     ) -> Iterator[Continuation]:
         last_reads = self.liveness.last_reads.get(key, frozenset())
         site = Site(key, call, key not in self.liveness.unread, last_reads)
-        self._give_away_elements(path, (*call.arguments, *(v for _, v in call.keywords)))
+        self.assignments.give_away_elements(path, (*call.arguments, *(v for _, v in call.keywords)))
         arguments = evaluate_arguments(self.evaluator, path.state, call)
         guarded = block.handler is not None
         if guarded and self.function.language is not Language.PYTHON:
@@ -406,7 +307,7 @@ class Interpreter:
     def _branch(self, path: Path, branch: Branch) -> Iterator[tuple[Point, Path]]:
         for status, _ in statuses_in(self.evaluator, path.state, branch.condition):
             settle(path.state, status)
-        self._give_away_elements(path, (branch.condition,))
+        self.assignments.give_away_elements(path, (branch.condition,))
         condition = self.evaluator.evaluate(path.state, branch.condition)
         if self.evaluator.truth(path.state, condition) is None and is_unknown_constant(condition):
             doubt_all(path.state, condition)
@@ -419,7 +320,7 @@ class Interpreter:
         if terminator.value is None:
             self._return_one(path, terminator)
             return
-        for way in self._choices(path, terminator.value):
+        for way in self.assignments.choices(path, terminator.value):
             self._return_one(way, terminator)
 
     def _return_one(self, path: Path, terminator: Return) -> None:
@@ -428,6 +329,6 @@ class Interpreter:
             value = self.evaluator.evaluate(path.state, terminator.value)
             self.typestates.hand_out(path, value, terminator.span)
             path.state.escape(value, handed=True)
-            for _, part in self._parts(path, terminator.value):
+            for _, part in self.assignments.parts(path, terminator.value):
                 path.state.escape(part, handed=True)
         self._leave(path, terminator, value, raised=False)

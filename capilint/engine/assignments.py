@@ -1,0 +1,134 @@
+"""Assignments and the ends of variables: how values move between places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from capilint.engine.evaluate import Evaluator
+from capilint.engine.events import Path
+from capilint.engine.typestate import Typestates
+from capilint.engine.values import (
+    ZERO,
+    AbstractValue,
+    Function,
+    Location,
+    Pointer,
+    Symbol,
+)
+from capilint.ir import (
+    Assign,
+    Delete,
+    EndScope,
+    Operation,
+    Place,
+    Read,
+    Value,
+    Variable,
+    places_in,
+)
+
+Point = tuple[int, int]
+ARITHMETIC = frozenset(["+", "-", "*", "/", "%", "<<", ">>"])
+
+
+@dataclass(slots=True)
+class Assignments:
+    """Moves values in one function; `cyclic` are its blocks that lie in loops."""
+
+    evaluator: Evaluator
+    typestates: Typestates
+    cyclic: frozenset[int]
+
+    def end_scope(self, path: Path, variables: tuple[Variable, ...], instruction: EndScope) -> None:
+        """Variables end their life with their block."""
+        for variable in variables:
+            self.forget(path, Location(variable), instruction)
+
+    def forget(self, path: Path, location: Location, instruction: EndScope | Delete) -> None:
+        """A location ends; a handle that only it held is lost."""
+        state = path.state
+        held = [
+            value
+            for place, value in state.environment.items()
+            if location.holds(place) and isinstance(value, Symbol)
+        ]
+        state.clear(location)
+        for symbol in held:
+            if not state.holders(symbol):
+                self.typestates.lose(path, symbol, instruction.span)
+
+    def choices(self, path: Path, value: Value) -> Iterator[Path]:
+        """One path for each operand that a conditional expression may stand for."""
+        if not (isinstance(value, Operation) and value.operator == "?:"):
+            yield path
+            return
+        condition = self.evaluator.evaluate(path.state, value.operands[0])
+        for truth, chosen in ((True, value.operands[1]), (False, value.operands[2])):
+            way = path.fork()
+            if self.evaluator.assume(way.state, condition, truth):
+                yield from self.choices(way, chosen)
+
+    def assign(self, path: Path, assign: Assign, key: Point) -> None:
+        """Carry out `target = value`."""
+        state = path.state
+        value = ZERO if assign.zeroes else self.evaluator.evaluate(state, assign.value)
+        if key[0] in self.cyclic and self._counts(assign):
+            value = Symbol("counter", key)
+            state.renew(value)
+        if isinstance(value, Function):
+            state.escape(value)
+        self.give_away_elements(path, (assign.value, Read(assign.target)))
+        parts = self.parts(path, assign.value)
+        location = self.evaluator.locate(state, assign.target)
+        if location is None or "[?]" in location.path:
+            self.typestates.hand_out(path, value, assign.span)
+            state.escape(value)
+            return
+        if not parts and value not in state.handles and state.settled.settle(location, value):
+            self.typestates.overwrite(path, location, assign.span)
+            return
+        self.typestates.store(path, location, value, assign.span)
+        for tail, part in parts:
+            inner = Location(location.base, location.path + tail)
+            self.typestates.store(path, inner, part, assign.span)
+
+    def _counts(self, assign: Assign) -> bool:
+        """Whether an assignment changes a number by itself, as loop counters do."""
+        value = assign.value
+        return (
+            isinstance(value, Operation)
+            and value.operator in ARITHMETIC
+            and assign.target in set(places_in(value))
+        )
+
+    def parts(self, path: Path, value: Value) -> list[tuple[tuple[str, ...], AbstractValue]]:
+        """The members of a structure that is copied."""
+        if not isinstance(value, Read):
+            return []
+        source = self.evaluator.locate(path.state, value.place)
+        if source is None:
+            return []
+        depth = len(source.path)
+        return [
+            (place.path[depth:], content)
+            for place, content in path.state.environment.items()
+            if source.holds(place) and len(place.path) > depth
+        ]
+
+    def give_away_elements(self, path: Path, values: Sequence[Value]) -> None:
+        """Code that picks elements by a variable index is not followed: they all escape."""
+        for value in values:
+            for place in places_in(value):
+                if "[?]" in place.path:
+                    outer = Place(place.root, place.path[: place.path.index("[?]")])
+                    location = self.evaluator.locate(path.state, outer)
+                    if location is not None:
+                        path.state.escape(Pointer(location))
+
+    def give_away(self, path: Path, value: Value) -> None:
+        """A value goes where the analysis cannot follow."""
+        content = self.evaluator.evaluate(path.state, value)
+        path.state.escape(content)
+        for _, part in self.parts(path, value):
+            path.state.escape(part)
