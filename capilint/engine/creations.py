@@ -44,6 +44,7 @@ class Creations:
             if creation.into != "return" and creation.into not in matched:
                 continue
             if self._prevented(path, creation, matched):
+                self._leave_unknown(path, site, creation, matched)
                 continue
             location = None
             if creation.into != "return":
@@ -65,6 +66,16 @@ class Creations:
             )
             made.append((creation, symbol, handle, location))
         return made
+
+    def _leave_unknown(
+        self, path: Path, site: Site, creation: Creation, matched: dict[str, Argument]
+    ) -> None:
+        """Nothing is owed for what the call leaves there, but it may have written something."""
+        argument = matched.get(creation.into)
+        if argument is not None and isinstance(argument.value, Pointer):
+            content = Symbol("written", site.key, creation.into)
+            path.state.renew(content)
+            self.typestates.store(path, argument.value.location, content, site.call.span)
 
     def _prevented(self, path: Path, creation: Creation, matched: dict[str, Argument]) -> bool:
         """Whether a flag says that nothing is made; where none is known to, none is set."""

@@ -174,7 +174,7 @@ class ProtocolCalls:
             if role.action == "use":
                 self.typestates.use(path, role.symbol, role.resource, span, role.text)
             elif role.action == "retain":
-                self.typestates.retain(path, role.symbol, role.resource, span, failed)
+                self.typestates.retain(path, role, span, failed)
             elif role.action == "release":
                 if role.symbol.kind == "object":
                     path.state.escape(role.symbol)  # what is in it ends with it, or does not

@@ -131,7 +131,7 @@ class SummaryCalls:
                 text = self._text(role.symbol, given)
                 roles.append(replace(role, symbol=value, owner=owner_symbol, text=text))
                 if role.symbol in visible:
-                    self._name(value, role.symbol, caller)
+                    self.typestates.texts.setdefault(value, text or self._callees_text(role.symbol))
             path.emit(replace(event, roles=tuple(roles), depth=event.depth + 1))
             if event.kind == "call":
                 acting = [
@@ -157,11 +157,10 @@ class SummaryCalls:
                 return self.typestates.place_text(written.place)
         return ""
 
-    def _name(self, value: Symbol, callees: Symbol, caller: Substitution) -> None:
-        text = self.typestates.location_text(
-            callees.detail if isinstance(callees.detail, Location) else None
-        )
-        self.typestates.texts.setdefault(value, text)
+    def _callees_text(self, symbol: Symbol) -> str:
+        """How the callee writes it, where the caller has no name for it."""
+        place = symbol.detail
+        return self.typestates.location_text(place if isinstance(place, Location) else None)
 
     def _apply_handles(
         self, path: Path, site: Site, summary: Summary, outcome: Outcome, caller: Substitution

@@ -135,9 +135,10 @@ class Typestates:
         elif not handle.used and symbol.kind == "initial":
             path.state.handles[symbol] = replace(handle, used=True)
 
-    def retain(self, path: Path, symbol: Symbol, resource: str, span: Span, failed: bool) -> None:
+    def retain(self, path: Path, role: Role, span: Span, failed: bool) -> None:
         """One reference more, if the call succeeds."""
-        self.use(path, symbol, resource, span)
+        symbol = role.symbol
+        self.use(path, symbol, role.resource, span, role.text)
         if failed:
             return
         handle = path.state.handles.get(symbol)

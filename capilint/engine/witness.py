@@ -172,11 +172,12 @@ class Narrator:
         self, defect: Defect, facts: Facts, handle: str, events: Sequence[Event]
     ) -> Step | None:
         called = facts.call
+        taker = "the caller" if events and events[-1].kind == "hand-out" else called
         kind, text = {
             "CAP101": ("leave", f"leaves with {handle} alive"),
             "CAP102": ("leave", f"an exception leaves with {handle} alive"),
             "CAP103": ("lose", f"the last reference to {handle} is gone here"),
-            "CAP201": ("use", f"{called} gets the dead handle"),
+            "CAP201": ("use", f"{taker} gets the dead handle"),
             "CAP202": ("release", f"{handle} is {facts.released} again"),
             "CAP203": ("release", f"{called} does not end the life of a {facts.resource}"),
             "CAP301": ("use", f"{handle} is used or ended here, after its context"),
