@@ -44,7 +44,7 @@ fuzz: $(VENV)/.dev
 
 clean:
 	rm -rf $(VENV) corpus build dist .capilint_cache .mypy_cache .ruff_cache .pytest_cache \
-	  .hypothesis .import_linter_cache
+	  .hypothesis .import_linter_cache fuzz-*.c fuzz-*.py
 
 # ---------------------------------------------------------------- set-up
 

@@ -39,8 +39,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the comparison, and the counts."""
     discovery = discover(options.paths)
-    for item in discovery.unreadable:
-        raise CommandError(f"{item.path}: {item.reason}")
+    if discovery.unreadable:
+        first = discovery.unreadable[0]
+        raise CommandError(f"{first.path}: {first.reason}")
     book = rulebook.load()
     counts: Counter[str] = Counter()
     for item in discovery.inputs:
