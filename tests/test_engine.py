@@ -1,0 +1,103 @@
+"""The engine's laws: bounds, work that grows with the program, order that does not matter."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capilint.engine import analyse, fixpoint
+from capilint.engine.analysis import Analysis
+from capilint.engine.evaluate import Evaluator, normal_comparison
+from capilint.engine.fixpoint import Fixpoint
+from capilint.engine.program import Program
+from capilint.engine.state import State
+from capilint.engine.values import Location, Number, Symbol
+from capilint.finding import Finding
+from capilint.frontends.c import lower
+from capilint.ir import Module, Scope, Variable
+from capilint.rulebook import load
+from tests.bench.programs import SHAPES
+
+BOOK = load()
+OFF = ("CAP401", "CAP501")
+LEAK = """
+BOOL f(HCRYPTPROV hProv, BYTE *buf, DWORD *n)
+{
+    HCRYPTKEY hKey;
+    if (!CryptGenKey(hProv, CALG_RC4, 0, &hKey)) return FALSE;
+    if (!CryptEncrypt(hKey, 0, TRUE, 0, buf, n, 8)) return FALSE;
+    return CryptDestroyKey(hKey);
+}
+"""
+
+
+def findings(*modules: Module) -> list[Finding]:
+    return [finding for finding in analyse(modules, BOOK) if finding.code not in OFF]
+
+
+def test_a_function_past_the_bound_gets_one_note_and_no_guess(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = lower(LEAK, "a.c")
+    assert [finding.code for finding in findings(module)] == ["CAP101"]
+    monkeypatch.setattr(fixpoint, "MOST_GROUPS", 0)
+    (note,) = findings(module)
+    assert (note.code, note.function, note.severity) == ("CAP902", "f", "note")
+
+
+def nodes_of(shape: str, size: float) -> int:
+    program = Program([lower(SHAPES[shape](size), "a.c")], BOOK)
+    analysis = Analysis(program, BOOK)
+    (definition,) = [definition for definition, _ in program.bottom_up()]
+    return len(Fixpoint(analysis._interpreter(definition)).solve().points)
+
+
+@pytest.mark.parametrize("shape", [name for name in SHAPES if not name.startswith("whole")])
+def test_twice_the_program_is_about_twice_the_nodes(shape: str) -> None:
+    assert nodes_of(shape, 0.1) <= 2.5 * nodes_of(shape, 0.05)
+
+
+def test_files_of_one_program_may_come_in_any_order() -> None:
+    helper = lower("void drop(HCRYPTKEY h) { CryptDestroyKey(h); }", "b.c")
+    caller = lower(
+        "void g(HCRYPTPROV p) { HCRYPTKEY k; if (CryptGenKey(p, 1, 0, &k)) drop(k); }", "c.c"
+    )
+    module = lower(LEAK, "a.c")
+    forward = findings(module, helper, caller)
+    backward = findings(caller, helper, module)
+    assert {(f.path, f.span, f.code) for f in forward} == {
+        (f.path, f.span, f.code) for f in backward
+    }
+    assert [(f.path, f.code) for f in forward] == [("a.c", "CAP101")]
+
+
+def test_the_same_input_gives_the_same_findings() -> None:
+    module = lower(LEAK, "a.c")
+    assert findings(module) == findings(module)
+
+
+SYMBOL = Symbol("initial", "entry", Location(Variable("x", Scope.PARAMETER)))
+OPERATORS = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
+NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+def evaluator() -> Evaluator:
+    return Evaluator(BOOK.is_box_accessor, BOOK.constants.get, boxes=False)
+
+
+@given(OPERATORS, st.integers(-3, 3), st.booleans())
+def test_a_branch_that_was_taken_is_taken_again(operator: str, number: int, truth: bool) -> None:
+    state, rules = State(), evaluator()
+    question = rules.operate(state, operator, (SYMBOL, Number(number)))
+    assert rules.assume(state, question, truth)
+    assert rules.truth(state, rules.operate(state, operator, (SYMBOL, Number(number)))) is truth
+    opposite = rules.operate(state, NEGATED[operator], (SYMBOL, Number(number)))
+    assert rules.truth(state, opposite) is not truth
+
+
+@given(OPERATORS, st.integers(-3, 3))
+def test_a_comparison_has_one_spelling(operator: str, number: int) -> None:
+    mirrored = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(operator, operator)
+    one = normal_comparison(operator, SYMBOL, Number(number))
+    assert one == normal_comparison(mirrored, Number(number), SYMBOL)
