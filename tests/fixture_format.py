@@ -9,6 +9,9 @@
 
 The line is the one of the finding's primary location. A comment that speaks of expectations, or
 names a code, in any other way is malformed: a typing mistake must not turn a test off.
+
+The programs are what lies in `fixtures/c` and `fixtures/python`, and in `fixtures/run` those that
+`capilint run` runs, too. `fixtures/demo` has no marks: the README shows all that is found there.
 """
 
 from __future__ import annotations

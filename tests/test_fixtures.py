@@ -22,7 +22,8 @@ from tests.fixture_format import (
     read_fixture,
 )
 
-PROGRAMS = [*fixture_programs(FIXTURES / "c"), *fixture_programs(FIXTURES / "python")]
+MARKED = ("c", "python", "run")
+PROGRAMS = [program for name in MARKED for program in fixture_programs(FIXTURES / name)]
 
 
 def _name(program: tuple[Path, ...]) -> str:
@@ -35,6 +36,10 @@ def test_findings_are_the_expected_ones(program: tuple[Path, ...]) -> None:
     fixture = read_fixture(program)
     difference = differences(fixture, analyse(program, fixture.selected))
     assert not difference, f"{_name(program)}\n{difference}"
+
+
+def test_only_the_tour_has_no_marks() -> None:
+    assert {path.name for path in FIXTURES.iterdir()} == {*MARKED, "demo"}
 
 
 @pytest.mark.parametrize("language", ["c", "python"])
