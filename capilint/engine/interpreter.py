@@ -52,6 +52,8 @@ from capilint.ir import (
 from capilint.ir import Function as IrFunction
 from capilint.rulebook import Bound, RuleBook
 
+CAUGHT = "caught "  # before the certainty of an exception that a clause has taken
+
 
 @dataclass(frozen=True, slots=True)
 class Callees:
@@ -269,7 +271,7 @@ class Interpreter:
             case Branch():
                 yield from self._branch(path, terminator)
             case Choose(targets, _, catches) if not catches:
-                if path.state.raising:
+                if path.state.raising and self.function.language is not Language.PYTHON:
                     doubt_all(path.state, "filter")  # which exceptions it picks is not known
                 for target in targets:
                     yield (target, 0), path.fork()
@@ -280,7 +282,8 @@ class Interpreter:
             case Raise(_, again, exception):
                 state = path.state
                 if again and state.raising:
-                    way = raise_from(path, state.raising, state.exception)
+                    certainty = state.raising.removeprefix(CAUGHT)
+                    way = raise_from(path, certainty, state.exception)
                 else:
                     way = raise_from(path, "certain", exception)
                 yield from self._raised(block, way.path, terminator)
@@ -298,6 +301,8 @@ class Interpreter:
             if names is not None and all(answer is False for answer in answers):
                 continue
             way = path.fork()
+            if names is not None:
+                way.state.raising = CAUGHT + path.state.raising
             yield (target, 0), way
             if True in answers:
                 return

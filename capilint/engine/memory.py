@@ -21,7 +21,7 @@ from capilint.engine.ways import Site
 from capilint.ir import Read
 from capilint.protocol import Protocol
 
-SIGNS = {"negative": "<", "nonnegative": ">="}
+SIGNS = {"negative": "<", "nonnegative": ">=", "zero": "=="}
 
 
 @dataclass(slots=True)
