@@ -859,6 +859,13 @@ def test_depth_and_length_never_break_it(statement: str) -> None:
     )
 
 
+def test_arguments_that_double_are_bounded() -> None:
+    nested = "D(" * 60 + "k" + ")" * 60
+    module = lower(f"#define D(x) a(x), x\nvoid f(int k) {{ {nested}; }}\n", "a.c")
+    assert sum(len(block.instructions) for block in module.functions[0].blocks) < 50_000
+    assert "macros stand for too much text" in {problem.reason for problem in module.problems}
+
+
 def test_macros_that_double_are_bounded() -> None:
     doubling = "".join(f"#define A{n}(x) A{n - 1}(x), A{n - 1}(x)\n" for n in range(1, 40))
     module = lower(f"#define A0(x) a(x)\n{doubling}void f(int k) {{ A39(k); }}\n", "a.c")

@@ -20,7 +20,8 @@ from capilint.frontends.c.values import ValueLowering
 
 _JUMP = re.compile(r"\s*(?:goto|return|break|continue)\b")
 _DEEPEST_MACRO = 20
-_MOST_EXPANSIONS = 10_000  # in one function
+_LEAST_BUDGET = 100_000  # characters of expansions in one function, and as many more
+_BUDGET_PER_BYTE = 20  # for each byte of its text
 _TRANSPARENT_CALLS = frozenset({b"__builtin_expect", b"__builtin_expect_with_probability"})
 _UNREACHABLE_CALLS = frozenset({"__builtin_unreachable", "__builtin_trap"})
 
@@ -31,7 +32,7 @@ class CallLowering(ValueLowering):
     def __init__(self, name: str, facts: Facts, positions: Positions) -> None:
         super().__init__(name, facts, positions)
         self._expanding: list[str] = []
-        self._expansions = 0
+        self._budget = _LEAST_BUDGET + _BUDGET_PER_BYTE * positions.size
 
     def call(self, node: Node, result: ir.Place | None) -> None:
         """Call a function, its result into a place, or nowhere."""
@@ -39,7 +40,7 @@ class CallLowering(ValueLowering):
         arguments = field(node, "arguments")
         expansion = self.expansion_of_call(node)
         if expansion is not None:
-            with self.expanding(name, node):
+            with self.expanding(name, node, expansion):
                 self._expand_into(expansion, result, node)
             return
         callee: ir.Callee = ir.Direct(name) if name else self._pointer_callee(node)
@@ -93,7 +94,7 @@ class CallLowering(ValueLowering):
             return self.value(hinted)
         expansion = self.expansion_of_call(node)
         if expansion is not None:
-            with self.expanding(self._called_name(node), node):
+            with self.expanding(self._called_name(node), node, expansion):
                 return self._expansion_value(expansion)
         result = self.temporary()
         self.call(node, result)
@@ -160,14 +161,16 @@ class CallLowering(ValueLowering):
         return self._expansion(name, tuple(text_of(part) for part in parts))
 
     def _expansion(self, name: str, arguments: tuple[str, ...] | None) -> Expansion | None:
-        if len(self._expanding) >= _DEEPEST_MACRO or self._expansions >= _MOST_EXPANSIONS:
+        if len(self._expanding) >= _DEEPEST_MACRO or self._budget < 0:
             return None
         return self.facts.macros.expand(name, arguments, self._expanding)
 
     @contextmanager
-    def expanding(self, name: str, node: Node) -> Iterator[None]:
+    def expanding(self, name: str, node: Node, expansion: Expansion) -> Iterator[None]:
         """Within the `with`, nodes come from the macro `name` used at `node`."""
-        self._expansions += 1
+        self._budget -= expansion.size
+        if self._budget < 0:
+            self.not_understood(node, "macros stand for too much text")
         self._expanding.append(name)
         try:
             with self.positions.fixed_at(self.span(node)):
@@ -180,7 +183,7 @@ class CallLowering(ValueLowering):
         expansion = self.expansion_of(node)
         if expansion is None or expansion.expression is None:
             return None
-        with self.expanding(text_of(node.child_by_field_name("function") or node), node):
+        with self.expanding(text_of(node.child_by_field_name("function") or node), node, expansion):
             return self.place(expansion.expression)
 
     def macro_value(self, node: Node, name: str) -> ir.Value:
@@ -188,7 +191,7 @@ class CallLowering(ValueLowering):
         expansion = self._expansion(name, None)
         if expansion is None:
             return ir.Named(name)
-        with self.expanding(name, node):
+        with self.expanding(name, node, expansion):
             return self._expansion_value(expansion)
 
     def _expansion_value(self, expansion: Expansion) -> ir.Value:

@@ -75,7 +75,7 @@ class ConditionLowering(CallLowering):
         expansion = self.expansion_of(node)
         if expansion is not None and expansion.expression is not None:
             name = text_of(node.child_by_field_name("function") or node)
-            with self.expanding(name, node):
+            with self.expanding(name, node, expansion):
                 self._nested_condition(expansion.expression, if_true, if_false)
         elif node.type == "conditional_expression":
             _, other = self._ways(node)
@@ -286,7 +286,7 @@ class ConditionLowering(CallLowering):
 
     def _discard_expansion(self, node: Node, expansion: Expansion) -> None:
         name = text_of(node.child_by_field_name("function") or node)
-        with self.expanding(name, node):
+        with self.expanding(name, node, expansion):
             if expansion.expression is not None:
                 self.discard(expansion.expression)
             else:

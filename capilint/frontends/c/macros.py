@@ -44,8 +44,9 @@ class Macro:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """What a use of a macro stands for: an expression, or statements."""
+    """What a use of a macro stands for: an expression, or statements; `size` in characters."""
 
+    size: int
     expression: Node | None = None
     statements: tuple[Node, ...] = ()
 
@@ -144,6 +145,6 @@ def _parsed(text: str) -> Expansion | None:
     if not _STATEMENT.match(text):
         expression = parse_expression(text)
         if expression is not None:
-            return Expansion(expression=expression)
+            return Expansion(len(text), expression=expression)
     statements = parse_statements(text)
-    return None if statements is None else Expansion(statements=tuple(statements))
+    return None if statements is None else Expansion(len(text), statements=tuple(statements))

@@ -16,6 +16,7 @@ class Positions:
 
     def __init__(self, first_line: int, parsed: bytes) -> None:
         """`first_line` is the 1-based line of row 0; `parsed` the text in UTF-8."""
+        self.size = len(parsed)
         self._first_line = first_line
         self._lines = None if parsed.isascii() else parsed.split(b"\n")
         self._character_starts: dict[int, list[int]] = {}
