@@ -195,6 +195,93 @@ def test_two_objects_for_one_library_are_told_apart() -> None:
     assert module_of(source).attribute_stores == {f"{second.partition('(h)')[0]}.errcheck"}
 
 
+_LOADERS = {
+    "returned": 'def _lib(): return ctypes.WinDLL("advapi32")',
+    "cached": """
+        @functools.cache
+        def _lib(): return ctypes.WinDLL("advapi32")
+        """,
+    "cached with a size": """
+        @lru_cache(maxsize=None)
+        def _lib():
+            lib = ctypes.WinDLL("advapi32")
+            lib.CryptDestroyKey.argtypes = [ctypes.c_void_p]
+            return lib
+        """,
+    "kept in a global": """
+        _l = None
+        def _lib():
+            global _l
+            if _l is None:
+                _l = ctypes.WinDLL("advapi32")
+            return _l
+        """,
+    "through another function": """
+        def _load(): return ctypes.WinDLL("advapi32")
+        def _lib(): return _load()
+        """,
+    "on every path": """
+        def _lib():
+            lib = ctypes.WinDLL("advapi32")
+            if ready: return lib
+            return lib
+        """,
+}
+_IMPORTS = "import ctypes, functools\nfrom functools import lru_cache\n"
+
+
+@pytest.mark.parametrize("loader", _LOADERS.values(), ids=_LOADERS)
+def test_a_library_that_a_function_returns_is_that_library(loader: str) -> None:
+    uses = (
+        "def f(h):\n    lib = _lib()\n    lib.CryptDestroyKey(h)\n    _lib().CryptDestroyKey(h)\n"
+    )
+    destroy = 'ctypes.WinDLL("advapi32").CryptDestroyKey(h)'
+    for source in (_IMPORTS + dedent(loader) + "\n" + uses, _IMPORTS + uses + dedent(loader)):
+        assert calls(source) == ["pkg.mod._lib()", destroy, destroy]
+
+
+def test_a_module_s_name_for_what_a_function_returns_is_an_alias() -> None:
+    source = _IMPORTS + dedent(_LOADERS["kept in a global"]) + "lib = _lib()\n"
+    assert module_of(source).aliases["lib"] == ('ctypes.WinDLL("advapi32")',)
+
+
+def test_a_function_that_returns_a_librarys_function_is_called_all_the_same() -> None:
+    found = calls("""
+        import ctypes
+        def _lib(): return ctypes.windll.advapi32
+        def _destroyer(): return _lib().CryptDestroyKey
+        def f(h):
+            destroy = _destroyer()
+            destroy(h)
+        """)
+    assert found == ["pkg.mod._destroyer()", "ctypes.windll.advapi32.CryptDestroyKey(h)"]
+
+
+@pytest.mark.parametrize(
+    "loader",
+    [
+        'def _lib():\n    if x: return ctypes.WinDLL("a")\n    return ctypes.WinDLL("b")',
+        'def _lib():\n    if x: return fake\n    return ctypes.WinDLL("a")',
+        'def _lib():\n    if x: return None\n    return ctypes.WinDLL("a")',
+        'def _lib():\n    if x: return\n    return ctypes.WinDLL("a")',
+        'def _lib(): return ctypes.WinDLL("a") if x else ctypes.WinDLL("b")',
+        'def _lib(name="a"): return ctypes.WinDLL(name)',
+        'def _lib(): yield ctypes.WinDLL("a")',
+        'async def _lib(): return ctypes.WinDLL("a")',
+        '@wrapped\ndef _lib(): return ctypes.WinDLL("a")',
+        'if x:\n    def _lib(): return ctypes.WinDLL("a")\nelse:\n    def _lib(): return fake',
+        'def _lib():\n    lib = ctypes.WinDLL("a")\n    lib = fake(lib)\n    return lib',
+        'def _lib():\n    lib = ctypes.WinDLL("a")\n    for lib in x: pass\n    return lib',
+        '_l = fake()\ndef _lib():\n    global _l\n    _l = ctypes.WinDLL("a")\n    return _l',
+        "def _lib(): return _lib()",
+        "def _lib(): pass",
+    ],
+)
+def test_a_function_that_may_return_something_else_is_no_library(loader: str) -> None:
+    uses = "def f(h):\n    lib = _lib()\n    lib.CryptDestroyKey(h)\n"
+    assert calls(_IMPORTS + loader + "\n" + uses) == ["pkg.mod._lib()", "lib.CryptDestroyKey(h)"]
+
+
 def test_an_object_that_a_call_gives_is_not_an_alias() -> None:
     found = calls("""
         import win32crypt

@@ -26,7 +26,9 @@ class Calls(Values):
     def is_alias(self, node: cst.Call) -> bool:
         """Whether a call is another way to write a name: `getattr(library, "CryptGenKey")`."""
         canonical = self.names.canonical(node, self.scope)
-        return canonical is not None and not canonical.endswith(")")
+        if canonical is None or canonical.endswith(")"):
+            return False
+        return not self.module.is_function(self.names.canonical(node.func, self.scope) or "")
 
     def call(self, node: cst.Call, result: ir.Place | None) -> None:
         self.emit(self.prepared_call(node.func, node.args, result, self.span(node)))

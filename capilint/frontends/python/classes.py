@@ -27,7 +27,7 @@ class Classes:
 
     def __init__(self, scope_of: Callable[[cst.FunctionDef, Scope], Scope]) -> None:
         self._classes: dict[str, Class] = {}
-        self._scope_of = scope_of
+        self.scope_of = scope_of
         self._derived: dict[str, list[Class]] = {}
         self._open: dict[tuple[str, str], bool] = {}
 
@@ -129,7 +129,7 @@ class Classes:
         if known.attributes is None:
             known.attributes = {}
             for method in known.methods.values():
-                scope = self._scope_of(method, known.scope)
+                scope = self.scope_of(method, known.scope)
                 if scope.parameters:
                     _note_attributes(known.attributes, method, scope)
         return known.attributes

@@ -6,6 +6,7 @@
 
 Calls stay in a canonical name only where they load a library, and keep only a first literal; a
 further object for the same library is told apart by a number: `ctypes.WinDLL("advapi32", 2)`.
+A call of a function of the file that only ever returns one library stands for that library.
 A module's name may have several candidates (`try: import .. except ImportError: ..`). Of those,
 one that reaches into a library is preferred; else the name stands for itself (`pkg.mod.name`, or
 `pkg.mod.Class.name` for an attribute), and the module's aliases tell what it may be.
@@ -19,6 +20,7 @@ from capilint.frontends.python.classes import Classes
 from capilint.frontends.python.scopes import Kind, Scope, Site
 from capilint.frontends.python.standard_names import (
     BUILTINS,
+    CACHING_DECORATORS,
     FIND_LIBRARY,
     FUNCTION_PROTOTYPES,
     LIBRARY_LOADERS,
@@ -26,7 +28,7 @@ from capilint.frontends.python.standard_names import (
     LOADER_METHODS,
     STAR_EXPORTS,
 )
-from capilint.frontends.python.tree import text_literal
+from capilint.frontends.python.tree import descendants, text_literal
 
 
 class Names:
@@ -39,6 +41,7 @@ class Names:
         self._loads: dict[str, dict[cst.Call, int]] = {}
         self._known: dict[Site, str | None] = {}
         self._known_classes: dict[Site, str | None] = {}
+        self._known_results: dict[cst.FunctionDef, str | None] = {}
 
     def canonical(self, node: cst.BaseExpression, scope: Scope) -> str | None:
         """The canonical dotted name that an expression stands for, None where it is a value."""
@@ -79,7 +82,7 @@ class Names:
         return [] if owner is None or name in owner.rebound else owner.sites(name)
 
     def _class_of_sites(self, sites: list[Site]) -> str | None:
-        values = [site for site in sites if not (site.expression and _is_constant(site.expression))]
+        values = [site for site in sites if not _is_empty(site)]
         found = {self._class_of_site(site) for site in values}
         return found.pop() if len(found) == 1 else None
 
@@ -110,7 +113,7 @@ class Names:
         table: dict[str, tuple[str, ...]] = {}
         scopes = [("", self._module), *self.classes.top_level_scopes()]
         for prefix, scope in scopes:
-            for name, sites in scope.bindings.items():
+            for name, sites in list(scope.bindings.items()):  # `global` may add some
                 names = self.candidates([site for site in sites if site.definition is None])
                 if names:
                     table[prefix + name] = names
@@ -177,7 +180,7 @@ class Names:
     def _of_class_attribute(self, owner: str, attr: str) -> str | None:
         """What `object.attr` stands for, where the class only ever sets it to known things."""
         sites = self.classes.attribute_sites(owner, attr)
-        sites = [site for site in sites if not (site.expression and _is_constant(site.expression))]
+        sites = [site for site in sites if not _is_empty(site)]
         found = {None if site.definition else self._of_site(site): None for site in sites}
         names = tuple(name for name in found if name is not None)
         if not names or None in found:
@@ -210,13 +213,54 @@ class Names:
         if callee is None and self._is_prototype(node.func, scope):
             return self._of_prototype(node, scope)
         if callee is None or not is_loader(callee):
-            return None
+            return self._of_result(node.func, scope)
         text = self._library_name(node, scope)
         if text is None:
             return f"{callee}()"
         loads = self._loads.setdefault(f'{callee}("{text}"', {})
         number = loads.setdefault(node, len(loads) + 1)
         return f'{callee}("{text}")' if number == 1 else f'{callee}("{text}", {number})'
+
+    def _of_result(self, func: cst.BaseExpression, scope: Scope) -> str | None:
+        """The library that a function of this file gives, as in `_library().CryptGenKey`."""
+        sites = self._sites_of(func.value, scope) if isinstance(func, cst.Name) else []
+        definition = sites[0].definition if len(sites) == 1 else None
+        if not isinstance(definition, cst.FunctionDef):
+            return None
+        if definition not in self._known_results:
+            self._known_results[definition] = None  # what calls itself gives nothing known
+            self._known_results[definition] = self._find_result(definition, sites[0].scope)
+        return self._known_results[definition]
+
+    def _find_result(self, definition: cst.FunctionDef, parent: Scope) -> str | None:
+        scope = self.classes.scope_of(definition, parent)
+        if definition.asynchronous is not None or scope.yields or scope.parameters:
+            return None
+        called = (decorator.decorator for decorator in definition.decorators)
+        named = (item.func if isinstance(item, cst.Call) else item for item in called)
+        if any(self.canonical(name, parent) not in CACHING_DECORATORS for name in named):
+            return None
+        body = descendants([definition.body], into_scopes=False)
+        returned = [node.value for node in body if isinstance(node, cst.Return)]
+        found = {name for value in returned for name in self._meanings(value, scope)}
+        result = found.pop() if len(found) == 1 else None
+        return result if result is not None and is_in_library(result) else None
+
+    def _meanings(self, node: cst.BaseExpression | None, scope: Scope) -> set[str | None]:
+        """All that a returned expression may stand for; None is for what is not known.
+
+        A name may be None at first: `if _library is None: _library = ctypes.WinDLL(..)`.
+        """
+        match node:
+            case None:
+                return {None}
+            case cst.IfExp(body=body, orelse=orelse):
+                return self._meanings(body, scope) | self._meanings(orelse, scope)
+            case cst.Name(value=name):
+                sites = self._sites_of(name, scope)
+                values = [site for site in sites if not _is_empty(site)]
+                return {self._of_site(site) for site in values} or {None}
+        return {self.canonical(node, scope)}
 
     def _is_prototype(self, func: cst.BaseExpression, scope: Scope) -> bool:
         """Whether `func` is what `WINFUNCTYPE(..)` gives."""
@@ -262,6 +306,11 @@ def is_in_library(canonical: str) -> bool:
     """Whether a canonical name reaches into a loaded library."""
     namespaces = tuple(f"{namespace}." for namespace in LIBRARY_NAMESPACES)
     return "(" in canonical or "[" in canonical or canonical.startswith(namespaces)
+
+
+def _is_empty(site: Site) -> bool:
+    """Whether a site only says that there is nothing yet, or no longer."""
+    return site.expression is not None and _is_constant(site.expression)
 
 
 def _is_constant(node: cst.BaseExpression) -> bool:

@@ -61,6 +61,8 @@ TRANSPARENT_DECORATORS = frozenset(
         "typing_extensions.override",
     }
 )
+# Decorators after which a call of the name gives what the decorated code gives, if an older one.
+CACHING_DECORATORS = frozenset({"functools.cache", "functools.lru_cache"})
 CONTEXT_MANAGER_DECORATORS = frozenset(
     {"contextlib.contextmanager", "contextlib.asynccontextmanager"}
 )
