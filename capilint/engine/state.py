@@ -131,14 +131,13 @@ class State:
 
     def signature(self) -> tuple[object, ...]:
         """What must agree before two states may be merged: all that concerns handles."""
+        mattering = {symbol: handle for symbol, handle in self.handles.items() if handle.matters}
         holding = frozenset(
             (location, value)
             for location, value in self.environment.items()
-            if isinstance(value, Symbol) and value in self.handles
+            if isinstance(value, Symbol) and value in mattering
         )
-        handles = frozenset(
-            (symbol, handle) for symbol, handle in self.handles.items() if handle.matters
-        )
+        handles = frozenset(mattering.items())
         return (holding, handles, self.raising, self.exception)
 
     # ------------------------------------------------------------ places
