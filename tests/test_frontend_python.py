@@ -282,6 +282,47 @@ def test_a_function_that_may_return_something_else_is_no_library(loader: str) ->
     assert calls(_IMPORTS + loader + "\n" + uses) == ["pkg.mod._lib()", "lib.CryptDestroyKey(h)"]
 
 
+def _use_of_second(loader: str, target: str = "_, lib") -> str:
+    uses = f"def f(h):\n    {target} = _libs()\n    lib.CryptDestroyKey(h)\n"
+    return calls(_IMPORTS + loader + uses)[-1]
+
+
+def test_a_library_in_a_tuple_that_a_function_returns_is_that_library() -> None:
+    loader = """
+def _libs():
+    crypt32 = ctypes.WinDLL("crypt32")
+    return crypt32, ctypes.WinDLL("advapi32")
+"""
+    assert _use_of_second(loader) == 'ctypes.WinDLL("advapi32").CryptDestroyKey(h)'
+    assert _use_of_second(loader, "(lib, _)") == 'ctypes.WinDLL("crypt32").CryptDestroyKey(h)'
+
+
+@pytest.mark.parametrize(
+    ("result", "target"),
+    [
+        ('fake, ctypes.WinDLL("a")', "lib, _"),
+        ('*fake, ctypes.WinDLL("a")', "_, lib"),
+        ('fake, ctypes.WinDLL("a")', "*_, lib"),
+        ('fake, (fake, ctypes.WinDLL("a"))', "_, (_, lib)"),
+        ('ctypes.WinDLL("a")', "_, lib"),
+        ('(fake, ctypes.WinDLL("a")) if x else (fake, fake)', "_, lib"),
+        ('fake, ctypes.WinDLL("a")', "lib"),
+    ],
+)
+def test_an_unknown_place_of_a_tuple_is_no_library(result: str, target: str) -> None:
+    loader = f"def _libs(): return {result}\n"
+    assert _use_of_second(loader, target) == "lib.CryptDestroyKey(h)"
+
+
+def test_tuples_that_differ_give_no_library() -> None:
+    loader = """
+def _libs():
+    if x: return fake, ctypes.WinDLL("a")
+    return fake, ctypes.WinDLL("b")
+"""
+    assert _use_of_second(loader) == "lib.CryptDestroyKey(h)"
+
+
 def test_an_object_that_a_call_gives_is_not_an_alias() -> None:
     found = calls("""
         import win32crypt

@@ -41,7 +41,7 @@ class Names:
         self._loads: dict[str, dict[cst.Call, int]] = {}
         self._known: dict[Site, str | None] = {}
         self._known_classes: dict[Site, str | None] = {}
-        self._known_results: dict[cst.FunctionDef, str | None] = {}
+        self._known_results: dict[tuple[cst.FunctionDef, int | None], str | None] = {}
 
     def canonical(self, node: cst.BaseExpression, scope: Scope) -> str | None:
         """The canonical dotted name that an expression stands for, None where it is a value."""
@@ -159,6 +159,9 @@ class Names:
             return site.imported
         if site.definition is not None:
             return f"{site.scope.name}.{site.definition.name.value}"
+        if site.unpacked is not None:
+            call, index = site.unpacked
+            return self._of_result(call.func, site.scope, index)
         if site.expression is None or _is_constant(site.expression):
             return None
         if site not in self._known:
@@ -221,18 +224,26 @@ class Names:
         number = loads.setdefault(node, len(loads) + 1)
         return f'{callee}("{text}")' if number == 1 else f'{callee}("{text}", {number})'
 
-    def _of_result(self, func: cst.BaseExpression, scope: Scope) -> str | None:
-        """The library that a function of this file gives, as in `_library().CryptGenKey`."""
+    def _of_result(
+        self, func: cst.BaseExpression, scope: Scope, index: int | None = None
+    ) -> str | None:
+        """The library that a function of this file gives, as in `_library().CryptGenKey`.
+
+        With an index, the one at that place of the tuple that it gives.
+        """
         sites = self._sites_of(func.value, scope) if isinstance(func, cst.Name) else []
         definition = sites[0].definition if len(sites) == 1 else None
         if not isinstance(definition, cst.FunctionDef):
             return None
-        if definition not in self._known_results:
-            self._known_results[definition] = None  # what calls itself gives nothing known
-            self._known_results[definition] = self._find_result(definition, sites[0].scope)
-        return self._known_results[definition]
+        key = definition, index
+        if key not in self._known_results:
+            self._known_results[key] = None  # what calls itself gives nothing known
+            self._known_results[key] = self._find_result(definition, sites[0].scope, index)
+        return self._known_results[key]
 
-    def _find_result(self, definition: cst.FunctionDef, parent: Scope) -> str | None:
+    def _find_result(
+        self, definition: cst.FunctionDef, parent: Scope, index: int | None
+    ) -> str | None:
         scope = self.classes.scope_of(definition, parent)
         if definition.asynchronous is not None or scope.yields or scope.parameters:
             return None
@@ -242,6 +253,8 @@ class Names:
             return None
         body = descendants([definition.body], into_scopes=False)
         returned = [node.value for node in body if isinstance(node, cst.Return)]
+        if index is not None:
+            returned = [_element(value, index) for value in returned]
         found = {name for value in returned for name in self._meanings(value, scope)}
         result = found.pop() if len(found) == 1 else None
         return result if result is not None and is_in_library(result) else None
@@ -306,6 +319,13 @@ def is_in_library(canonical: str) -> bool:
     """Whether a canonical name reaches into a loaded library."""
     namespaces = tuple(f"{namespace}." for namespace in LIBRARY_NAMESPACES)
     return "(" in canonical or "[" in canonical or canonical.startswith(namespaces)
+
+
+def _element(node: cst.BaseExpression | None, index: int) -> cst.BaseExpression | None:
+    """What a tuple that is written out has at an index; None where that is not known."""
+    elements = node.elements if isinstance(node, cst.Tuple) else ()
+    starred = any(isinstance(element, cst.StarredElement) for element in elements)
+    return None if starred or index >= len(elements) else elements[index].value
 
 
 def _is_empty(site: Site) -> bool:

@@ -25,7 +25,8 @@ class Kind(Enum):
 class Site:
     """One place that binds a name: an import, a definition, `name = expression`, or others.
 
-    `imported` is the dotted name; `manager` the expression of a `with .. as name`; `type_name`
+    `imported` is the dotted name; `unpacked` the call in `a, name = call()`, with the name's index
+    there; `manager` the expression of a `with .. as name`; `type_name`
     a parameter's annotation; `scope` the one that expressions are to be read in.
     """
 
@@ -34,6 +35,7 @@ class Site:
     manager: cst.BaseExpression | None = None
     type_name: cst.BaseExpression | None = None
     imported: str = ""
+    unpacked: tuple[cst.Call, int] | None = None
     definition: cst.FunctionDef | cst.ClassDef | None = None
 
 
@@ -182,8 +184,12 @@ def _bind_target(
     if isinstance(target, cst.Name):
         scope.bind(target.value, Site(scope, expression=value))
     elif isinstance(target, (cst.Tuple, cst.List)):
-        for element in target.elements:
-            _bind_target(scope, element.value)
+        starred = any(isinstance(element, cst.StarredElement) for element in target.elements)
+        for index, element in enumerate(target.elements):
+            if isinstance(value, cst.Call) and isinstance(element.value, cst.Name) and not starred:
+                scope.bind(element.value.value, Site(scope, unpacked=(value, index)))
+            else:
+                _bind_target(scope, element.value)
 
 
 def _bind_definition(scope: Scope, node: cst.FunctionDef | cst.ClassDef) -> None:
