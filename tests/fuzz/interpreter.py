@@ -46,7 +46,7 @@ class _Left(Exception):
 class Mistake:
     """What the monitor said: `created` is the number of the statement that made the handle.
 
-    It is 0 for parameters. `number` is the statement of the primary line, `name` the variable
+    For parameters it is 0, -1, ... `number` is the statement of the primary line, `name` the variable
     that the report names.
     """
 
@@ -116,12 +116,12 @@ class _Run:
         self._released: dict[int, int] = {}
         self._fixed: dict[str, int] = {}
         self._found: set[Mistake] = set()
-        for name in program.given:
+        for index, name in enumerate(program.given):
             if self._choices.among(2):
                 continue  # the caller gives null
             handle = self._machine.give(KINDS[name[0]])
             self._values[name] = handle
-            self._known[handle] = _Handle(0, name)
+            self._known[handle] = _Handle(-index, name)
 
     def mistakes(self) -> set[Mistake]:
         """Walk the path to its end."""
@@ -244,7 +244,7 @@ class _Run:
     def _collect(self, before: int, number: int, names: dict[int, str]) -> None:
         for verdict in self._monitor.verdicts[before:]:
             handle = self._known[verdict.handle]
-            if verdict.code == "CAP203" and not handle.created:
+            if verdict.code == "CAP203" and handle.created <= 0:
                 raise Unclear("nothing but its type tells what a parameter holds")
             name, line = handle.name, number
             if verdict.code in LEAKS:
