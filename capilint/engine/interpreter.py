@@ -26,6 +26,7 @@ from capilint.engine.values import (
     Location,
     Symbol,
     Uninitialised,
+    symbols_in,
 )
 from capilint.engine.ways import Continuation, Site, raise_from
 from capilint.ir import (
@@ -314,7 +315,10 @@ class Interpreter:
             settle(path.state, status)
         self.assignments.give_away_elements(path, (branch.condition,))
         condition = self.evaluator.evaluate(path.state, branch.condition)
-        if self.evaluator.truth(path.state, condition) is None and is_unknown_constant(condition):
+        if self.evaluator.truth(path.state, condition) is None and (
+            is_unknown_constant(condition)
+            or any(symbol.kind == "report" for symbol in symbols_in(condition))
+        ):
             doubt_all(path.state, condition)
         for truth, target in ((True, branch.if_true), (False, branch.if_false)):
             way = path.fork()

@@ -197,7 +197,7 @@ class ProtocolCalls:
                 continue
             if not self.typestates.watches(resource):
                 continue
-            symbol = Symbol("uninitialised", site.key, argument.value.variable)
+            symbol = Symbol("uninitialised", "entry", argument.value.variable)
             path.state.handles[symbol] = Handle(resource, Typestate.UNKNOWN)
             written = argument.written
             text = self.typestates.place_text(written.place) if isinstance(written, Read) else ""

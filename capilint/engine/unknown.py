@@ -29,6 +29,7 @@ from capilint.ir import Direct, Language, Read, Scope, Variable
 class UnknownCalls:
     """Goes on after calls of unknown code in one function.
 
+    What unknown code returns after a failure is a `report` of it: whether it says so is not known.
     A status that unknown code is given may be judged there. In Python a helper that is given a
     status and whose result is discarded is taken for a check that raises on failure; otherwise
     the outcome is in doubt, and what hangs on it is not reported until a branch settles it.
@@ -71,7 +72,7 @@ class UnknownCalls:
                 if status.failed and variable in site.last_reads:
                     return  # nobody else asks: the success, in doubt, stands for both
                 doubt(state, status)
-        kind = "instance" if self._is_class(site) else "result"
+        kind = "instance" if self._is_class(site) else "report" if state.failed else "result"
         result = Symbol(kind, site.key)
         state.renew(result)
         self.memory.give_result(path, site, result)
