@@ -19,7 +19,7 @@ from capilint.engine.state import State
 from capilint.engine.summary import Exit, Summary
 from capilint.engine.summary_calls import SummaryCalls
 from capilint.engine.typestate import Typestates
-from capilint.engine.unknown import UnknownCalls, doubt_all, settle
+from capilint.engine.unknown import UnknownCalls, doubt, doubt_all, settle
 from capilint.engine.values import (
     AbstractValue,
     Function,
@@ -311,7 +311,8 @@ class Interpreter:
                 path.state.raising = "possible"
 
     def _branch(self, path: Path, branch: Branch) -> Iterator[tuple[Point, Path]]:
-        for status, _ in statuses_in(self.evaluator, path.state, branch.condition):
+        statuses = statuses_in(self.evaluator, path.state, branch.condition)
+        for status, _ in statuses:
             settle(path.state, status)
         self.assignments.give_away_elements(path, (branch.condition,))
         condition = self.evaluator.evaluate(path.state, branch.condition)
@@ -319,7 +320,10 @@ class Interpreter:
             is_unknown_constant(condition)
             or any(symbol.kind == "report" for symbol in symbols_in(condition))
         ):
-            doubt_all(path.state, condition)
+            for status, _ in statuses:
+                doubt(path.state, status)
+            if not statuses:
+                doubt_all(path.state, condition)
         for truth, target in ((True, branch.if_true), (False, branch.if_false)):
             way = path.fork()
             if self.evaluator.assume(way.state, condition, truth):

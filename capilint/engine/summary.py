@@ -166,17 +166,17 @@ def _outside(value: AbstractValue) -> AbstractValue:
     match value:
         case Status(_, number):
             return Number(number)
-        case Uninitialised():
-            return Symbol("result", "callee")
+        case Uninitialised(variable):
+            return Symbol("result", "callee", variable)
         case Symbol(kind="handle" | "initial" | "member" | "object"):
             return value
         case Symbol():
-            return Symbol("result", "callee")
+            return Symbol("result", "callee", value)
         case Aggregate(values):
             return Aggregate(tuple(_outside(inner) for inner in values))
         case Term():
             fixed = all(is_input(symbol) for symbol in symbols_in(value))
-            return value if fixed else Symbol("result", "callee")
+            return value if fixed else Symbol("result", "callee", value)
         case _:
             return value
 

@@ -254,7 +254,7 @@ class Typestates:
             if handle.orphaned:
                 self.report(path, "CAP301", symbol, span)
         else:
-            self.report(path, "CAP103", symbol, span)
+            self.report(path, "CAP102" if handle.raised else "CAP103", symbol, span)
         path.state.handles[symbol] = replace(handle, escaped=True)
 
     def hand_out(self, path: Path, value: AbstractValue, span: Span) -> None:

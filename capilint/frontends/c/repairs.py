@@ -30,6 +30,9 @@ _BARE_MACRO_LINE = re.compile(
 _CONVENTION = re.compile(
     rf"\b{_KEYWORDS}\w+\s*\**\s*\(\s*([A-Za-z_]\w*)(?=\s*\*+\s*(?:const\s+)?\w*\s*\)\s*\()"
 )
+_LABEL_BEFORE_DIRECTIVE = re.compile(
+    r"^([ \t]*(?!default\b)[A-Za-z_]\w*[ \t]*:)(?=[ \t]*\n\s*#)", re.MULTILINE
+)
 _BLANKS = re.compile(r"\s*")
 _INDEX = re.compile(r"\[[^\]]*\]")
 _OFFSET = re.compile(r"\boffsetof\s*\(([^()]*(?:\[[^()\]]*\])[^()]*)\)")
@@ -74,6 +77,11 @@ def _spell_exceptions(text: str, rows: Set[int]) -> str:
     for pattern, replacement in _EXCEPTION_MACROS:
         text = pattern.sub(replacement, text)
     return text
+
+
+def _statements_behind_labels(text: str, rows: Set[int]) -> str:
+    """`done:` in front of a directive labels an empty statement, as the grammar wants one."""
+    return _LABEL_BEFORE_DIRECTIVE.sub(r"\1;", text)
 
 
 def _cut_branches(text: str, rows: Set[int]) -> str:
@@ -147,6 +155,7 @@ def _edited(
 
 REPAIRS: tuple[Repair, ...] = (
     _spell_exceptions,
+    _statements_behind_labels,
     _cut_branches,
     keep_branches_at,
     _first_branches,
