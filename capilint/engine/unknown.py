@@ -22,7 +22,7 @@ from capilint.engine.values import (
     symbols_in,
 )
 from capilint.engine.ways import Continuation, Site, raise_from
-from capilint.ir import Direct, Language, Read, Scope, Variable
+from capilint.ir import Direct, Language, Operation, Read, Scope, Variable
 
 
 @dataclass(slots=True)
@@ -67,16 +67,32 @@ class UnknownCalls:
             if any(status.failed for status, _ in statuses):
                 yield raise_from(path, "certain")
                 return
-        else:
-            for status, variable in statuses:
-                if status.failed and variable in site.last_reads:
-                    return  # nobody else asks: the success, in doubt, stands for both
-                doubt(state, status)
+        elif not self._judged(path, site, arguments):
+            return
         kind = "instance" if self._is_class(site) else "report" if state.failed else "result"
         result = Symbol(kind, site.key)
         state.renew(result)
         self.memory.give_result(path, site, result)
         yield Continuation(path)
+
+    def _judged(self, path: Path, site: Site, arguments: Arguments) -> bool:
+        """Whether the path goes on where unknown code is told how a call went.
+
+        Where nobody asks again, one of the two outcomes stands for both: for a bare status the
+        success, in doubt; for a condition (`check(!ok)`) the one in which it can hold.
+        """
+        state = path.state
+        for argument in arguments.all():
+            for status, variable in statuses_in(self.evaluator, state, argument.written):
+                last = variable in site.last_reads
+                if last and isinstance(argument.written, Operation):
+                    if self.evaluator.truth(state, argument.value) is False:
+                        return False
+                elif last and status.failed:
+                    return False
+                else:
+                    doubt(state, status)
+        return True
 
     def _set_by_macro(self, path: Path, site: Site, argument: Argument) -> None:
         """By value an unset variable cannot be meant: the callee is a macro that sets it."""
