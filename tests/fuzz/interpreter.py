@@ -46,8 +46,8 @@ class _Left(Exception):
 class Mistake:
     """What the monitor said: `created` is the number of the statement that made the handle.
 
-    For parameters it is 0, -1, ... `number` is the statement of the primary line, `name` the variable
-    that the report names.
+    For parameters it is 0, -1, ... `number` is the statement of the primary line, `name` the
+    variable that the report names.
     """
 
     code: str
