@@ -200,6 +200,8 @@ class _Run:
         number: int,
         succeeds: bool,
     ) -> None:
+        if operation.into and any(given) and not given[0]:
+            raise Unclear("a call without a context makes nothing")
         handles = dict(zip(operation.parameters, given, strict=True))
         alive = {handle: self._is_alive(handle) for handle in given}
         makes = [operation.into] if operation.into else []
