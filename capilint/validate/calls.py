@@ -23,6 +23,8 @@ from capilint.validate.values import (
     Term,
 )
 
+SIGNS = {"negative": "<", "nonnegative": ">=", "zero": "=="}
+
 
 class Raised(Exception):
     """The program raises an exception, of a class of this name where that is known."""
@@ -50,6 +52,7 @@ class Calls:
         self._language = language
         self._drop = drop
         self._objects = 0
+        self._failed = False  # whether the last call of the API failed
 
     def api_call(self, call: ir.Call, looks: bool, stopped: type[Exception]) -> None:
         """Run a call. Raises NotRunnable for a function that nobody knows."""
@@ -104,6 +107,7 @@ class Calls:
         for name in protocol.writes:
             self._overwrite(arguments.get(name, 0))
         new = self._api.call(protocol, handles, succeeds, list(targets))
+        self._failed = not succeeds
         for location in targets.values():
             self.write(location, HandleValue(new))
         kept = [protocol.sdk.get(name, name) for name in protocol.keeps]
@@ -170,10 +174,10 @@ class Calls:
             content = self._evaluation.content(value)
             self._memory.store(box.location, 0 if isinstance(content, str | Term) else content)
             return box
-        if form in ("negative", "nonnegative") and name:
-            return Term("<" if form == "negative" else ">=", (value, 0))
+        if form in SIGNS and name:
+            return Term(SIGNS[form], (value, 0))
         answer = self._memory.fresh("result")
-        if form in ("nonzero", "negative"):
+        if form == "negative" or (form == "nonzero" and self._failed):
             self._evaluation.knowledge.truths[answer] = True
         return answer
 

@@ -42,6 +42,8 @@ def validate(module: ir.Module, findings: Iterable[Finding], book: RuleBook) -> 
         if patched
         else Verdict(function, "functions of one name")
         if max(names.values()) > 1
+        else Verdict(function, "a constructor: who drops the object is not known")
+        if function.owner_class is not None and function.name.endswith(".__init__")
         else _verdict(function, functions, found, book)
         for function in module.functions
         if any(True for block in function.blocks if block.instructions)
