@@ -28,12 +28,12 @@ MOST = 2_000
 
 
 def _no_reference_counts() -> Any:
-    def use_only(
-        self: Typestates, path: Any, symbol: Any, resource: str, span: Any, _: bool
-    ) -> None:
-        self.use(path, symbol, resource, span)
+    original = Typestates.retain
 
-    return patch.object(Typestates, "retain", use_only)
+    def always_fails(self: Typestates, *arguments: Any) -> None:
+        original(self, *arguments[:-1], True)
+
+    return patch.object(Typestates, "retain", always_fails)
 
 
 def _nothing(*_: object, **__: object) -> None:
