@@ -992,7 +992,7 @@ def test_an_alias_of_what_is_relevant_is_relevant() -> None:
 @pytest.mark.parametrize(
     ("source", "line"),
     [
-        ("def f():\n    print 'old'\n", 2),
+        ("def f():\n    print 'old' new\n", 2),
         ("x = 1\nif x\n", 2),
         ("ok()\nx = (\n", 2),
         ("x = '''abc\n", 1),

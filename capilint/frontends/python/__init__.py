@@ -1,6 +1,6 @@
 """Python source to IR, by libcst.
 
-    text ── nesting ── libcst ─┬─ positions
+    text ── nesting ── libcst ─┬─ positions          (of text that it refuses: python2 ── libcst)
                                ├─ relevance          which functions are worth it
                                └─ scopes ── classes ── names
                                                          │

@@ -17,6 +17,7 @@ from capilint.frontends.python.context import MAX_BLOCKS, TooLarge
 from capilint.frontends.python.names import Names
 from capilint.frontends.python.nesting import too_deep, with_deep_stack
 from capilint.frontends.python.positions import Positions
+from capilint.frontends.python.python2 import translate
 from capilint.frontends.python.relevance import wanted_units
 from capilint.frontends.python.scopes import (
     Scope,
@@ -51,10 +52,23 @@ def lower_module(text: str, path: str, relevant: Callable[[str], bool] | None = 
 
 
 def _parse_and_lower(text: str, path: str, relevant: Callable[[str], bool] | None) -> ir.Module:
-    tree = cst.parse_module(text)
-    positions = Positions(tree)
+    tree, positions = _parsed(text)
     wanted = None if relevant is None else wanted_units(tree, positions.text, relevant)
     return _ModuleLowering(tree, positions, wanted, *module_name(path)).lower(path)
+
+
+def _parsed(text: str) -> tuple[cst.Module, Positions]:
+    """The tree of a Python 3 text or, failing that, of a Python 2 text."""
+    try:
+        tree = cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        translation = translate(text)
+        try:
+            tree = cst.parse_module(translation.text)
+        except cst.ParserSyntaxError:
+            raise error from None
+        return tree, Positions(tree, translation.column)
+    return tree, Positions(tree)
 
 
 def module_name(path: str) -> tuple[str, bool]:

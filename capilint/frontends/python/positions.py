@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from itertools import accumulate
 from typing import Any
@@ -77,9 +78,13 @@ class _Recording(AbstractContextManager[None]):
 
 
 class Positions:
-    """The spans of one tree's nodes: 1-based lines and columns, columns in characters."""
+    """The spans of one tree's nodes: 1-based lines and columns, columns in characters.
 
-    def __init__(self, tree: cst.Module) -> None:
+    `column` is given for a tree of translated text: it tells the column in the file of an offset
+    into that text, and the line, which is the same in both.
+    """
+
+    def __init__(self, tree: cst.Module, column: Callable[[int, int], int] | None = None) -> None:
         counter = _TokenCounter(tree)
         tree._codegen(counter)
         self._tree = tree  # keeps the nodes, and so their ids, alive
@@ -87,6 +92,7 @@ class Positions:
         self._offsets = [0, *accumulate(map(len, counter.tokens))]
         self._text = "".join(counter.tokens)
         self._lines = [0, *(match.end() for match in _NEWLINE.finditer(self._text))]
+        self._column = column or self._untranslated_column
 
     def text(self, node: cst.CSTNode) -> str:
         """The source of a node."""
@@ -121,4 +127,7 @@ class Positions:
 
     def _line_and_column(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._lines, offset)
-        return line, offset - self._lines[line - 1] + 1
+        return line, self._column(line, offset)
+
+    def _untranslated_column(self, line: int, offset: int) -> int:
+        return offset - self._lines[line - 1] + 1
