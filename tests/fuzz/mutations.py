@@ -28,7 +28,7 @@ MOST = 2_000
 
 
 def _no_reference_counts() -> Any:
-    original = Typestates.retain
+    original: Callable[..., None] = Typestates.retain
 
     def always_fails(self: Typestates, *arguments: Any) -> None:
         original(self, *arguments[:-1], True)
