@@ -78,8 +78,12 @@ MUTATIONS: dict[str, Callable[[], Any]] = {
 
 
 def programs_until_seen(mutation: str, first_seed: int = 1) -> int | None:
-    """How many programs it takes until one disagrees; None if MOST do not suffice."""
+    """How many programs it takes until one disagrees; None if MOST do not suffice.
+
+    Raises Disagreement where the linter as it is gets the same program wrong.
+    """
     tried = 0
+    caught: list[Program] = []
 
     @seed(first_seed)
     @settings(
@@ -98,13 +102,19 @@ def programs_until_seen(mutation: str, first_seed: int = 1) -> int | None:
             compare.hold(program)
         except Unclear:
             return
+        except compare.Disagreement:
+            caught.append(program)
+            raise
 
     with _mutated(mutation):
         try:
             agree()
         except compare.Disagreement:
-            return tried
-    return None
+            pass
+    if not caught:
+        return None
+    compare.hold(caught[0])
+    return tried
 
 
 @contextmanager
