@@ -7,7 +7,7 @@ the generated programs must show a disagreement.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
@@ -106,11 +106,8 @@ def programs_until_seen(mutation: str, first_seed: int = 1) -> int | None:
             caught.append(program)
             raise
 
-    with _mutated(mutation):
-        try:
-            agree()
-        except compare.Disagreement:
-            pass
+    with _mutated(mutation), suppress(compare.Disagreement):
+        agree()
     if not caught:
         return None
     compare.hold(caught[0])
