@@ -70,7 +70,9 @@ class Handle:
     @property
     def matters(self) -> bool:
         """Whether more is known of the handle than that it was met."""
-        return self.made or self.orphaned or self.typestate is not Typestate.UNKNOWN
+        return (
+            self.made or self.orphaned or self.count != 1 or self.typestate is not Typestate.UNKNOWN
+        )
 
     @property
     def owed(self) -> bool:
