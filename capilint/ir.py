@@ -349,7 +349,8 @@ class Function:
     what `Direct` callees say. `internal` is set for C's `static` functions. `generator` is set
     for Python generators and coroutines: calling one runs nothing. `decorated` names decorators
     that replace the function by something unknown. `owner_class` is the class of a method, whose
-    first parameter is then the object. `guards` are the `#if`s around the function: the places
+    first parameter is then the object, unless its `descriptor` (`staticmethod`, `classmethod`,
+    `property`) makes another thing of it. `guards` are the `#if`s around the function: the places
     that stand for their conditions, and whether these hold where it exists.
     """
 
@@ -363,6 +364,7 @@ class Function:
     generator: bool = False
     decorated: tuple[str, ...] = ()
     owner_class: str | None = None
+    descriptor: str = ""
     guards: tuple[tuple[Place, bool], ...] = ()
 
 
@@ -404,6 +406,19 @@ def successors(block: BasicBlock) -> tuple[int, ...]:
             return (if_true, if_false)
         case Choose(targets):
             return targets
+        case _:
+            return ()
+
+
+def values_of(instruction: Instruction) -> tuple[Value, ...]:
+    """The values that an instruction is given, the callee excepted."""
+    match instruction:
+        case Assign(_, value) | Yield(value):
+            return (value,)
+        case Call(_, arguments, _, _, keywords):
+            return (*arguments, *(value for _, value in keywords))
+        case Escape(values):
+            return values
         case _:
             return ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from capilint.engine.classes import Missing
 from capilint.engine.deprecated import deprecated_calls
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.fixpoint import (
@@ -17,8 +18,9 @@ from capilint.engine.fixpoint import (
 )
 from capilint.engine.interpreter import Callees, Interpreter
 from capilint.engine.liveness import liveness
+from capilint.engine.names import Definition
 from capilint.engine.ownership import MemberOwners
-from capilint.engine.program import Definition, Program
+from capilint.engine.program import Program
 from capilint.engine.state import Typestate
 from capilint.engine.summary import Summary, condense, project, united
 from capilint.engine.typestate import Typestates
@@ -119,10 +121,11 @@ class Analysis:
     def _interpreter(self, definition: Definition) -> Interpreter:
         function, module = definition.function, definition.module
         callees = Callees(
-            api=lambda name: self.program.api(name, module),
+            api=lambda name: self.program.names.api(name, module),
             summary=lambda name: self._summary_of(name, definition),
             classes=self.program.classes,
-            classes_with_methods=self.program.classes_with_methods,
+            made=lambda call: self.program.classes.made_by(call, definition),
+            method=self._summary_of_method,
         )
         evaluator = Evaluator(
             self.rulebook.is_box_accessor,
@@ -142,12 +145,18 @@ class Analysis:
             typestates,
             cyclic_blocks(function),
             single_entry_blocks(function),
-            self.program.abandons_object(definition),
+            self.program.classes.abandons_object(definition),
         )
 
     def _summary_of(self, name: str, caller: Definition) -> Summary | None:
-        targets = self.program.alternatives(name, caller.module)
+        targets = self.program.names.alternatives(name, caller.module)
         return united([self.summaries.get(target) for target in targets])
+
+    def _summary_of_method(self, owner: str, name: str) -> Summary | Missing:
+        found = self.program.classes.method(owner, name)
+        if isinstance(found, Missing):
+            return found
+        return self.summaries.get(found) or Missing.UNKNOWN
 
     def _summarise(
         self, definition: Definition, interpreter: Interpreter, graph: Graph

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from capilint.engine.program import Definition, Program
+from capilint.engine.names import Definition
+from capilint.engine.program import Program
 from capilint.finding import Finding
 from capilint.ir import Call, Direct
 from capilint.wording import Facts, message, name_and_severity
@@ -19,7 +20,7 @@ def deprecated_calls(program: Program, definition: Definition) -> Iterator[Findi
         for call in block.instructions:
             if not isinstance(call, Call) or not isinstance(call.callee, Direct):
                 continue
-            bound = program.api(call.callee.name, definition.module)
+            bound = program.names.api(call.callee.name, definition.module)
             if bound is None or not bound.protocol.replaced_by:
                 continue
             protocol = bound.protocol

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from capilint.engine.assignments import Assignments, Point
 from capilint.engine.binding import evaluate_arguments, statuses_in
+from capilint.engine.classes import Classes, Missing
 from capilint.engine.creations import Creations
 from capilint.engine.evaluate import Evaluator, is_unknown_constant
 from capilint.engine.events import Path
 from capilint.engine.exceptions import builtin_class, catches
 from capilint.engine.liveness import Liveness
 from capilint.engine.memory import MemoryEffects
+from capilint.engine.objects import MethodOf, Objects
 from capilint.engine.protocols import ProtocolCalls
 from capilint.engine.settled import Settled, candidates
 from capilint.engine.state import State
@@ -29,6 +31,7 @@ from capilint.engine.values import (
     symbols_in,
 )
 from capilint.engine.ways import Continuation, Site, raise_from
+from capilint.finding import Span
 from capilint.ir import (
     Assign,
     BasicBlock,
@@ -58,12 +61,16 @@ CAUGHT = "caught "  # before the certainty of an exception that a clause has tak
 
 @dataclass(frozen=True, slots=True)
 class Callees:
-    """What names mean where a function stands: an API function, or a summary, or neither."""
+    """What names mean where a function stands: an API function, or a summary, or neither.
+
+    `made` are the classes of which a call makes an object; `method` is what a class's method does.
+    """
 
     api: Callable[[str], Bound | None]
     summary: Callable[[str], Summary | None]
-    classes: Mapping[str, Sequence[str]]
-    classes_with_methods: frozenset[str]
+    classes: Classes
+    made: Callable[[Call], tuple[str, ...]]
+    method: MethodOf
 
 
 @dataclass(slots=True)
@@ -85,6 +92,7 @@ class Interpreter:
     summary_calls: SummaryCalls = field(init=False)
     unknown_calls: UnknownCalls = field(init=False)
     assignments: Assignments = field(init=False)
+    objects: Objects = field(init=False)
 
     def __post_init__(self) -> None:
         constants = self.rulebook.constants.get
@@ -100,7 +108,10 @@ class Interpreter:
             self.typestates,
             memory,
             self.function.language,
-            self.callees.classes_with_methods,
+            self.callees.classes.with_methods,
+        )
+        self.objects = Objects(
+            self.summary_calls, memory, self.callees.method, self.callees.classes.is_plain
         )
 
     def entry(self) -> State:
@@ -167,6 +178,13 @@ class Interpreter:
         if raised and self._ends_process(path):
             return
         span = getattr(where, "span", self.function.span)
+        if path.state.objects and (not raised or path.state.raising == "certain"):
+            for way in self.objects.end_all(path, ("leave", span), span):
+                self._left(way, span, value, raised)
+        else:
+            self._left(path, span, value, raised)
+
+    def _left(self, path: Path, span: Span, value: AbstractValue | None, raised: bool) -> None:
         self.typestates.leave(path, span, raised)
         if raised and self.abandons_object:
             first = Location(self.function.parameters[0].variable)
@@ -232,6 +250,11 @@ class Interpreter:
         if guarded and self.function.language is not Language.PYTHON:
             yield raise_from(path.fork(), "possible")
             guarded = False
+        owners = self.callees.made(call) if self.function.language is Language.PYTHON else ()
+        if owners and all(self.objects.can_make(owner, arguments) for owner in owners):
+            for owner in owners:
+                yield from self.objects.make(path.fork(), site, owner, arguments)
+            return
         bound, summary = self._resolve(path, call)
         if bound is not None:
             yield from self.protocol_calls.apply(path, site, bound, arguments)
@@ -251,6 +274,10 @@ class Interpreter:
                 handle = path.state.handles.get(value) if isinstance(value, Symbol) else None
                 if handle is not None and handle.binding:
                     return self.rulebook.method(handle.binding, handle.resource, name), None
+                owner = self.objects.class_of(value)
+                if owner is not None:
+                    found = self.callees.method(owner, name)
+                    return None, None if isinstance(found, Missing) else found
             case Indirect(callee):
                 value = self.evaluator.evaluate(path.state, callee)
                 if isinstance(value, Function) and not value.captures:
@@ -298,7 +325,7 @@ class Interpreter:
         """
         exception = path.state.exception
         for target, names in zip(choice.targets, choice.catches, strict=True):
-            answers = [catches(exception, name, self.callees.classes) for name in names or ()]
+            answers = [catches(exception, name, self.callees.classes.bases) for name in names or ()]
             if names is not None and all(answer is False for answer in answers):
                 continue
             way = path.fork()

@@ -32,6 +32,7 @@ from capilint.ir import (
     Yield,
     places_in,
     successors,
+    values_of,
 )
 
 
@@ -187,6 +188,14 @@ def written_by(instruction: Instruction) -> Variable | None:
             return None
 
 
+def written_variables(function: Function) -> set[Variable]:
+    """The variables that some instruction of the function sets as a whole."""
+    written = {
+        written_by(instruction) for block in function.blocks for instruction in block.instructions
+    }
+    return {variable for variable in written if variable is not None}
+
+
 def reads_of(instruction: Instruction) -> Iterator[Variable]:
     """The variables whose content an instruction may look at."""
     match instruction:
@@ -238,15 +247,7 @@ def addressed_variables(function: Function) -> set[Variable]:
     found: set[Variable] = set()
     for block in function.blocks:
         for instruction in block.instructions:
-            values: tuple[Value, ...] = ()
-            match instruction:
-                case Assign(_, value):
-                    values = (value,)
-                case Call(_, arguments, _, _, keywords):
-                    values = (*arguments, *(value for _, value in keywords))
-                case Escape(escaping):
-                    values = escaping
-            for value in values:
+            for value in values_of(instruction):
                 found.update(_pointed_at(value))
     return found
 

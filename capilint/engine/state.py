@@ -92,6 +92,7 @@ class State:
         "facts",
         "failed",
         "handles",
+        "objects",
         "raising",
         "settled",
     )
@@ -102,6 +103,7 @@ class State:
         self.facts: dict[AbstractValue, bool] = {}
         self.handles: dict[Symbol, Handle] = {}
         self.exposed: frozenset[Variable | Symbol] = frozenset()
+        self.objects: frozenset[Symbol] = frozenset()  # those whose destructor is to run here
         self.raising: str = ""
         self.exception: str = ""
         self.failed: bool = False  # whether the last API call was told to have failed
@@ -114,6 +116,7 @@ class State:
         new.facts = self.facts.copy()
         new.handles = self.handles.copy()
         new.exposed = self.exposed
+        new.objects = self.objects
         new.raising = self.raising
         new.exception = self.exception
         new.failed = self.failed
@@ -126,6 +129,7 @@ class State:
             frozenset(self.facts.items()),
             frozenset(self.handles.items()),
             self.exposed,
+            self.objects,
             self.raising,
             self.exception,
             self.failed,
@@ -140,7 +144,7 @@ class State:
             if isinstance(value, Symbol) and value in mattering
         )
         handles = frozenset(mattering.items())
-        return (holding, handles, self.raising, self.exception)
+        return (holding, handles, self.objects, self.raising, self.exception)
 
     # ------------------------------------------------------------ places
 
@@ -296,6 +300,7 @@ class State:
             if not isinstance(location.base, Variable)
             or location.base.scope is Scope.GLOBAL
             or location.base in live
+            or (isinstance(value, Symbol) and value in self.objects)
             or any(
                 symbol in self.handles and self.handles[symbol].owed for symbol in symbols_in(value)
             )

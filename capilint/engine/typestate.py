@@ -200,7 +200,7 @@ class Typestates:
         external = state.is_external(location)
         if external and not by_callee:
             self.hand_out(path, value, span)
-        replaced = self._handles_at(path, location)
+        replaced = self._held_at(path, location)
         state.store(location, value)
         if external:
             state.escape(value, handed=belongs_to_caller(location))
@@ -210,22 +210,25 @@ class Typestates:
 
     def overwrite(self, path: Path, location: Location, span: Span) -> None:
         """Whatever a location held is gone from it."""
-        replaced = self._handles_at(path, location)
+        replaced = self._held_at(path, location)
         path.state.clear(location)
         self._lose_unheld(path, replaced, span)
 
-    def _handles_at(self, path: Path, location: Location) -> list[Symbol]:
+    def _held_at(self, path: Path, location: Location) -> list[Symbol]:
+        """The handles and objects that a location and its parts hold."""
         state = path.state
-        if not state.handles:
+        if not state.handles and not state.objects:
             return []
         return [
             old
             for place, old in state.environment.items()
-            if isinstance(old, Symbol) and old in state.handles and location.holds(place)
+            if isinstance(old, Symbol)
+            and (old in state.handles or old in state.objects)
+            and location.holds(place)
         ]
 
-    def _lose_unheld(self, path: Path, handles: list[Symbol], span: Span) -> None:
-        for old in handles:
+    def _lose_unheld(self, path: Path, replaced: list[Symbol], span: Span) -> None:
+        for old in replaced:
             values = path.state.environment.values()
             if not any(old in symbols_in(other) for other in values):
                 self.lose(path, old, span)
@@ -242,7 +245,10 @@ class Typestates:
             self.origins[value] = replace(origin, text=text)
 
     def lose(self, path: Path, symbol: Symbol, span: Span) -> None:
-        """The last reference to a handle is gone."""
+        """The last reference to a handle is gone; nothing is said of what an object held."""
+        if symbol in path.state.objects:
+            path.state.escape(symbol)
+            path.state.objects -= {symbol}
         handle = path.state.handles.get(symbol)
         if handle is None or not handle.owed:
             return

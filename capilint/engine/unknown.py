@@ -56,6 +56,8 @@ class UnknownCalls:
             self._set_by_macro(path, site, argument)
             self._clobber(path, site, argument.value)
         if arguments.receiver is not None:
+            if arguments.receiver.value in state.objects:
+                state.escape(arguments.receiver.value)
             self._clobber(path, site, arguments.receiver.value)
         everything = [argument.value for argument in arguments.all()]
         if arguments.receiver is not None:

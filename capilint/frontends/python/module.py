@@ -28,6 +28,7 @@ from capilint.frontends.python.scopes import (
 )
 from capilint.frontends.python.standard_names import (
     CONTEXT_MANAGER_DECORATORS,
+    DESCRIPTORS,
     TRANSPARENT_DECORATORS,
 )
 from capilint.frontends.python.statements import Statements
@@ -252,6 +253,7 @@ class _ModuleLowering:
             or (isinstance(node, cst.FunctionDef) and node.asynchronous is not None),
             decorated=tuple(name for name in names if name not in TRANSPARENT_DECORATORS),
             owner_class=scope.owner_class,
+            descriptor=next((name for name in names if name in DESCRIPTORS), ""),
         )
 
     def _shown(self, qualified_name: str) -> str:

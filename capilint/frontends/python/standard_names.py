@@ -45,6 +45,8 @@ LOADER_METHODS = (".LoadLibrary", ".dlopen")
 FUNCTION_PROTOTYPES = frozenset({"ctypes.WINFUNCTYPE", "ctypes.CFUNCTYPE", "ctypes.PYFUNCTYPE"})
 FIND_LIBRARY = "ctypes.util.find_library"
 
+# Decorators that change what an object's attribute of the method's name is.
+DESCRIPTORS = frozenset({"staticmethod", "classmethod", "property"})
 # Decorators after which a call of the name still runs the decorated code.
 TRANSPARENT_DECORATORS = frozenset(
     {

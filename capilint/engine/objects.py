@@ -1,0 +1,117 @@
+"""Python objects as owners: what their constructors put into them ends with their destructors.
+
+    key = Key(prov) ──► __init__ ──► ... ──► the function ends ──► __del__
+                        on an `object` symbol, whose members are locations like any others
+
+Only objects that nobody else sees are followed to their end; others escape like handles do. One
+whose last reference goes earlier, and one whose class is not fully known, escapes as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from capilint.engine.binding import Argument, Arguments
+from capilint.engine.classes import Missing
+from capilint.engine.events import Path
+from capilint.engine.memory import MemoryEffects
+from capilint.engine.summary import Summary
+from capilint.engine.summary_calls import SummaryCalls
+from capilint.engine.values import Symbol
+from capilint.engine.ways import Continuation, Site
+from capilint.finding import Span
+from capilint.ir import Call, Direct, Unknown
+
+MOST_ENDS = 6  # objects that one exit follows to their end
+
+MethodOf = Callable[[str, str], Summary | Missing]
+
+
+@dataclass(slots=True)
+class Objects:
+    """Makes and ends objects in one function; `method` finds what a class's method does."""
+
+    summary_calls: SummaryCalls
+    memory: MemoryEffects
+    method: MethodOf
+    is_plain: Callable[[str], bool]
+    classes: dict[Symbol, str] = field(default_factory=dict)
+
+    def class_of(self, value: object) -> str | None:
+        """The class of an object that this function made."""
+        if not isinstance(value, Symbol):
+            return None
+        return self.classes.get(Symbol(value.kind, value.site, value.detail))
+
+    def can_make(self, owner: str, arguments: Arguments) -> bool:
+        """Whether all that the construction does is known."""
+        constructor = self.method(owner, "__init__")
+        if constructor is Missing.ABSENT:
+            return self.is_plain(owner) and not arguments.all() and not arguments.spread
+        return self.is_plain(owner) and constructor is not Missing.UNKNOWN and not arguments.spread
+
+    def make(
+        self, path: Path, site: Site, owner: str, arguments: Arguments
+    ) -> Iterator[Continuation]:
+        """Every way on after `owner(arguments)`."""
+        thing = Symbol("object", site.key, owner)
+        self._forget_older(path, thing)
+        self.classes[thing] = owner
+        path.state.objects |= {thing}
+        constructor = self.method(owner, "__init__")
+        if isinstance(constructor, Missing):
+            self.memory.give_result(path, site, thing)
+            yield Continuation(path)
+            return
+        inner = Site(site.key, replace(site.call, result=None), True, site.last_reads)
+        given = replace(arguments, receiver=Argument(Unknown(), thing))
+        for way in self.summary_calls.apply(path, inner, constructor, given):
+            if not way.raised:
+                self.memory.give_result(way.path, site, thing)
+                yield way
+                continue
+            for end in self._end(way.path, thing, site.key, site.call.span):
+                yield Continuation(end, raised=True)
+
+    def _forget_older(self, path: Path, thing: Symbol) -> None:
+        """A loop makes the object anew: nothing is said of the one before."""
+        if thing in path.state.objects:
+            path.state.escape(thing)
+            path.state.exposed -= {thing}
+        path.state.renew(thing)
+
+    # ------------------------------------------------------------ the end
+
+    def end_all(self, path: Path, key: object, span: Span) -> list[Path]:
+        """The function is left: the objects that only it holds end. Every way on."""
+        ways = [path]
+        things = sorted(path.state.objects - path.state.exposed, key=repr)
+        for thing in things[MOST_ENDS:]:
+            path.state.escape(thing)
+        for thing in things[:MOST_ENDS]:
+            ways = [end for way in ways for end in self._end(way, thing, key, span)]
+        return ways
+
+    def _end(self, path: Path, thing: Symbol, key: object, span: Span) -> list[Path]:
+        owner = self.class_of(thing)
+        path.state.objects -= {thing}
+        return [path] if owner is None else self.destroy(path, thing, owner, key, span)
+
+    def destroy(self, path: Path, thing: Symbol, owner: str, key: object, span: Span) -> list[Path]:
+        """Run the destructor of a class on an object. What it raises is swallowed, by Python."""
+        destructor = self.method(owner, "__del__")
+        if destructor is Missing.ABSENT:
+            return [path]
+        if destructor is Missing.UNKNOWN:
+            path.state.escape(thing)
+            return [path]
+        under_way = path.state.raising, path.state.exception, path.state.failed
+        call = Call(Direct(destructor.name), (), None, span)
+        site = Site((key, "end", thing), call, True)
+        given = Arguments((), (), Argument(Unknown(), thing), spread=False)
+        ways = []
+        for way in self.summary_calls.apply(path, site, destructor, given):
+            way.path.state.raising, way.path.state.exception, way.path.state.failed = under_way
+            ways.append(way.path)
+        return ways
