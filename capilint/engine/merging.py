@@ -13,6 +13,7 @@ def join(first: State, second: State, block: int) -> State:
     """
     merged = first.copy()
     merged.exposed = first.exposed | second.exposed
+    merged.shared = first.shared | second.shared
     merged.handles = {**second.handles, **first.handles}
     merged.failed = first.failed and second.failed
     merged.environment = {}

@@ -95,6 +95,7 @@ class State:
         "objects",
         "raising",
         "settled",
+        "shared",
     )
 
     def __init__(self, settled: Settled | None = None) -> None:
@@ -103,6 +104,7 @@ class State:
         self.facts: dict[AbstractValue, bool] = {}
         self.handles: dict[Symbol, Handle] = {}
         self.exposed: frozenset[Variable | Symbol] = frozenset()
+        self.shared: frozenset[Symbol] = frozenset()  # exposed to more than the caller
         self.objects: frozenset[Symbol] = frozenset()  # those whose destructor is to run here
         self.raising: str = ""
         self.exception: str = ""
@@ -116,6 +118,7 @@ class State:
         new.facts = self.facts.copy()
         new.handles = self.handles.copy()
         new.exposed = self.exposed
+        new.shared = self.shared
         new.objects = self.objects
         new.raising = self.raising
         new.exception = self.exception
@@ -129,6 +132,7 @@ class State:
             frozenset(self.facts.items()),
             frozenset(self.handles.items()),
             self.exposed,
+            self.shared,
             self.objects,
             self.raising,
             self.exception,
@@ -273,17 +277,19 @@ class State:
                             escaped=handle.escaped or not handed,
                             handed=handle.handed or handed,
                         )
-                    pending += self._expose(current)
+                    pending += self._expose(current, handed)
                 case Pointer(location):
-                    pending += self._expose(location.base)
+                    pending += self._expose(location.base, handed)
                 case Function(_, captures):
                     for location in captures:
-                        pending += self._expose(location.base)
+                        pending += self._expose(location.base, handed)
                 case Term(_, values) | Aggregate(values):
                     pending += values
 
-    def _expose(self, base: Variable | Symbol) -> list[AbstractValue]:
+    def _expose(self, base: Variable | Symbol, handed: bool) -> list[AbstractValue]:
         """Mark memory as visible; returns what is kept in it."""
+        if isinstance(base, Symbol) and not handed:
+            self.shared |= {base}
         if isinstance(base, Variable) or base.kind in ("object", "initial"):
             self.exposed |= {base}
         values = [value for place, value in self.environment.items() if place.base == base]

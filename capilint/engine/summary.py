@@ -8,7 +8,7 @@ replaced by the caller's, so the caller's typestates judge them as if they stood
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from capilint.engine.events import Event
@@ -123,7 +123,7 @@ def project(exit_: Exit) -> Outcome:
         for term, truth in state.facts.items()
         if symbols_in(term) and all(is_input(symbol) for symbol in symbols_in(term))
     )
-    escapes = tuple(base for base in state.exposed if isinstance(base, Symbol) and is_input(base))
+    escapes = _escapes(state.shared, [value for _, value in stores])
     truth = state.facts.get(exit_.value) if exit_.value is not None else None
     negative = None if exit_.value is None else _is_negative(state, exit_.value)
     exception = state.exception if exit_.raised else ""
@@ -139,6 +139,12 @@ def project(exit_: Exit) -> Outcome:
         escapes,
         exit_.events,
     )
+
+
+def _escapes(shared: Iterable[Symbol], stored: Sequence[AbstractValue]) -> tuple[Symbol, ...]:
+    """The inputs that the caller cannot follow: shared ones, and parts of what was stored."""
+    parts = (part for value in stored if isinstance(value, Term) for part in symbols_in(value))
+    return tuple(dict.fromkeys(symbol for symbol in (*shared, *parts) if is_input(symbol)))
 
 
 def _is_negative(state: State, value: AbstractValue) -> bool | None:
@@ -223,7 +229,15 @@ def _about_handles(outcome: Outcome) -> Outcome:
         truth = result.value != 0 if isinstance(result, Number) else truth
         result = Symbol("result", "callee")
     handles = tuple((symbol, replace(handle, used=False)) for symbol, handle in outcome.handles)
-    return replace(outcome, stores=stores, result=result, result_truth=truth, handles=handles)
+    dropped = [part for _, value in outcome.stores if not kept(value) for part in symbols_in(value)]
+    return replace(
+        outcome,
+        stores=stores,
+        result=result,
+        result_truth=truth,
+        handles=handles,
+        escapes=_escapes((*outcome.escapes, *dropped), []),
+    )
 
 
 def _weaken(group: list[Outcome]) -> Outcome:

@@ -312,9 +312,10 @@ def belongs_to_caller(location: Location) -> bool:
     """Whether a location lies in memory that a parameter points to."""
     base = location.base
     if isinstance(base, Symbol):
-        outermost = member_chain(base)[-1].detail
-        root = outermost.base if isinstance(outermost, Location) else None
-        return isinstance(root, Variable) and root.scope is Scope.PARAMETER
+        outermost = member_chain(base)[-1]
+        root = outermost.detail.base if isinstance(outermost.detail, Location) else None
+        given = isinstance(root, Variable) and root.scope is Scope.PARAMETER
+        return given and outermost.kind == "initial"
     return False
 
 
