@@ -34,11 +34,15 @@ ARITHMETIC = frozenset(["+", "-", "*", "/", "%", "<<", ">>"])
 
 @dataclass(slots=True)
 class Assignments:
-    """Moves values in one function; `cyclic` are its blocks that lie in loops."""
+    """Moves values in one function.
+
+    `cyclic` are its blocks that lie in loops, `computed` the accessors that run a method.
+    """
 
     evaluator: Evaluator
     typestates: Typestates
     cyclic: frozenset[int]
+    computed: frozenset[str]
 
     def end_scope(self, path: Path, variables: tuple[Variable, ...], instruction: EndScope) -> None:
         """Variables end their life with their block."""
@@ -117,14 +121,18 @@ class Assignments:
         ]
 
     def give_away_elements(self, path: Path, values: Sequence[Value]) -> None:
-        """Code that picks elements by a variable index is not followed: they all escape."""
+        """What a variable index picks, or a method computes, is not followed: it escapes."""
         for value in values:
             for place in places_in(value):
-                if "[?]" in place.path:
-                    outer = Place(place.root, place.path[: place.path.index("[?]")])
-                    location = self.evaluator.locate(path.state, outer)
-                    if location is not None:
-                        path.state.escape(Pointer(location))
+                for index, accessor in enumerate(place.path):
+                    if accessor == "[?]":
+                        outer = Place(place.root, place.path[:index])
+                        location = self.evaluator.locate(path.state, outer)
+                        if location is not None:
+                            path.state.escape(Pointer(location))
+                    elif accessor in self.computed and path.state.objects:
+                        outer = Place(place.root, place.path[: max(index - 1, 0)])
+                        path.state.escape(self.evaluator.read(path.state, outer))
 
     def give_away(self, path: Path, value: Value) -> None:
         """A value goes where the analysis cannot follow."""

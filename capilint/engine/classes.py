@@ -117,18 +117,27 @@ class Classes:
                 pending = [*self.bases.get(known, ()), *pending]
 
     def is_plain(self, owner: str) -> bool:
-        """Whether an object of the class keeps in an attribute what is stored there."""
+        """Whether an object of the class keeps in an attribute what is stored there.
+
+        Attributes that are `computed` are another matter.
+        """
         if owner not in self._plain:
-            methods = [
-                (name, definition.function)
+            self._plain[owner] = _UNPREDICTABLE.isdisjoint(
+                name
                 for known in self._lineage(owner)
-                for name, definition in self._own_methods.get(known or "", {}).items()
-            ]
-            self._plain[owner] = not any(
-                name in _UNPREDICTABLE or function.descriptor == "property" or function.decorated
-                for name, function in methods
+                for name in self._own_methods.get(known or "", ())
             )
         return self._plain[owner]
+
+    @cached_property
+    def computed(self) -> frozenset[str]:
+        """The accessors of attributes that methods compute, in whichever class."""
+        return frozenset(
+            f".{name}"
+            for methods in self._own_methods.values()
+            for name, definition in methods.items()
+            if definition.function.descriptor == "property" or definition.function.decorated
+        )
 
     def abandons_object(self, definition: Definition) -> bool:
         """Whether it is the constructor of a class that has no destructor, and no unknown base."""

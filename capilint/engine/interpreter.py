@@ -96,7 +96,9 @@ class Interpreter:
 
     def __post_init__(self) -> None:
         constants = self.rulebook.constants.get
-        self.assignments = Assignments(self.evaluator, self.typestates, self.cyclic)
+        self.assignments = Assignments(
+            self.evaluator, self.typestates, self.cyclic, self.callees.classes.computed
+        )
         memory = MemoryEffects(self.evaluator, self.typestates)
         creations = Creations(self.evaluator, self.typestates, constants)
         self.protocol_calls = ProtocolCalls(self.evaluator, self.typestates, creations, memory)
@@ -366,6 +368,7 @@ class Interpreter:
     def _return_one(self, path: Path, terminator: Return) -> None:
         value = None
         if terminator.value is not None:
+            self.assignments.give_away_elements(path, (terminator.value,))
             value = self.evaluator.evaluate(path.state, terminator.value)
             self.typestates.hand_out(path, value, terminator.span)
             path.state.escape(value, handed=True)

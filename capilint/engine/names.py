@@ -120,9 +120,10 @@ class Names:
             modules = self._python_modules.get(".".join(parts[:end]), [])
             if len(modules) != 1:
                 continue
-            rest = parts[end + 1 :]
-            for meaning in modules[0].aliases.get(parts[end], ()):
-                yield ".".join([meaning, *rest])
+            for width in (1, 2):  # `name`, and `Class.name`
+                alias = ".".join(parts[end : end + width])
+                for meaning in modules[0].aliases.get(alias, ()):
+                    yield ".".join([meaning, *parts[end + width :]])
             return
 
     def definition(self, name: str, module: Module) -> Definition | None:
