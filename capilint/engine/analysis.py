@@ -8,6 +8,7 @@ from dataclasses import replace
 from capilint.engine.classes import Missing
 from capilint.engine.deprecated import deprecated_calls
 from capilint.engine.evaluate import Evaluator
+from capilint.engine.events import Defect
 from capilint.engine.fixpoint import (
     BoundReached,
     Fixpoint,
@@ -18,6 +19,7 @@ from capilint.engine.fixpoint import (
 )
 from capilint.engine.interpreter import Callees, Interpreter
 from capilint.engine.liveness import liveness
+from capilint.engine.members import fills_members, forgotten_members, taken_members
 from capilint.engine.names import Definition
 from capilint.engine.ownership import MemberOwners
 from capilint.engine.program import Program
@@ -46,12 +48,14 @@ def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
     for definition, recursive in order:
         if analysis.may_learn_more(definition):
             findings[definition] = analysis.function(definition, recursive)
+    forgotten = analysis.forgotten_members()
     deprecated = [
         finding
         for definition in analysis.program.touching_in_order
         for finding in deprecated_calls(analysis.program, definition)
     ]
-    return [finding for found in findings.values() for finding in found] + deprecated
+    found = [finding for each in findings.values() for finding in each]
+    return [*found, *forgotten, *deprecated]
 
 
 class Analysis:
@@ -63,10 +67,11 @@ class Analysis:
         self.summaries: dict[Definition, Summary | None] = {}
         self.member_owners = MemberOwners()
         self.releasing_members: dict[Definition, str] = {}
+        self.fillers: dict[Definition, tuple[Interpreter, Graph]] = {}
 
     def function(self, definition: Definition, recursive: bool) -> list[Finding]:
         """Analyse one function: note its summary, return what is wrong in it."""
-        function, module = definition.function, definition.module
+        function = definition.function
         touching = self._touches_handles(definition)
         interpreter = self._interpreter(definition)
         self.summaries[definition] = None
@@ -81,16 +86,42 @@ class Analysis:
         self._learn(definition, interpreter)
         if not recursive and not function.generator and not function.decorated:
             self.summaries[definition] = self._summarise(definition, interpreter, graph)
+        if fills_members(definition, interpreter):
+            self.fillers[definition] = interpreter, graph
+        return self._findings(definition, interpreter, graph, interpreter.typestates.defects)
+
+    def forgotten_members(self) -> list[Finding]:
+        """The handles that functions put into objects, and that no object's end releases."""
+        if not self.fillers:
+            return []
+        taken = taken_members(self.program.names)
+        return [
+            finding
+            for definition, (interpreter, graph) in self.fillers.items()
+            for finding in self._findings(
+                definition,
+                interpreter,
+                graph,
+                list(forgotten_members(definition, interpreter, self.program.classes, taken)),
+            )
+        ]
+
+    def _findings(
+        self,
+        definition: Definition,
+        interpreter: Interpreter,
+        graph: Graph,
+        defects: Sequence[Defect],
+    ) -> list[Finding]:
+        origins = interpreter.typestates.origins
         narrator = Narrator(
-            module.path,
-            function.name,
-            interpreter.typestates.origins,
+            definition.module.path,
+            definition.function.name,
+            origins,
             interpreter.typestates.texts,
             self.rulebook.resources,
         )
-        witnesses = shortest_witnesses(
-            interpreter.typestates.defects, graph, interpreter.typestates.origins
-        )
+        witnesses = shortest_witnesses(defects, graph, origins)
         return [narrator.finding(witness) for witness in witnesses]
 
     def may_learn_more(self, definition: Definition) -> bool:

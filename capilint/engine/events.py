@@ -71,8 +71,20 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Ender:
+    """The method that ends an object, and where it is left."""
+
+    function: str
+    path: str
+    leave: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Defect:
-    """A mistake on a handle at the end of a trail inside the block of one node."""
+    """A mistake on a handle at the end of a trail inside the block of one node.
+
+    `ender` is set where the handle is left alive not by the function, but by the end of an object.
+    """
 
     code: str
     symbol: Symbol
@@ -81,6 +93,7 @@ class Defect:
     node: int
     trail: Trail | None
     text: str = ""
+    ender: Ender | None = None
 
 
 class Path:

@@ -181,7 +181,7 @@ class Interpreter:
             return
         span = getattr(where, "span", self.function.span)
         if path.state.objects and (not raised or path.state.raising == "certain"):
-            for way in self.objects.end_all(path, ("leave", span), span):
+            for way in self.objects.end_all(path, span):
                 self._left(way, span, value, raised)
         else:
             self._left(path, span, value, raised)

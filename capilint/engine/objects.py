@@ -71,7 +71,7 @@ class Objects:
                 self.memory.give_result(way.path, site, thing)
                 yield way
                 continue
-            for end in self._end(way.path, thing, site.key, site.call.span):
+            for end in self._end(way.path, thing, site.call.span):
                 yield Continuation(end, raised=True)
 
     def _forget_older(self, path: Path, thing: Symbol) -> None:
@@ -83,35 +83,39 @@ class Objects:
 
     # ------------------------------------------------------------ the end
 
-    def end_all(self, path: Path, key: object, span: Span) -> list[Path]:
+    def end_all(self, path: Path, span: Span) -> list[Path]:
         """The function is left: the objects that only it holds end. Every way on."""
         ways = [path]
         things = sorted(path.state.objects - path.state.exposed, key=repr)
         for thing in things[MOST_ENDS:]:
             path.state.escape(thing)
         for thing in things[:MOST_ENDS]:
-            ways = [end for way in ways for end in self._end(way, thing, key, span)]
+            ways = [end for way in ways for end in self._end(way, thing, span)]
         return ways
 
-    def _end(self, path: Path, thing: Symbol, key: object, span: Span) -> list[Path]:
+    def _end(self, path: Path, thing: Symbol, span: Span) -> list[Path]:
         owner = self.class_of(thing)
         path.state.objects -= {thing}
-        return [path] if owner is None else self.destroy(path, thing, owner, key, span)
-
-    def destroy(self, path: Path, thing: Symbol, owner: str, key: object, span: Span) -> list[Path]:
-        """Run the destructor of a class on an object. What it raises is swallowed, by Python."""
-        destructor = self.method(owner, "__del__")
-        if destructor is Missing.ABSENT:
+        if owner is None:
             return [path]
-        if destructor is Missing.UNKNOWN:
+        return self.run(path, thing, owner, "__del__", span)
+
+    def run(self, path: Path, thing: Symbol, owner: str, name: str, where: Span) -> list[Path]:
+        """Run a method of a class on an object, where a function returns. Every way on.
+
+        What it raises is swallowed, as Python does with a destructor's exceptions.
+        """
+        method = self.method(owner, name)
+        if method is Missing.ABSENT:
+            return [path]
+        if method is Missing.UNKNOWN:
             path.state.escape(thing)
             return [path]
         under_way = path.state.raising, path.state.exception, path.state.failed
-        call = Call(Direct(destructor.name), (), None, span)
-        site = Site((key, "end", thing), call, True)
+        site = Site((where, name, thing), Call(Direct(method.name), (), None, where), True)
         given = Arguments((), (), Argument(Unknown(), thing), spread=False)
         ways = []
-        for way in self.summary_calls.apply(path, site, destructor, given):
+        for way in self.summary_calls.apply(path, site, method, given):
             way.path.state.raising, way.path.state.exception, way.path.state.failed = under_way
             ways.append(way.path)
         return ways

@@ -10,8 +10,9 @@ from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Event, Origin, Path
 from capilint.engine.memory import MemoryEffects
 from capilint.engine.protocols import ProtocolCalls
+from capilint.engine.state import State
 from capilint.engine.substitution import Substitution
-from capilint.engine.summary import Outcome, Summary, names_of_made
+from capilint.engine.summary import Outcome, Summary, is_input, names_of_made
 from capilint.engine.typestate import Typestates
 from capilint.engine.unknown import forget_shared_handles
 from capilint.engine.values import (
@@ -50,7 +51,7 @@ class SummaryCalls:
         }
         for surplus in self._surplus(summary, arguments):
             path.state.escape(surplus.value)
-        for outcome in self._expected(summary, site):
+        for outcome in self._fitting(path, site, self._expected(summary, site), given):
             branch = path.fork()
             if self._play(branch, site, summary, outcome, given):
                 if outcome.raised:
@@ -74,6 +75,50 @@ class SummaryCalls:
             outcome for outcome in outcomes if outcome.raised or outcome.creations() == most
         )
 
+    def _fitting(
+        self,
+        path: Path,
+        site: Site,
+        outcomes: tuple[Outcome, ...],
+        given: dict[Variable, Argument],
+    ) -> list[Outcome]:
+        """A callee that releases what it is given as one kind or another knows which it is."""
+        caller = Substitution(self.evaluator, path.state, site.key, given, {})
+        kinds = [dict(self._releases(path, caller, outcome)) for outcome in outcomes]
+        if all(all(known.values()) for known in kinds):
+            return list(outcomes)
+        fits = {
+            symbol
+            for outcome, known in zip(outcomes, kinds, strict=True)
+            if self._is_possible(path.state.copy(), caller, outcome)
+            for symbol, fit in known.items()
+            if fit
+        }
+        return [
+            outcome
+            for outcome, known in zip(outcomes, kinds, strict=True)
+            if all(fit or symbol not in fits for symbol, fit in known.items())
+        ]
+
+    def _releases(
+        self, path: Path, caller: Substitution, outcome: Outcome
+    ) -> Iterator[tuple[Symbol, bool]]:
+        """The caller's handles that an outcome releases, and whether as what they are."""
+        for event in outcome.events:
+            for role in event.roles:
+                if role.action == "release" and is_input(role.symbol):
+                    value = caller.symbol(role.symbol)
+                    handle = path.state.handles.get(value) if isinstance(value, Symbol) else None
+                    if handle is not None and handle.made and isinstance(value, Symbol):
+                        yield value, handle.resource == role.resource
+
+    def _is_possible(self, state: State, caller: Substitution, outcome: Outcome) -> bool:
+        """Whether a state, which learns from this, allows what an outcome requires."""
+        return all(
+            self.evaluator.assume(state, caller.value(term), truth)
+            for term, truth in outcome.requires
+        )
+
     def _play(
         self,
         path: Path,
@@ -86,9 +131,8 @@ class SummaryCalls:
         before = path.state.copy()
         names = names_of_made(outcome)
         caller = Substitution(self.evaluator, before, site.key, given, names)
-        for term, truth in outcome.requires:
-            if not self.evaluator.assume(path.state, caller.value(term), truth):
-                return False
+        if not self._is_possible(path.state, caller, outcome):
+            return False
         age_doubts(path.state, site.key)
         self._make_room(path, caller, outcome)
         self._replay_events(path, site, summary, outcome, caller, given)

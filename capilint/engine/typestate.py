@@ -16,7 +16,8 @@ is done to it after a release here is as wrong as for any other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from capilint.engine.events import Defect, Event, Origin, Path, Role
@@ -61,6 +62,15 @@ class Typestates:
             self.defects.append(
                 Defect(code, symbol, handle.resource, span, path.node, path.trail, shown)
             )
+
+    @contextmanager
+    def silenced(self) -> Iterator[None]:
+        """What goes wrong meanwhile is judged elsewhere."""
+        known = len(self.defects)
+        try:
+            yield
+        finally:
+            del self.defects[known:]
 
     def name(self, symbol: Symbol, place: Place) -> None:
         """Remember how the source calls a handle that was not made here."""

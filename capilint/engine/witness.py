@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from capilint.engine.events import Defect, Event, Origin, Role
@@ -74,7 +74,7 @@ class Narrator:
         facts = Facts(
             resource=defect.resource,
             handle=handle,
-            function=self.function,
+            function=defect.ender.function if defect.ender else self.function,
             creator=origin.creator if origin else "",
             line=self._line(defect, events, origin),
             release=resource.release if resource is not None else "",
@@ -163,6 +163,8 @@ class Narrator:
                 kind, text = "fail", f"{event.function} fails"
             if kind:
                 steps.append(Step(kind, self.path, span, text))
+        shown = {(step.path, step.span) for step in steps}
+        steps += [step for step in _ending(defect, events) if (step.path, step.span) not in shown]
         final = self._final_step(defect, facts, handle, events)
         if final is not None:
             steps.append(final)
@@ -184,9 +186,25 @@ class Narrator:
             "CAP402": ("release", f"{handle} may never have been set"),
             "CAP401": ("create", "nobody looks at the result"),
         }[defect.code]
+        if defect.code == "CAP202" and events and events[-1].depth:
+            text += f", by {called}"
         if defect.code == "CAP102" and not _raised(defect, events):
             text = f"leaves with {handle} alive, after an exception"
-        return Step(kind, self.path, defect.span, text)
+        path = defect.ender.path if defect.ender else self.path
+        return Step(kind, path, defect.span, text)
+
+
+def _ending(defect: Defect, events: Sequence[Event]) -> Iterator[Step]:
+    """What the method that ends an object releases instead of the handle, in that method."""
+    if defect.ender is None:
+        return
+    begun = False
+    for index, event in enumerate(events):
+        begun = begun or (event.kind == "enter" and event.function == defect.ender.function)
+        if begun and event.depth and any(role.action == "release" for role in event.roles):
+            inside = next(each for each in reversed(events[: index + 1]) if each.depth == 1)
+            text = f"{defect.ender.function} releases another member here"
+            yield Step("release", inside.path, inside.span, text)
 
 
 def _last_reference(events: Sequence[Event], owner: Symbol) -> int | None:
