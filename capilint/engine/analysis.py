@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from capilint.engine.classes import Missing
@@ -41,13 +42,15 @@ def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
     """Every finding in the functions of `program`, which are taken as one program."""
     forget_interned()
     analysis = Analysis(Program(program, rulebook), rulebook)
-    order = list(analysis.program.bottom_up())
+    order = dict(analysis.program.bottom_up())
     findings = {
-        definition: analysis.function(definition, recursive) for definition, recursive in order
+        definition: analysis.function(definition, recursive)
+        for definition, recursive in order.items()
+        if analysis.touches_handles(definition)
     }
-    for definition, recursive in order:
+    for definition in findings:
         if analysis.may_learn_more(definition):
-            findings[definition] = analysis.function(definition, recursive)
+            findings[definition] = analysis.function(definition, order[definition])
     forgotten = analysis.forgotten_members()
     deprecated = [
         finding
@@ -70,25 +73,30 @@ class Analysis:
         self.fillers: dict[Definition, tuple[Interpreter, Graph]] = {}
 
     def function(self, definition: Definition, recursive: bool) -> list[Finding]:
-        """Analyse one function: note its summary, return what is wrong in it."""
-        function = definition.function
-        touching = self._touches_handles(definition)
-        interpreter = self._interpreter(definition)
+        """Analyse a function that touches handles: note its summary, return what is wrong in it."""
         self.summaries[definition] = None
-        if touching:
-            fixpoint = Fixpoint(interpreter)
-        else:
-            fixpoint = Fixpoint(interpreter, HELPER_NODES, HELPER_PATIENCE)
+        for helper, recurs in list(self.program.callees_first(definition, self.summaries)):
+            self._summarise_helper(helper, recurs)
+        interpreter = self._interpreter(definition)
         try:
-            graph = fixpoint.solve()
+            graph = Fixpoint(interpreter).solve()
         except BoundReached:
-            return [self._bounded(definition)] if touching else []
+            return [self._bounded(definition)]
         self._learn(definition, interpreter)
-        if not recursive and not function.generator and not function.decorated:
-            self.summaries[definition] = self._summarise(definition, interpreter, graph)
+        if not recursive:
+            self._note_summary(definition, interpreter, graph)
         if fills_members(definition, interpreter):
             self.fillers[definition] = interpreter, graph
         return self._findings(definition, interpreter, graph, interpreter.typestates.defects)
+
+    def _summarise_helper(self, definition: Definition, recursive: bool) -> None:
+        """Find out what a function that touches no handle gives back."""
+        interpreter = self._interpreter(definition)
+        self.summaries[definition] = None
+        with suppress(BoundReached):
+            graph = Fixpoint(interpreter, HELPER_NODES, HELPER_PATIENCE).solve()
+            if not recursive:
+                self._note_summary(definition, interpreter, graph)
 
     def forgotten_members(self) -> list[Finding]:
         """The handles that functions put into objects, and that no object's end releases."""
@@ -141,7 +149,7 @@ class Analysis:
                 if symbol.kind == "initial" and handle.typestate is Typestate.DESTROYED:
                     self.releasing_members[definition] = scheme
 
-    def _touches_handles(self, definition: Definition) -> bool:
+    def touches_handles(self, definition: Definition) -> bool:
         """Whether a function acts on handles itself, or calls one whose summary does."""
         called, direct = self.program.calls[definition]
         if direct:
@@ -189,9 +197,10 @@ class Analysis:
             return found
         return self.summaries.get(found) or Missing.UNKNOWN
 
-    def _summarise(
-        self, definition: Definition, interpreter: Interpreter, graph: Graph
-    ) -> Summary | None:
+    def _note_summary(self, definition: Definition, interpreter: Interpreter, graph: Graph) -> None:
+        function = definition.function
+        if function.generator or function.decorated:
+            return
         before = graph.shortest()
         outcomes = [
             project(replace(exit_, events=tuple(events_to(before, node, path.trail))))
@@ -199,10 +208,9 @@ class Analysis:
         ]
         condensed = condense(outcomes)
         if condensed is None:
-            return None
-        function = definition.function
+            return
         parameters = [parameter for parameter in function.parameters if not parameter.variadic]
-        return Summary(
+        self.summaries[definition] = Summary(
             function.name,
             tuple(parameter.variable for parameter in parameters),
             tuple(parameter.variable.name.partition("#")[0] for parameter in parameters),

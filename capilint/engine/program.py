@@ -6,7 +6,7 @@ Functions that call themselves have none: they are unknown code.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -82,17 +82,34 @@ class Program:
         return sorted_roots(self.touching)
 
     def bottom_up(self) -> Iterator[tuple[Definition, bool]]:
-        """The functions worth analysing, callees first, and whether each calls itself.
+        """The functions that touch the API, callees first, and whether each calls itself."""
+        for definition, recursive in self._order(self.touching_in_order, frozenset()):
+            if definition in self.touching:
+                yield definition, recursive
 
-        Those are the ones that touch the API and, for their summaries, all that these call.
-        """
-        for component in self._components(self.touching_in_order):
+    def callees_first(
+        self, definition: Definition, known: Container[Definition]
+    ) -> Iterator[tuple[Definition, bool]]:
+        """What a function calls, directly and through others, but for what is `known`."""
+        called = [callee for callee in self.calls[definition][0] if callee not in known]
+        yield from self._order(called, known)
+
+    def _order(
+        self, roots: list[Definition], known: Container[Definition]
+    ) -> Iterator[tuple[Definition, bool]]:
+        for component in self._components(roots, known):
             for definition in component:
                 recursive = len(component) > 1 or definition in self.calls[definition][0]
                 yield definition, recursive
 
-    def _components(self, roots: list[Definition]) -> Iterator[list[Definition]]:
-        """Strongly connected components in reverse topological order (Tarjan, iterative)."""
+    def _components(
+        self, roots: list[Definition], known: Container[Definition]
+    ) -> Iterator[list[Definition]]:
+        """Strongly connected components in reverse topological order (Tarjan, iterative).
+
+        Definitions that are `known` are left out.
+        """
+        callees: dict[Definition, list[Definition]] = {}
         index: dict[Definition, int] = {}
         low: dict[Definition, int] = {}
         stack: list[Definition] = []
@@ -107,7 +124,8 @@ class Program:
                     index[node] = low[node] = len(index)
                     stack.append(node)
                     on_stack.add(node)
-                called = self.calls[node][0]
+                    callees[node] = [each for each in self.calls[node][0] if each not in known]
+                called = callees[node]
                 if position > 0:
                     low[node] = min(low[node], low[called[position - 1]])
                 while position < len(called) and called[position] in index:

@@ -61,6 +61,14 @@ class Outcome:
             frozenset(self.escapes),
         )
 
+    def given(self) -> set[Symbol]:
+        """What the caller gave, and what it gets through its arguments and as the result."""
+        places = [value for location, value in self.stores if not is_global(location.base)]
+        values = places if self.result is None else [*places, self.result]
+        visible = {symbol for value in values for symbol in symbols_in(value)}
+        known = {symbol for symbol, handle in self.handles if not handle.made}
+        return visible | {symbol for symbol in known if not is_global(symbol)}
+
     def creations(self) -> int:
         """How many handles the caller gets."""
         return sum(1 for _, handle in self.handles if handle.made)
@@ -78,8 +86,15 @@ class Summary:
 
     @property
     def acts(self) -> bool:
-        """Whether a call can change the life of a handle of the caller."""
-        return any(outcome.handles for outcome in self.outcomes)
+        """Whether a call can do to a handle what its caller has to answer for.
+
+        A global variable's handle is nobody's to release, so that only its end matters.
+        """
+        return any(
+            symbol in outcome.given() or handle.typestate is Typestate.DESTROYED or handle.orphaned
+            for outcome in self.outcomes
+            for symbol, handle in outcome.handles
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +114,15 @@ def is_input(symbol: Symbol) -> bool:
         return False
     root = outermost.detail.base
     return isinstance(root, Variable) and root.scope in (Scope.PARAMETER, Scope.GLOBAL)
+
+
+def is_global(base: object) -> bool:
+    """Whether a global variable is, or leads to, a symbol or a location's base."""
+    root: object = base
+    if isinstance(base, Symbol):
+        outermost = member_chain(base)[-1].detail
+        root = outermost.base if isinstance(outermost, Location) else None
+    return isinstance(root, Variable) and root.scope is Scope.GLOBAL
 
 
 def project(exit_: Exit) -> Outcome:

@@ -10,6 +10,7 @@ from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Path
 from capilint.engine.memory import MemoryEffects
 from capilint.engine.state import State, Typestate
+from capilint.engine.summary import is_global
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
     AbstractValue,
@@ -22,7 +23,7 @@ from capilint.engine.values import (
     symbols_in,
 )
 from capilint.engine.ways import Continuation, Site, raise_from
-from capilint.ir import Direct, Language, Operation, Read, Scope, Variable
+from capilint.ir import Direct, Language, Operation, Read
 
 
 @dataclass(slots=True)
@@ -152,16 +153,8 @@ def forget_shared_handles(state: State, site: object, given: Sequence[AbstractVa
 
 def _reaches(place: Location, reached: set[Symbol]) -> bool:
     if isinstance(place.base, Symbol):
-        chain = member_chain(place.base)
-        root = chain[-1].detail
-        base = root.base if isinstance(root, Location) else None
-        return not reached.isdisjoint(chain) or is_global(base)
+        return not reached.isdisjoint(member_chain(place.base)) or is_global(place.base)
     return True
-
-
-def is_global(base: object) -> bool:
-    """Whether a location's base is a global variable."""
-    return isinstance(base, Variable) and base.scope is Scope.GLOBAL
 
 
 def doubt(state: State, status: Status) -> None:
