@@ -98,6 +98,7 @@ class Protocol:
     ``argument:NAME``     the argument's value (`int(x)`, `cast(p, ..)`)
     ``address:NAME``      a pointer to the place that is the argument (`byref(h)`)
     ``content:NAME``      what the argument points at (`deref(p)`)
+    ``function:NAME``     the address of the function that the argument names (`GetProcAddress`)
     ``box:NAME``          a new box that holds the argument, or 0 where it is not given
                           (`c_void_p(x)`, `ffi.new("HCRYPTKEY *")`)
     ====================  =======================================================================

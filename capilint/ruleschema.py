@@ -16,7 +16,16 @@ _FUNCTION_KEYS = (*(field.name for field in fields(Protocol)[2:]), "forms")  # n
 _CREATION_KEYS = tuple(field.name for field in fields(Creation))
 _RESOURCE_KEYS = tuple(field.name for field in fields(Resource)[1:])
 _RETURNS = ("nonzero", "negative")
-_RETURNS_OF_ARGUMENT = ("argument", "address", "content", "box", "negative", "nonnegative", "zero")
+_RETURNS_OF_ARGUMENT = (
+    "argument",
+    "address",
+    "content",
+    "box",
+    "function",
+    "negative",
+    "nonnegative",
+    "zero",
+)
 
 Resources = Mapping[str, Resource]
 

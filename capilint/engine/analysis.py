@@ -164,6 +164,7 @@ class Analysis:
             summary=lambda name: self._summary_of(name, definition),
             classes=self.program.classes,
             made=lambda call: self.program.classes.made_by(call, definition),
+            pointer=lambda call: self.program.pointers.called(call, definition),
             method=self._summary_of_method,
         )
         evaluator = Evaluator(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from capilint.engine.evaluate import Evaluator
+from capilint.engine.evaluate import Evaluator, is_fixed
 from capilint.engine.events import Path
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
@@ -15,6 +15,7 @@ from capilint.engine.values import (
     Location,
     Pointer,
     Symbol,
+    symbols_in,
 )
 from capilint.ir import (
     Assign,
@@ -82,6 +83,9 @@ class Assignments:
             state.renew(value)
         if isinstance(value, Function):
             state.escape(value)
+        if not (is_fixed(value) or any(part in state.handles for part in symbols_in(value))):
+            value = Symbol("read", key)  # whatever it was, it stays that in the variable
+            state.renew(value)
         self.give_away_elements(path, (assign.value, Read(assign.target)))
         parts = self.parts(path, assign.value)
         location = self.evaluator.locate(state, assign.target)

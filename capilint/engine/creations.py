@@ -143,7 +143,7 @@ class Creations:
             return False
         content = path.state.load(location)
         return isinstance(content, Term) or (
-            isinstance(content, Symbol) and content.kind in ("unknown", "instance")
+            isinstance(content, Symbol) and content.kind in ("unknown", "instance", "read")
         )
 
     def tell_owner(

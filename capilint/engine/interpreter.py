@@ -63,13 +63,15 @@ CAUGHT = "caught "  # before the certainty of an exception that a clause has tak
 class Callees:
     """What names mean where a function stands: an API function, or a summary, or neither.
 
-    `made` are the classes of which a call makes an object; `method` is what a class's method does.
+    `made` are the classes of which a call makes an object, `pointer` is the API function that it
+    runs through a pointer, `method` what a class's method does.
     """
 
     api: Callable[[str], Bound | None]
     summary: Callable[[str], Summary | None]
     classes: Classes
     made: Callable[[Call], tuple[str, ...]]
+    pointer: Callable[[Call], str | None]
     method: MethodOf
 
 
@@ -281,6 +283,9 @@ class Interpreter:
                     found = self.callees.method(owner, name)
                     return None, None if isinstance(found, Missing) else found
             case Indirect(callee):
+                pointed = self.callees.pointer(call)
+                if pointed is not None:
+                    return self._resolve_name(pointed)
                 value = self.evaluator.evaluate(path.state, callee)
                 if isinstance(value, Function) and not value.captures:
                     return self._resolve_name(value.name)

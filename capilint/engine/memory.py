@@ -11,6 +11,7 @@ from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
     ZERO,
     AbstractValue,
+    Function,
     Location,
     Pointer,
     Symbol,
@@ -43,10 +44,13 @@ class MemoryEffects:
         self._end(path, site, matched.get(protocol.frees or ""))
         for parameter in protocol.writes:
             value = matched[parameter].value if parameter in matched else ZERO
-            if isinstance(value, Pointer):
+            target = value.location if isinstance(value, Pointer) else None
+            if isinstance(value, Symbol) and value.kind != "unknown" and not self.evaluator.boxes:
+                target = Location(value)
+            if target is not None:
                 content = Symbol("written", site.key, parameter)
                 path.state.renew(content)
-                self.typestates.store(path, value.location, content, site.call.span)
+                self.typestates.store(path, target, content, site.call.span)
 
     def _end(self, path: Path, site: Site, argument: Argument | None) -> None:
         """Memory ends: a handle that only it held is lost."""
@@ -93,6 +97,8 @@ class MemoryEffects:
                 return path.state.load(argument.value.location)
             if form == "content":
                 return argument.value
+            if form == "function" and isinstance(argument.value, Text):
+                return Function(argument.value.value)
             if form == "address":
                 return self._address(path, argument, matched.get("offset"))
             if form in SIGNS:

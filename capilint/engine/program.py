@@ -12,7 +12,8 @@ from functools import cached_property
 
 from capilint.engine.classes import Classes, calls_of
 from capilint.engine.names import Definition, Names
-from capilint.ir import Call, Direct, FunctionReference, Language, Method, Module
+from capilint.engine.pointers import FunctionPointers
+from capilint.ir import Call, Direct, FunctionReference, Language, Method, Module, values_of
 from capilint.rulebook import Bound, RuleBook
 
 
@@ -33,6 +34,11 @@ class Program:
         """The Python classes."""
         return Classes(self.names)
 
+    @cached_property
+    def pointers(self) -> FunctionPointers:
+        """What C's function pointers stand for."""
+        return FunctionPointers(self.names)
+
     # ------------------------------------------------------------ order
 
     @cached_property
@@ -48,7 +54,7 @@ class Program:
             if isinstance(call.callee, Method):
                 touches = touches or call.callee.name in methods
                 continue
-            for name in _names_in(call):
+            for name in self._names_in(call, definition):
                 bound = self.names.api(name, definition.module)
                 if bound is not None:
                     touches = touches or acts_on_handles(bound)
@@ -57,6 +63,20 @@ class Program:
         if definition.module.language is Language.PYTHON:
             called.update(dict.fromkeys(self.classes.run_by(definition)))
         return list(called), touches
+
+    def _names_in(self, call: Call, caller: Definition) -> Iterator[str]:
+        """The functions that a call names: its callee, those it is given, one behind a pointer."""
+        if isinstance(call.callee, Direct):
+            yield call.callee.name
+            loaded = self.pointers.loaded_by(call, caller)
+            if loaded is not None:
+                yield loaded
+        pointed = self.pointers.called(call, caller)
+        if pointed is not None:
+            yield pointed
+        for value in values_of(call):
+            if isinstance(value, FunctionReference):
+                yield value.name
 
     @cached_property
     def touching(self) -> frozenset[Definition]:
@@ -154,11 +174,3 @@ def acts_on_handles(bound: Bound) -> bool:
     """Whether an API function creates, uses or releases a handle."""
     protocol = bound.protocol
     return bool(protocol.creates or protocol.uses or protocol.releases or protocol.retains)
-
-
-def _names_in(call: Call) -> Iterator[str]:
-    if isinstance(call.callee, Direct):
-        yield call.callee.name
-    for argument in (*call.arguments, *(value for _, value in call.keywords)):
-        if isinstance(argument, FunctionReference):
-            yield argument.name

@@ -22,6 +22,7 @@ from capilint.engine.values import (
     Status,
     Symbol,
     Term,
+    Text,
     Uninitialised,
     member_chain,
     symbols_in,
@@ -214,11 +215,14 @@ def _outside(value: AbstractValue) -> AbstractValue:
 def condense(outcomes: list[Outcome]) -> tuple[Outcome, ...] | None:
     """One outcome per effect and requirement, or None where there are too many to be of use.
 
-    Where they are many, only what concerns handles tells them apart.
+    Where they are many, only what concerns handles and the result tells them apart, or, of the
+    result, whether it is zero.
     """
     result = _by_effect(outcomes)
     if len(result) > FEW_OUTCOMES:
-        result = _by_effect([_about_handles(outcome) for outcome in outcomes])
+        result = _by_effect([_about_handles(outcome, with_result=True) for outcome in outcomes])
+    if len(result) > MOST_OUTCOMES:
+        result = _by_effect([_about_handles(outcome, with_result=False) for outcome in outcomes])
     return tuple(result) if len(result) <= MOST_OUTCOMES else None
 
 
@@ -237,8 +241,8 @@ def _by_effect(outcomes: list[Outcome]) -> list[Outcome]:
     return result
 
 
-def _about_handles(outcome: Outcome) -> Outcome:
-    """An outcome in which all but handles, and whether the result is zero, is unknown."""
+def _about_handles(outcome: Outcome, with_result: bool) -> Outcome:
+    """An outcome in which all but handles and the result, or its being zero, is unknown."""
     made = {symbol for symbol, handle in outcome.handles if handle.made}
 
     def kept(value: AbstractValue) -> bool:
@@ -249,7 +253,8 @@ def _about_handles(outcome: Outcome) -> Outcome:
         for location, value in outcome.stores
     )
     result, truth = outcome.result, outcome.result_truth
-    if result is not None and not kept(result):
+    fixed = isinstance(result, Number | Text) or (isinstance(result, Symbol) and is_input(result))
+    if result is not None and not kept(result) and not (with_result and fixed):
         truth = result.value != 0 if isinstance(result, Number) else truth
         result = Symbol("result", "callee")
     handles = tuple((symbol, replace(handle, used=False)) for symbol, handle in outcome.handles)

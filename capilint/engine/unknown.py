@@ -23,7 +23,7 @@ from capilint.engine.values import (
     symbols_in,
 )
 from capilint.engine.ways import Continuation, Site, raise_from
-from capilint.ir import Direct, Language, Operation, Read
+from capilint.ir import Call, Constant, Direct, Language, Named, Operation, Read, Scope, Value
 
 
 @dataclass(slots=True)
@@ -72,7 +72,8 @@ class UnknownCalls:
                 return
         elif not self._judged(path, site, arguments):
             return
-        kind = "instance" if self._is_class(site) else "report" if state.failed else "result"
+        reports = state.failed or is_report(site.call)
+        kind = "instance" if self._is_class(site) else "report" if reports else "result"
         result = Symbol(kind, site.key)
         state.renew(result)
         self.memory.give_result(path, site, result)
@@ -82,7 +83,8 @@ class UnknownCalls:
         """Whether the path goes on where unknown code is told how a call went.
 
         Where nobody asks again, one of the two outcomes stands for both: for a bare status the
-        success, in doubt; for a condition (`check(!ok)`) the one in which it can hold.
+        success, in doubt where the answer is looked at; for a condition (`check(!ok)`) the one in
+        which it can hold.
         """
         state = path.state
         for argument in arguments.all():
@@ -93,7 +95,7 @@ class UnknownCalls:
                         return False
                 elif last and status.failed:
                     return False
-                else:
+                elif not last or site.call.result is not None:
                     doubt(state, status)
         return True
 
@@ -123,6 +125,36 @@ class UnknownCalls:
                 content = Symbol("clobber", site.key, (index, place.path))
                 state.renew(content)
                 state.environment[place] = content
+
+
+def is_report(call: Call) -> bool:
+    """Whether a call is given nothing but a code, a text and whom to tell: `fail(ctx, E, "why")`.
+
+    What it gives a status variable is then hardly anything but that code.
+    """
+    if call.result is None or call.result.root.scope is Scope.TEMPORARY:
+        return False
+    codes = [argument for argument in call.arguments if _is_code(argument)]
+    texts = [each for each in call.arguments if isinstance(each, Constant) and _is_text(each)]
+    others = [each for each in call.arguments if each not in codes and each not in texts]
+    told = all(isinstance(each, Read) and not each.place.path for each in others)
+    return len(codes) == 1 and told and (bool(texts) or not others)
+
+
+def _is_code(value: Value) -> bool:
+    match value:
+        case Named():
+            return True
+        case Constant(int() as number):
+            return number < 0
+        case Operation("-", (Constant(int()),)):
+            return True
+        case _:
+            return False
+
+
+def _is_text(constant: Constant) -> bool:
+    return isinstance(constant.value, str)
 
 
 def forget_shared_handles(state: State, site: object, given: Sequence[AbstractValue]) -> None:

@@ -101,7 +101,8 @@ class ValueLowering(PlaceLowering):
         return self._address(argument)
 
     def _address(self, argument: Node) -> ir.Value:
-        if argument.type == "identifier" and name_of(argument) in self.facts.functions:
+        name = name_of(argument) if argument.type == "identifier" else ""
+        if name in self.facts.functions and self.names.find(name) is None:
             return self.value(argument)
         return self.address_of(self.place(argument))
 
