@@ -54,7 +54,8 @@ class Creation:
     `into` is the out-parameter, or `return`. `owner` is the parameter that holds the owning
     context; `owner_of` one whose own owner it shares (CryptDuplicateKey). `unless` are pairs
     (parameter, named flag): where one of the flags is set, nothing is made. With `owned_if` the
-    caller owns the handle only where that out-parameter came back true.
+    caller owns the handle only where that out-parameter came back true. `alternatives` are the
+    resources that it may be instead, which the code finds out: releasing it as one is not wrong.
     """
 
     into: str
@@ -63,6 +64,7 @@ class Creation:
     owner_of: str | None = None
     unless: tuple[tuple[str, str], ...] = ()
     owned_if: str | None = None
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,6 +194,10 @@ def _creation(
             for flag in unless.words(word)
         ),
         owned_if=_param(section, "owned_if", params),
+        alternatives=tuple(
+            _resource(section, "alternatives", word, resources)
+            for word in section.words("alternatives")
+        ),
     )
 
 

@@ -28,7 +28,7 @@ from capilint.engine.state import Typestate
 from capilint.engine.summary import Summary, condense, project, united
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import forget_interned
-from capilint.engine.witness import Narrator, shortest_witnesses
+from capilint.engine.witness import Narrator, Told, said_once, shortest_witnesses
 from capilint.finding import Finding
 from capilint.ir import Language, Module
 from capilint.rulebook import RuleBook
@@ -57,8 +57,8 @@ def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
         for definition in analysis.program.touching_in_order
         for finding in deprecated_calls(analysis.program, definition)
     ]
-    found = [finding for each in findings.values() for finding in each]
-    return [*found, *forgotten, *deprecated]
+    told = [*(each for found in findings.values() for each in found), *forgotten]
+    return [*said_once(told), *deprecated]
 
 
 class Analysis:
@@ -72,7 +72,7 @@ class Analysis:
         self.releasing_members: dict[Definition, str] = {}
         self.fillers: dict[Definition, tuple[Interpreter, Graph]] = {}
 
-    def function(self, definition: Definition, recursive: bool) -> list[Finding]:
+    def function(self, definition: Definition, recursive: bool) -> list[Told]:
         """Analyse a function that touches handles: note its summary, return what is wrong in it."""
         self.summaries[definition] = None
         for helper, recurs in list(self.program.callees_first(definition, self.summaries)):
@@ -81,13 +81,13 @@ class Analysis:
         try:
             graph = Fixpoint(interpreter).solve()
         except BoundReached:
-            return [self._bounded(definition)]
+            return [Told(self._bounded(definition), None)]
         self._learn(definition, interpreter)
         if not recursive:
             self._note_summary(definition, interpreter, graph)
         if fills_members(definition, interpreter):
             self.fillers[definition] = interpreter, graph
-        return self._findings(definition, interpreter, graph, interpreter.typestates.defects)
+        return self._told(definition, interpreter, graph, interpreter.typestates.defects)
 
     def _summarise_helper(self, definition: Definition, recursive: bool) -> None:
         """Find out what a function that touches no handle gives back."""
@@ -98,15 +98,15 @@ class Analysis:
             if not recursive:
                 self._note_summary(definition, interpreter, graph)
 
-    def forgotten_members(self) -> list[Finding]:
+    def forgotten_members(self) -> list[Told]:
         """The handles that functions put into objects, and that no object's end releases."""
         if not self.fillers:
             return []
         taken = taken_members(self.program.names)
         return [
-            finding
+            each
             for definition, (interpreter, graph) in self.fillers.items()
-            for finding in self._findings(
+            for each in self._told(
                 definition,
                 interpreter,
                 graph,
@@ -114,13 +114,13 @@ class Analysis:
             )
         ]
 
-    def _findings(
+    def _told(
         self,
         definition: Definition,
         interpreter: Interpreter,
         graph: Graph,
         defects: Sequence[Defect],
-    ) -> list[Finding]:
+    ) -> list[Told]:
         origins = interpreter.typestates.origins
         narrator = Narrator(
             definition.module.path,
@@ -130,7 +130,7 @@ class Analysis:
             self.rulebook.resources,
         )
         witnesses = shortest_witnesses(defects, graph, origins)
-        return [narrator.finding(witness) for witness in witnesses]
+        return [narrator.tell(witness) for witness in witnesses]
 
     def may_learn_more(self, definition: Definition) -> bool:
         """Whether a function releases what other functions have since shown to own a member."""

@@ -131,13 +131,8 @@ class Classes:
 
     @cached_property
     def computed(self) -> frozenset[str]:
-        """The accessors of attributes that methods compute, in whichever class."""
-        return frozenset(
-            f".{name}"
-            for methods in self._own_methods.values()
-            for name, definition in methods.items()
-            if definition.function.descriptor == "property" or definition.function.decorated
-        )
+        """The accessors of methods, in whichever class: what they give knows the object."""
+        return frozenset(f".{name}" for methods in self._own_methods.values() for name in methods)
 
     def abandons_object(self, definition: Definition) -> bool:
         """Whether it is the constructor of a class that has no destructor, and no unknown base."""

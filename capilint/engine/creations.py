@@ -115,7 +115,7 @@ class Creations:
     ) -> None:
         span = site.call.span
         text = self._target_text(matched.get(creation.into), location)
-        origin = Origin(bound.protocol.name, text, span, creation.resource)
+        origin = Origin(bound.protocol.name, text, span, creation.resource, creation.alternatives)
         self.typestates.create(path, symbol, handle, origin)
         if not site.result_is_read and bound.protocol.success is not Success.RAISES:
             self.typestates.report(path, "CAP401", symbol, span)

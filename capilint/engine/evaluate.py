@@ -115,7 +115,7 @@ class Evaluator:
             return False
         if isinstance(content, Symbol):
             return content in state.handles or content.kind == "box"
-        return isinstance(content, Number)
+        return isinstance(content, Number | Status)
 
     def read(self, state: State, place: Place) -> AbstractValue:
         """The value at a place; a fresh unknown where the place is not known."""
@@ -218,6 +218,9 @@ class Evaluator:
         if left == right and is_fixed(left) and not isinstance(left, Uninitialised):
             return int(operator in ("==", "<=", ">="))
         equal = self._equal(state, left, right)
+        less = (Term("<", (left, right)), Term("<", (right, left)))
+        if any(state.facts.get(term) for term in less):
+            equal = False
         if equal is False and operator in ("==", "!="):
             return int(operator == "!=")
         fact = state.facts.get(normal_comparison(operator, left, right))

@@ -62,12 +62,16 @@ class Trail:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a handle comes from: what the reports say of it."""
+    """Where a handle comes from: what the reports say of it.
+
+    `alternatives` are the resources that it may be instead.
+    """
 
     creator: str
     text: str
     span: Span
     resource: str
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

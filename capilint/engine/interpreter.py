@@ -115,7 +115,11 @@ class Interpreter:
             self.callees.classes.with_methods,
         )
         self.objects = Objects(
-            self.summary_calls, memory, self.callees.method, self.callees.classes.is_plain
+            self.summary_calls,
+            memory,
+            self.callees.method,
+            self.callees.classes.is_plain,
+            self.function.name == "<module>",
         )
 
     def entry(self) -> State:

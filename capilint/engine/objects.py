@@ -30,12 +30,16 @@ MethodOf = Callable[[str, str], Summary | Missing]
 
 @dataclass(slots=True)
 class Objects:
-    """Makes and ends objects in one function; `method` finds what a class's method does."""
+    """Makes and ends objects in one function; `method` finds what a class's method does.
+
+    `lives_on` is set in a module's own code, whose objects live as long as the process.
+    """
 
     summary_calls: SummaryCalls
     memory: MemoryEffects
     method: MethodOf
     is_plain: Callable[[str], bool]
+    lives_on: bool
     classes: dict[Symbol, str] = field(default_factory=dict)
 
     def class_of(self, value: object) -> str | None:
@@ -58,9 +62,11 @@ class Objects:
         thing = Symbol("object", site.key, owner)
         self._forget_older(path, thing)
         self.classes[thing] = owner
-        path.state.objects |= {thing}
+        if not self.lives_on:
+            path.state.objects |= {thing}
         constructor = self.method(owner, "__init__")
         if isinstance(constructor, Missing):
+            self._keep(path, thing)
             self.memory.give_result(path, site, thing)
             yield Continuation(path)
             return
@@ -68,11 +74,17 @@ class Objects:
         given = replace(arguments, receiver=Argument(Unknown(), thing))
         for way in self.summary_calls.apply(path, inner, constructor, given):
             if not way.raised:
+                self._keep(way.path, thing)
                 self.memory.give_result(way.path, site, thing)
                 yield way
                 continue
             for end in self._end(way.path, thing, site.call.span):
+                end.state.escape(thing)  # what it leaves alive, its class answers for
                 yield Continuation(end, raised=True)
+
+    def _keep(self, path: Path, thing: Symbol) -> None:
+        if self.lives_on:
+            path.state.escape(thing)
 
     def _forget_older(self, path: Path, thing: Symbol) -> None:
         """A loop makes the object anew: nothing is said of the one before."""

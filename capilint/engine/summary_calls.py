@@ -137,8 +137,8 @@ class SummaryCalls:
         self._make_room(path, caller, outcome)
         self._replay_events(path, site, summary, outcome, caller, given)
         if summary.opaque:
-            given_values = [argument.value for argument in given.values()]
-            forget_shared_handles(path.state, site.key, given_values)
+            shared = [caller.symbol(symbol) for symbol in outcome.escapes]
+            forget_shared_handles(path.state, site.key, shared)
         self._apply_handles(path, site, summary, outcome, caller)
         self._apply_memory(path, site, outcome, caller)
         self._return(path, site, summary, outcome, caller)

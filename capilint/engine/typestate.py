@@ -165,6 +165,10 @@ class Typestates:
             self.report(path, "CAP202", symbol, span, text)
             return
         if handle.resource != resource:
+            origin = self.origins.get(symbol)
+            if origin is not None and resource in origin.alternatives:
+                self._dismiss(path, symbol)
+                return
             self.report(path, "CAP203", symbol, span, text)
             self._dismiss(path, symbol)
             return

@@ -18,6 +18,7 @@ from capilint.engine.values import (
     Pointer,
     Status,
     Symbol,
+    Text,
     Uninitialised,
     member_chain,
     symbols_in,
@@ -52,12 +53,14 @@ class UnknownCalls:
             for argument in arguments.all()
             for status in statuses_in(self.evaluator, state, argument.written)
         ]
+        logged = self._logged(arguments)
         for argument in arguments.all():
-            state.escape(argument.value)
+            if not (argument in logged and argument.value in state.handles):
+                state.escape(argument.value)
             self._set_by_macro(path, site, argument)
             self._clobber(path, site, argument.value)
         if arguments.receiver is not None:
-            if arguments.receiver.value in state.objects:
+            if arguments.receiver.value not in state.handles:
                 state.escape(arguments.receiver.value)
             self._clobber(path, site, arguments.receiver.value)
         everything = [argument.value for argument in arguments.all()]
@@ -78,6 +81,15 @@ class UnknownCalls:
         state.renew(result)
         self.memory.give_result(path, site, result)
         yield Continuation(path)
+
+    def _logged(self, arguments: Arguments) -> Sequence[Argument]:
+        """The arguments that a format string before them prints, one by one."""
+        for index, argument in enumerate(arguments.positional):
+            rest = arguments.positional[index + 1 :]
+            if isinstance(argument.value, Text) and argument.value.quoted and rest:
+                conversions = argument.value.value.replace("%%", "").count("%")
+                return rest if conversions == len(rest) else ()
+        return ()
 
     def _judged(self, path: Path, site: Site, arguments: Arguments) -> bool:
         """Whether the path goes on where unknown code is told how a call went.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from capilint.engine.events import Defect, Event, Origin, Role
@@ -54,6 +54,33 @@ def _length(defect: Defect, events: Sequence[Event]) -> tuple[int, int, Span]:
     return (len(events), failures, defect.span)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding; `inside` is where a callee does all that is wrong, if the callee does it alone."""
+
+    finding: Finding
+    inside: tuple[str, Span] | None
+
+
+def said_once(told: Iterable[Told]) -> list[Finding]:
+    """The findings, without those that callers have of a mistake that is their callee's own."""
+    told = list(told)
+    own = {
+        (each.finding.code, each.finding.path, each.finding.span)
+        for each in told
+        if each.inside is None
+    }
+    kept = []
+    for each in told:
+        if each.inside is not None:
+            place = (each.finding.code, *each.inside)
+            if place in own:
+                continue
+            own.add(place)
+        kept.append(each.finding)
+    return kept
+
+
 @dataclass(slots=True)
 class Narrator:
     """Turns witnessed defects of one function into findings."""
@@ -64,8 +91,25 @@ class Narrator:
     texts: dict[Symbol, str]
     resources: Mapping[str, Resource]
 
-    def finding(self, witness: Witnessed) -> Finding:
+    def tell(self, witness: Witnessed) -> Told:
         """The finding of a witness."""
+        return Told(self._finding(witness), self._inside(witness.defect, witness.events))
+
+    def _inside(self, defect: Defect, events: Sequence[Event]) -> tuple[str, Span] | None:
+        """The callee's place of a mistake of which cause and effect are in one call."""
+        if defect.code not in ("CAP201", "CAP202", "CAP301") or not events or not events[-1].depth:
+            return None
+        if defect.code == "CAP301":
+            cause = self._owner_release(defect, events)[1]
+        else:
+            cause = _last_release(events, defect.symbol)
+        outer = [i for i, event in enumerate(events) if event.kind == "enter" and not event.depth]
+        if cause is None or not outer or cause < outer[-1]:
+            return None
+        where = events[cause] if defect.code == "CAP301" else events[-1]
+        return where.path, where.span
+
+    def _finding(self, witness: Witnessed) -> Finding:
         defect, events = witness.defect, witness.events
         origin = self._origin(defect.symbol)
         handle = defect.text or (origin.text if origin else "")
@@ -118,10 +162,9 @@ class Narrator:
     def _line(self, defect: Defect, events: Sequence[Event], origin: Origin | None) -> int:
         """The other line that the message speaks of."""
         if defect.code in ("CAP201", "CAP202"):
-            for index in range(len(events) - 1, -1, -1):
-                roles = events[index].roles
-                if index < len(events) - 1 and _acts(roles, defect.symbol, "release"):
-                    return span_here(events, index).line
+            released = _last_release(events, defect.symbol)
+            if released is not None:
+                return span_here(events, released).line
         if defect.code == "CAP301" and origin is not None:
             return origin.span.line
         return defect.span.line
@@ -205,6 +248,14 @@ def _ending(defect: Defect, events: Sequence[Event]) -> Iterator[Step]:
             inside = next(each for each in reversed(events[: index + 1]) if each.depth == 1)
             text = f"{defect.ender.function} releases another member here"
             yield Step("release", inside.path, inside.span, text)
+
+
+def _last_release(events: Sequence[Event], symbol: Symbol) -> int | None:
+    """The index of the release before the last event."""
+    for index in range(len(events) - 2, -1, -1):
+        if _acts(events[index].roles, symbol, "release"):
+            return index
+    return None
 
 
 def _last_reference(events: Sequence[Event], owner: Symbol) -> int | None:

@@ -55,7 +55,9 @@ class Names:
             case cst.Call():
                 return self._of_call(node, scope)
             case cst.IfExp(body=body, orelse=orelse):
-                return self.canonical(body, scope) or self.canonical(orelse, scope)
+                either = [each for each in (body, orelse) if not _is_constant(each)]
+                found = [self.canonical(each, scope) for each in either]
+                return found[0] if found and None not in found else None
         return None
 
     def class_of(self, node: cst.BaseExpression, scope: Scope) -> str | None:
@@ -188,6 +190,8 @@ class Names:
         names = tuple(name for name in found if name is not None)
         if not names or None in found:
             return None
+        if any(name.rpartition(".")[0] in self.classes for name in names):
+            return None  # another name of a method, which would take the object along
         if len(names) == 1:
             return names[0]
         holder = sites[0].scope.owner_class or sites[0].scope.name
@@ -245,7 +249,7 @@ class Names:
         self, definition: cst.FunctionDef, parent: Scope, index: int | None
     ) -> str | None:
         scope = self.classes.scope_of(definition, parent)
-        if definition.asynchronous is not None or scope.yields or scope.parameters:
+        if definition.asynchronous is not None or scope.yields:
             return None
         called = (decorator.decorator for decorator in definition.decorators)
         named = (item.func if isinstance(item, cst.Call) else item for item in called)
@@ -257,7 +261,8 @@ class Names:
             returned = [_element(value, index) for value in returned]
         found = {name for value in returned for name in self._meanings(value, scope)}
         result = found.pop() if len(found) == 1 else None
-        return result if result is not None and is_in_library(result) else None
+        known = result is not None and is_in_library(result) and not result.endswith("()")
+        return result if known else None
 
     def _meanings(self, node: cst.BaseExpression | None, scope: Scope) -> set[str | None]:
         """All that a returned expression may stand for; None is for what is not known.
