@@ -10,16 +10,16 @@ findings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from capilint.language import Language
 from capilint.namescan import NameScan, known_names
 from capilint.settings import OFF, Settings
 from capilint.source import Input, Source, Unreadable, UnreadableError, load, mentions, read_bytes
 
-TYPE_CHECKING = False  # as in typing, whose import is slow
 if TYPE_CHECKING:
     from capilint.finding import Finding
     from capilint.ir import Module
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     Relevance = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What a run found, sorted by place. Paths are those of the inputs.
 
     `analysed` counts the files that were parsed, of `seen`. `sources` has the files that were
@@ -46,7 +45,7 @@ class Report:
     unreadable: tuple[Unreadable, ...] = ()
     notes: tuple[str, ...] = ()
     failed: bool = False
-    sources: dict[str, Source] = field(default_factory=dict)
+    sources: Mapping[str, Source] = MappingProxyType({})
 
 
 class SettingsError(Exception):

@@ -14,12 +14,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from capilint.settings import OFF, Settings
 from capilint.severity import Severity
 
-TYPE_CHECKING = False  # as in typing, whose import is slow
 if TYPE_CHECKING:
     from capilint.rulefile import RuleFile, Section
 
@@ -88,7 +87,7 @@ class Configuration:
         origins = {**settings.origins}
         for field in self._overrides:
             origins[field.replace("_", "-")] = "the command line"
-        return replace(settings, **self._overrides, origins=origins)  # type: ignore[arg-type]
+        return settings._replace(**self._overrides, origins=origins)  # type: ignore[arg-type]
 
 
 def effective(settings: Settings) -> Iterator[tuple[str, object, str]]:
@@ -149,6 +148,8 @@ def _settings(section: Section, root: str) -> Settings:
 def _rules(section: Section) -> RuleFile | None:
     """What the table says about the user's own functions, as the rule book takes it."""
     own = {key: section.table[key] for key in ("functions", "noreturn") if key in section.table}
+    from dataclasses import replace  # slow to import, and seldom needed
+
     return replace(section.file, tables=own) if own else None
 
 

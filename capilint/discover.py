@@ -14,7 +14,7 @@ from __future__ import annotations
 # ruff: noqa: PTH100, PTH112, PTH113, PTH122, PTH123
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from capilint.gitignore import FILE_NAME, ignored, rules_above, rules_in
 from capilint.language import Language
@@ -38,8 +38,7 @@ _SKIPPED_FOLDERS = {
 _VIRTUAL_ENVIRONMENT = "pyvenv.cfg"
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(NamedTuple):
     """What was found, each in the order of the paths."""
 
     inputs: tuple[Input, ...]

@@ -13,7 +13,6 @@ import argparse
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from flake8.exceptions import ExecutionError
 from flake8.options.manager import OptionManager
@@ -86,7 +85,7 @@ class Plugin:
         settings = self._configuration.settings_of(path)
         if not self._chosen:
             return settings
-        return replace(settings, extend_select=(*settings.extend_select, *self._chosen))
+        return settings._replace(extend_select=(*settings.extend_select, *self._chosen))
 
     def _shown(self, report: Report) -> Iterator[Finding]:
         """What was found; with --disable-noqa also what a `noqa` suppresses."""

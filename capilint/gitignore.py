@@ -12,8 +12,8 @@ import os
 import re
 from collections.abc import Iterable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-TYPE_CHECKING = False  # as in typing, whose import is slow
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 

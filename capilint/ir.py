@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from capilint.finding import Span
 from capilint.language import Language as Language
@@ -40,9 +41,10 @@ class Scope(StrEnum):
     GLOBAL = "global"
     TEMPORARY = "temporary"
 
+    __hash__ = str.__hash__  # an enumeration's own is slow, and variables are hashed all the time
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+
+class Variable(NamedTuple):
     """A named storage; shadowing names are made unique (`hKey`, `hKey#2`) by the front end.
 
     `static` C locals and captured (`nonlocal`) Python variables are GLOBAL: they outlive the call.

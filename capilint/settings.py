@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from capilint.severity import Severity
 
-TYPE_CHECKING = False  # as in typing, whose import is slow
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
@@ -23,8 +23,7 @@ OFF = "off"  # the severity of a code that reports only where it is selected by 
 _MILDEST_LAST = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The effective settings of one file.
 
     Codes are prefixes (`CAP1`). `select` is None where the codes' own defaults hold, and
@@ -46,7 +45,7 @@ class Settings:
     functions: tuple[str, ...] = ()
     rules: RuleFile | None = None
     root: str = "."
-    origins: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = MappingProxyType({})
 
     def selects(self, code: str, default: str) -> bool:
         """Whether a code of `default` severity (or `off`) is reported.

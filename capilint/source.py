@@ -15,8 +15,8 @@ import os
 import re
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from capilint.language import Language
 
@@ -39,8 +39,7 @@ class UnreadableError(Exception):
     """A file that cannot be analysed; the text of the error is the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """A file to look at; `data` is its content where that is not to be read from `path`."""
 
     path: str
@@ -48,8 +47,7 @@ class Input:
     data: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """A file or folder that was asked for and not analysed; `detail` is for its maintainers."""
 
     path: str
@@ -57,13 +55,13 @@ class Unreadable:
     detail: str = ""
 
 
-@dataclass(frozen=True)
 class Source:
     """A decoded file. `path` is the one of the reports; `text` has `\\n` line ends only."""
 
-    path: str
-    text: str
-    language: Language
+    def __init__(self, path: str, text: str, language: Language) -> None:
+        self.path = path
+        self.text = text
+        self.language = language
 
     @cached_property
     def lines(self) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def test_microsofts_validator_finds_no_error_and_no_warning(
     found = discover([".", "../beside.c", "missing.c"])
     given = check(found.inputs, Configuration(isolated=True).settings_of, found.unreadable)
     assert (len(given.findings), len(given.suppressed), len(given.unreadable)) == (3, 1, 2)
-    given = replace(given, notes=("1 C++ file not analysed",))
+    given = given._replace(notes=("1 C++ file not analysed",))
 
     problems = validated(multitool, tmp_path, render("sarif", given, Style()))
     assert problems == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from capilint.engine.evaluate import Evaluator, is_fixed
+from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Path
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
@@ -15,6 +15,7 @@ from capilint.engine.values import (
     Location,
     Pointer,
     Symbol,
+    is_fixed,
     symbols_in,
 )
 from capilint.ir import (
@@ -53,11 +54,7 @@ class Assignments:
     def forget(self, path: Path, location: Location, instruction: EndScope | Delete) -> None:
         """A location ends; a handle that only it held is lost."""
         state = path.state
-        held = [
-            value
-            for place, value in state.environment.items()
-            if location.holds(place) and isinstance(value, Symbol)
-        ]
+        held = [value for _, value in state.kept_in(location) if isinstance(value, Symbol)]
         state.clear(location)
         for symbol in held:
             if not state.holders(symbol):
@@ -120,8 +117,8 @@ class Assignments:
         depth = len(source.path)
         return [
             (place.path[depth:], content)
-            for place, content in path.state.environment.items()
-            if source.holds(place) and len(place.path) > depth
+            for place, content in path.state.kept_in(source)
+            if len(place.path) > depth
         ]
 
     def give_away_elements(self, path: Path, values: Sequence[Value]) -> None:

@@ -24,6 +24,7 @@ from capilint.engine.values import (
     Term,
     Text,
     Uninitialised,
+    is_fixed,
 )
 from capilint.ir import (
     AddressOf,
@@ -144,7 +145,7 @@ class Evaluator:
                 return Text(str(text))
             case Named(name):
                 known = self.constants(name)
-                return Text(name, quoted=False) if known is None else Number(known)
+                return Text(name, False) if known is None else Number(known)
             case AddressOf(place):
                 location = self.locate(state, place)
                 if location is None or "[?]" in location.path:
@@ -350,23 +351,12 @@ class Evaluator:
 
 
 def normal_comparison(operator: str, left: AbstractValue, right: AbstractValue) -> Term:
-    """One spelling for `a < b` and `b > a`."""
+    """One spelling for `a < b` and `b > a`, and for `a == b` one of the two, always the same."""
     if operator in (">", ">="):
         return Term(MIRRORED[operator], (right, left))
-    if operator in ("==", "!=") and repr(right) < repr(left):
+    if operator in ("==", "!=") and id(right) < id(left):
         return Term(operator, (right, left))
     return Term(operator, (left, right))
-
-
-def is_fixed(value: AbstractValue) -> bool:
-    """Whether asking for the value twice gives the same answer (an element `[?]` does not)."""
-    match value:
-        case Symbol(kind="unknown"):
-            return False
-        case Term(operator, operands):
-            return operator != "unknown" and all(is_fixed(operand) for operand in operands)
-        case _:
-            return True
 
 
 def is_unknown_constant(value: AbstractValue) -> bool:

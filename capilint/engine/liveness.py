@@ -6,6 +6,7 @@ result is never read is one whose success the code takes for granted.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -37,6 +38,18 @@ from capilint.ir import (
 
 
 @dataclass(frozen=True, slots=True)
+class Live:
+    """A set of variables, each a bit of a number."""
+
+    bits: int
+    numbering: dict[Variable, int]
+
+    def __contains__(self, variable: Variable) -> bool:
+        number = self.numbering.get(variable)
+        return number is not None and self.bits >> number & 1 == 1
+
+
+@dataclass(frozen=True, slots=True)
 class Liveness:
     """What is read later.
 
@@ -45,12 +58,12 @@ class Liveness:
     `after_call`: for a call, the variables read after it.
     """
 
-    at_entry: tuple[frozenset[Variable], ...]
+    at_entry: tuple[Live, ...]
     unread: frozenset[tuple[int, int]]
     last_reads: dict[tuple[int, int], frozenset[Variable]]
-    after_call: dict[tuple[int, int], frozenset[Variable]]
+    after_call: dict[tuple[int, int], Live]
 
-    def at(self, block: int, index: int) -> frozenset[Variable] | None:
+    def at(self, block: int, index: int) -> Live | None:
         """The variables read at or after an instruction; None where that was not kept."""
         return self.at_entry[block] if index == 0 else self.after_call.get((block, index - 1))
 
@@ -64,37 +77,21 @@ def liveness(function: Function) -> Liveness:
     for variable in addressed:
         always |= 1 << numbering.setdefault(variable, len(numbering))
     at_entry = _solve(function, facts, always)
-    variables = list(numbering)
-    cache: dict[int, frozenset[Variable]] = {}
-    sets = tuple(_members(bits, variables, cache) for bits in at_entry)
     unread: set[tuple[int, int]] = set()
     last_reads: dict[tuple[int, int], frozenset[Variable]] = {}
-    after_call: dict[tuple[int, int], frozenset[Variable]] = {}
+    after_call: dict[tuple[int, int], Live] = {}
     for block in function.blocks:
         after = always
         for target in (*successors(block), *(() if block.handler is None else (block.handler,))):
             after |= at_entry[target]
         for index, bits in _scan_calls(block, numbering, after, unread, last_reads):
-            after_call[block.number, index] = _members(bits, variables, cache)
+            after_call[block.number, index] = Live(bits, numbering)
+    sets = tuple(Live(bits, numbering) for bits in at_entry)
     return Liveness(sets, frozenset(unread), last_reads, after_call)
 
 
-def _members(
-    bits: int, variables: list[Variable], cache: dict[int, frozenset[Variable]]
-) -> frozenset[Variable]:
-    if bits not in cache:
-        members = []
-        rest = bits
-        while rest:
-            lowest = rest & -rest
-            members.append(variables[lowest.bit_length() - 1])
-            rest ^= lowest
-        cache[bits] = frozenset(members)
-    return cache[bits]
-
-
 def _solve(function: Function, facts: list[tuple[int, int]], always: int) -> list[int]:
-    predecessors: list[list[int]] = [[] for _ in function.blocks]
+    predecessors: list[set[int]] = [set() for _ in function.blocks]
     following: list[list[int]] = []
     for block in function.blocks:
         targets = list(successors(block))
@@ -102,12 +99,13 @@ def _solve(function: Function, facts: list[tuple[int, int]], always: int) -> lis
             targets.append(block.handler)
         following.append(targets)
         for target in targets:
-            predecessors[target].append(block.number)
+            predecessors[target].add(block.number)
     at_entry = [always] * len(function.blocks)
-    pending = dict.fromkeys(reversed(range(len(function.blocks))))
+    pending = deque(reversed(range(len(function.blocks))))
+    waiting = set(pending)
     while pending:
-        number = next(iter(pending))
-        del pending[number]
+        number = pending.popleft()
+        waiting.remove(number)
         after = always
         for target in following[number]:
             after |= at_entry[target]
@@ -119,8 +117,9 @@ def _solve(function: Function, facts: list[tuple[int, int]], always: int) -> lis
         before = reads | (after & ~writes) | always
         if before != at_entry[number]:
             at_entry[number] = before
-            for source in predecessors[number]:
-                pending[source] = None
+            sources = predecessors[number] - waiting
+            pending += sorted(sources)
+            waiting |= sources
     return at_entry
 
 

@@ -57,8 +57,8 @@ class MemoryEffects:
         if argument is None or not isinstance(argument.value, Symbol):
             return
         state = path.state
-        inside = [place for place in state.environment if place.base == argument.value]
-        held = [state.environment.pop(place) for place in inside]
+        held = [value for _, value in state.kept_in(Location(argument.value))]
+        state.clear(Location(argument.value))
         for value in held:
             if isinstance(value, Symbol) and not state.holders(value):
                 self.typestates.lose(path, value, site.call.span)

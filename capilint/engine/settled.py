@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from capilint.engine.liveness import addressed_variables, written_by
+from capilint.engine.liveness import Live, addressed_variables, written_by
 from capilint.engine.values import AbstractValue, Location, Symbol
 from capilint.ir import Function, Scope, Variable
 
@@ -36,10 +36,9 @@ class Settled:
         self.names.setdefault(value, set()).add(base)
         return True
 
-    def is_held(self, symbol: Symbol, live: frozenset[Variable]) -> bool:
+    def is_held(self, symbol: Symbol, live: Live) -> bool:
         """Whether a variable that is read later holds the symbol."""
-        names = self.names.get(symbol)
-        return names is not None and not names.isdisjoint(live)
+        return any(name in live for name in self.names.get(symbol, ()))
 
 
 def candidates(function: Function, cyclic: frozenset[int]) -> frozenset[Variable]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from capilint.engine.liveness import Live
 from capilint.engine.settled import Settled
 from capilint.engine.values import (
     ZERO,
@@ -186,10 +187,15 @@ class State:
             return Symbol("member", outer, location)
         return Symbol("initial", "entry", location)
 
+    def kept_in(self, location: Location) -> list[tuple[Location, AbstractValue]]:
+        """What is stored at a location and inside it."""
+        environment = self.environment
+        return [(place, environment[place]) for place in location.inside() if place in environment]
+
     def clear(self, location: Location) -> None:
         """Forget all that is stored at a location and inside it."""
-        for inner in [known for known in self.environment if location.holds(known)]:
-            del self.environment[inner]
+        for inner in location.inside():
+            self.environment.pop(inner, None)
 
     def store(self, location: Location, value: AbstractValue) -> None:
         """Put a value at a location; parts that were known before are gone."""
@@ -221,8 +227,7 @@ class State:
             for term, truth in self.facts.items()
             if not any(symbol in member_chain(inner) for inner in symbols_in(term))
         }
-        for location in [place for place in self.environment if place.base == symbol]:
-            del self.environment[location]
+        self.clear(Location(symbol))
         self._detach(symbol)
         if not involved:
             return
@@ -292,13 +297,14 @@ class State:
             self.shared |= {base}
         if isinstance(base, Variable) or base.kind in ("object", "initial"):
             self.exposed |= {base}
-        values = [value for place, value in self.environment.items() if place.base == base]
-        known = self.settled.values.get(Location(base))
+        root = Location(base)
+        values = [value for _, value in self.kept_in(root)]
+        known = self.settled.values.get(root)
         return values if known is None else [*values, known]
 
     # ------------------------------------------------------------ merging
 
-    def prune(self, live: frozenset[Variable]) -> None:
+    def prune(self, live: Live) -> None:
         """Forget what no later instruction can ask for."""
         kept = {
             location: value
@@ -333,7 +339,7 @@ class State:
     def _askable(
         self,
         symbol: Symbol,
-        live: frozenset[Variable],
+        live: Live,
         reachable: set[Symbol],
         lenient: bool,
     ) -> bool:
@@ -351,7 +357,7 @@ class State:
                 return place.base.scope is Scope.PARAMETER and (lenient or link is symbol)
         return False
 
-    def _prune_handles(self, reachable: set[Symbol], live: frozenset[Variable]) -> None:
+    def _prune_handles(self, reachable: set[Symbol], live: Live) -> None:
         kept = {
             symbol: handle
             for symbol, handle in self.handles.items()

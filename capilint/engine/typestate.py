@@ -235,10 +235,8 @@ class Typestates:
             return []
         return [
             old
-            for place, old in state.environment.items()
-            if isinstance(old, Symbol)
-            and (old in state.handles or old in state.objects)
-            and location.holds(place)
+            for _, old in state.kept_in(location)
+            if isinstance(old, Symbol) and (old in state.handles or old in state.objects)
         ]
 
     def _lose_unheld(self, path: Path, replaced: list[Symbol], span: Span) -> None:

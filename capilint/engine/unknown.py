@@ -132,9 +132,8 @@ class UnknownCalls:
             state.renew(content)
             state.store(value.location, content)
         elif isinstance(value, Symbol):
-            inside = [place for place in state.environment if place.base == value]
-            for index, place in enumerate(inside):
-                content = Symbol("clobber", site.key, (index, place.path))
+            for place, _ in state.kept_in(Location(value)):
+                content = Symbol("clobber", site.key, place)
                 state.renew(content)
                 state.environment[place] = content
 

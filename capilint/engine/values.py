@@ -3,45 +3,82 @@
 A *symbol* is one unknown value that never changes; knowledge about it (`is zero`, `equals 5`)
 therefore never goes stale. Handles are symbols. When a loop makes a symbol anew, the one of the
 round before is renamed to its `older` form first (`State.renew`).
+
+Values and locations are interned: equal ones are the same object. States, which consist of them,
+are so compared and hashed at the speed of pointers, a term costs no more than its own operator,
+and what is often asked of a value (its symbols, the parts of a location) is worked out once.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
 
 from capilint.ir import Variable
 
 NEWEST = 0
 OLDER = 1
+T = TypeVar("T")
 
 
-class Symbol:
+class Interning(type):
+    """The type of dataclasses of which no two instances are equal; made by position only."""
+
+    interned: dict[tuple[object, ...], Any]
+    known: ClassVar[list[Interning]] = []
+
+    def __init__(cls, *definition: Any) -> None:
+        super().__init__(*definition)
+        cls.interned = {}
+        Interning.known.append(cls)
+
+    def __call__(cls: type[T], *fields: Any) -> T:
+        """The one instance with these fields."""
+        assert isinstance(cls, Interning)
+        instance: T | None = cls.interned.get(fields)
+        return cls._intern(fields) if instance is None else instance
+
+    def _intern(cls, fields: tuple[object, ...]) -> Any:
+        defaults: tuple[object, ...] = cls.__init__.__defaults__ or ()  # type: ignore[misc]
+        names: tuple[str, ...] = cls.__match_args__  # type: ignore[attr-defined]
+        complete = fields + defaults[len(defaults) - len(names) + len(fields) :]
+        if complete not in cls.interned:
+            cls.interned[complete] = type.__call__(cls, *complete)
+        instance = cls.interned[fields] = cls.interned[complete]
+        return instance
+
+
+def forget_interned() -> None:
+    """Begin anew: values from before must not be mixed with values from after."""
+    for each in Interning.known:
+        each.interned.clear()
+    for constant in (ZERO, ONE):
+        Number.interned[constant.value,] = constant
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Symbol(metaclass=Interning):
     """An unknown but fixed value.
 
     `kind` is `initial` (what a location held when the function began; `detail` is the location),
     `handle` (made at `site`), `object` (memory made at `site`), `member` (part of another symbol),
     or any other word for what an instruction left behind at `site`.
-
-    Symbols are interned, like locations: equal ones are the same object, so that states, which
-    consist of them, are compared and hashed at the speed of pointers.
+    `chain` is the symbol and those that it was read through (`ctx->key`: that value, then `ctx`).
     """
 
-    __slots__ = ("age", "detail", "kind", "site")
-    _interned: ClassVar[dict[tuple[object, ...], Symbol]] = {}
     kind: str
     site: object
-    detail: object
-    age: int
+    detail: object = None
+    age: int = NEWEST
+    symbols: tuple[Symbol, ...] = field(init=False)
+    chain: tuple[Symbol, ...] = field(init=False)
 
-    def __new__(cls, kind: str, site: object, detail: object = None, age: int = NEWEST) -> Symbol:
-        key = (kind, site, detail, age)
-        symbol = cls._interned.get(key)
-        if symbol is None:
-            symbol = object.__new__(cls)
-            symbol.kind, symbol.site, symbol.detail, symbol.age = key
-            cls._interned[key] = symbol
-        return symbol
+    def __post_init__(self) -> None:
+        place = self.detail if self.kind in ("initial", "member") else None
+        base = place.base if isinstance(place, Location) else None
+        above = base.chain if isinstance(base, Symbol) else ()
+        object.__setattr__(self, "symbols", (self,))
+        object.__setattr__(self, "chain", (self, *above))
 
     def __repr__(self) -> str:
         return f"{self.kind}@{self.site}:{self.detail}{'~' if self.age else ''}"
@@ -51,22 +88,20 @@ class Symbol:
         return Symbol(self.kind, self.site, self.detail, OLDER)
 
 
-class Location:
-    """Where a value is kept: a variable, or what a symbol points to, and a path of accessors."""
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Location(metaclass=Interning):
+    """Where a value is kept: a variable, or what a symbol points to, and a path of accessors.
 
-    __slots__ = ("base", "path")
-    _interned: ClassVar[dict[tuple[object, ...], Location]] = {}
+    `parts` are the locations directly inside it that anything was ever kept in.
+    """
+
     base: Variable | Symbol
-    path: tuple[str, ...]
+    path: tuple[str, ...] = ()
+    parts: list[Location] = field(init=False, default_factory=list)
 
-    def __new__(cls, base: Variable | Symbol, path: tuple[str, ...] = ()) -> Location:
-        key = (base, path)
-        location = cls._interned.get(key)
-        if location is None:
-            location = object.__new__(cls)
-            location.base, location.path = key
-            cls._interned[key] = location
-        return location
+    def __post_init__(self) -> None:
+        if self.path:
+            Location(self.base, self.path[:-1]).parts.append(self)
 
     def __repr__(self) -> str:
         base = self.base.name if isinstance(self.base, Variable) else f"<{self.base!r}>"
@@ -76,34 +111,33 @@ class Location:
         """The part of this location that an accessor selects."""
         return Location(self.base, (*self.path, accessor))
 
-    def holds(self, inner: Location) -> bool:
-        """Whether `inner` is this location or a part of it."""
-        return self.base == inner.base and inner.path[: len(self.path)] == self.path
+    def inside(self) -> list[Location]:
+        """This location and its parts, and theirs."""
+        found = [self]
+        for location in found:
+            found += location.parts
+        return found
 
 
-def forget_interned() -> None:
-    """Begin anew: values from before must not be mixed with values from after."""
-    Symbol._interned.clear()
-    Location._interned.clear()
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
+@dataclass(frozen=True, slots=True, eq=False)
+class Number(metaclass=Interning):
     """A known integer; NULL, None and FALSE are 0."""
 
     value: int
+    symbols: ClassVar[tuple[Symbol, ...]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+@dataclass(frozen=True, slots=True, eq=False)
+class Text(metaclass=Interning):
     """A known string, or the name of a constant that the file does not define."""
 
     value: str
     quoted: bool = True
+    symbols: ClassVar[tuple[Symbol, ...]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+@dataclass(frozen=True, slots=True, eq=False)
+class Status(metaclass=Interning):
     """What a fallible call returned on this path: a number that says how the call went.
 
     `site` is the call; `target` is where it was to put a handle; `failed` says how it went.
@@ -113,43 +147,62 @@ class Status:
     value: int
     target: Location | None = None
     failed: bool = False
+    symbols: ClassVar[tuple[Symbol, ...]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """The address of a known location."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Pointer(metaclass=Interning):
+    """The address of a known location (whose own content is not part of it)."""
 
     location: Location
+    symbols: tuple[Symbol, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        base = self.location.base
+        object.__setattr__(self, "symbols", (base,) if isinstance(base, Symbol) else ())
 
 
-@dataclass(frozen=True, slots=True)
-class Uninitialised:
+@dataclass(frozen=True, slots=True, eq=False)
+class Uninitialised(metaclass=Interning):
     """The content of a variable that was declared and never set."""
 
     variable: Variable
+    symbols: ClassVar[tuple[Symbol, ...]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """An operator on values of which at least one is unknown."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Term(metaclass=Interning):
+    """An operator on values of which at least one is unknown; see `is_fixed`."""
 
     operator: str
     operands: tuple[AbstractValue, ...]
+    symbols: tuple[Symbol, ...] = field(init=False, repr=False)
+    fixed: bool = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        fixed = self.operator != "unknown" and all(map(is_fixed, self.operands))
+        object.__setattr__(self, "symbols", _symbols_of(self.operands))
+        object.__setattr__(self, "fixed", fixed)
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+@dataclass(frozen=True, slots=True, eq=False)
+class Function(metaclass=Interning):
     """A function used as a value; `captures` are the locations that its code can reach."""
 
     name: str
     captures: tuple[Location, ...] = ()
+    symbols: ClassVar[tuple[Symbol, ...]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregate:
+@dataclass(frozen=True, slots=True, eq=False)
+class Aggregate(metaclass=Interning):
     """A tuple on its way to the place that takes it apart."""
 
     values: tuple[AbstractValue, ...]
+    symbols: tuple[Symbol, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "symbols", _symbols_of(self.values))
 
 
 AbstractValue = (
@@ -160,28 +213,22 @@ ZERO = Number(0)
 ONE = Number(1)
 
 
+def _symbols_of(values: tuple[AbstractValue, ...]) -> tuple[Symbol, ...]:
+    return tuple(dict.fromkeys(symbol for value in values for symbol in value.symbols))
+
+
+def is_fixed(value: AbstractValue) -> bool:
+    """Whether asking for the value twice gives the same answer (an element `[?]` does not)."""
+    if isinstance(value, Term):
+        return value.fixed
+    return not (isinstance(value, Symbol) and value.kind == "unknown")
+
+
 def symbols_in(value: AbstractValue) -> tuple[Symbol, ...]:
-    """The symbols that a value is built from (a pointer's pointee is not part of it)."""
-    match value:
-        case Symbol():
-            return (value,)
-        case Term(_, operands):
-            return tuple(symbol for operand in operands for symbol in symbols_in(operand))
-        case Aggregate(values):
-            return tuple(symbol for inner in values for symbol in symbols_in(inner))
-        case Pointer(location):
-            return (location.base,) if isinstance(location.base, Symbol) else ()
-        case _:
-            return ()
+    """The symbols that a value is built from, each once."""
+    return value.symbols
 
 
 def member_chain(symbol: Symbol) -> tuple[Symbol, ...]:
-    """The symbol and those that it was read through (`ctx->key`: that value, then `ctx`)."""
-    chain = [symbol]
-    while symbol.kind in ("initial", "member"):
-        base = symbol.detail.base if isinstance(symbol.detail, Location) else None
-        if not isinstance(base, Symbol):
-            break
-        chain.append(base)
-        symbol = base
-    return tuple(chain)
+    """The symbol and those that it was read through."""
+    return symbol.chain

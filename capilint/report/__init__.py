@@ -7,9 +7,8 @@ and its name here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
-TYPE_CHECKING = False  # as in typing, whose import is slow
 if TYPE_CHECKING:
     from capilint.check import Report
 
@@ -22,8 +21,7 @@ _MODULES = {
 FORMATS = tuple(_MODULES)
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How people want it: `colour` for terminals, `verbose` with notes and counts."""
 
     colour: bool = False

@@ -14,12 +14,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from capilint.report import Style
 from capilint.report.printable import plural, printable, width
 from capilint.severity import Severity
 
-TYPE_CHECKING = False  # as in typing, whose import is slow
 if TYPE_CHECKING:
     from capilint.check import Report
     from capilint.finding import Finding, Span, Step

@@ -20,6 +20,7 @@ PHASES = {
     "C front end": ("capilint.frontends.c", "lower"),
     "Python front end": ("capilint.frontends.python", "lower"),
     "engine": ("capilint.engine", "analyse"),
+    "replay": ("capilint.replay", "confirm"),
 }
 
 
