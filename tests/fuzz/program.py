@@ -137,6 +137,19 @@ class Program:
             }
         )
 
+    def last_reads(self) -> dict[str, int]:
+        """The number of the statement after which nothing reads a variable or flag any more.
+
+        In a loop it may be read again as long as the loop runs.
+        """
+        found = dict.fromkeys((*self.variables(), *self.statuses()), 0)
+        for block in (self.body, self.cleanup):
+            for statement in block:
+                _note_reads(statement, 0, found)
+        if self.result:
+            found[self.result] = 10_000
+        return found
+
     def loops(self) -> list[int]:
         """The numbers of the loops."""
         return [each.number for each in self.statements() if isinstance(each, Loop)]
@@ -177,6 +190,32 @@ def _all(block: Block) -> Iterator[Statement]:
         yield statement
         for inner in parts(statement):
             yield from _all(inner)
+
+
+def last_number(statement: Statement) -> int:
+    """The highest number in a statement."""
+    inner = (last_number(block[-1]) for block in parts(statement) if block)
+    return max(statement.number, *inner, 0)
+
+
+def _note_reads(statement: Statement, until: int, found: dict[str, int]) -> None:
+    for name in _read(statement):
+        found[name] = max(found.get(name, 0), statement.number, until)
+    if isinstance(statement, Loop):
+        until = last_number(statement) + 1
+    for block in parts(statement):
+        for inner in block:
+            _note_reads(inner, until, found)
+
+
+def _read(statement: Statement) -> tuple[str, ...]:
+    match statement:
+        case Do(api) | Check(api) | Keep(api):
+            return api.arguments
+        case If(Condition(variable)) | Stash(variable) | Copy(_, variable):
+            return (variable,)
+        case _:
+            return ()
 
 
 def parts(statement: Statement) -> tuple[Block, ...]:

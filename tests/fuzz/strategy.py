@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -39,19 +40,24 @@ _WRONG = ("wrong", "close", "wrong hash")
 
 Draw = Callable[[st.SearchStrategy[object]], object]
 
+# Strategies are made once: making them costs more than drawing.
+_sampled = cache(st.sampled_from)
+_integers = cache(st.integers)
+_booleans = cache(st.booleans)
+
 
 @st.composite
 def programs(draw: st.DrawFn) -> Program:
     """A whole program."""
-    size = draw(st.integers(1, 3))
-    given = tuple(name for name in ("c0", "k0") if draw(st.booleans()))
+    size = draw(_integers(1, 3))
+    given = tuple(name for name in ("c0", "k0") if draw(_booleans()))
     maker = _Maker(draw, {"c": 1 + size // 2, "k": 1 + size, "h": min(size, 2)}, given)
-    if draw(st.booleans()):
-        return numbered(Program(given, maker.block(draw(st.integers(1, 7)), depth=2)))
+    if draw(_booleans()):
+        return numbered(Program(given, maker.block(draw(_integers(1, 7)), depth=2)))
     # Unknown code may raise, and what a `finally` then does is not the linter's business.
     maker.stashes = False
-    body = maker.block(draw(st.integers(1, 7)), depth=2)
-    cleanup = maker.block(draw(st.integers(1, 4)), depth=1, leaves=False)
+    body = maker.block(draw(_integers(1, 7)), depth=2)
+    cleanup = maker.block(draw(_integers(1, 4)), depth=1, leaves=False)
     return numbered(Program(given, body, cleanup))
 
 
@@ -69,7 +75,7 @@ class _Maker:
         self.stashes = True
 
     def _one(self, choices: Sequence[str]) -> str:
-        return self._draw(st.sampled_from(choices))
+        return self._draw(_sampled(tuple(choices)))
 
     def _variable(self, kind: str) -> str:
         return self._one(self._pools[kind])
@@ -82,7 +88,7 @@ class _Maker:
         """Up to that many statements; `leaves` where some may end the function."""
         made: list[Statement] = []
         for _ in range(size):
-            if self._draw(st.integers(0, 9)):  # 0 lets hypothesis drop the statement
+            if self._draw(_integers(0, 9)):  # 0 lets hypothesis drop the statement
                 made += self._statements(depth, leaves)
         return tuple(made)
 
@@ -128,27 +134,27 @@ class _Maker:
                 return [Leave()]
 
     def _inner(self, depth: int, leaves: bool) -> Block:
-        return self.block(self._draw(st.integers(1, 3)), depth - 1, leaves)
+        return self.block(self._draw(_integers(1, 3)), depth - 1, leaves)
 
     def _kept(self, depth: int, leaves: bool) -> list[Statement]:
         """A status, something between, and a look at the status."""
         status = self._one(STATUSES)
         api = self._api((*_CREATIONS, *_USES))
-        between = self.block(self._draw(st.integers(0, 1)), 0, leaves=False)
+        between = self.block(self._draw(_integers(0, 1)), 0, leaves=False)
         look = If(
-            Condition(status, self._draw(st.booleans())),
+            Condition(status, self._draw(_booleans())),
             self._inner(depth, leaves),
-            self._inner(depth, leaves) if self._draw(st.booleans()) else (),
+            self._inner(depth, leaves) if self._draw(_booleans()) else (),
         )
         return [Keep(api, status), *between, look]
 
     def _condition(self, names: Sequence[str]) -> Condition:
-        return Condition(self._one(names), self._draw(st.booleans()))
+        return Condition(self._one(names), self._draw(_booleans()))
 
     def _api(self, operations: Sequence[str]) -> Api:
         name = self._one(operations)
         helpers = [helper for helper, what in HELPERS.items() if what.operation == name]
-        if helpers and self._draw(st.integers(0, 2)) == 2:
+        if helpers and self._draw(_integers(0, 2)) == 2:
             name = self._one(helpers)
         operation = operation_of(name)
         target = self._target(operation.makes) if operation.makes else ""
