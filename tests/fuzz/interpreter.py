@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tests.fuzz.operations import HELPERS
 from tests.fuzz.program import (
     Api,
     Block,
+    Break,
     Check,
     Condition,
     Copy,
     Do,
+    Give,
     If,
     Keep,
     Leave,
@@ -43,6 +46,7 @@ class _Walk:
         self._program = program
         self._found: set[Mistake] = set()
         self._left: list[Situation] = []
+        self._broken: list[Situation] = []
         self._steps = 0
         self._last_reads = program.last_reads()
 
@@ -95,15 +99,24 @@ class _Walk:
                 return self._both(then, otherwise, _answers(condition, situations))
             case Loop(body):
                 return self._loop(body, situations)
+            case Break():
+                self._broken += situations
+                return []
             case Leave():
                 self._left += situations
                 return []
+            case Do(api) if looks_itself(api):
+                succeeded, failed = _outcomes(api, number, situations)
+                return [*succeeded, *failed]
             case Do(api):
                 for situation in situations:
                     situation.call(api, number, succeeds=True)
             case Copy(target, source):
                 for situation in situations:
                     situation.write(target, situation.values[source] if source else 0, number)
+            case Give(variable):
+                for situation in situations:
+                    situation.hand_out(situation.values[variable], number)
             case Stash(variable):
                 for situation in situations:
                     situation.stash(situation.values[variable])
@@ -127,10 +140,16 @@ class _Walk:
     def _loop(self, body: Block, situations: list[Situation]) -> list[Situation]:
         """No, one, ... rounds: how many is asked once, as loops are not nested."""
         done: list[Situation] = []
+        self._broken = []
         for _ in range(ROUNDS):
             done += [situation.fork() for situation in situations]
             situations = self._block(body, situations)
-        return [*done, *situations]
+        return [*done, *self._broken, *situations]
+
+
+def looks_itself(api: Api) -> bool:
+    """Whether the helper that is called looks how its call ends, whoever calls it."""
+    return api.operation in HELPERS and HELPERS[api.operation].returned
 
 
 def _outcomes(

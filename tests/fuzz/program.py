@@ -92,13 +92,28 @@ class Stash:
 
 
 @dataclass(frozen=True, slots=True)
+class Give:
+    """The caller gets a handle, through a pointer of its own."""
+
+    variable: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Out of the loop around it."""
+
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """To the cleanup, and out of the function."""
 
     number: int = 0
 
 
-Statement = Do | Check | Keep | If | Loop | Copy | Stash | Leave
+Statement = Do | Check | Keep | If | Loop | Copy | Stash | Give | Break | Leave
 Block = tuple[Statement, ...]
 
 
@@ -107,7 +122,8 @@ class Program:
     """One function. `given` are the handles among its parameters.
 
     `cleanup` runs whenever the function ends (goto cleanup, try-finally). `result` is the handle
-    variable that it returns at its end, if any; where it leaves early it returns 0.
+    variable that it returns at its end, if any, as the statement of number 0; where it leaves
+    early it returns 0.
     """
 
     given: tuple[str, ...]
@@ -149,6 +165,10 @@ class Program:
         if self.result:
             found[self.result] = 10_000
         return found
+
+    def gives(self) -> bool:
+        """Whether the caller gets handles through a pointer."""
+        return any(isinstance(each, Give) for each in self.statements())
 
     def loops(self) -> list[int]:
         """The numbers of the loops."""
@@ -212,7 +232,7 @@ def _read(statement: Statement) -> tuple[str, ...]:
     match statement:
         case Do(api) | Check(api) | Keep(api):
             return api.arguments
-        case If(Condition(variable)) | Stash(variable) | Copy(_, variable):
+        case If(Condition(variable)) | Stash(variable) | Give(variable) | Copy(_, variable):
             return (variable,)
         case _:
             return ()
@@ -239,7 +259,7 @@ def _mentioned(statement: Statement) -> tuple[str, ...]:
             return (condition.variable,)
         case Copy(target, source):
             return (target, source)
-        case Stash(variable):
+        case Stash(variable) | Give(variable):
             return (variable,)
         case _:
             return ()

@@ -131,12 +131,14 @@ class Situation:
 
     def call(self, api: Api, number: int, succeeds: bool) -> None:
         """A call with the outcome that it shall have."""
+        helper = HELPERS.get(api.operation)
         if self.skips(api):
             return
-        helper = HELPERS.get(api.operation)
         operation = OPERATIONS[helper.operation if helper else api.operation]
         given = [self.values[name] for name in api.arguments]
         self._run(operation, given, api, number, succeeds)
+        if helper and helper.returned and not succeeds:
+            self.write(api.target, 0, number)
         if helper and helper.clears:
             self.write(api.arguments[0], 0, number)
 
@@ -180,10 +182,15 @@ class Situation:
         self._machine.notify(NoticeKind.HAND_OUT, handle)
         del self._monitor.verdicts[said:]
 
+    def hand_out(self, handle: int, number: int) -> None:
+        """The caller gets a handle, and owes its release from now on."""
+        if handle:
+            self._tell(NoticeKind.HAND_OUT, number, handle)
+
     def leave(self, result: str) -> None:
         """The function ends, and may return a handle."""
-        if result and self.values[result]:
-            self._tell(NoticeKind.HAND_OUT, 0, self.values[result])
+        if result:
+            self.hand_out(self.values[result], 0)
         self._tell(NoticeKind.LEAVE, 0)
 
     # ------------------------------------------------------------ mistakes

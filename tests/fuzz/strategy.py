@@ -11,10 +11,12 @@ from tests.fuzz.operations import HELPERS, operation_of
 from tests.fuzz.program import (
     Api,
     Block,
+    Break,
     Check,
     Condition,
     Copy,
     Do,
+    Give,
     If,
     Keep,
     Leave,
@@ -51,9 +53,10 @@ def programs(draw: st.DrawFn) -> Program:
     """A whole program."""
     size = draw(_integers(1, 3))
     given = tuple(name for name in ("c0", "k0") if draw(_booleans()))
-    maker = _Maker(draw, {"c": 1 + size // 2, "k": 1 + size, "h": min(size, 2)}, given)
+    maker = _Maker(draw, {"c": 1 + size // 2, "k": 2 * size - 1, "h": min(size, 2)}, given)
     if draw(_booleans()):
-        return numbered(Program(given, maker.block(draw(_integers(1, 7)), depth=2)))
+        body = maker.block(draw(_integers(1, 7)), depth=2)
+        return numbered(Program(given, body, result=maker.result()))
     # Unknown code may raise, and what a `finally` then does is not the linter's business.
     maker.stashes = False
     body = maker.block(draw(_integers(1, 7)), depth=2)
@@ -84,6 +87,10 @@ class _Maker:
         """A variable of the function's own: parameters are not written to."""
         return self._one(self._local[kind])
 
+    def result(self) -> str:
+        """The variable that the function returns, if it does."""
+        return self._one(("", "", *self._local["k"][:1]))
+
     def block(self, size: int, depth: int, leaves: bool = True) -> Block:
         """Up to that many statements; `leaves` where some may end the function."""
         made: list[Statement] = []
@@ -93,13 +100,15 @@ class _Maker:
         return tuple(made)
 
     def _statements(self, depth: int, leaves: bool) -> list[Statement]:
-        weights = ["do"] * 5 + ["guard"] * 5 + ["copy"]
+        weights = ["do"] * 5 + ["guard"] * 5 + ["copy", "copy", "give"]
         weights += ["stash"] if self.stashes else []
         if depth:
             weights += ["check"] * 2 + ["if"] * 3 + ["keep"] * 2
             weights += [] if self._loops else ["loop"]
         if leaves and depth < 2:
             weights += ["leave"]
+        if self._loops:
+            weights += ["break"]
         kind = self._one(weights)
         return self._of_kind(kind, depth, leaves)
 
@@ -117,7 +126,8 @@ class _Maker:
             case "keep":
                 return self._kept(depth, leaves)
             case "if":
-                condition = self._condition((*FLAGS, *FLAGS, *self._local["k"], *STATUSES))
+                handles = (*self._pools["k"], *self._pools["c"])
+                condition = self._condition((*FLAGS, *FLAGS, *handles, *STATUSES))
                 return [If(condition, self._inner(depth, leaves), self._inner(depth, leaves))]
             case "loop":
                 self._loops = True
@@ -125,9 +135,14 @@ class _Maker:
                 self._loops = False
                 return [Loop(body)]
             case "copy":
-                target = self._target("k")
-                source = self._one(("", *self._local["k"]))
+                kind = self._one("kkc")
+                target = self._target(kind)
+                source = self._one(("", *self._local[kind]))
                 return [Copy(target, source)]
+            case "give":
+                return [Give(self._variable("k"))]
+            case "break":
+                return [Break()]
             case "stash":
                 return [Stash(self._variable("k"))]
             case _:
