@@ -142,9 +142,9 @@ class _C:
         self._text.add(depth, "}")
 
     def _status(self, api: Api) -> str:
-        """A call as an expression that is 0 where the call fails."""
+        """A call as an expression that is 0 where the call fails, and does not keep a handle."""
         returned = api.operation in HELPERS and HELPERS[api.operation].returned
-        return f"({self._call(api)})" if returned else self._call(api)
+        return f"(({self._call(api)}) != 0)" if returned else self._call(api)
 
     def _call(self, api: Api) -> str:
         if api.operation in HELPERS and HELPERS[api.operation].returned:
@@ -240,9 +240,9 @@ class _Python:
             self._block(depth + 1, otherwise)
 
     def _status(self, api: Api) -> str:
-        """A call as an expression that is 0 or None where the call fails."""
+        """A call as an expression that is false where it fails, and does not keep a handle."""
         if api.operation in HELPERS and HELPERS[api.operation].returned:
-            return f"({api.target} := {api.operation}({', '.join(api.arguments)})).value"
+            return f"bool(({api.target} := {api.operation}({', '.join(api.arguments)})).value)"
         return self._call(api)
 
     def _call(self, api: Api) -> str:
