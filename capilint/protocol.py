@@ -97,6 +97,7 @@ class Protocol:
     ``negative:NAME``     whether the argument is below 0 (FAILED)
     ``nonnegative:NAME``  whether it is not (SUCCEEDED, NT_SUCCESS)
     ``zero:NAME``         whether it is 0 (RCRYPT_FAILED)
+    ``nonzero:NAME``      whether it is not (`bool(x)`)
     ``argument:NAME``     the argument's value (`int(x)`, `cast(p, ..)`)
     ``address:NAME``      a pointer to the place that is the argument (`byref(h)`)
     ``content:NAME``      what the argument points at (`deref(p)`)

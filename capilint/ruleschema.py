@@ -25,6 +25,7 @@ _RETURNS_OF_ARGUMENT = (
     "negative",
     "nonnegative",
     "zero",
+    "nonzero",
 )
 
 Resources = Mapping[str, Resource]

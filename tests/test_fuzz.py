@@ -6,7 +6,7 @@ import pytest
 
 from tests.fuzz.__main__ import Tally, run
 from tests.fuzz.compare import Disagreement, hold
-from tests.fuzz.interpreter import Unclear, mistakes_of
+from tests.fuzz.interpreter import mistakes_of
 from tests.fuzz.mutations import MUTATIONS, programs_until_seen
 from tests.fuzz.program import (
     Api,
@@ -22,6 +22,7 @@ from tests.fuzz.program import (
     Statement,
     numbered,
 )
+from tests.fuzz.situation import Unclear
 
 GENERATE = Api("generate", "k0", ("c0",))
 DESTROY = Do(Api("destroy", "", ("k0",)))
@@ -78,9 +79,15 @@ def test_interpreter_finds_what_is_wrong(
 
 
 def test_program_with_too_many_paths_has_no_clear_answer() -> None:
-    checks = tuple(Check(USE.api, (USE,), (USE,)) for _ in range(12))
+    checks = tuple(Check(Api("generate", f"k{n}", ("c0",)), (), ()) for n in range(14))
+    reads = tuple(Do(Api("drop_set", "", (f"k{n}",))) for n in range(14))
     with pytest.raises(Unclear):
-        mistakes_of(numbered(Program(("c0", "k0"), checks)))
+        mistakes_of(numbered(Program(("c0",), (*checks, *reads))))
+
+
+def test_paths_that_meet_again_are_walked_once() -> None:
+    checks = tuple(Check(USE.api, (USE,), (USE,)) for _ in range(100))
+    assert mistakes_of(numbered(Program(("c0", "k0"), checks))) == set()
 
 
 def test_disagreement_shows_both_sides_and_the_text(monkeypatch: pytest.MonkeyPatch) -> None:

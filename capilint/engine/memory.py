@@ -22,7 +22,7 @@ from capilint.engine.ways import Site
 from capilint.ir import Read
 from capilint.protocol import Protocol
 
-SIGNS = {"negative": "<", "nonnegative": ">=", "zero": "=="}
+SIGNS = {"negative": "<", "nonnegative": ">=", "zero": "==", "nonzero": "!="}
 
 
 @dataclass(slots=True)

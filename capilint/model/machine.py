@@ -165,6 +165,15 @@ class Machine:
 
     # ------------------------------------------------------------ replay
 
+    def fork(self) -> Machine:
+        """A machine whose handles fare as here, for another way on of a replay. None observes it.
+
+        What keys and hashes hold inside stays behind.
+        """
+        twin = Machine(self._seed)
+        twin.handles = self.handles.fork()
+        return twin
+
     def give(self, resource: str, owner: int = 0) -> int:
         """A handle that lived before the run began; the program does not owe its release."""
         context = self.handles.get(owner)

@@ -61,6 +61,26 @@ class Monitor:
         self.verdicts: list[Verdict] = []
         self._lives: dict[int, _Life] = {}
 
+    def fork(self) -> Monitor:
+        """A monitor that has seen the same, for another way on."""
+        twin = Monitor()
+        twin.verdicts = self.verdicts.copy()
+        twin._lives = {
+            handle: _Life(life.resource, life.owner, life.owed, life.alive)
+            for handle, life in self._lives.items()
+        }
+        return twin
+
+    def owed(self) -> list[int]:
+        """The handles that would be leaked if the run ended now."""
+        return [handle for handle, life in self._lives.items() if life.alive and life.owed]
+
+    def standing(self, handle: int) -> tuple[object, ...]:
+        """All of the past that later verdicts on a handle, apart from its owner, depend on."""
+        life = self._lives[handle]
+        said = frozenset(said.code for said in self.verdicts if said.handle == handle)
+        return (life.resource, life.owed, life.alive, said)
+
     def __call__(self, event: CallEvent | Notice) -> None:
         """Takes in one event."""
         for creation in event.created:

@@ -9,7 +9,7 @@ Container ── KeyPair*            survive every handle
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from capilint.model import constants as sdk
@@ -138,6 +138,20 @@ class HandleTable:
         thing.handle = self._FIRST + self._STRIDE * len(self._objects)
         self._objects[thing.handle] = thing
         return thing.handle
+
+    def fork(self) -> HandleTable:
+        """The same handles, alive or dead as here, on bare objects of their own."""
+        twin = HandleTable()
+        contexts: dict[Context, Context] = {}
+        for handle, thing in self._objects.items():
+            copy: HandleObject
+            if isinstance(thing, Context):
+                copy = contexts[thing] = replace(thing)
+            else:
+                context = contexts.get(thing.context, thing.context)
+                copy = type(thing)(context, thing.algorithm, handle=handle, alive=thing.alive)
+            twin._objects[handle] = copy
+        return twin
 
     def get(self, handle: int) -> HandleObject | None:
         """The object, dead or alive, or None for a value that is no handle of this run."""

@@ -23,7 +23,7 @@ from capilint.validate.values import (
     Term,
 )
 
-SIGNS = {"negative": "<", "nonnegative": ">=", "zero": "=="}
+SIGNS = {"negative": "<", "nonnegative": ">=", "zero": "==", "nonzero": "!="}
 
 
 class Raised(Exception):
@@ -175,7 +175,8 @@ class Calls:
             self._memory.store(box.location, 0 if isinstance(content, str | Term) else content)
             return box
         if form in SIGNS and name:
-            return Term(SIGNS[form], (value, 0))
+            sign = Term(SIGNS[form], (self._evaluation.content(value), 0))
+            return int(self._evaluation.knowledge.truth(sign))
         answer = self._memory.fresh("result")
         if form == "negative" or (form == "nonzero" and self._failed):
             self._evaluation.knowledge.truths[answer] = True

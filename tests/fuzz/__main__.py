@@ -19,8 +19,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.fuzz.compare import Disagreement, hold
-from tests.fuzz.interpreter import Unclear
 from tests.fuzz.program import Program
+from tests.fuzz.situation import Unclear
 from tests.fuzz.strategy import programs
 
 CHUNK = 500  # programs of one process and one seed

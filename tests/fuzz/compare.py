@@ -10,9 +10,10 @@ from capilint.frontends import c, python
 from capilint.language import Language
 from capilint.replay import confirm
 from capilint.rulebook import RuleBook, load
-from tests.fuzz.interpreter import Mistake, mistakes_of
+from tests.fuzz.interpreter import mistakes_of
 from tests.fuzz.printers import Text, text_of
 from tests.fuzz.program import Program
+from tests.fuzz.situation import Mistake
 
 LANGUAGES = (Language.C, Language.PYTHON)
 _PATHS = {Language.C: "fuzz.c", Language.PYTHON: "fuzz.py"}

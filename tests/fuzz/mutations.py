@@ -20,8 +20,8 @@ from capilint.engine.summary import Outcome, project
 from capilint.engine.typestate import Typestates
 from capilint.rulebook import RuleBook, load
 from tests.fuzz import compare
-from tests.fuzz.interpreter import Unclear
 from tests.fuzz.program import Program
+from tests.fuzz.situation import Unclear
 from tests.fuzz.strategy import programs
 
 MOST = 2_000

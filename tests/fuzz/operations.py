@@ -70,7 +70,6 @@ class Helper:
     if_set: bool = False
     clears: bool = False
     returned: bool = False
-    name: str = ""
 
 
 HELPERS = {
@@ -110,6 +109,15 @@ HELPERS = {
         " { if (!CryptGenKey(c, 1, 0, k)) return 0; return 1; }",
         "def make_checked(c, k):\n    if not advapi32.CryptGenKey(c, 1, 0, byref(k)):\n"
         "        return 0\n    return 1",
+    ),
+    "fresh": Helper(
+        "generate",
+        "static HCRYPTKEY fresh(HCRYPTPROV c)"
+        " { HCRYPTKEY k = 0; if (!CryptGenKey(c, 1, 0, &k)) return 0; return k; }",
+        "def fresh(c):\n    k = ctypes.c_void_p()\n"
+        "    if not advapi32.CryptGenKey(c, 1, 0, byref(k)):\n"
+        "        return ctypes.c_void_p()\n    return k",
+        returned=True,
     ),
     "look": Helper(
         "set",

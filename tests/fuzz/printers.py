@@ -11,10 +11,12 @@ from tests.fuzz.program import (
     KINDS,
     Api,
     Block,
+    Break,
     Check,
     Condition,
     Copy,
     Do,
+    Give,
     If,
     Keep,
     Leave,
@@ -75,6 +77,7 @@ class _C:
         for name in sorted(set(helpers_of(program))):
             text.add(0, HELPERS[name].c)
         given = [f"{_TYPES[name[0]]} {name}" for name in program.given]
+        given += ["HCRYPTKEY *out"] if program.gives() else []
         flags = [f"int {name}" for name in (*FLAGS, *_counts(program))]
         result = _TYPES[program.result[0]] if program.result else "BOOL"
         text.add(0, f"{result} subject({', '.join([*given, *flags])})")
@@ -92,6 +95,7 @@ class _C:
             text.add(0, "cleanup:")
             self._block(1, program.cleanup)
         text.add(1, f"return {program.result or 0};")
+        text.lines[0] = len(text.written)
         text.add(0, "}")
 
     def _block(self, depth: int, block: Block) -> None:
@@ -104,9 +108,9 @@ class _C:
             case Do(api):
                 self._text.add(depth, f"{self._call(api)};", number)
             case Keep(api, status):
-                self._text.add(depth, f"{status} = {self._call(api)};", number)
+                self._text.add(depth, f"{status} = {self._status(api)};", number)
             case Check(api, success, failure):
-                self._branch(depth, self._call(api), success, failure, number)
+                self._branch(depth, self._status(api), success, failure, number)
             case If(condition, then, otherwise):
                 not_ = "!" if condition.negated else ""
                 self._branch(depth, f"{not_}{condition.variable}", then, otherwise, number)
@@ -119,6 +123,10 @@ class _C:
                 self._text.add(depth, f"{target} = {source or 0};", number)
             case Stash(variable):
                 self._text.add(depth, f"stash({variable});", number)
+            case Give(variable):
+                self._text.add(depth, f"*out = {variable};", number)
+            case Break():
+                self._text.add(depth, "break;", number)
             case Leave():
                 way = "goto cleanup;" if self._program.cleanup else "return 0;"
                 self._text.add(depth, way, number)
@@ -133,7 +141,14 @@ class _C:
             self._block(depth + 1, otherwise)
         self._text.add(depth, "}")
 
+    def _status(self, api: Api) -> str:
+        """A call as an expression that is 0 where the call fails, and does not keep a handle."""
+        returned = api.operation in HELPERS and HELPERS[api.operation].returned
+        return f"(({self._call(api)}) != 0)" if returned else self._call(api)
+
     def _call(self, api: Api) -> str:
+        if api.operation in HELPERS and HELPERS[api.operation].returned:
+            return f"{api.target} = {api.operation}({', '.join(api.arguments)})"
         if api.operation in HELPERS:
             by_address = "&" if HELPERS[api.operation].clears else ""
             arguments = [f"{by_address}{name}" for name in api.arguments]
@@ -165,7 +180,8 @@ class _Python:
             for line in HELPERS[name].python.split("\n"):
                 text.add(0, line)
             text.add(0, "")
-        parameters = [*program.given, *FLAGS, *_counts(program)]
+        out = ["out"] if program.gives() else []
+        parameters = [*program.given, *out, *FLAGS, *_counts(program)]
         text.add(0, f"def subject({', '.join(parameters)}):")
         for name in program.variables():
             if name not in program.given:
@@ -180,6 +196,7 @@ class _Python:
         else:
             self._block(1, program.body)
         text.add(1, f"return {program.result or 0}")
+        text.lines[0] = len(text.written)
 
     def _block(self, depth: int, block: Block) -> None:
         for statement in block:
@@ -193,9 +210,9 @@ class _Python:
             case Do(api):
                 self._text.add(depth, self._call(api), number)
             case Keep(api, status):
-                self._text.add(depth, f"{status} = {self._call(api)}", number)
+                self._text.add(depth, f"{status} = {self._status(api)}", number)
             case Check(api, success, failure):
-                self._branch(depth, self._call(api), success, failure, number)
+                self._branch(depth, self._status(api), success, failure, number)
             case If(condition, then, otherwise):
                 self._branch(depth, _tested(condition), then, otherwise, number)
             case Loop(body):
@@ -206,6 +223,10 @@ class _Python:
                 self._text.add(depth, f"{target} = ctypes.c_void_p({value})", number)
             case Stash(variable):
                 self._text.add(depth, f"stash({variable}.value)", number)
+            case Give(variable):
+                self._text.add(depth, f"out.value = {variable}.value", number)
+            case Break():
+                self._text.add(depth, "break", number)
             case Leave():
                 self._text.add(depth, "return 0", number)
 
@@ -218,7 +239,15 @@ class _Python:
             self._text.add(depth, "else:")
             self._block(depth + 1, otherwise)
 
+    def _status(self, api: Api) -> str:
+        """A call as an expression that is false where it fails, and does not keep a handle."""
+        if api.operation in HELPERS and HELPERS[api.operation].returned:
+            return f"bool(({api.target} := {api.operation}({', '.join(api.arguments)})).value)"
+        return self._call(api)
+
     def _call(self, api: Api) -> str:
+        if api.operation in HELPERS and HELPERS[api.operation].returned:
+            return f"{api.target} = {api.operation}({', '.join(api.arguments)})"
         if api.operation in HELPERS:
             arguments = [*api.arguments, *([api.target] if api.target else [])]
             return f"{api.operation}({', '.join(arguments)})"

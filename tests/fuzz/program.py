@@ -92,13 +92,28 @@ class Stash:
 
 
 @dataclass(frozen=True, slots=True)
+class Give:
+    """The caller gets a handle, through a pointer of its own."""
+
+    variable: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Out of the loop around it."""
+
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """To the cleanup, and out of the function."""
 
     number: int = 0
 
 
-Statement = Do | Check | Keep | If | Loop | Copy | Stash | Leave
+Statement = Do | Check | Keep | If | Loop | Copy | Stash | Give | Break | Leave
 Block = tuple[Statement, ...]
 
 
@@ -107,7 +122,8 @@ class Program:
     """One function. `given` are the handles among its parameters.
 
     `cleanup` runs whenever the function ends (goto cleanup, try-finally). `result` is the handle
-    variable that it returns at its end, if any; where it leaves early it returns 0.
+    variable that it returns at its end, if any, as the statement of number 0; where it leaves
+    early it returns 0.
     """
 
     given: tuple[str, ...]
@@ -136,6 +152,23 @@ class Program:
                 if isinstance(each, If) and each.condition.variable.startswith("ok")
             }
         )
+
+    def last_reads(self) -> dict[str, int]:
+        """The number of the statement after which nothing reads a variable or flag any more.
+
+        In a loop it may be read again as long as the loop runs.
+        """
+        found = dict.fromkeys((*self.variables(), *self.statuses()), 0)
+        for block in (self.body, self.cleanup):
+            for statement in block:
+                _note_reads(statement, 0, found)
+        if self.result:
+            found[self.result] = 10_000
+        return found
+
+    def gives(self) -> bool:
+        """Whether the caller gets handles through a pointer."""
+        return any(isinstance(each, Give) for each in self.statements())
 
     def loops(self) -> list[int]:
         """The numbers of the loops."""
@@ -179,6 +212,32 @@ def _all(block: Block) -> Iterator[Statement]:
             yield from _all(inner)
 
 
+def last_number(statement: Statement) -> int:
+    """The highest number in a statement."""
+    inner = (last_number(block[-1]) for block in parts(statement) if block)
+    return max(statement.number, *inner, 0)
+
+
+def _note_reads(statement: Statement, until: int, found: dict[str, int]) -> None:
+    for name in _read(statement):
+        found[name] = max(found.get(name, 0), statement.number, until)
+    if isinstance(statement, Loop):
+        until = last_number(statement) + 1
+    for block in parts(statement):
+        for inner in block:
+            _note_reads(inner, until, found)
+
+
+def _read(statement: Statement) -> tuple[str, ...]:
+    match statement:
+        case Do(api) | Check(api) | Keep(api):
+            return api.arguments
+        case If(Condition(variable)) | Stash(variable) | Give(variable) | Copy(_, variable):
+            return (variable,)
+        case _:
+            return ()
+
+
 def parts(statement: Statement) -> tuple[Block, ...]:
     """The blocks inside a statement."""
     match statement:
@@ -200,7 +259,7 @@ def _mentioned(statement: Statement) -> tuple[str, ...]:
             return (condition.variable,)
         case Copy(target, source):
             return (target, source)
-        case Stash(variable):
+        case Stash(variable) | Give(variable):
             return (variable,)
         case _:
             return ()

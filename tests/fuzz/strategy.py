@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -10,10 +11,12 @@ from tests.fuzz.operations import HELPERS, operation_of
 from tests.fuzz.program import (
     Api,
     Block,
+    Break,
     Check,
     Condition,
     Copy,
     Do,
+    Give,
     If,
     Keep,
     Leave,
@@ -39,19 +42,25 @@ _WRONG = ("wrong", "close", "wrong hash")
 
 Draw = Callable[[st.SearchStrategy[object]], object]
 
+# Strategies are made once: making them costs more than drawing.
+_sampled = cache(st.sampled_from)
+_integers = cache(st.integers)
+_booleans = cache(st.booleans)
+
 
 @st.composite
 def programs(draw: st.DrawFn) -> Program:
     """A whole program."""
-    size = draw(st.integers(1, 3))
-    given = tuple(name for name in ("c0", "k0") if draw(st.booleans()))
-    maker = _Maker(draw, {"c": 1 + size // 2, "k": 1 + size, "h": min(size, 2)}, given)
-    if draw(st.booleans()):
-        return numbered(Program(given, maker.block(draw(st.integers(1, 7)), depth=2)))
+    size = draw(_integers(1, 3))
+    given = tuple(name for name in ("c0", "k0") if draw(_booleans()))
+    maker = _Maker(draw, {"c": 1 + size // 2, "k": 2 * size - 1, "h": min(size, 2)}, given)
+    if draw(_booleans()):
+        body = maker.block(draw(_integers(1, 7)), depth=2)
+        return numbered(Program(given, body, result=maker.result()))
     # Unknown code may raise, and what a `finally` then does is not the linter's business.
     maker.stashes = False
-    body = maker.block(draw(st.integers(1, 7)), depth=2)
-    cleanup = maker.block(draw(st.integers(1, 4)), depth=1, leaves=False)
+    body = maker.block(draw(_integers(1, 7)), depth=2)
+    cleanup = maker.block(draw(_integers(1, 4)), depth=1, leaves=False)
     return numbered(Program(given, body, cleanup))
 
 
@@ -69,7 +78,7 @@ class _Maker:
         self.stashes = True
 
     def _one(self, choices: Sequence[str]) -> str:
-        return self._draw(st.sampled_from(choices))
+        return self._draw(_sampled(tuple(choices)))
 
     def _variable(self, kind: str) -> str:
         return self._one(self._pools[kind])
@@ -78,22 +87,28 @@ class _Maker:
         """A variable of the function's own: parameters are not written to."""
         return self._one(self._local[kind])
 
+    def result(self) -> str:
+        """The variable that the function returns, if it does."""
+        return self._one(("", "", *self._local["k"][:1]))
+
     def block(self, size: int, depth: int, leaves: bool = True) -> Block:
         """Up to that many statements; `leaves` where some may end the function."""
         made: list[Statement] = []
         for _ in range(size):
-            if self._draw(st.integers(0, 9)):  # 0 lets hypothesis drop the statement
+            if self._draw(_integers(0, 9)):  # 0 lets hypothesis drop the statement
                 made += self._statements(depth, leaves)
         return tuple(made)
 
     def _statements(self, depth: int, leaves: bool) -> list[Statement]:
-        weights = ["do"] * 5 + ["guard"] * 5 + ["copy"]
+        weights = ["do"] * 5 + ["guard"] * 5 + ["copy", "copy", "give"]
         weights += ["stash"] if self.stashes else []
         if depth:
             weights += ["check"] * 2 + ["if"] * 3 + ["keep"] * 2
             weights += [] if self._loops else ["loop"]
         if leaves and depth < 2:
             weights += ["leave"]
+        if self._loops:
+            weights += ["break"]
         kind = self._one(weights)
         return self._of_kind(kind, depth, leaves)
 
@@ -111,7 +126,8 @@ class _Maker:
             case "keep":
                 return self._kept(depth, leaves)
             case "if":
-                condition = self._condition((*FLAGS, *FLAGS, *self._local["k"], *STATUSES))
+                handles = (*self._pools["k"], *self._pools["c"])
+                condition = self._condition((*FLAGS, *FLAGS, *handles, *STATUSES))
                 return [If(condition, self._inner(depth, leaves), self._inner(depth, leaves))]
             case "loop":
                 self._loops = True
@@ -119,36 +135,41 @@ class _Maker:
                 self._loops = False
                 return [Loop(body)]
             case "copy":
-                target = self._target("k")
-                source = self._one(("", *self._local["k"]))
+                kind = self._one("kkc")
+                target = self._target(kind)
+                source = self._one(("", *self._local[kind]))
                 return [Copy(target, source)]
+            case "give":
+                return [Give(self._variable("k"))]
+            case "break":
+                return [Break()]
             case "stash":
                 return [Stash(self._variable("k"))]
             case _:
                 return [Leave()]
 
     def _inner(self, depth: int, leaves: bool) -> Block:
-        return self.block(self._draw(st.integers(1, 3)), depth - 1, leaves)
+        return self.block(self._draw(_integers(1, 3)), depth - 1, leaves)
 
     def _kept(self, depth: int, leaves: bool) -> list[Statement]:
         """A status, something between, and a look at the status."""
         status = self._one(STATUSES)
         api = self._api((*_CREATIONS, *_USES))
-        between = self.block(self._draw(st.integers(0, 1)), 0, leaves=False)
+        between = self.block(self._draw(_integers(0, 1)), 0, leaves=False)
         look = If(
-            Condition(status, self._draw(st.booleans())),
+            Condition(status, self._draw(_booleans())),
             self._inner(depth, leaves),
-            self._inner(depth, leaves) if self._draw(st.booleans()) else (),
+            self._inner(depth, leaves) if self._draw(_booleans()) else (),
         )
         return [Keep(api, status), *between, look]
 
     def _condition(self, names: Sequence[str]) -> Condition:
-        return Condition(self._one(names), self._draw(st.booleans()))
+        return Condition(self._one(names), self._draw(_booleans()))
 
     def _api(self, operations: Sequence[str]) -> Api:
         name = self._one(operations)
         helpers = [helper for helper, what in HELPERS.items() if what.operation == name]
-        if helpers and self._draw(st.integers(0, 2)) == 2:
+        if helpers and self._draw(_integers(0, 2)) == 2:
             name = self._one(helpers)
         operation = operation_of(name)
         target = self._target(operation.makes) if operation.makes else ""
