@@ -165,6 +165,7 @@ class Analysis:
             classes=self.program.classes,
             made=lambda call: self.program.classes.made_by(call, definition),
             pointer=lambda call: self.program.pointers.called(call, definition),
+            reached_through=self.program.names.reached_through,
             method=self._summary_of_method,
         )
         evaluator = Evaluator(

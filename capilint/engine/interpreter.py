@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from capilint.engine.assignments import Assignments, Point
 from capilint.engine.binding import evaluate_arguments, statuses_in
@@ -64,7 +64,8 @@ class Callees:
     """What names mean where a function stands: an API function, or a summary, or neither.
 
     `made` are the classes of which a call makes an object, `pointer` is the API function that it
-    runs through a pointer, `method` what a class's method does.
+    runs through a pointer, `reached_through` the name of one that is a method of something called
+    like a library; `method` is what a class's method does.
     """
 
     api: Callable[[str], Bound | None]
@@ -72,6 +73,7 @@ class Callees:
     classes: Classes
     made: Callable[[Call], tuple[str, ...]]
     pointer: Callable[[Call], str | None]
+    reached_through: Callable[[Method], str]
     method: MethodOf
 
 
@@ -264,6 +266,9 @@ class Interpreter:
                 yield from self.objects.make(path.fork(), site, owner, arguments)
             return
         bound, summary = self._resolve(path, call)
+        if bound is None and summary is None and isinstance(call.callee, Method):
+            bound = self.callees.api(self.callees.reached_through(call.callee))
+            arguments = replace(arguments, receiver=None) if bound is not None else arguments
         if bound is not None:
             yield from self.protocol_calls.apply(path, site, bound, arguments)
         elif summary is not None and not arguments.spread:

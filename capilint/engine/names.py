@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from capilint.ir import Function, Language, Module
+from capilint.ir import Function, Language, Method, Module, Place, Read
 from capilint.protocol import Success
 from capilint.rulebook import Bound, RuleBook
 
@@ -89,6 +89,13 @@ class Names:
             ]
             return None if internal else bound
         return bound
+
+    def reached_through(self, callee: Method) -> str:
+        """The dotted name of a method of what is called like a library: `x.advapi32.f(..)`."""
+        match callee.receiver:
+            case Read(Place(_, (*_, last))):
+                return f"{last.removeprefix('.')}.{callee.name}"
+        return ""
 
     def _find_api(self, name: str, language: Language) -> Bound | None:
         for candidate in self.readings(name, language):

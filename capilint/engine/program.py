@@ -53,6 +53,8 @@ class Program:
         for call in calls_of(definition.function):
             if isinstance(call.callee, Method):
                 touches = touches or call.callee.name in methods
+                bound = self.names.api(self.names.reached_through(call.callee), definition.module)
+                touches = touches or (bound is not None and acts_on_handles(bound))
                 continue
             for name in self._names_in(call, definition):
                 bound = self.names.api(name, definition.module)

@@ -76,6 +76,12 @@ class Handle:
         )
 
     @property
+    def held_by_caller(self) -> bool:
+        """Whether the handle was made here, and only the caller's memory holds it."""
+        private = self.handed and not self.escaped
+        return self.made and private and self.typestate is Typestate.LIVE
+
+    @property
     def owed(self) -> bool:
         """Whether this function still has to release the handle."""
         return (

@@ -262,7 +262,7 @@ class Typestates:
             path.state.escape(symbol)
             path.state.objects -= {symbol}
         handle = path.state.handles.get(symbol)
-        if handle is None or not handle.owed:
+        if handle is None or not (handle.owed or handle.held_by_caller):
             return
         if path.state.raising == "possible":
             path.state.handles[symbol] = replace(handle, escaped=True)

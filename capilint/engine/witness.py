@@ -119,7 +119,7 @@ class Narrator:
             resource=defect.resource,
             handle=handle,
             function=defect.ender.function if defect.ender else self.function,
-            creator=origin.creator if origin else "",
+            creator=origin.creator if origin else _elsewhere(handle),
             line=self._line(defect, events, origin),
             release=resource.release if resource is not None else "",
             released=resource.released if resource is not None else "destroyed",
@@ -235,6 +235,11 @@ class Narrator:
             text = f"leaves with {handle} alive, after an exception"
         path = defect.ender.path if defect.ender else self.path
         return Step(kind, path, defect.span, text)
+
+
+def _elsewhere(handle: str) -> str:
+    """Where a handle comes from that another function of the program made."""
+    return "elsewhere" if "." in handle or "->" in handle else ""
 
 
 def _ending(defect: Defect, events: Sequence[Event]) -> Iterator[Step]:

@@ -19,6 +19,9 @@ class Calls(Values):
     def value_call(self, node: cst.Call) -> ir.Value:
         if self.is_alias(node):
             return self._named(self.names.canonical(node, self.scope) or "")
+        attribute = self.names.attribute_asked_for(node, self.scope)
+        if attribute is not None:
+            return ir.Read(self.attribute_place(attribute))
         result = self.temporary()
         self.call(node, result)
         return ir.Read(result)

@@ -125,13 +125,18 @@ class Names:
         return table
 
     def literal(self, node: cst.BaseExpression, scope: Scope) -> str | None:
-        """The text of a string literal, or of a name that is one."""
-        if isinstance(node, cst.Name):
-            sites = self._sites_of(node.value, scope)
-            if len(sites) != 1 or sites[0].expression is None:
-                return None
-            return text_literal(sites[0].expression)
-        return text_literal(node)
+        """The text of a string literal, or of a name or an attribute that is only ever one."""
+        match node:
+            case cst.Name(value=name):
+                sites = self._sites_of(name, scope)
+            case cst.Attribute(value=value, attr=attr):
+                owner = self.class_of(value, scope)
+                sites = [] if owner is None else self.classes.attribute_sites(owner, attr.value)
+            case _:
+                return text_literal(node)
+        if len(sites) != 1 or sites[0].expression is None:
+            return None
+        return text_literal(sites[0].expression)
 
     def _of_name(self, name: str, scope: Scope) -> str | None:
         owner = scope.owner(name)
@@ -211,12 +216,20 @@ class Names:
             return f'{base}["{text}"]'
         return f"{base}.{text}" if is_in_library(base) else None
 
+    def attribute_asked_for(self, node: cst.Call, scope: Scope) -> cst.Attribute | None:
+        """`object.name`, where a call is `getattr(object, "name")`, with or without a default."""
+        if self.canonical(node.func, scope) != "getattr" or len(node.args) < 2:
+            return None
+        name = self.literal(node.args[1].value, scope)
+        if name is None or not name.isidentifier():
+            return None
+        return cst.Attribute(node.args[0].value, cst.Name(name))
+
     def _of_call(self, node: cst.Call, scope: Scope) -> str | None:
+        attribute = self.attribute_asked_for(node, scope)
+        if attribute is not None:
+            return self._of_attribute(attribute.value, attribute.attr.value, scope)
         callee = self.canonical(node.func, scope)
-        if callee == "getattr" and len(node.args) >= 2:
-            attribute = self.literal(node.args[1].value, scope)
-            base = node.args[0].value
-            return None if attribute is None else self._of_attribute(base, attribute, scope)
         if callee is None and self._is_prototype(node.func, scope):
             return self._of_prototype(node, scope)
         if callee is None or not is_loader(callee):

@@ -121,7 +121,9 @@ def function_scope(node: cst.FunctionDef | cst.Lambda, parent: Scope, name: str)
         scope.is_static = isinstance(node, cst.FunctionDef) and "staticmethod" in decorators(node)
     for parameter in all_parameters(node.params):
         scope.parameters.append(parameter.name.value)
-        scope.bind(parameter.name.value, Site(scope, type_name=_annotated(parameter)))
+        default = parameter.default if text_literal(parameter.default) is not None else None
+        site = Site(scope, default, type_name=_annotated(parameter))
+        scope.bind(parameter.name.value, site)
     collect(scope, [node.body])
     return scope
 
