@@ -56,6 +56,7 @@ from capilint.ir import (
 from capilint.ir import Function as IrFunction
 from capilint.rulebook import Bound, RuleBook
 
+MODULE = "<module>"  # the name of a module's own code
 CAUGHT = "caught "  # before the certainty of an exception that a clause has taken
 
 
@@ -121,7 +122,7 @@ class Interpreter:
             memory,
             self.callees.method,
             self.callees.classes.is_plain,
-            self.function.name == "<module>",
+            self.function.name == MODULE,
         )
 
     def entry(self) -> State:
@@ -195,7 +196,7 @@ class Interpreter:
             self._left(path, span, value, raised)
 
     def _left(self, path: Path, span: Span, value: AbstractValue | None, raised: bool) -> None:
-        self.typestates.leave(path, span, raised)
+        self.typestates.leave(path, span, raised, self.function.name == MODULE)
         if raised and self.abandons_object:
             first = Location(self.function.parameters[0].variable)
             self.typestates.abandon(path, path.state.load(first), span)

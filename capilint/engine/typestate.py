@@ -295,12 +295,15 @@ class Typestates:
             if kept and handle.typestate is Typestate.LIVE and held_only_by(path, symbol, owner):
                 self.report(path, "CAP102", symbol, span)
 
-    def leave(self, path: Path, span: Span, exceptional: bool) -> None:
-        """The function ends here: what it still owes is leaked."""
-        if exceptional and path.state.raising != "certain":
+    def leave(self, path: Path, span: Span, exceptional: bool, process_ends: bool) -> None:
+        """The function ends here: what it still owes is leaked.
+
+        What the process ends with is none, but for handles that their context left behind.
+        """
+        if exceptional and (process_ends or path.state.raising != "certain"):
             return
         for symbol, handle in list(path.state.handles.items()):
-            if not handle.owed:
+            if not handle.owed or (process_ends and not handle.orphaned):
                 continue
             if handle.owns_itself:
                 if handle.orphaned:

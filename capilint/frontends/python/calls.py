@@ -21,7 +21,7 @@ class Calls(Values):
             return self._named(self.names.canonical(node, self.scope) or "")
         attribute = self.names.attribute_asked_for(node, self.scope)
         if attribute is not None:
-            return ir.Read(self.attribute_place(attribute))
+            return ir.Read(self.member_place(*attribute))
         result = self.temporary()
         self.call(node, result)
         return ir.Read(result)

@@ -45,6 +45,9 @@ class ModuleContext(Protocol):
     def decorated(self, qualified_name: str, *names: str) -> bool:
         """Whether the file defines such a function with one of these decorators."""
 
+    def is_scripts_own(self, name: str) -> bool:
+        """Whether no function of the file mentions a variable of the module's level."""
+
 
 @dataclass(slots=True)
 class Activation:
@@ -148,7 +151,8 @@ class Context:
     def place_in(self, owner: Scope, name: str) -> ir.Place:
         """The place of a name that `owner` binds."""
         if owner.kind is Kind.MODULE:
-            return ir.Place(ir.Variable(name, ir.Scope.GLOBAL))
+            own = owner is self._root and self.module.is_scripts_own(name)
+            return ir.Place(ir.Variable(name, ir.Scope.LOCAL if own else ir.Scope.GLOBAL))
         if owner.kind is Kind.CLASS and owner.parent is not None:
             home = self.place_in(owner.parent, owner.name.rpartition(".")[2])
             return ir.Place(home.root, (*home.path, "*", f".{name}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import deque
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import PurePosixPath
 
 import libcst as cst
@@ -32,6 +32,7 @@ from capilint.frontends.python.standard_names import (
     TRANSPARENT_DECORATORS,
 )
 from capilint.frontends.python.statements import Statements
+from capilint.frontends.python.tree import descendants
 
 _Definition = cst.FunctionDef | cst.Lambda
 
@@ -47,6 +48,8 @@ def lower_module(text: str, path: str, relevant: Callable[[str], bool] | None = 
             return with_deep_stack(lambda: _parse_and_lower(text, path, relevant))
         except cst.ParserSyntaxError as error:
             problem = _syntax_problem(text, error)
+        except cst.CSTValidationError as error:  # what this Python does not take for a name
+            problem = _problem(1, 1, f"not Python 3: {error}")
         except RecursionError:
             problem = _problem(1, 1, "the code is nested too deeply")
     return ir.Module(path, module_name(path)[0], ir.Language.PYTHON, (), problems=(problem,))
@@ -212,6 +215,14 @@ class _ModuleLowering:
         if qualified_name not in self._definitions:
             return False
         return not set(names).isdisjoint(self._decorators(*self._definitions[qualified_name]))
+
+    def is_scripts_own(self, name: str) -> bool:
+        return name not in self._names_in_functions
+
+    @cached_property
+    def _names_in_functions(self) -> set[str]:
+        inner = (node for node in descendants([self._tree]) if isinstance(node, _Definition))
+        return {each.value for each in descendants(inner) if isinstance(each, cst.Name)}
 
     # ------------------------------------------------------------ functions
 

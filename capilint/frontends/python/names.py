@@ -17,7 +17,7 @@ from __future__ import annotations
 import libcst as cst
 
 from capilint.frontends.python.classes import Classes
-from capilint.frontends.python.scopes import Kind, Scope, Site
+from capilint.frontends.python.scopes import Kind, Scope, Site, all_parameters
 from capilint.frontends.python.standard_names import (
     BUILTINS,
     CACHING_DECORATORS,
@@ -216,19 +216,21 @@ class Names:
             return f'{base}["{text}"]'
         return f"{base}.{text}" if is_in_library(base) else None
 
-    def attribute_asked_for(self, node: cst.Call, scope: Scope) -> cst.Attribute | None:
-        """`object.name`, where a call is `getattr(object, "name")`, with or without a default."""
+    def attribute_asked_for(
+        self, node: cst.Call, scope: Scope
+    ) -> tuple[cst.BaseExpression, str] | None:
+        """The object and the name of `getattr(object, "name")`, with or without a default."""
         if self.canonical(node.func, scope) != "getattr" or len(node.args) < 2:
             return None
         name = self.literal(node.args[1].value, scope)
         if name is None or not name.isidentifier():
             return None
-        return cst.Attribute(node.args[0].value, cst.Name(name))
+        return node.args[0].value, name
 
     def _of_call(self, node: cst.Call, scope: Scope) -> str | None:
         attribute = self.attribute_asked_for(node, scope)
         if attribute is not None:
-            return self._of_attribute(attribute.value, attribute.attr.value, scope)
+            return self._of_attribute(*attribute, scope)
         callee = self.canonical(node.func, scope)
         if callee is None and self._is_prototype(node.func, scope):
             return self._of_prototype(node, scope)
@@ -264,6 +266,8 @@ class Names:
         scope = self.classes.scope_of(definition, parent)
         if definition.asynchronous is not None or scope.yields:
             return None
+        if any(each.default is not None for each in all_parameters(definition.params)):
+            return None  # a default may be what names the library
         called = (decorator.decorator for decorator in definition.decorators)
         named = (item.func if isinstance(item, cst.Call) else item for item in called)
         if any(self.canonical(name, parent) not in CACHING_DECORATORS for name in named):

@@ -142,8 +142,12 @@ class Values(Context):
 
     def attribute_place(self, node: cst.Attribute) -> ir.Place:
         """The place of `object.name`."""
-        base = self.held(self.value(node.value), self.span(node.value))
-        return ir.Place(base.root, (*base.path, "*", f".{node.attr.value}"))
+        return self.member_place(node.value, node.attr.value)
+
+    def member_place(self, node: cst.BaseExpression, name: str) -> ir.Place:
+        """The place of an object's attribute."""
+        base = self.held(self.value(node), self.span(node))
+        return ir.Place(base.root, (*base.path, "*", f".{name}"))
 
     def value_subscript(self, node: cst.Subscript) -> ir.Value:
         canonical = self.names.canonical(node, self.scope)
