@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from capilint.engine.events import Event
+from capilint.engine.events import Event, told_outside
 from capilint.engine.state import Handle, State, Typestate
 from capilint.engine.values import (
     ZERO,
@@ -152,6 +152,7 @@ def project(exit_: Exit) -> Outcome:
     truth = state.facts.get(exit_.value) if exit_.value is not None else None
     negative = None if exit_.value is None else _is_negative(state, exit_.value)
     exception = state.exception if exit_.raised else ""
+    handed_out = {symbol for symbol, _ in handles}
     return Outcome(
         exit_.raised,
         exception,
@@ -162,7 +163,7 @@ def project(exit_: Exit) -> Outcome:
         stores,
         handles,
         escapes,
-        exit_.events,
+        told_outside(exit_.events, lambda symbol: symbol in handed_out or is_input(symbol)),
     )
 
 
