@@ -152,7 +152,6 @@ def project(exit_: Exit) -> Outcome:
     truth = state.facts.get(exit_.value) if exit_.value is not None else None
     negative = None if exit_.value is None else _is_negative(state, exit_.value)
     exception = state.exception if exit_.raised else ""
-    handed_out = {symbol for symbol, _ in handles}
     return Outcome(
         exit_.raised,
         exception,
@@ -163,7 +162,7 @@ def project(exit_: Exit) -> Outcome:
         stores,
         handles,
         escapes,
-        told_outside(exit_.events, lambda symbol: symbol in handed_out or is_input(symbol)),
+        exit_.events,
     )
 
 
@@ -224,7 +223,14 @@ def condense(outcomes: list[Outcome]) -> tuple[Outcome, ...] | None:
         result = _by_effect([_about_handles(outcome, with_result=True) for outcome in outcomes])
     if len(result) > MOST_OUTCOMES:
         result = _by_effect([_about_handles(outcome, with_result=False) for outcome in outcomes])
-    return tuple(result) if len(result) <= MOST_OUTCOMES else None
+    return tuple(map(_told, result)) if len(result) <= MOST_OUTCOMES else None
+
+
+def _told(outcome: Outcome) -> Outcome:
+    """An outcome with those of its events that concern the caller."""
+    handed_out = {symbol for symbol, _ in outcome.handles}
+    events = told_outside(outcome.events, lambda symbol: symbol in handed_out or is_input(symbol))
+    return replace(outcome, events=events)
 
 
 def _by_effect(outcomes: list[Outcome]) -> list[Outcome]:
