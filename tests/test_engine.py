@@ -18,6 +18,7 @@ from capilint.frontends.c import lower
 from capilint.ir import Module, Scope, Variable
 from capilint.rulebook import load
 from tests.bench.programs import SHAPES
+from tests.bench.shapes import functions_that_call
 
 BOOK = load()
 OFF = ("CAP401", "CAP501")
@@ -49,13 +50,32 @@ def test_a_function_past_the_bound_gets_one_note_and_no_guess(
 def nodes_of(shape: str, size: float) -> int:
     program = Program([lower(SHAPES[shape](size), "a.c")], BOOK)
     analysis = Analysis(program, BOOK)
-    (definition,) = [definition for definition, _ in program.bottom_up()]
-    return len(Fixpoint(analysis._interpreter(definition)).solve().points)
+    definitions = [definition for definition, _ in program.bottom_up()]
+    graphs = [Fixpoint(analysis._interpreter(each)).solve() for each in definitions]
+    return sum(len(graph.points) for graph in graphs)
 
 
 @pytest.mark.parametrize("shape", [name for name in SHAPES if not name.startswith("whole")])
 def test_twice_the_program_is_about_twice_the_nodes(shape: str) -> None:
     assert nodes_of(shape, 0.1) <= 2.5 * nodes_of(shape, 0.05)
+
+
+def test_levels_of_calls_do_not_double_what_summaries_tell() -> None:
+    program = Program([lower(functions_that_call(60), "a.c")], BOOK)
+    analysis = Analysis(program, BOOK)
+    for definition, recursive in program.bottom_up():
+        analysis.function(definition, recursive)
+    summaries = [summary for summary in analysis.summaries.values() if summary is not None]
+    assert len(summaries) == 61
+    events = (len(outcome.events) for summary in summaries for outcome in summary.outcomes)
+    assert max(events) <= 2 * 60
+
+
+def test_equal_values_are_one() -> None:
+    place = Location(Variable("x", Scope.LOCAL), (".a", ".b"))
+    assert Symbol("initial", "entry", place) is Symbol("initial", "entry", place, 0)
+    assert place in Location(place.base).inside()
+    assert place.base not in (part.base for part in Location(Variable("y", Scope.LOCAL)).inside())
 
 
 def test_files_of_one_program_may_come_in_any_order() -> None:

@@ -5,6 +5,7 @@ A trail is a linked list, newest event first, so that paths that part share what
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from capilint.engine.state import State
@@ -58,6 +59,30 @@ class Trail:
             link = link.before
         result.reverse()
         return result
+
+
+def told_outside(events: Sequence[Event], is_seen: Callable[[Symbol], bool]) -> tuple[Event, ...]:
+    """The events that tell a caller something new; each call level would double them otherwise.
+
+    Left out are calls on handles that it cannot see, uses that repeat one since the last change,
+    and what is then empty of events. The last call that was judged tells how the function ended.
+    """
+    owners = {role.owner for event in events for role in event.roles if is_seen(role.symbol)}
+    judged = next((event for event in reversed(events) if event.succeeded is not None), None)
+    used: set[tuple[Symbol, str]] = set()
+    told: list[Event] = []
+    for event in events:
+        if event.kind == "exit" and told and told[-1].kind == "enter":
+            told.pop()
+            continue
+        if event.kind == "call" and event is not judged:
+            seen = [role for role in event.roles if is_seen(role.symbol) or role.symbol in owners]
+            uses = {(role.symbol, role.resource) for role in seen}
+            if uses <= used and all(role.action == "use" for role in seen):
+                continue
+            used = used | uses if all(role.action == "use" for role in seen) else set()
+        told.append(event)
+    return tuple(told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ result is never read is one whose success the code takes for granted.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from capilint.ir import (
@@ -42,7 +42,7 @@ class Live:
     """A set of variables, each a bit of a number."""
 
     bits: int
-    numbering: dict[Variable, int]
+    numbering: Mapping[Variable, int]
 
     def __contains__(self, variable: Variable) -> bool:
         number = self.numbering.get(variable)

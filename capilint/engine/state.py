@@ -226,13 +226,12 @@ class State:
     def renew(self, symbol: Symbol) -> None:
         """Make way for a new symbol of the same name: the present one becomes the older one."""
         involved = symbol in self.handles or any(
-            symbol in symbols_in(value) for value in self.environment.values()
+            symbol in value.symbols for value in self.environment.values()
         )
-        self.facts = {
-            term: truth
-            for term, truth in self.facts.items()
-            if not any(symbol in member_chain(inner) for inner in symbols_in(term))
-        }
+        asked: list[AbstractValue] = [symbol, *symbol.derived, *symbol.terms]
+        for term in asked:
+            if term in self.facts:
+                del self.facts[term]
         self.clear(Location(symbol))
         self._detach(symbol)
         if not involved:
@@ -253,12 +252,14 @@ class State:
 
     def _detach(self, symbol: Symbol) -> None:
         """What was read through a pointer stays what it was when the pointer moves on."""
-        derived = {
+        if not symbol.derived:
+            return
+        present = {
             inner
             for value in (*self.environment.values(), *self.handles)
-            for inner in symbols_in(value)
-            if inner != symbol and symbol in member_chain(inner)
+            for inner in value.symbols
         }
+        derived = [inner for inner in symbol.derived if inner in present]
         for inner in derived:
             stale = Symbol("stale", "moved", inner)
             for location, value in list(self.environment.items()):
@@ -312,20 +313,17 @@ class State:
 
     def prune(self, live: Live) -> None:
         """Forget what no later instruction can ask for."""
+        owed = {symbol for symbol, handle in self.handles.items() if handle.owed}
         kept = {
             location: value
             for location, value in self.environment.items()
             if not isinstance(location.base, Variable)
-            or location.base.scope is Scope.GLOBAL
             or location.base in live
-            or (isinstance(value, Symbol) and value in self.objects)
-            or any(
-                symbol in self.handles and self.handles[symbol].owed for symbol in symbols_in(value)
-            )
+            or location.base.scope is Scope.GLOBAL
+            or value in self.objects
+            or not owed.isdisjoint(value.symbols)
         }
-        reachable: set[Symbol] = set()
-        for value in kept.values():
-            reachable.update(symbols_in(value))
+        reachable = {symbol for value in kept.values() for symbol in value.symbols}
         self.environment = {
             location: value
             for location, value in kept.items()
@@ -335,11 +333,16 @@ class State:
             or location.base in self.exposed
         }
         lenient = len(self.facts) <= MANY_FACTS
-        self.facts = {
-            term: truth
-            for term, truth in self.facts.items()
-            if all(self._askable(symbol, live, reachable, lenient) for symbol in symbols_in(term))
+        concerned = {symbol for term in self.facts for symbol in term.symbols}
+        forgotten = {
+            symbol for symbol in concerned if not self._askable(symbol, live, reachable, lenient)
         }
+        if forgotten:
+            self.facts = {
+                term: truth
+                for term, truth in self.facts.items()
+                if forgotten.isdisjoint(term.symbols)
+            }
         self._prune_handles(reachable, live)
 
     def _askable(

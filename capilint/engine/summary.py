@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from capilint.engine.events import Event
+from capilint.engine.events import Event, told_outside
 from capilint.engine.state import Handle, State, Typestate
 from capilint.engine.values import (
     ZERO,
@@ -223,7 +223,14 @@ def condense(outcomes: list[Outcome]) -> tuple[Outcome, ...] | None:
         result = _by_effect([_about_handles(outcome, with_result=True) for outcome in outcomes])
     if len(result) > MOST_OUTCOMES:
         result = _by_effect([_about_handles(outcome, with_result=False) for outcome in outcomes])
-    return tuple(result) if len(result) <= MOST_OUTCOMES else None
+    return tuple(map(_told, result)) if len(result) <= MOST_OUTCOMES else None
+
+
+def _told(outcome: Outcome) -> Outcome:
+    """An outcome with those of its events that concern the caller."""
+    handed_out = {symbol for symbol, _ in outcome.handles}
+    events = told_outside(outcome.events, lambda symbol: symbol in handed_out or is_input(symbol))
+    return replace(outcome, events=events)
 
 
 def _by_effect(outcomes: list[Outcome]) -> list[Outcome]:

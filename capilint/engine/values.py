@@ -63,7 +63,8 @@ class Symbol(metaclass=Interning):
     `kind` is `initial` (what a location held when the function began; `detail` is the location),
     `handle` (made at `site`), `object` (memory made at `site`), `member` (part of another symbol),
     or any other word for what an instruction left behind at `site`.
-    `chain` is the symbol and those that it was read through (`ctx->key`: that value, then `ctx`).
+    `chain` is the symbol and those that it was read through (`ctx->key`: that value, then `ctx`);
+    `derived` are the others that have it in theirs, and `terms` the terms on any of them all.
     """
 
     kind: str
@@ -72,6 +73,8 @@ class Symbol(metaclass=Interning):
     age: int = NEWEST
     symbols: tuple[Symbol, ...] = field(init=False)
     chain: tuple[Symbol, ...] = field(init=False)
+    derived: list[Symbol] = field(init=False, default_factory=list)
+    terms: list[Term] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         place = self.detail if self.kind in ("initial", "member") else None
@@ -79,6 +82,8 @@ class Symbol(metaclass=Interning):
         above = base.chain if isinstance(base, Symbol) else ()
         object.__setattr__(self, "symbols", (self,))
         object.__setattr__(self, "chain", (self, *above))
+        for link in above:
+            link.derived.append(self)
 
     def __repr__(self) -> str:
         return f"{self.kind}@{self.site}:{self.detail}{'~' if self.age else ''}"
@@ -183,6 +188,8 @@ class Term(metaclass=Interning):
         fixed = self.operator != "unknown" and all(map(is_fixed, self.operands))
         object.__setattr__(self, "symbols", _symbols_of(self.operands))
         object.__setattr__(self, "fixed", fixed)
+        for link in {link for symbol in self.symbols for link in symbol.chain}:
+            link.terms.append(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.bench.shapes import MORE_SHAPES
+
 HEADER = "#include <windows.h>\n#include <wincrypt.h>\n"
 CREATE = """\
     HCRYPTKEY hKey = 0;
@@ -81,9 +83,15 @@ def whole_file(size: float) -> str:
     return text + "".join(ORDINARY.format(number=number) for number in range(fillers))
 
 
+def scaled(count: int, program: Callable[[int], str]) -> Callable[[float], str]:
+    """The file with that program, for a size of which 1 stands for `count`."""
+    return lambda size: HEADER + program(int(count * size))
+
+
 SHAPES: dict[str, Callable[[float], str]] = {
     "whole file (20,000 lines)": whole_file,
     "2,000 guarded calls": lambda size: HEADER + guarded_calls(int(2000 * size)),
     "500 nested blocks": lambda size: HEADER + nested_blocks(int(500 * size)),
     "1,000 if (flag_i)": lambda size: HEADER + chain_of_flags(int(1000 * size)),
+    **{name: scaled(count, program) for name, (count, program) in MORE_SHAPES.items()},
 }
