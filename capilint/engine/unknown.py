@@ -18,6 +18,7 @@ from capilint.engine.values import (
     Pointer,
     Status,
     Symbol,
+    Term,
     Text,
     Uninitialised,
     member_chain,
@@ -25,6 +26,8 @@ from capilint.engine.values import (
 )
 from capilint.engine.ways import Continuation, Site, raise_from
 from capilint.ir import Call, Constant, Direct, Language, Named, Operation, Read, Scope, Value
+
+STATUS_KINDS = frozenset({"result", "report", "join"})
 
 
 @dataclass(slots=True)
@@ -75,12 +78,28 @@ class UnknownCalls:
                 return
         elif not self._judged(path, site, arguments):
             return
+        judgement = self._judgement(site, arguments)
+        if judgement is not None:
+            self.memory.give_result(path, site, judgement)
+            yield Continuation(path)
+            return
         reports = state.failed or is_report(site.call)
         kind = "instance" if self._is_class(site) else "report" if reports else "result"
         result = Symbol(kind, site.key)
         state.renew(result)
         self.memory.give_result(path, site, result)
         yield Continuation(path)
+
+    def _judgement(self, site: Site, arguments: Arguments) -> Term | None:
+        """What a macro says of a status, each time the same: `FAILED_BADLY(rc)`."""
+        callee, call = site.call.callee, site.call
+        if self.language is Language.PYTHON or not isinstance(callee, Direct) or not call.result:
+            return None
+        if len(arguments.positional) != 1 or call.result.root.scope is not Scope.TEMPORARY:
+            return None
+        argument = arguments.positional[0]
+        known = isinstance(argument.value, Symbol) and argument.value.kind in STATUS_KINDS
+        return Term(f"{callee.name}()", (argument.value,)) if known else None
 
     def _logged(self, arguments: Arguments) -> Sequence[Argument]:
         """The arguments that a format string before them prints, one by one."""

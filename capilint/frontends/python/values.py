@@ -123,9 +123,12 @@ class Values(Context):
                 return self._call_property(node, accessor[0])
         canonical = self.names.canonical(node, self.scope)
         if canonical is not None:
-            constant = self._class_constant(node, canonical)
+            constant = self._class_constant(*canonical.rpartition(".")[::2])
             return constant if constant is not None else self._named(canonical)
-        return ir.Read(self.attribute_place(node))
+        constant = None
+        if node.attr.value.isupper():
+            constant = self._class_constant(owner, node.attr.value)
+        return constant if constant is not None else ir.Read(self.attribute_place(node))
 
     def _call_property(self, node: cst.Attribute, qualified_name: str) -> ir.Value:
         result = self.temporary()
@@ -134,9 +137,8 @@ class Values(Context):
         self.emit(ir.Call(ir.Direct(qualified_name), (receiver,), result, span))
         return ir.Read(result)
 
-    def _class_constant(self, node: cst.Attribute, canonical: str) -> ir.Value | None:
-        owner, _, name = canonical.rpartition(".")
-        if owner not in self.names.classes:
+    def _class_constant(self, owner: str | None, name: str) -> ir.Value | None:
+        if owner is None or owner not in self.names.classes:
             return None
         return self._constant(name, self.names.classes.attribute_sites(owner, name))
 
