@@ -24,6 +24,7 @@ from capilint.engine.members import fills_members, forgotten_members, taken_memb
 from capilint.engine.names import Definition
 from capilint.engine.ownership import MemberOwners
 from capilint.engine.program import Program
+from capilint.engine.stale_members import members_released_again
 from capilint.engine.state import Typestate
 from capilint.engine.summary import Summary, condense, project, united
 from capilint.engine.typestate import Typestates
@@ -51,13 +52,13 @@ def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
     for definition in findings:
         if analysis.may_learn_more(definition):
             findings[definition] = analysis.function(definition, order[definition])
-    forgotten = analysis.forgotten_members()
+    endings = [*analysis.forgotten_members(), *analysis.members_released_again()]
     deprecated = [
         finding
         for definition in analysis.program.touching_in_order
         for finding in deprecated_calls(analysis.program, definition)
     ]
-    told = [*(each for found in findings.values() for each in found), *forgotten]
+    told = [*(each for found in findings.values() for each in found), *endings]
     return [*said_once(told), *deprecated]
 
 
@@ -70,6 +71,7 @@ class Analysis:
         self.summaries: dict[Definition, Summary | None] = {}
         self.member_owners = MemberOwners()
         self.releasing_members: dict[Definition, str] = {}
+        self.methods: dict[Definition, tuple[Interpreter, Graph]] = {}
         self.fillers: dict[Definition, tuple[Interpreter, Graph]] = {}
 
     def function(self, definition: Definition, recursive: bool) -> list[Told]:
@@ -85,6 +87,8 @@ class Analysis:
         self._learn(definition, interpreter)
         if not recursive:
             self._note_summary(definition, interpreter, graph)
+        if definition.function.owner_class is not None:
+            self.methods[definition] = interpreter, graph
         if fills_members(definition, interpreter):
             self.fillers[definition] = interpreter, graph
         return self._told(definition, interpreter, graph, interpreter.typestates.defects)
@@ -111,6 +115,20 @@ class Analysis:
                 interpreter,
                 graph,
                 list(forgotten_members(definition, interpreter, self.program.classes, taken)),
+            )
+        ]
+
+    def members_released_again(self) -> list[Told]:
+        """The handles that a method releases, and the destructor of its object after it."""
+        classes = self.program.classes
+        return [
+            each
+            for definition, (interpreter, graph) in self.methods.items()
+            for each in self._told(
+                definition,
+                interpreter,
+                graph,
+                list(members_released_again(definition, interpreter, classes)),
             )
         ]
 

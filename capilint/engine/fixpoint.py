@@ -26,6 +26,7 @@ FEW_ALIKE = 3
 MANY_BLOCKS = 60
 VERY_MANY_BLOCKS = 300
 MOST_JOINS = 30
+MANY_GROUPS = 100
 MOST_GROUPS = 800
 MOST_NODES = 12_000
 NODES_PER_CALL = 6
@@ -144,6 +145,8 @@ class Fixpoint:
     def _merged(self, point: Point, state: State) -> tuple[State, int | None]:
         """The state; where the point has seen many like it, one that covers a known node too."""
         groups = self.groups.setdefault(point, {})
+        if len(groups) > MANY_GROUPS:
+            state.forget_ended()
         signature = state.signature()
         alike = groups.setdefault(signature, [])
         if len(groups) > MOST_GROUPS:

@@ -113,7 +113,7 @@ def _left_alive(
         if not isinstance(method, Definition):
             continue
         leave = _last_return(method.function)
-        with interpreter.typestates.silenced():
+        with interpreter.typestates.gathered():
             ways = interpreter.objects.run(path.fork(), thing, owner, name, leave.span)
         ends = [way for way in ways if _destroyed(way.state) - before]
         if ends:

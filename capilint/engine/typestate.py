@@ -64,13 +64,13 @@ class Typestates:
             )
 
     @contextmanager
-    def silenced(self) -> Iterator[None]:
-        """What goes wrong meanwhile is judged elsewhere."""
-        known = len(self.defects)
+    def gathered(self) -> Iterator[list[Defect]]:
+        """What goes wrong meanwhile is for the caller to judge."""
+        known, self.defects = self.defects, []
         try:
-            yield
+            yield self.defects
         finally:
-            del self.defects[known:]
+            self.defects = known
 
     def name(self, symbol: Symbol, place: Place) -> None:
         """Remember how the source calls a handle that was not made here."""

@@ -97,6 +97,8 @@ class Narrator:
 
     def _inside(self, defect: Defect, events: Sequence[Event]) -> tuple[str, Span] | None:
         """The callee's place of a mistake of which cause and effect are in one call."""
+        if defect.ender is not None and defect.code not in LEAKS:
+            return defect.ender.path, defect.ender.leave
         if defect.code not in ("CAP201", "CAP202", "CAP301") or not events or not events[-1].depth:
             return None
         if defect.code == "CAP301":
@@ -132,14 +134,15 @@ class Narrator:
             span = origin.span
         elif release is not None and defect.code == "CAP301":
             span = span_here(events, release)
+        here = defect.ender if defect.code not in LEAKS else None
         trace, subject = Tracer().trace(events, defect)
         return Finding(
             code=defect.code,
             name=name,
             severity=severity,
-            path=self.path,
+            path=here.path if here is not None else self.path,
             span=span,
-            function=self.function,
+            function=here.function if here is not None else self.function,
             resource=defect.resource,
             handle=handle,
             message=message(defect.code, facts),
@@ -244,7 +247,7 @@ def _elsewhere(handle: str) -> str:
 
 def _ending(defect: Defect, events: Sequence[Event]) -> Iterator[Step]:
     """What the method that ends an object releases instead of the handle, in that method."""
-    if defect.ender is None:
+    if defect.ender is None or defect.code not in LEAKS:
         return
     begun = False
     for index, event in enumerate(events):
