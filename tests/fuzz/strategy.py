@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from hypothesis import strategies as st
@@ -39,8 +39,6 @@ _CREATIONS = ("generate", "generate", "acquire", "duplicate", "hash", "derive", 
 _USES = ("set", "random", "hash key", "hash data", "add")
 _RELEASES = ("destroy", "destroy", "destroy", "release", "release", "destroy hash")
 _WRONG = ("wrong", "close", "wrong hash")
-
-Draw = Callable[[st.SearchStrategy[object]], object]
 
 # Strategies are made once: making them costs more than drawing.
 _sampled = cache(st.sampled_from)
