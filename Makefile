@@ -6,7 +6,8 @@
 #   make bench         ratios measured in one run: start-up, scan speed, growth
 #   make corpus        fetch the real code that capilint is tried on
 #   make corpus-score  compare capilint with the verdicts of ../shared/labels
-#   make fuzz N=2000   generated programs: the linter against the runtime model
+#   make fuzz N=2000 SEED=1
+#                      generated programs: the linter against the runtime model
 #   make clean         remove everything made, the virtual environment included
 
 PYTHON ?= python3
@@ -14,6 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 N ?= 2000
+SEED ?= 1
 
 .PHONY: demo test lint bench corpus corpus-score fuzz clean
 .DELETE_ON_ERROR:
@@ -40,7 +42,7 @@ corpus-score: corpus
 	$(BIN)/python -m tests.corpus.score
 
 fuzz: $(VENV)/.dev
-	$(BIN)/python -m tests.fuzz $(N)
+	$(BIN)/python -m tests.fuzz $(N) --seed $(SEED)
 
 clean:
 	rm -rf $(VENV) corpus build dist .capilint_cache .mypy_cache .ruff_cache .pytest_cache \

@@ -303,6 +303,8 @@ class Evaluator:
             case _:
                 if is_fixed(value):
                     state.facts[value] = truth
+                if isinstance(value, Symbol) and not truth:
+                    state.vanish(value)
                 return True
 
     def _assume_comparison(

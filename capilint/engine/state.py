@@ -280,6 +280,14 @@ class State:
             if inner in self.handles:
                 self.handles[stale] = self.handles.pop(inner)
 
+    def vanish(self, symbol: Symbol) -> None:
+        """A symbol turns out to be null: what was done to it was done to no handle."""
+        if self.handles.pop(symbol, None) is None:
+            return
+        for other, handle in list(self.handles.items()):
+            if handle.owner == symbol:
+                self.handles[other] = replace(handle, owner=None, orphaned=False)
+
     def escape(self, value: AbstractValue, handed: bool = False) -> None:
         """A value goes where others can see it: handles in it, and all that it points to.
 

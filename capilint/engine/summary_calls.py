@@ -248,7 +248,8 @@ class SummaryCalls:
             result = Symbol("result", site.key)
         else:
             result = caller.value(outcome.result)
-        if isinstance(result, Number) and isinstance(outcome.result, Number):
+        reports = not any(_returns_handle(other) for other in summary.outcomes)
+        if reports and isinstance(result, Number) and isinstance(outcome.result, Number):
             failed = any(other.creations() > outcome.creations() for other in summary.outcomes)
             result = Status(site.key, result.value, self._target(outcome, caller), failed)
         if isinstance(result, Symbol) and result.kind == "result":
@@ -266,6 +267,11 @@ class SummaryCalls:
             if any(symbol.kind == "handle" for symbol in symbols_in(value)):
                 return caller.location(location)
         return None
+
+
+def _returns_handle(outcome: Outcome) -> bool:
+    """Whether a new handle is what comes back: then a number in its place is no status."""
+    return any(symbol == outcome.result and handle.made for symbol, handle in outcome.handles)
 
 
 def _missing(site: Site, name: str) -> Symbol:

@@ -170,7 +170,7 @@ class Typestates:
                 self._dismiss(path, symbol)
                 return
             self.report(path, "CAP203", symbol, span, text)
-            self._dismiss(path, symbol)
+            path.state.handles[symbol] = replace(handle, typestate=Typestate.UNKNOWN, escaped=True)
             return
         if handle.orphaned:
             self.report(path, "CAP301", symbol, span)

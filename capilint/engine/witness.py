@@ -200,7 +200,7 @@ class Narrator:
                 alive, kind, text = True, "create", f"{handle} is created here"
             elif index == last and defect.code not in LEAKS and event.kind != "exit":
                 continue
-            elif _acts(event.roles, defect.symbol, "release"):
+            elif _ends(event.roles, defect):
                 alive, kind, text = False, "release", f"{handle} is {facts.released} here"
             elif alive and owner is not None and _acts(event.roles, owner, "release"):
                 name = facts.owner or "its context"
@@ -291,6 +291,16 @@ def _without_repetition(steps: list[Step]) -> list[Step]:
 
 def _acts(roles: Sequence[Role], symbol: Symbol, action: str) -> bool:
     return any(role.symbol == symbol and role.action == action for role in roles)
+
+
+def _ends(roles: Sequence[Role], defect: Defect) -> bool:
+    """Whether a call releases the defect's handle as what it is."""
+    return any(
+        role.symbol == defect.symbol
+        and role.action == "release"
+        and role.resource == defect.resource
+        for role in roles
+    )
 
 
 def _raised(defect: Defect, events: Sequence[Event]) -> bool:

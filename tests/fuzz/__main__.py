@@ -97,7 +97,7 @@ def _run_here(count: int, number: int) -> int:
     disagreement = run(count, number, tally)
     if disagreement is None:
         print(
-            f"seed {number}: {tally.tried} programs agree, {tally.broken} of them broken; "
+            f"seed {number}: {tally.tried} programs, no disagreement; {tally.broken} are broken, "
             f"{tally.unclear} without a clear answer",
             flush=True,
         )

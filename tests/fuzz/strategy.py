@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from hypothesis import strategies as st
@@ -40,8 +40,6 @@ _USES = ("set", "random", "hash key", "hash data", "add")
 _RELEASES = ("destroy", "destroy", "destroy", "release", "release", "destroy hash")
 _WRONG = ("wrong", "close", "wrong hash")
 
-Draw = Callable[[st.SearchStrategy[object]], object]
-
 # Strategies are made once: making them costs more than drawing.
 _sampled = cache(st.sampled_from)
 _integers = cache(st.integers)
@@ -53,7 +51,7 @@ def programs(draw: st.DrawFn) -> Program:
     """A whole program."""
     size = draw(_integers(1, 3))
     given = tuple(name for name in ("c0", "k0") if draw(_booleans()))
-    maker = _Maker(draw, {"c": 1 + size // 2, "k": 2 * size - 1, "h": min(size, 2)}, given)
+    maker = _Maker(draw, {"c": 1 + size // 2, "k": (1, 2, 5)[size - 1], "h": min(size, 2)}, given)
     if draw(_booleans()):
         body = maker.block(draw(_integers(1, 7)), depth=2)
         return numbered(Program(given, body, result=maker.result()))
@@ -101,7 +99,7 @@ class _Maker:
 
     def _statements(self, depth: int, leaves: bool) -> list[Statement]:
         weights = ["do"] * 5 + ["guard"] * 5 + ["copy", "copy", "give"]
-        weights += ["stash"] if self.stashes else []
+        weights += ["stash", "share"] if self.stashes else ["share"]
         if depth:
             weights += ["check"] * 2 + ["if"] * 3 + ["keep"] * 2
             weights += [] if self._loops else ["loop"]
@@ -139,6 +137,8 @@ class _Maker:
                 target = self._target(kind)
                 source = self._one(("", *self._local[kind]))
                 return [Copy(target, source)]
+            case "share":
+                return self._shared()
             case "give":
                 return [Give(self._variable("k"))]
             case "break":
@@ -162,6 +162,12 @@ class _Maker:
             self._inner(depth, leaves) if self._draw(_booleans()) else (),
         )
         return [Keep(api, status), *between, look]
+
+    def _shared(self) -> list[Statement]:
+        """A context that is retained, something between, and a release of it."""
+        context = self._variable("c")
+        between = self.block(self._draw(_integers(0, 2)), 0, leaves=False)
+        return [Do(Api("add", "", (context,))), *between, Do(Api("release", "", (context,)))]
 
     def _condition(self, names: Sequence[str]) -> Condition:
         return Condition(self._one(names), self._draw(_booleans()))
