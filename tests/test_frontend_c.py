@@ -741,6 +741,15 @@ def test_macros_of_unseen_headers_are_read_around(text: str, same: str) -> None:
     assert not problems(f"void f(int k)\n{{\n{text}\n}}")
 
 
+@pytest.mark.parametrize(
+    "assembly",
+    ["__asm { rdtsc }", "__asm {\n  mov eax, n\n  nop\n}", "_asm nop", "__asm xor eax, eax"],
+)
+def test_inline_assembly_of_microsofts_compiler_is_left_out(assembly: str) -> None:
+    assert body(f"k = 0;\n{assembly}\nuse(k);") == body("k = 0;\nuse(k);")
+    assert not problems(f"void f(int n) {{\n{assembly}\n}}")
+
+
 @pytest.mark.parametrize("macro", ["GUARDED(k)", "a(); GUARDED(k)"])
 def test_other_macro_of_an_unseen_header_runs_its_block_once(macro: str) -> None:
     assert body(f"{macro} {{ b(); }} c();") == body(f"{macro}; b(); c();")

@@ -30,6 +30,9 @@ _BARE_MACRO_LINE = re.compile(
 _CONVENTION = re.compile(
     rf"\b{_KEYWORDS}\w+\s*\**\s*\(\s*([A-Za-z_]\w*)(?=\s*\*+\s*(?:const\s+)?\w*\s*\)\s*\()"
 )
+_ASSEMBLY = re.compile(
+    r"\b__?asm\b(?:\s*\{[^{}]*\}|[ \t]+(?!(?:volatile|__volatile__|goto|inline)\b|[(\"])[^\n;{}]*)"
+)
 _LABEL_BEFORE_DIRECTIVE = re.compile(
     r"^([ \t]*(?!default\b)[A-Za-z_]\w*[ \t]*:)(?=[ \t]*\n\s*#)", re.MULTILINE
 )
@@ -70,6 +73,11 @@ _EXCEPTION_MACROS = tuple(
 def without_conventions(text: str) -> str:
     """`BOOL (WINAPI *callback)(HCRYPTKEY)` without `WINAPI`, with which it parses as a call."""
     return _CONVENTION.sub(_without_group, text)
+
+
+def _without_assembly(text: str, rows: Set[int]) -> str:
+    """`__asm { rdtsc }` and `__asm nop` of Microsoft's compiler, which touch no handle."""
+    return _edited(_ASSEMBLY, text, rows, lambda match: ";" + _spaces(match)[1:])
 
 
 def _spell_exceptions(text: str, rows: Set[int]) -> str:
@@ -154,6 +162,7 @@ def _edited(
 
 
 REPAIRS: tuple[Repair, ...] = (
+    _without_assembly,
     _spell_exceptions,
     _statements_behind_labels,
     _cut_branches,
