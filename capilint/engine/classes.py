@@ -47,6 +47,7 @@ class Classes:
     names: Names
     _methods: dict[tuple[str, str], Definition | Missing] = field(default_factory=dict)
     _plain: dict[str, bool] = field(default_factory=dict)
+    _named: dict[str, str | None] = field(default_factory=dict)
 
     @cached_property
     def _declared(self) -> dict[str, tuple[str, ...]]:
@@ -78,10 +79,10 @@ class Classes:
 
     def named(self, name: str) -> str | None:
         """The class that a canonical name means, if the program holds it."""
-        for reading in self.names.readings(name, Language.PYTHON):
-            if reading in self._declared:
-                return reading
-        return None
+        if name not in self._named:
+            readings = self.names.readings(name, Language.PYTHON) if self._declared else ()
+            self._named[name] = next((each for each in readings if each in self._declared), None)
+        return self._named[name]
 
     def method(self, owner: str, name: str) -> Definition | Missing:
         """What calling `name` on an object of the class runs."""
