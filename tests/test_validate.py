@@ -80,6 +80,21 @@ def test_finding_that_no_path_shows_is_told(tmp_path: Path) -> None:
     assert [finding.code for finding in verdict.linter_only] == ["CAP101"]
 
 
+def test_unknown_constant_is_itself(tmp_path: Path) -> None:
+    path = tmp_path / "a.c"
+    path.write_text(
+        KEY_LEAKS.replace("return TRUE", "return status == DONE").replace(
+            "    if (!CryptSetKeyParam(hKey, KP_IV, data, 0))\n        return FALSE;\n",
+            "    LONG status = DONE;\n    if (status != DONE)\n        return FALSE;\n",
+        ),
+        encoding="utf-8",
+    )
+    (verdict,) = _validated(path)
+    assert not verdict.reason
+    assert not verdict.linter_only
+    assert not verdict.model_only
+
+
 def test_function_that_needs_unknown_code_is_not_run(tmp_path: Path) -> None:
     path = tmp_path / "a.c"
     path.write_text(KEY_LEAKS.replace("CryptDestroyKey(hKey)", "bury(hKey)"), encoding="utf-8")

@@ -129,6 +129,8 @@ class Knowledge:
         known = (int, str, HandleValue, Reference)
         if isinstance(first, known) and isinstance(second, known):
             return first == second
+        if isinstance(first, Opaque) and first == second:
+            return True
         if isinstance(first, int):
             first, second = second, first
         if second == 0:
