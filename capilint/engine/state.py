@@ -82,6 +82,11 @@ class Handle:
         return self.made and private and self.typestate is Typestate.LIVE
 
     @property
+    def kept_here(self) -> bool:
+        """Whether a variable of this function may come to be all that holds the handle."""
+        return self.owed or self.held_by_caller
+
+    @property
     def owed(self) -> bool:
         """Whether this function still has to release the handle."""
         return (
@@ -333,7 +338,7 @@ class State:
 
     def prune(self, live: Live) -> None:
         """Forget what no later instruction can ask for."""
-        owed = {symbol for symbol, handle in self.handles.items() if handle.owed}
+        kept_here = {symbol for symbol, handle in self.handles.items() if handle.kept_here}
         kept = {
             location: value
             for location, value in self.environment.items()
@@ -341,7 +346,7 @@ class State:
             or location.base in live
             or location.base.scope is Scope.GLOBAL
             or value in self.objects
-            or not owed.isdisjoint(value.symbols)
+            or not kept_here.isdisjoint(value.symbols)
         }
         reachable = {symbol for value in kept.values() for symbol in value.symbols}
         self.environment = {
