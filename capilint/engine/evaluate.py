@@ -7,7 +7,7 @@ infeasible, and a condition that says something new is remembered as a fact.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from capilint.engine.state import State
@@ -304,7 +304,7 @@ class Evaluator:
                 if is_fixed(value):
                     state.facts[value] = truth
                 if isinstance(value, Symbol) and not truth:
-                    state.vanish(value)
+                    vanish(state, value)
                 return True
 
     def _assume_comparison(
@@ -350,6 +350,15 @@ class Evaluator:
                 for variable in state.settled.names.get(unknown, ()):
                     state.environment[Location(variable)] = known
                 return
+
+
+def vanish(state: State, symbol: Symbol) -> None:
+    """A symbol turns out to be null: what was done to it was done to no handle."""
+    if state.handles.pop(symbol, None) is None:
+        return
+    for other, handle in list(state.handles.items()):
+        if handle.owner == symbol:
+            state.handles[other] = replace(handle, owner=None, orphaned=False)
 
 
 def normal_comparison(operator: str, left: AbstractValue, right: AbstractValue) -> Term:

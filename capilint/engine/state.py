@@ -78,8 +78,8 @@ class Handle:
     @property
     def held_by_caller(self) -> bool:
         """Whether the handle was made here, and only the caller's memory holds it."""
-        private = self.handed and not self.escaped
-        return self.made and private and self.typestate is Typestate.LIVE
+        only_handed = self.made and self.handed and not self.escaped
+        return only_handed and self.typestate is Typestate.LIVE
 
     @property
     def owed(self) -> bool:
@@ -280,14 +280,6 @@ class State:
             if inner in self.handles:
                 self.handles[stale] = self.handles.pop(inner)
 
-    def vanish(self, symbol: Symbol) -> None:
-        """A symbol turns out to be null: what was done to it was done to no handle."""
-        if self.handles.pop(symbol, None) is None:
-            return
-        for other, handle in list(self.handles.items()):
-            if handle.owner == symbol:
-                self.handles[other] = replace(handle, owner=None, orphaned=False)
-
     def escape(self, value: AbstractValue, handed: bool = False) -> None:
         """A value goes where others can see it: handles in it, and all that it points to.
 
@@ -333,7 +325,9 @@ class State:
 
     def prune(self, live: Live) -> None:
         """Forget what no later instruction can ask for."""
-        owed = {symbol for symbol, handle in self.handles.items() if handle.owed}
+        own = {
+            each for each, handle in self.handles.items() if handle.owed or handle.held_by_caller
+        }
         kept = {
             location: value
             for location, value in self.environment.items()
@@ -341,7 +335,7 @@ class State:
             or location.base in live
             or location.base.scope is Scope.GLOBAL
             or value in self.objects
-            or not owed.isdisjoint(value.symbols)
+            or not own.isdisjoint(value.symbols)
         }
         reachable = {symbol for value in kept.values() for symbol in value.symbols}
         self.environment = {

@@ -244,6 +244,15 @@ class Typestates:
             values = path.state.environment.values()
             if not any(old in symbols_in(other) for other in values):
                 self.lose(path, old, span)
+            elif path.state.handles[old].held_by_caller:
+                self._take_back(path, old)
+
+    def _take_back(self, path: Path, symbol: Symbol) -> None:
+        """The caller's memory may hold a handle no more: then it is this function's again."""
+        holders = path.state.holders(symbol)
+        if holders and not any(path.state.is_external(place) for place in holders):
+            handle = path.state.handles[symbol]
+            path.state.handles[symbol] = replace(handle, handed=False)
 
     def _christen(self, location: Location, value: AbstractValue) -> None:
         """A handle that a call returned gets the name of the first variable that holds it."""

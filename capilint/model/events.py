@@ -52,6 +52,7 @@ class NoticeKind(StrEnum):
 
     GIVEN = "given"  # a handle that lived before the run began
     LOSE = "lose"  # the last reference to a handle is gone
+    SHOW = "show"  # a handle is stored in memory of the caller, who does not own it yet
     HAND_OUT = "hand-out"  # a handle goes to the caller, or where others can see it
     LEAVE = "leave"  # a function returns: its handles must be gone
     EXIT = "exit"  # the run is over

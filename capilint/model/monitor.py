@@ -7,7 +7,8 @@ What it holds against a handle, by the state that the handle is in:
     release      -                CAP301                  CAP202
     release by   CAP203           CAP203                  CAP202
       wrong function
-    hand out     -                CAP301                  CAP201
+    show,        -                CAP301                  CAP201
+      hand out
     lose         CAP103           CAP103                  -
     leave, exit  CAP101           CAP101                  -
 
@@ -131,9 +132,9 @@ class Monitor:
             life = self._lives.get(handle)
             if life is None:
                 continue
-            if notice.kind is NoticeKind.HAND_OUT:
+            if notice.kind in (NoticeKind.SHOW, NoticeKind.HAND_OUT):
                 self._touched(handle, life, moment)
-                life.owed = False
+                life.owed = life.owed and notice.kind is NoticeKind.SHOW
             elif notice.kind is not NoticeKind.GIVEN and life.alive and life.owed:
                 self._say(LOST if notice.kind is NoticeKind.LOSE else LEAKED, handle, moment)
                 life.owed = False

@@ -195,17 +195,18 @@ class Calls:
     def write(self, location: Location, value: Concrete) -> None:
         """Store a value; handles may be lost by it, or handed out."""
         if self._memory.is_external(location):
-            self.hand_out(value)
+            of_caller = isinstance(location.base, Pointee)
+            self.hand_out(value, NoticeKind.SHOW if of_caller else NoticeKind.HAND_OUT)
         with self._drop():
             self._memory.store(location, value)
 
-    def hand_out(self, value: Concrete) -> None:
+    def hand_out(self, value: Concrete, kind: NoticeKind = NoticeKind.HAND_OUT) -> None:
         """A value goes where others can see it."""
         for leaf in leaves(value):
             if isinstance(leaf, HandleValue):
-                self._api.notify(NoticeKind.HAND_OUT, leaf.handle)
+                self._api.notify(kind, leaf.handle)
             elif isinstance(leaf, Reference):
-                self.hand_out(self._memory.load(leaf.location))
+                self.hand_out(self._memory.load(leaf.location), kind)
 
 
 def _includes(value: Concrete, bits: int, flag: str) -> bool:

@@ -132,13 +132,23 @@ class Memory:
 
     def reachable(self, extra: Concrete = 0) -> set[int]:
         """The handles that variables, or `extra`, still lead to."""
+        pending = [
+            value
+            for location, value in self.cells.items()
+            if not isinstance(location.base, Object) and location.base not in self.spent
+        ]
+        return self._led_to([extra, *pending])
+
+    def held_by_caller(self) -> set[int]:
+        """The handles that memory of the caller leads to."""
+        return self._led_to(
+            [value for place, value in self.cells.items() if isinstance(place.base, Pointee)]
+        )
+
+    def _led_to(self, pending: list[Concrete]) -> set[int]:
         by_base: dict[object, list[Concrete]] = {}
         for location, value in self.cells.items():
             by_base.setdefault(location.base, []).append(value)
-        pending: list[Concrete] = [extra]
-        for base, values in by_base.items():
-            if not isinstance(base, Object) and base not in self.spent:
-                pending += values
         found: set[int] = set()
         seen: set[object] = set()
         while pending:

@@ -67,12 +67,18 @@ class Walker:
             result = self._enter(function, list(arguments))
         except Raised as raised:
             if raised.exception not in ("SystemExit", "builtins.SystemExit"):
-                self.api.notify(NoticeKind.LEAVE, exceptional=True)
+                self._leave(exceptional=True)
         except (Infeasible, Stopped):
             return
         else:
             self._calls.hand_out(result)
-            self.api.notify(NoticeKind.LEAVE)
+            self._leave(exceptional=False)
+
+    def _leave(self, exceptional: bool) -> None:
+        """The function ends: what the caller's memory holds is the caller's."""
+        for handle in sorted(self._memory.held_by_caller()):
+            self.api.dismiss(handle)
+        self.api.notify(NoticeKind.LEAVE, exceptional=exceptional)
 
     def _enter(self, function: ir.Function, arguments: list[Concrete]) -> Concrete:
         """Run a function; what it returns."""

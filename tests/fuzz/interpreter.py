@@ -116,7 +116,7 @@ class _Walk:
                     situation.write(target, situation.values[source] if source else 0, number)
             case Give(variable):
                 for situation in situations:
-                    situation.hand_out(situation.values[variable], number)
+                    situation.store(situation.values[variable], number)
             case Stash(variable):
                 for situation in situations:
                     situation.stash(situation.values[variable])

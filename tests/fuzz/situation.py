@@ -11,6 +11,7 @@ from capilint.model.objects import Context
 from tests.fuzz.operations import HELPERS, OPERATIONS, Operation
 from tests.fuzz.program import KINDS, Api, Condition, Program
 
+OUT = "k*"  # the caller's memory, which is told from variables by its name
 LEAKS = ("CAP101", "CAP103")
 
 
@@ -48,6 +49,7 @@ class Situation:
         """The function begins; `give` it its parameters."""
         self.values: dict[str, int] = dict.fromkeys(program.variables(), 0)
         self.values |= dict.fromkeys(program.statuses(), 0)
+        self.values[OUT] = 0
         self.flags: dict[str, int] = {}
         self._found = found
         self._machine = Machine()
@@ -177,20 +179,22 @@ class Situation:
             self._tell(NoticeKind.LOSE, number, old)
 
     def stash(self, handle: int) -> None:
-        """Unknown code gets a handle: nothing is owed for it any more, whatever it does."""
+        """Somebody else keeps a handle: nothing is owed for it any more, whatever it is."""
         said = len(self._monitor.verdicts)
         self._machine.notify(NoticeKind.HAND_OUT, handle)
         del self._monitor.verdicts[said:]
 
-    def hand_out(self, handle: int, number: int) -> None:
-        """The caller gets a handle, and owes its release from now on."""
+    def store(self, handle: int, number: int) -> None:
+        """The caller's memory gets a handle, or null, instead of what it held."""
         if handle:
-            self._tell(NoticeKind.HAND_OUT, number, handle)
+            self._tell(NoticeKind.SHOW, number, handle)
+        self.write(OUT, handle, number)
 
     def leave(self, result: str) -> None:
         """The function ends, and may return a handle."""
-        if result:
-            self.hand_out(self.values[result], 0)
+        if result and self.values[result]:
+            self._tell(NoticeKind.HAND_OUT, 0, self.values[result])
+        self.stash(self.values[OUT])
         self._tell(NoticeKind.LEAVE, 0)
 
     # ------------------------------------------------------------ mistakes
