@@ -68,7 +68,8 @@ class Finding:
 
     `confirmed` says whether the replay on the runtime model came to the same verdict; None
     where the model does not cover the family or the finding is no handle's (CAP901, CAP902).
-    `subject` is the number that `trace` uses for the handle.
+    `subject` is the number that `trace` uses for the handle. `ender` is the method that ends an
+    object, where the path goes on into it after the function.
     """
 
     code: str
@@ -85,3 +86,4 @@ class Finding:
     confirmed: bool | None = None
     trace: tuple[TraceEvent, ...] = ()
     subject: int | None = None
+    ender: str = ""

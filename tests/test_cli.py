@@ -334,7 +334,7 @@ def test_files_of_no_concern_load_neither_parser_nor_analysis() -> None:
     code = (
         "import sys\nfrom capilint.cli import main\n"
         "status = main(['check', 'plain.py', 'plain.c'])\n"
-        "heavy = {'tree_sitter', 'libcst', 'tomllib', 'pathspec', 'json', 'typing', 'pathlib',"
+        "heavy = {'tree_sitter', 'libcst', 'tomllib', 'pathspec', 'json', 'dataclasses', 'pathlib',"
         " 'capilint.ir', 'capilint.engine', 'capilint.rulebook', 'capilint.frontends'}\n"
         "print(status, sorted(heavy & set(sys.modules)))\n"
     )

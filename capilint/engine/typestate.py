@@ -312,8 +312,6 @@ class Typestates:
         if exceptional and (process_ends or path.state.raising != "certain"):
             return
         for symbol, handle in list(path.state.handles.items()):
-            if handle.orphaned and not exceptional:
-                self._leave_to_caller(path, symbol, handle, span)
             if not handle.owed or (process_ends and not handle.orphaned):
                 continue
             if handle.owns_itself:
@@ -322,13 +320,6 @@ class Typestates:
                 continue
             code = "CAP102" if exceptional or handle.raised else "CAP101"
             self.report(path, code, symbol, span)
-
-    def _leave_to_caller(self, path: Path, symbol: Symbol, handle: Handle, span: Span) -> None:
-        """The caller's memory holds a handle whose context is gone."""
-        held = handle.held_by_caller and not handle.owns_itself
-        if held and any(belongs_to_caller(place) for place in path.state.holders(symbol)):
-            path.emit(Event("hand-out", span, self.path, roles=(_role(symbol, handle),)))
-            self.report(path, "CAP301", symbol, span)
 
 
 def _role(symbol: Symbol, handle: Handle) -> Role:

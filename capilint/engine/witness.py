@@ -150,6 +150,7 @@ class Narrator:
             help=help_text(defect.code, facts),
             trace=trace,
             subject=subject,
+            ender=defect.ender.function if defect.ender is not None else "",
         )
 
     def _origin(self, symbol: Symbol) -> Origin | None:

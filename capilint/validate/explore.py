@@ -60,7 +60,7 @@ def _verdict(
         mistakes = mistakes_of(function, functions, book)
     except NotRunnable as error:
         return Verdict(function, str(error))
-    here = [finding for finding in findings if finding.function == function.name]
+    here = [each for each in findings if each.function == function.name and not each.ender]
     open_mistakes = {(mistake.code, mistake.created): mistake for mistake in sorted(mistakes)}
     agree: list[tuple[Finding, Mistake]] = []
     linter_only: list[Finding] = []
