@@ -46,7 +46,8 @@ class TraceEvent:
     """One thing that happens to handles on a witness path, as the replay needs it.
 
     `kind` is `call` (an API function is called), `lose` (the last reference to a handle is
-    gone), `hand-out` (a handle is given to the caller) or `leave` (the function ends).
+    gone), `hand-out` (a handle is given to the caller), `show` (its memory gets one, for now) or
+    `leave` (the function ends).
     `function` is the API function's SDK name for a call and empty otherwise.
     `handles` maps parameter names (or `return`) to handle numbers: the same number is the same
     handle all along the trace; a number not created on the trace was alive before it began.

@@ -68,6 +68,8 @@ class _Replay:
                 self._call(event)
             elif event.kind == "lose":
                 self._lose(event)
+            elif event.kind == "show":
+                self._notify(NoticeKind.SHOW, event)
             elif event.kind == "hand-out":
                 self._notify(NoticeKind.HAND_OUT, event)
             elif event.kind == "leave":

@@ -307,3 +307,27 @@ def test_any_run_says_each_mistake_once_and_of_a_handle_it_saw(
     leaked = {handle for code, handle in said if code == "CAP101"}
     alive = {handle for handle in (*keys, *contexts) if run.machine.handles.get(handle).alive}
     assert leaked <= alive
+
+
+def test_a_handle_that_is_shown_is_still_owed(run: Run) -> None:
+    context = run.context()
+    key, dead = run.key(context), run.key(context)
+    run.destroy(dead)
+    run.machine.notify(NoticeKind.SHOW, key, dead)
+    run.release(context)
+    assert run.leave() == [("CAP201", dead), ("CAP101", key)]
+
+
+def test_a_fork_goes_its_own_way(run: Run) -> None:
+    context = run.context()
+    key = run.key(context)
+    twin = Run()
+    twin.machine, twin.monitor = run.machine.fork(), run.monitor.fork()
+    twin.machine.observers.append(twin.monitor)
+    assert run.monitor.standing(key) == twin.monitor.standing(key)
+    twin.release(context)
+    run.destroy(key)
+    run.release(context)
+    twin.destroy(key)
+    assert run.leave() == []
+    assert twin.leave() == [("CAP301", key)]

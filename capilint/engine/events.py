@@ -29,7 +29,7 @@ class Role:
 class Event:
     """One station of a path.
 
-    `kind` is call (an API function), enter / exit (a summarised function), lose, hand-out,
+    `kind` is call (an API function), enter / exit (a summarised function), lose, hand-out, show,
     raise, branch or leave. `depth` counts the summarised calls around it. `succeeded` is None
     where the code does not look.
     """

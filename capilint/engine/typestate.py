@@ -37,6 +37,7 @@ from capilint.finding import Span
 from capilint.ir import Place, Scope, Variable, source_text
 from capilint.protocol import Resource
 
+HAND_OUT, SHOW = "hand-out", "show"
 UNTRACKED = frozenset(["unknown", "object", "box"])
 
 
@@ -213,7 +214,7 @@ class Typestates:
         state = path.state
         external = state.is_external(location)
         if external and not by_callee:
-            self.hand_out(path, value, span)
+            self.hand_out(path, value, span, SHOW if belongs_to_caller(location) else HAND_OUT)
         replaced = self._held_at(path, location)
         state.store(location, value)
         if external:
@@ -284,14 +285,17 @@ class Typestates:
             self.report(path, "CAP102" if handle.raised else "CAP103", symbol, span)
         path.state.handles[symbol] = replace(handle, escaped=True)
 
-    def hand_out(self, path: Path, value: AbstractValue, span: Span) -> None:
-        """A value goes to the caller: a handle in it must not be destroyed yet."""
+    def hand_out(self, path: Path, value: AbstractValue, span: Span, kind: str = HAND_OUT) -> None:
+        """A value goes to the caller: a handle in it must not be destroyed yet.
+
+        What is only shown, in memory of the caller, may be taken back.
+        """
         for symbol in handed_out(value):
             handle = path.state.handles.get(symbol)
             if handle is None or not (handle.orphaned or handle.typestate is Typestate.DESTROYED):
                 continue
             code = "CAP301" if handle.orphaned else "CAP201"
-            path.emit(Event("hand-out", span, self.path, roles=(_role(symbol, handle),)))
+            path.emit(Event(kind, span, self.path, roles=(_role(symbol, handle),)))
             self.report(path, code, symbol, span)
 
     def abandon(self, path: Path, owner: AbstractValue, span: Span) -> None:

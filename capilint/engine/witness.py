@@ -221,7 +221,7 @@ class Narrator:
         self, defect: Defect, facts: Facts, handle: str, events: Sequence[Event]
     ) -> Step | None:
         called = facts.call
-        taker = "the caller" if events and events[-1].kind == "hand-out" else called
+        taker = "the caller" if events and events[-1].kind in ("hand-out", "show") else called
         kind, text = {
             "CAP101": ("leave", f"leaves with {handle} alive"),
             "CAP102": ("leave", f"an exception leaves with {handle} alive"),

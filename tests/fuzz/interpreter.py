@@ -31,7 +31,6 @@ from tests.fuzz.program import (
 from tests.fuzz.situation import Mistake, Situation, Unclear, distinct
 
 MOST_STEPS = 6_000  # statements executed, over all situations
-ROUNDS = 3  # of a loop, at the most
 
 
 def mistakes_of(program: Program) -> set[Mistake]:
@@ -138,13 +137,18 @@ class _Walk:
         return [*self._block(then, ways[0]), *self._block(otherwise, ways[1])]
 
     def _loop(self, body: Block, situations: list[Situation]) -> list[Situation]:
-        """No, one, ... rounds: how many is asked once, as loops are not nested."""
-        done: list[Situation] = []
+        """Any number of rounds, until the situations after one are all known.
+
+        How many is asked once, as loops are not nested.
+        """
+        done: dict[object, Situation] = {}
         self._broken = []
-        for _ in range(ROUNDS):
-            done += [situation.fork() for situation in situations]
+        while situations:
+            new = {situation.key(): situation for situation in situations}
+            situations = [each.fork() for key, each in new.items() if key not in done]
+            done = new | done
             situations = self._block(body, situations)
-        return [*done, *self._broken, *situations]
+        return [*done.values(), *self._broken]
 
 
 def looks_itself(api: Api) -> bool:

@@ -159,9 +159,16 @@ class Situation:
                 self._released[handle] = number
         self._collect(before, number, dict(zip(given, api.arguments, strict=True)))
         for handle in new.values():
+            self._limit_generations(number)
             owner = self._context_of(given[0]) if given else 0
             self._origins[handle] = _Origin(number, api.target, owner)
             self.write(api.target, handle, number)
+
+    def _limit_generations(self, number: int) -> None:
+        """The linter tells a statement's newest handle from the older ones, not these apart."""
+        held = {value for name, value in self.values.items() if value and name[0] in KINDS}
+        if sum(self._origins[handle].created == number for handle in held) > 1:
+            raise Unclear("the linter takes the older handles of one statement for one")
 
     def _context_of(self, handle: int) -> int:
         origin = self._origins.get(handle)
@@ -194,7 +201,8 @@ class Situation:
         """The function ends, and may return a handle."""
         if result and self.values[result]:
             self._tell(NoticeKind.HAND_OUT, 0, self.values[result])
-        self.stash(self.values[OUT])
+        if self._is_alive(self.values[OUT]):
+            self._tell(NoticeKind.HAND_OUT, 0, self.values[OUT])
         self._tell(NoticeKind.LEAVE, 0)
 
     # ------------------------------------------------------------ mistakes
