@@ -56,6 +56,8 @@ class Assignments:
         state = path.state
         held = [value for _, value in state.kept_in(location) if isinstance(value, Symbol)]
         state.clear(location)
+        if location.path:
+            state.store(location, Symbol("deleted", "gone", location))
         for symbol in held:
             if not state.holders(symbol):
                 self.typestates.lose(path, symbol, instruction.span)
@@ -131,7 +133,7 @@ class Assignments:
                         location = self.evaluator.locate(path.state, outer)
                         if location is not None:
                             path.state.escape(Pointer(location))
-                    elif accessor in self.computed and path.state.objects:
+                    elif accessor in self.computed:
                         outer = Place(place.root, place.path[: max(index - 1, 0)])
                         path.state.escape(self.evaluator.read(path.state, outer))
 

@@ -29,7 +29,9 @@ from capilint.ir import (
 )
 
 # Methods by which an object's attributes, or the object itself, become something else.
-_UNPREDICTABLE = frozenset({"__new__", "__getattr__", "__getattribute__", "__setattr__"})
+_UNPREDICTABLE = frozenset(
+    {"__new__", "__getattr__", "__getattribute__", "__setattr__", "__init_subclass__"}
+)
 _KNOWN_BASES = frozenset({"object", "abc.ABC"})
 
 
@@ -75,6 +77,14 @@ class Classes:
                 table.setdefault(owner, {})[name] = definition
         return table
 
+    @cached_property
+    def _rebound(self) -> frozenset[str]:
+        """Methods that are something else's second name, or that the program replaces."""
+        modules = [each for each in self.names.modules if each.language is Language.PYTHON]
+        aliases = (f"{module.name}.{name}" for module in modules for name in module.aliases)
+        stores = (name for module in modules for name in module.attribute_stores)
+        return frozenset((*aliases, *stores))
+
     # ------------------------------------------------------------ lookup
 
     def named(self, name: str) -> str | None:
@@ -94,6 +104,8 @@ class Classes:
     def _find_method(self, owner: str, name: str) -> Definition | Missing:
         for known in self._lineage(owner):
             if known is None:
+                return Missing.UNKNOWN
+            if f"{known}.{name}" in self._rebound:
                 return Missing.UNKNOWN
             found = self._own_methods.get(known, {}).get(name)
             if found is not None:
@@ -133,7 +145,8 @@ class Classes:
     @cached_property
     def computed(self) -> frozenset[str]:
         """The accessors of methods, in whichever class: what they give knows the object."""
-        return frozenset(f".{name}" for methods in self._own_methods.values() for name in methods)
+        names = {name for methods in self._own_methods.values() for name in methods}
+        return frozenset(f".{name}" for name in (*names, "__dict__")) if names else frozenset()
 
     def abandons_object(self, definition: Definition) -> bool:
         """Whether it is the constructor of a class that has no destructor, and no unknown base."""

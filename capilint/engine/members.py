@@ -86,7 +86,8 @@ def _objects(
 def _members(state: State, thing: Symbol) -> Iterator[Member]:
     """The handles made here that only one member of an object holds on."""
     for symbol, handle in state.handles.items():
-        kept = handle.made and handle.handed and not (handle.escaped or handle.owns_itself)
+        given = handle.made and (handle.handed or handle.entrusted)
+        kept = given and not (handle.escaped or handle.owns_itself)
         if not kept or handle.doubt is not None or handle.typestate is not Typestate.LIVE:
             continue
         places = [place for place in state.holders(symbol) if _outlives_call(place)]

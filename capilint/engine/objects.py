@@ -21,7 +21,7 @@ from capilint.engine.summary_calls import SummaryCalls
 from capilint.engine.values import Symbol
 from capilint.engine.ways import Continuation, Site
 from capilint.finding import Span
-from capilint.ir import Call, Direct, Unknown
+from capilint.ir import Call, Direct, Scope, Unknown, Variable
 
 MOST_ENDS = 6  # objects that one exit follows to their end
 
@@ -99,11 +99,19 @@ class Objects:
         """The function is left: the objects that only it holds end. Every way on."""
         ways = [path]
         things = sorted(path.state.objects - path.state.exposed, key=repr)
-        for thing in things[MOST_ENDS:]:
-            path.state.escape(thing)
-        for thing in things[:MOST_ENDS]:
+        for thing in list(things):
+            if len(things) > MOST_ENDS or not self._is_held_by_variables_only(path, thing):
+                path.state.escape(thing)
+                things.remove(thing)
+        for thing in things:
             ways = [end for way in ways for end in self._end(way, thing, span)]
         return ways
+
+    def _is_held_by_variables_only(self, path: Path, thing: Symbol) -> bool:
+        """Whether it ends with the function's variables, not with a statement or another object."""
+        bases = [place.base for place in path.state.holders(thing)]
+        named = [each for each in bases if isinstance(each, Variable)]
+        return len(named) == len(bases) and any(each.scope is not Scope.TEMPORARY for each in named)
 
     def _end(self, path: Path, thing: Symbol, span: Span) -> list[Path]:
         owner = self.class_of(thing)

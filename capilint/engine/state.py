@@ -47,8 +47,9 @@ class Handle:
     """The typestate of one handle.
 
     `made` is set where this function's path created it; only such handles can leak here.
-    `escaped`: others may see it; `handed`: the caller gets it. `owner` is its context; `orphaned`
-    once that was released.
+    `escaped`: others may see it; `handed`: the caller gets it; `entrusted`: an object made here
+    holds it, whose methods decide when it ends. `owner` is its context; `orphaned` once that was
+    released.
     `count` is the number of references (contexts). `doubt` is the site of the call whose outcome
     unknown code was asked to judge; nothing is reported about the handle until a branch settles
     it. `raised` is set when an exception was under way while the handle lived.
@@ -59,6 +60,7 @@ class Handle:
     made: bool = False
     escaped: bool = False
     handed: bool = False
+    entrusted: bool = False
     owner: Symbol | None = None
     orphaned: bool = False
     count: int = 1
@@ -84,9 +86,8 @@ class Handle:
     @property
     def owed(self) -> bool:
         """Whether this function still has to release the handle."""
-        return (
-            self.made and not self.escaped and not self.handed and self.typestate is Typestate.LIVE
-        )
+        given_away = self.escaped or self.handed or self.entrusted
+        return self.made and self.typestate is Typestate.LIVE and not given_away
 
 
 class State:

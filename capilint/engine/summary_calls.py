@@ -138,6 +138,8 @@ class SummaryCalls:
         self._replay_events(path, site, summary, outcome, caller, given)
         if summary.opaque:
             shared = [caller.symbol(symbol) for symbol in outcome.escapes]
+            for value in shared:
+                path.state.escape(value)
             forget_shared_handles(path.state, site.key, shared)
         self._apply_handles(path, site, summary, outcome, caller)
         self._apply_memory(path, site, outcome, caller)

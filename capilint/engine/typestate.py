@@ -221,6 +221,8 @@ class Typestates:
             state.escape(value, handed=belongs_to_caller(location))
         else:
             self._christen(location, value)
+            if self.boxes and isinstance(location.base, Symbol):
+                self._entrust(path, value)
         self._lose_unheld(path, replaced, span)
 
     def overwrite(self, path: Path, location: Location, span: Span) -> None:
@@ -254,6 +256,11 @@ class Typestates:
         if holders and not any(path.state.is_external(place) for place in holders):
             handle = path.state.handles[symbol]
             path.state.handles[symbol] = replace(handle, handed=False)
+
+    def _entrust(self, path: Path, value: AbstractValue) -> None:
+        """A Python object holds the handle: when that ends is for its methods to decide."""
+        if isinstance(value, Symbol) and value in path.state.handles:
+            path.state.handles[value] = replace(path.state.handles[value], entrusted=True)
 
     def _christen(self, location: Location, value: AbstractValue) -> None:
         """A handle that a call returned gets the name of the first variable that holds it."""

@@ -82,7 +82,8 @@ class Symbol(metaclass=Interning):
         above = base.chain if isinstance(base, Symbol) else ()
         object.__setattr__(self, "symbols", (self,))
         object.__setattr__(self, "chain", (self, *above))
-        for link in above:
+        whole = self.site.chain if self.kind == "member" and isinstance(self.site, Symbol) else ()
+        for link in dict.fromkeys((*above, *whole)):
             link.derived.append(self)
 
     def __repr__(self) -> str:

@@ -166,6 +166,8 @@ class _ModuleLowering:
                 scope = self._scopes[node] = class_scope(node, parent)
                 self._register(scope)
                 bases = tuple(self.names.canonical(base.value, parent) or "" for base in node.bases)
+                if node.decorators or node.keywords:
+                    bases = ("", *bases)  # what it is made of then is not known
                 self.names.classes.add(node, scope, bases)
             else:
                 self._scopes[node] = function_scope(node, parent, self._qualified(node, parent))
@@ -217,7 +219,8 @@ class _ModuleLowering:
         return not set(names).isdisjoint(self._decorators(*self._definitions[qualified_name]))
 
     def is_scripts_own(self, name: str) -> bool:
-        return name not in self._names_in_functions
+        defined = any(site.definition is not None for site in self._module.sites(name))
+        return not defined and name not in self._names_in_functions
 
     @cached_property
     def _names_in_functions(self) -> set[str]:
