@@ -334,11 +334,15 @@ class BasicBlock:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter; `keyword_only` and `variadic` (`*args`, `...`) ones match no position."""
+    """A parameter; `keyword_only` and `variadic` (`*args`, `...`) ones match no position.
+
+    `default` is what it gets where the call gives nothing: `Unknown` unless it is a literal, None
+    where the call must give something.
+    """
 
     variable: Variable
     type_name: str = ""
-    has_default: bool = False
+    default: Value | None = None
     keyword_only: bool = False
     variadic: bool = False
 

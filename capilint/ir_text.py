@@ -172,7 +172,7 @@ def _signature(function: ir.Function, positions: bool) -> str:
 def _parameter_text(parameter: ir.Parameter) -> str:
     text = ("..." if parameter.variadic else "") + parameter.variable.name
     text += f": {parameter.type_name}" if parameter.type_name else ""
-    return text + (" = default" if parameter.has_default else "")
+    return text + (f" = {value_text(parameter.default)}" if parameter.default is not None else "")
 
 
 def _with_position(text: str, statement: ir.Instruction | ir.Terminator, positions: bool) -> str:

@@ -58,7 +58,7 @@ def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
         for definition in analysis.program.touching_in_order
         for finding in deprecated_calls(analysis.program, definition)
     ]
-    told = [*(each for found in findings.values() for each in found), *endings]
+    told = [*endings, *(each for found in findings.values() for each in found)]
     return [*said_once(told), *deprecated]
 
 
@@ -234,6 +234,7 @@ class Analysis:
             function.name,
             tuple(parameter.variable for parameter in parameters),
             tuple(parameter.variable.name.partition("#")[0] for parameter in parameters),
+            tuple(parameter.default for parameter in parameters),
             condensed,
             interpreter.opaque,
         )

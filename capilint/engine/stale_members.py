@@ -69,14 +69,15 @@ def _stale(state: State, thing: Symbol) -> Iterator[tuple[Symbol, str]]:
 def _released_again(
     interpreter: Interpreter, path: Path, thing: Symbol, owner: str, destructor: Definition
 ) -> Iterator[Defect]:
-    """What the destructor releases twice, if it does so on all its ways."""
-    typestates = interpreter.typestates
+    """What the destructor releases twice, if it does so on all its ways that a real handle takes."""
+    typestates, assume = interpreter.typestates, interpreter.evaluator.assume
     before = path.trail
     with typestates.gathered() as defects:
         span = destructor.function.span
         ways = interpreter.objects.run(path, thing, owner, DESTRUCTOR, span)
     for defect in defects:
-        releases = [_since(way.trail, before, defect.symbol) for way in ways]
+        possible = [way for way in ways if assume(way.state.copy(), defect.symbol, True)]
+        releases = [_since(way.trail, before, defect.symbol) for way in possible]
         if defect.code == "CAP202" and defect.trail is not None and all(releases):
             event = defect.trail.event
             name = _innermost(defect.trail) or destructor.function.name

@@ -27,7 +27,7 @@ from capilint.engine.values import (
     member_chain,
     symbols_in,
 )
-from capilint.ir import Scope, Variable
+from capilint.ir import Scope, Value, Variable
 
 FEW_OUTCOMES = 8
 MOST_OUTCOMES = 16
@@ -72,7 +72,8 @@ class Outcome:
 
     def creations(self) -> int:
         """How many handles the caller gets."""
-        return sum(1 for _, handle in self.handles if handle.made)
+        given = self.given()
+        return sum(1 for symbol, handle in self.handles if handle.made and symbol in given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Summary:
     name: str
     parameters: tuple[Variable, ...]
     names: tuple[str, ...]
+    defaults: tuple[Value | None, ...]
     outcomes: tuple[Outcome, ...]
     opaque: bool
 
@@ -117,6 +119,12 @@ def is_input(symbol: Symbol) -> bool:
     return isinstance(root, Variable) and root.scope in (Scope.PARAMETER, Scope.GLOBAL)
 
 
+def _is_callers(location: Location) -> bool:
+    """Whether the caller can look at a location."""
+    base = location.base
+    return is_input(base) if isinstance(base, Symbol) else base.scope is Scope.GLOBAL
+
+
 def is_global(base: object) -> bool:
     """Whether a global variable is, or leads to, a symbol or a location's base."""
     root: object = base
@@ -132,7 +140,7 @@ def project(exit_: Exit) -> Outcome:
     stores = tuple(
         (location, _outside(value))
         for location, value in state.environment.items()
-        if isinstance(location.base, Symbol) and is_input(location.base)
+        if _is_callers(location) and value != Symbol("initial", "entry", location)
     )
     result = None if exit_.value is None else _outside(exit_.value)
     visible = {symbol for _, value in stores for symbol in symbols_in(value)}

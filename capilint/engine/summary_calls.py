@@ -44,11 +44,7 @@ class SummaryCalls:
         self, path: Path, site: Site, summary: Summary, arguments: Arguments
     ) -> Iterator[Continuation]:
         """Every way on after the call."""
-        matched = arguments.match(summary.names, with_receiver=True)
-        given = {
-            variable: matched.get(name, Argument(Unknown(), _missing(site, name)))
-            for variable, name in zip(summary.parameters, summary.names, strict=True)
-        }
+        given = self._given(path, site, summary, arguments)
         for surplus in self._surplus(summary, arguments):
             path.state.escape(surplus.value)
         for outcome in self._fitting(path, site, self._expected(summary, site), given):
@@ -58,6 +54,23 @@ class SummaryCalls:
                     yield raise_from(branch, "certain", outcome.exception)
                 else:
                     yield Continuation(branch)
+
+    def _given(
+        self, path: Path, site: Site, summary: Summary, arguments: Arguments
+    ) -> dict[Variable, Argument]:
+        """What each parameter gets: an argument, its default, or something unknown."""
+        matched = arguments.match(summary.names, with_receiver=True)
+        given = {}
+        parameters = zip(summary.parameters, summary.names, summary.defaults, strict=True)
+        for variable, name, default in parameters:
+            if name in matched:
+                given[variable] = matched[name]
+            elif default is None or arguments.spread or isinstance(default, Unknown):
+                given[variable] = Argument(Unknown(), _missing(site, name))
+            else:
+                value = self.evaluator.evaluate(path.state, default)
+                given[variable] = Argument(default, value)
+        return given
 
     def _surplus(self, summary: Summary, arguments: Arguments) -> list[Argument]:
         """What no parameter of its own takes: it goes into `*args` or `...`."""

@@ -194,7 +194,8 @@ class Typestates:
 
     def _orphan(self, path: Path, owner: Symbol) -> None:
         for symbol, handle in list(path.state.handles.items()):
-            if handle.owner == owner and handle.typestate is not Typestate.DESTROYED:
+            alive = handle.typestate is not Typestate.DESTROYED
+            if handle.owner == owner and alive and not _has_ended_itself(path, symbol, handle):
                 path.state.handles[symbol] = replace(handle, orphaned=True)
 
     # ------------------------------------------------------------ references
@@ -335,6 +336,14 @@ class Typestates:
 
 def _role(symbol: Symbol, handle: Handle) -> Role:
     return Role("use", "", symbol, handle.resource, handle.owner)
+
+
+def _has_ended_itself(path: Path, symbol: Symbol, handle: Handle) -> bool:
+    """Whether a handle that releases itself went with the statement that made it."""
+    if not handle.owns_itself or not handle.made:
+        return False
+    bases = [place.base for place in path.state.holders(symbol)]
+    return all(isinstance(each, Variable) and each.scope is Scope.TEMPORARY for each in bases)
 
 
 def held_only_by(path: Path, symbol: Symbol, owner: Symbol) -> bool:

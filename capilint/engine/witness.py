@@ -56,16 +56,16 @@ def _length(defect: Defect, events: Sequence[Event]) -> tuple[int, int, Span]:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A finding; `inside` is where a callee does all that is wrong, if the callee does it alone."""
+    """A finding; `inside` is where callees do all that is wrong, if they do it alone."""
 
     finding: Finding
-    inside: tuple[str, Span] | None
+    inside: tuple[str | Span, ...] | None
 
 
 def said_once(told: Iterable[Told]) -> list[Finding]:
     """The findings, without those that callers have of a mistake that is their callee's own."""
     told = list(told)
-    own = {
+    own: set[tuple[str | Span, ...]] = {
         (each.finding.code, each.finding.path, each.finding.span)
         for each in told
         if each.inside is None
@@ -95,10 +95,8 @@ class Narrator:
         """The finding of a witness."""
         return Told(self._finding(witness), self._inside(witness.defect, witness.events))
 
-    def _inside(self, defect: Defect, events: Sequence[Event]) -> tuple[str, Span] | None:
-        """The callee's place of a mistake of which cause and effect are in one call."""
-        if defect.ender is not None and defect.code not in LEAKS:
-            return defect.ender.path, defect.ender.leave
+    def _inside(self, defect: Defect, events: Sequence[Event]) -> tuple[str | Span, ...] | None:
+        """The callees' places of a mistake: all in one call, or in a method and the destructor."""
         if defect.code not in ("CAP201", "CAP202", "CAP301") or not events or not events[-1].depth:
             return None
         if defect.code == "CAP301":
@@ -106,10 +104,14 @@ class Narrator:
         else:
             cause = _last_release(events, defect.symbol)
         outer = [i for i, event in enumerate(events) if event.kind == "enter" and not event.depth]
-        if cause is None or not outer or cause < outer[-1]:
+        if cause is None or not outer:
             return None
+        if cause < outer[-1]:
+            ended = _is_destructor(events[outer[-1]].function)
+            ended = ended and (defect.ender is not None or events[cause].depth > 0)
+            return (*_place(events[cause]), *_place(events[-1])) if ended else None
         where = events[cause] if defect.code == "CAP301" else events[-1]
-        return where.path, where.span
+        return _place(where)
 
     def _finding(self, witness: Witnessed) -> Finding:
         defect, events = witness.defect, witness.events
@@ -257,6 +259,14 @@ def _ending(defect: Defect, events: Sequence[Event]) -> Iterator[Step]:
             inside = next(each for each in reversed(events[: index + 1]) if each.depth == 1)
             text = f"{defect.ender.function} releases another member here"
             yield Step("release", inside.path, inside.span, text)
+
+
+def _place(event: Event) -> tuple[str | Span, ...]:
+    return event.path, event.span
+
+
+def _is_destructor(function: str) -> bool:
+    return function.rpartition(".")[2] == "__del__"
 
 
 def _last_release(events: Sequence[Event], symbol: Symbol) -> int | None:

@@ -290,7 +290,7 @@ class _ModuleLowering:
 
         def add(parameter: cst.Param, keyword_only: bool = False, variadic: bool = False) -> None:
             place = lowering.place_in(lowering.scope, parameter.name.value)
-            default = parameter.default is not None
+            default = None if parameter.default is None else _default(lowering, parameter.default)
             found.append(ir.Parameter(place.root, "", default, keyword_only, variadic))
 
         for parameter in (*declared.posonly_params, *declared.params):
@@ -302,3 +302,12 @@ class _ModuleLowering:
         if declared.star_kwarg is not None:
             add(declared.star_kwarg, keyword_only=True, variadic=True)
         return tuple(found)
+
+
+def _default(lowering: Statements, node: cst.BaseExpression) -> ir.Value:
+    """What an omitted argument is: a literal, or something that the definition computed."""
+    if isinstance(node, cst.Integer | cst.SimpleString | cst.Name) and lowering.scope.parent:
+        value = lowering.value_in(lowering.scope.parent, node)
+        if isinstance(value, ir.Constant):
+            return value
+    return ir.Unknown()
