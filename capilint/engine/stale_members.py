@@ -69,7 +69,7 @@ def _stale(state: State, thing: Symbol) -> Iterator[tuple[Symbol, str]]:
 def _released_again(
     interpreter: Interpreter, path: Path, thing: Symbol, owner: str, destructor: Definition
 ) -> Iterator[Defect]:
-    """What the destructor releases twice, if it does so on all its ways that a real handle takes."""
+    """What the destructor releases twice, if on all ways that a real handle takes."""
     typestates, assume = interpreter.typestates, interpreter.evaluator.assume
     before = path.trail
     with typestates.gathered() as defects:
