@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Path
+from capilint.engine.order import is_not_negative
+from capilint.engine.state import State
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
     ZERO,
@@ -15,11 +17,13 @@ from capilint.engine.values import (
     Location,
     Pointer,
     Symbol,
+    Term,
     is_fixed,
     symbols_in,
 )
 from capilint.ir import (
     Assign,
+    Constant,
     Delete,
     EndScope,
     Operation,
@@ -38,13 +42,15 @@ ARITHMETIC = frozenset(["+", "-", "*", "/", "%", "<<", ">>"])
 class Assignments:
     """Moves values in one function.
 
-    `cyclic` are its blocks that lie in loops, `computed` the accessors that run a method.
+    `cyclic` are its blocks that lie in loops, `computed` the accessors that run a method, `bounds`
+    what its branches compare its counters with.
     """
 
     evaluator: Evaluator
     typestates: Typestates
     cyclic: frozenset[int]
     computed: frozenset[str]
+    bounds: Mapping[Place, tuple[Value, ...]]
 
     def end_scope(self, path: Path, variables: tuple[Variable, ...], instruction: EndScope) -> None:
         """Variables end their life with their block."""
@@ -78,8 +84,7 @@ class Assignments:
         state = path.state
         value = ZERO if assign.zeroes else self.evaluator.evaluate(state, assign.value)
         if key[0] in self.cyclic and self._counts(assign):
-            value = Symbol("counter", key)
-            state.renew(value)
+            value = self._counter(state, assign, value, key)
         if isinstance(value, Function):
             state.escape(value)
         if not (is_fixed(value) or any(part in state.handles for part in symbols_in(value))):
@@ -99,6 +104,23 @@ class Assignments:
         for tail, part in parts:
             inner = Location(location.base, location.path + tail)
             self.typestates.store(path, inner, part, assign.span)
+
+    def _counter(self, state: State, assign: Assign, value: AbstractValue, key: Point) -> Symbol:
+        """One unknown for a loop's counter, of which the facts say what holds in every round."""
+        counter = Symbol("counter", key)
+        facts: list[Term] = []
+        if is_not_negative(state.facts, value):
+            facts.append(Term("<=", (ZERO, counter)))
+        if assign.value == Operation("+", (Read(assign.target), Constant(1))):
+            old = self.evaluator.read(state, assign.target)
+            for bound in self.bounds.get(assign.target, ()):
+                limit = self.evaluator.evaluate(state, bound)
+                below = self.evaluator.operate(state, "<", (old, limit))
+                if self.evaluator.truth(state, below) and counter not in limit.symbols:
+                    facts.append(Term("<=", (counter, limit)))
+        state.renew(counter)
+        state.facts.update((fact, True) for fact in facts if is_fixed(fact))
+        return counter
 
     def _counts(self, assign: Assign) -> bool:
         """Whether an assignment changes a number by itself, as loop counters do."""

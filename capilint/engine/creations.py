@@ -36,6 +36,10 @@ class Creations:
     def made(
         self, path: Path, site: Site, bound: Bound, matched: dict[str, Argument], owned: bool
     ) -> list[tuple[Creation, Symbol, Handle, Location | None]]:
+        """What the call creates, and where it goes; older handles still have the new ones' names.
+
+        That is so that the call's other arguments can be judged.
+        """
         made = []
         state = path.state
         for creation in bound.protocol.creates:
@@ -53,7 +57,6 @@ class Creations:
                     continue
                 location = target_location(self.evaluator, state, argument, bound.binding.boxed)
             symbol = Symbol("handle", site.key, creation.into)
-            state.renew(symbol)
             handle = Handle(
                 creation.resource,
                 Typestate.LIVE,

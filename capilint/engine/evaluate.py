@@ -10,6 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
+from capilint.engine.order import (
+    COMPARISONS,
+    MIRRORED,
+    NEGATED,
+    known_order,
+    normal_comparison,
+)
 from capilint.engine.state import State
 from capilint.engine.values import (
     ZERO,
@@ -41,9 +48,6 @@ from capilint.ir import (
     Variable,
 )
 
-COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">="])
-NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 ARITHMETIC: dict[str, Callable[[int, int], int]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
@@ -218,17 +222,10 @@ class Evaluator:
     ) -> int | None:
         if left == right and is_fixed(left) and not isinstance(left, Uninitialised):
             return int(operator in ("==", "<=", ">="))
-        equal = self._equal(state, left, right)
-        less = (Term("<", (left, right)), Term("<", (right, left)))
-        if any(state.facts.get(term) for term in less):
-            equal = False
-        if equal is False and operator in ("==", "!="):
+        if operator in ("==", "!=") and self._equal(state, left, right) is False:
             return int(operator == "!=")
-        fact = state.facts.get(normal_comparison(operator, left, right))
-        if fact is not None:
-            return int(fact)
-        negated = state.facts.get(normal_comparison(NEGATED[operator], left, right))
-        return None if negated is None else int(not negated)
+        known = known_order(state.facts, operator, left, right)
+        return None if known is None else int(known)
 
     def _equal(self, state: State, left: AbstractValue, right: AbstractValue) -> bool | None:
         """Whether two values are known to differ (False); None where that is open."""
@@ -333,6 +330,8 @@ class Evaluator:
         comparison = normal_comparison(operator, left, right)
         if is_fixed(comparison):
             state.facts[comparison] = True
+        if operator in ("<=", ">=") and state.facts.get(Term("<=", comparison.operands[::-1])):
+            self._learn_equal(state, left, right)
         return True
 
     def _learn_equal(self, state: State, left: AbstractValue, right: AbstractValue) -> None:
@@ -359,15 +358,6 @@ def vanish(state: State, symbol: Symbol) -> None:
     for other, handle in list(state.handles.items()):
         if handle.owner == symbol:
             state.handles[other] = replace(handle, owner=None, orphaned=False)
-
-
-def normal_comparison(operator: str, left: AbstractValue, right: AbstractValue) -> Term:
-    """One spelling for `a < b` and `b > a`, and for `a == b` one of the two, always the same."""
-    if operator in (">", ">="):
-        return Term(MIRRORED[operator], (right, left))
-    if operator in ("==", "!=") and id(right) < id(left):
-        return Term(operator, (right, left))
-    return Term(operator, (left, right))
 
 
 def is_unknown_constant(value: AbstractValue) -> bool:

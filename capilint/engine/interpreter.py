@@ -15,6 +15,7 @@ from capilint.engine.exceptions import builtin_class, catches
 from capilint.engine.liveness import Liveness
 from capilint.engine.memory import MemoryEffects
 from capilint.engine.objects import MethodOf, Objects
+from capilint.engine.order import bounds
 from capilint.engine.protocols import ProtocolCalls
 from capilint.engine.settled import Settled, candidates
 from capilint.engine.state import State
@@ -102,7 +103,11 @@ class Interpreter:
     def __post_init__(self) -> None:
         constants = self.rulebook.constants.get
         self.assignments = Assignments(
-            self.evaluator, self.typestates, self.cyclic, self.callees.classes.computed
+            self.evaluator,
+            self.typestates,
+            self.cyclic,
+            self.callees.classes.computed,
+            bounds(self.function),
         )
         memory = MemoryEffects(self.evaluator, self.typestates)
         creations = Creations(self.evaluator, self.typestates, constants)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from capilint.engine.order import is_not_negative
 from capilint.engine.state import State
-from capilint.engine.values import ZERO, AbstractValue, Symbol, symbols_in
+from capilint.engine.values import ZERO, AbstractValue, Symbol, Term, symbols_in
 
 
 def join(first: State, second: State, block: int) -> State:
@@ -39,6 +40,8 @@ def join(first: State, second: State, block: int) -> State:
         }
         if truth:
             fresh[symbol] = True
+        if is_not_negative(first.facts, one) and is_not_negative(second.facts, other):
+            fresh[Term("<=", (ZERO, symbol))] = True
     merged.facts.update(fresh)
     return merged
 

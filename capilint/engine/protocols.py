@@ -133,6 +133,8 @@ class ProtocolCalls:
         path.emit(event)
         path.state.failed = outcome is False
         self.transitions(path, roles, span, outcome)
+        for _, symbol, _, _ in made:
+            path.state.renew(symbol)
         self._check_uninitialised(path, site, protocol, matched)
         returned = RETURNED[protocol.success][1 if outcome is False else 0]
         target = self.creations.target(path, bound, matched)

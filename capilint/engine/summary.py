@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from capilint.engine.events import Event, told_outside
+from capilint.engine.order import is_not_negative
 from capilint.engine.state import Handle, State, Typestate
 from capilint.engine.values import (
     ZERO,
@@ -184,10 +185,7 @@ def _is_negative(state: State, value: AbstractValue) -> bool | None:
     """Whether a value that nobody knows is known to be below zero, or not to be."""
     if state.facts.get(Term("<", (value, ZERO))):
         return True
-    not_below = state.facts.get(Term("<=", (ZERO, value))) or state.facts.get(
-        Term("<", (ZERO, value))
-    )
-    return False if not_below else None
+    return False if is_not_negative(state.facts, value) else None
 
 
 def _touched(handle: Handle) -> bool:

@@ -317,13 +317,15 @@ class Typestates:
                 self.report(path, "CAP102", symbol, span)
 
     def leave(self, path: Path, span: Span, exceptional: bool, process_ends: bool) -> None:
-        """The function ends here: what it still owes is leaked.
+        """The function ends here: what it still owes is leaked, the rest is handed out.
 
         What the process ends with is none, but for handles that their context left behind.
         """
         if exceptional and (process_ends or path.state.raising != "certain"):
             return
         for symbol, handle in list(path.state.handles.items()):
+            if handle.held_by_caller and handle.orphaned and not process_ends:
+                self.hand_out(path, symbol, span)
             if not handle.owed or (process_ends and not handle.orphaned):
                 continue
             if handle.owns_itself:

@@ -349,8 +349,13 @@ class Tracer:
         self, events: Sequence[Event], defect: Defect
     ) -> tuple[tuple[TraceEvent, ...], int | None]:
         """The path as the replay takes it, and the number of the defect's handle."""
-        traced = [self._event(event) for event in events if event.kind not in ("enter", "exit")]
+        acts = [event for event in events if event.kind not in ("enter", "exit")]
+        traced = [self._event(event) for event in acts]
         subject = self.numbers.get(defect.symbol)
+        if acts:  # a last call that destroys or uses one handle may make another of that name
+            for role, (_, number) in zip(acts[-1].roles, traced[-1].handles, strict=True):
+                if role.symbol == defect.symbol and role.action != "create":
+                    subject = number
         if defect.code in ("CAP101", "CAP102"):
             traced.append(TraceEvent("leave", "", defect.span))
         return tuple(traced), subject

@@ -77,7 +77,10 @@ class Walker:
     def _leave(self, exceptional: bool) -> None:
         """The function ends: what the caller's memory holds is the caller's."""
         for handle in sorted(self._memory.held_by_caller()):
-            self.api.dismiss(handle)
+            if self.api.is_alive(handle):
+                self.api.notify(NoticeKind.HAND_OUT, handle)
+            else:
+                self.api.dismiss(handle)
         self.api.notify(NoticeKind.LEAVE, exceptional=exceptional)
 
     def _enter(self, function: ir.Function, arguments: list[Concrete]) -> Concrete:
