@@ -80,10 +80,15 @@ class Analysis:
         for helper, recurs in list(self.program.callees_first(definition, self.summaries)):
             self._summarise_helper(helper, recurs)
         interpreter = self._interpreter(definition)
+        fixpoint = Fixpoint(interpreter)
         try:
-            graph = Fixpoint(interpreter).solve()
+            graph = fixpoint.solve()
         except BoundReached:
-            return [Told(self._bounded(definition), None)]
+            found = interpreter.typestates.defects
+            return [
+                Told(self._bounded(definition), None),
+                *self._told(definition, interpreter, fixpoint.graph, found),
+            ]
         self._learn(definition, interpreter)
         if not recursive:
             self._note_summary(definition, interpreter, graph)

@@ -27,7 +27,7 @@ MANY_BLOCKS = 60
 VERY_MANY_BLOCKS = 300
 MOST_JOINS = 30
 MANY_GROUPS = 100
-MOST_GROUPS = 800
+MOST_GROUPS = 2_000
 MOST_NODES = 12_000
 NODES_PER_CALL = 6
 
@@ -48,7 +48,7 @@ class Graph:
         """For each node the last edge of a shortest way to it from the entry."""
         before: list[tuple[int, Trail | None] | None] = [None] * len(self.points)
         seen = {0}
-        pending = deque([0])
+        pending = deque([0] if self.points else [])
         while pending:
             node = pending.popleft()
             for target, trail in self.ways[node]:
