@@ -82,12 +82,8 @@ class Names:
             self._apis[key] = self._find_api(name, module.language)
         bound = self._apis[key]
         if bound is not None and module.language is not Language.PYTHON:
-            internal = [
-                definition
-                for definition in self._by_name.get(name, [])
-                if definition.module is module and definition.function.internal
-            ]
-            return None if internal else bound
+            defined = any(each.module is module for each in self._by_name.get(name, []))
+            return None if defined else bound
         return bound
 
     def reached_through(self, callee: Method) -> str:

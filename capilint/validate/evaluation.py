@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from capilint import ir
 from capilint.validate.memory import Memory, Object, Pointee, Slot
 from capilint.validate.values import (
+    NAMED,
     Concrete,
     HandleValue,
     Infeasible,
@@ -101,7 +102,7 @@ class Evaluation:
                 return 0 if constant is None else constant
             case ir.Named(name):
                 number = self._constants(name)
-                return Opaque(0, name) if number is None else number
+                return Opaque(NAMED, name) if number is None else number
             case ir.Read(place):
                 if place.root.scope is ir.Scope.TEMPORARY:
                     self.memory.spent.add(self.slot(place.root).base)

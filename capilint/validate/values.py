@@ -13,12 +13,20 @@ class Infeasible(Exception):
     """The path cannot happen, or leads where nothing is looked at."""
 
 
+NAMED = 0  # the number of constants that only their name tells apart
+
+
 @dataclass(frozen=True, slots=True)
 class Opaque:
     """An unknown value that stays the same; `label` says what it is."""
 
     number: int
     label: str = ""
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it is a named constant, which no other one equals."""
+        return self.number == NAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +137,11 @@ class Knowledge:
         known = (int, str, HandleValue, Reference)
         if isinstance(first, known) and isinstance(second, known):
             return first == second
-        if isinstance(first, Opaque) and first == second:
-            return True
+        if isinstance(first, Opaque) and isinstance(second, Opaque):
+            if first == second:
+                return True
+            if first.is_constant and second.is_constant:
+                return False
         if isinstance(first, int):
             first, second = second, first
         if second == 0:

@@ -40,6 +40,11 @@ class Declared:
     is_function: bool = False
     single: bool = False
 
+    @property
+    def is_scalar(self) -> bool:
+        """Whether it declares one variable that is no pointer."""
+        return not (self.stars or self.dimensions or self.is_function)
+
 
 def declared_by(declarator: Node) -> Declared | None:
     """The name and shape of a declarator; None where it names nothing."""

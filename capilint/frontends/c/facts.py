@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from capilint.frontends.c import constants
-from capilint.frontends.c.declarators import declared_by
+from capilint.frontends.c.declarators import Declared, declared_by
 from capilint.frontends.c.macros import Macros
 from capilint.frontends.c.outline import never_returning
 from capilint.frontends.c.parsing import parse
@@ -21,11 +21,13 @@ class Facts:
 
     `variables` and `fields` map names to their number of array dimensions; a field's is 0 where
     structs of the file disagree. `unions` maps a union's members to its first one, which has
-    the same storage. `constants` holds enumerators, `noreturn` functions declared to never return.
+    the same storage. `constants` holds enumerators and `const` variables, `elsewhere` the `const`
+    variables that another file defines, `noreturn` functions declared to never return.
     """
 
     macros: Macros
     constants: dict[str, int] = field(default_factory=dict)
+    elsewhere: set[str] = field(default_factory=set)
     variables: dict[str, int] = field(default_factory=dict)
     fields: dict[str, int] = field(default_factory=dict)
     unions: dict[str, str] = field(default_factory=dict)
@@ -120,12 +122,28 @@ def _add_union(specifier: Node, unions: dict[str, str]) -> None:
 
 
 def _add_declaration(declaration: Node, facts: Facts) -> None:
+    qualifiers = [child for child in declaration.children if child.type == "type_qualifier"]
+    is_const = any(text_of(each) == "const" for each in qualifiers)
     for declarator in declaration.children_by_field_name("declarator"):
         declared = declared_by(declarator)
         if declared is None:
             continue
         if declared.is_function:
             facts.functions.add(declared.name)
-        else:
+        elif not (is_const and declared.is_scalar and _is_constant(declared, declarator, facts)):
             known = facts.variables.get(declared.name, 0)
             facts.variables[declared.name] = max(known, declared.dimensions)
+
+
+def _is_constant(declared: Declared, declarator: Node, facts: Facts) -> bool:
+    """Note a `const` number, known or defined elsewhere; False where it is something else."""
+    value = declarator.child_by_field_name("value")
+    if value is None:
+        facts.elsewhere.add(declared.name)
+        return True
+    number = _evaluated(value, facts.constants, 20)
+    if number is None or facts.constants.get(declared.name, number) != number:
+        facts.constants.pop(declared.name, None)
+        return False
+    facts.constants[declared.name] = number
+    return True

@@ -96,7 +96,10 @@ class PlaceLowering(Lowering):
         variable = self.names.find(name)
         if variable is not None:
             return ir.Place(variable)
-        if name in self.facts.functions or name in self.constants or is_constant_name(name):
+        facts = self.facts
+        if name in facts.functions or name in self.constants or name in facts.elsewhere:
+            return None
+        if is_constant_name(name):
             return None
         return ir.Place(self.names.global_variable(name))
 
