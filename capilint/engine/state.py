@@ -32,6 +32,7 @@ from capilint.engine.values import (
 from capilint.ir import Scope, Variable
 
 MANY_FACTS = 48
+CONTENTS = ("initial", "member")  # the symbols of what a location holds until it is written
 
 
 class Typestate(StrEnum):
@@ -374,7 +375,7 @@ class State:
         for link in member_chain(symbol):
             if link in reachable or self.settled.is_held(link, live):
                 return True
-            place = link.detail
+            place = link.detail if link.kind in CONTENTS else None
             if isinstance(place, Location) and isinstance(place.base, Variable):
                 if place.base in live or place.base.scope is Scope.GLOBAL:
                     return True
