@@ -76,6 +76,8 @@ def target_location(
     value = argument.value
     if isinstance(value, Pointer):
         return value.location
+    if isinstance(value, Text) and not value.quoted:
+        return None  # a variable of another module
     if boxed and isinstance(argument.written, Read) and not is_parameter(value):
         return evaluator.locate(state, argument.written.place)
     if isinstance(value, Symbol) and value.kind != "unknown":

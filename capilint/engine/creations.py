@@ -20,9 +20,12 @@ from capilint.engine.values import (
     Term,
 )
 from capilint.engine.ways import Site
-from capilint.ir import AddressOf, Read, Scope
+from capilint.ir import AddressOf, Read, Scope, Variable
 from capilint.protocol import Creation, Success
 from capilint.rulebook import Bound
+
+# The symbols of boxes that this function was given by somebody who may keep them.
+ELSEWHERE = ("unknown", "instance", "read", "result")
 
 
 @dataclass(slots=True)
@@ -125,7 +128,8 @@ class Creations:
         if location is not None and self._is_shared_box(path, location):
             path.state.escape(symbol)
         if location is not None and "[?]" not in location.path:
-            self.typestates.store(path, location, symbol, span)
+            for place in (location, *self._same_box(path, location)):
+                self.typestates.store(path, place, symbol, span)
         elif creation.into != "return":
             path.state.escape(symbol)
 
@@ -145,9 +149,22 @@ class Creations:
         if not self.evaluator.boxes:
             return False
         content = path.state.load(location)
-        return isinstance(content, Term) or (
-            isinstance(content, Symbol) and content.kind in ("unknown", "instance", "read")
-        )
+        if location.path:
+            outer = path.state.load(Location(location.base, location.path[:-1]))
+            if isinstance(outer, Term) or (isinstance(outer, Symbol) and outer.kind in ELSEWHERE):
+                return True
+        if not isinstance(content, Symbol):
+            return isinstance(content, Term) or is_temporary(location)
+        if content.kind in ("initial", "member"):
+            return content.detail != location  # a variable that names a box from elsewhere
+        return content.kind in ELSEWHERE or content in path.state.shared
+
+    def _same_box(self, path: Path, location: Location) -> list[Location]:
+        """The other places of the box that a location holds."""
+        content = path.state.load(location)
+        if not (isinstance(content, Symbol) and content.kind == "box"):
+            return []
+        return [place for place in path.state.holders(content) if place != location]
 
     def tell_owner(
         self,
@@ -168,3 +185,8 @@ class Creations:
                 argument = matched[creation.into]
                 return target_location(self.evaluator, path.state, argument, bound.binding.boxed)
         return None
+
+
+def is_temporary(location: Location) -> bool:
+    """Whether no name of the program leads to a location."""
+    return isinstance(location.base, Variable) and location.base.scope is Scope.TEMPORARY

@@ -88,7 +88,10 @@ class MemoryEffects:
         form, _, name = protocol.returns.partition(":")
         if form == "box":
             first = matched.get(name)
-            return ZERO if first is None or isinstance(first.value, Text | Term) else first.value
+            empty = first is None or isinstance(first.value, Text | Term)
+            if first is None or empty or self.evaluator.number(path.state, first.value) == 0:
+                return self._empty_box(path, site)
+            return first.value
         if name in matched:
             argument = matched[name]
             if form == "argument":
@@ -111,6 +114,13 @@ class MemoryEffects:
         if form == "negative":
             self.evaluator.assume(path.state, Term("<", (symbol, ZERO)), True)
         return symbol
+
+    def _empty_box(self, path: Path, site: Site) -> Symbol:
+        """A box with 0 in it, which its copies are, too: what is written into one is in all."""
+        box = Symbol("box", site.key)
+        path.state.renew(box)
+        path.state.facts[box] = False
+        return box
 
     def _address(self, path: Path, argument: Argument, offset: Argument | None) -> AbstractValue:
         if offset is not None and self.evaluator.number(path.state, offset.value) != 0:

@@ -205,6 +205,8 @@ def _outside(value: AbstractValue) -> AbstractValue:
             return Number(number)
         case Uninitialised(variable):
             return Symbol("result", "callee", variable)
+        case Symbol(kind="box"):
+            return ZERO
         case Symbol(kind="handle" | "initial" | "member" | "object"):
             return value
         case Symbol():
