@@ -157,7 +157,8 @@ class Creations:
             return isinstance(content, Term) or is_temporary(location)
         if content.kind in ("initial", "member"):
             return content.detail != location  # a variable that names a box from elsewhere
-        return content.kind in ELSEWHERE or content in path.state.shared
+        shared = content.kind == "box" and content in path.state.shared
+        return shared or content.kind in ELSEWHERE
 
     def _same_box(self, path: Path, location: Location) -> list[Location]:
         """The other places of the box that a location holds."""

@@ -131,6 +131,8 @@ class Evaluator:
             return state.environment.get(location, location.base)
         value = state.load(location)
         if self.boxes and isinstance(value, Symbol):
+            if value.kind == "box" and self.is_box_accessor(place.path[-1:]):
+                return ZERO  # what is in the box, and not the box
             return state.environment.get(Location(value), value)  # a box of the caller's
         return value
 
