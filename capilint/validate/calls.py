@@ -154,10 +154,10 @@ class Calls:
                 self.hand_out(arguments[name])
         for name in protocol.writes:
             self._overwrite(arguments.get(name, 0))
-        zeroed = arguments.get(protocol.zeroes or "", 0)
-        if isinstance(zeroed, Reference):
+        zeroed = self._pointed_to(arguments.get(protocol.zeroes or "", 0))
+        if zeroed is not None:
             filler = arguments.get(protocol.zeroes_with or "", 0)
-            self.write(zeroed.location, 0 if filler == 0 else self._memory.fresh("filled"))
+            self.write(zeroed, 0 if filler == 0 else self._memory.fresh("filled"))
         if protocol.allocates:
             return self._object() if self._evaluation.knowledge.choices.among(2) == 0 else 0
         return self._answer(protocol.returns, arguments)
@@ -185,6 +185,14 @@ class Calls:
     def _object(self, box: bool = False) -> Reference:
         self._objects += 1
         return Reference(Location(Object(self._objects)), box)
+
+    def _pointed_to(self, pointer: Concrete) -> Location | None:
+        """The memory at an address: the program's own, or the caller's."""
+        if isinstance(pointer, Reference):
+            return pointer.location
+        if isinstance(pointer, Opaque) and not self._memory.boxes:
+            return Location(Pointee(pointer))
+        return None
 
     def _overwrite(self, target: Concrete) -> None:
         if isinstance(target, Reference):
