@@ -116,7 +116,7 @@ class State:
         self.objects: frozenset[Symbol] = frozenset()  # those whose destructor is to run here
         self.raising: str = ""
         self.exception: str = ""
-        self.failed: bool = False  # whether the last API call was told to have failed
+        self.failed: bool = False  # whether the last API call that was looked at failed
 
     def copy(self) -> State:
         """A private copy to change."""
