@@ -206,7 +206,8 @@ class Call:
     """A call. `result` is None where the code discards the result.
 
     `keywords` holds Python's named arguments. `spread` is set where an argument list is not
-    known (`f(*args)`), so positions mean nothing.
+    known (`f(*args)`), so positions mean nothing. `ends_branch` is set where it is the last thing
+    that a branch does, so that nothing in the code says that it comes back: `if (!ok) fatal(e);`.
     """
 
     callee: Callee
@@ -215,6 +216,7 @@ class Call:
     span: Span
     keywords: tuple[tuple[str, Value], ...] = ()
     spread: bool = False
+    ends_branch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

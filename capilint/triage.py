@@ -74,7 +74,7 @@ class Triager:
                 )
         kept += [self._graded(each) for each in self._unused() if self._selected(each)]
         return Triage(
-            tuple(sorted(kept, key=_place)),
+            tuple(sorted(_told_once(kept), key=_place)),
             tuple(sorted(suppressed, key=lambda item: _place(item.finding))),
         )
 
@@ -157,6 +157,21 @@ def _lines_of(finding: Finding) -> Iterator[tuple[str, frozenset[int]]]:
     for step in finding.steps:
         if step.kind == "create":
             yield step.path, frozenset((step.span.line, step.span.end_line))
+
+
+def _told_once(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """One finding of those that say the same of one handle's name, at one place: the shortest.
+
+    Whichever of several calls made the handle, the mistake is one, and so is the place to mend.
+    """
+    shortest: dict[tuple[object, ...], Finding] = {}
+    for number, finding in enumerate(findings):
+        told = finding.handle or number
+        key = (finding.path, finding.span, finding.code, finding.resource, told)
+        known = shortest.get(key)
+        if known is None or len(finding.trace) < len(known.trace):
+            shortest[key] = finding
+    return shortest.values()
 
 
 def _place(finding: Finding) -> tuple[object, ...]:

@@ -38,19 +38,50 @@ class MemoryEffects:
         for parameter in protocol.keeps:
             if parameter in matched:
                 path.state.escape(matched[parameter].value)
-        if protocol.copies is not None and protocol.copies[0] in matched:
-            path.state.escape(matched[protocol.copies[0]].value)
+        if protocol.copies is not None:
+            self._copy(path, site, protocol.copies, matched)
         self.zero(path, site, protocol, matched)
         self._end(path, site, matched.get(protocol.frees or ""))
         for parameter in protocol.writes:
-            value = matched[parameter].value if parameter in matched else ZERO
-            target = value.location if isinstance(value, Pointer) else None
-            if isinstance(value, Symbol) and value.kind != "unknown" and not self.evaluator.boxes:
-                target = Location(value)
+            target = self._pointed_to(matched.get(parameter))
             if target is not None:
-                content = Symbol("written", site.key, parameter)
-                path.state.renew(content)
-                self.typestates.store(path, target, content, site.call.span)
+                self._write(path, site, parameter, target)
+
+    def _pointed_to(self, argument: Argument | None) -> Location | None:
+        """The memory that an argument is the address of, where that is known."""
+        value = None if argument is None else argument.value
+        if isinstance(value, Pointer):
+            return value.location
+        if isinstance(value, Symbol) and value.kind != "unknown" and not self.evaluator.boxes:
+            return Location(value)
+        return None
+
+    def _write(self, path: Path, site: Site, parameter: str, target: Location) -> None:
+        """Something new is in the memory that a parameter points to."""
+        content = Symbol("written", site.key, parameter)
+        path.state.renew(content)
+        self.typestates.store(path, target, content, site.call.span)
+
+    def _copy(
+        self, path: Path, site: Site, copies: tuple[str, str], matched: dict[str, Argument]
+    ) -> None:
+        """Memory holds what other memory holds; how much of it nobody counts, so it escapes."""
+        giver, taker = matched.get(copies[0]), matched.get(copies[1])
+        if giver is not None:
+            path.state.escape(giver.value)
+        source, target = self._pointed_to(giver), self._pointed_to(taker)
+        if target is None or target == source:
+            return
+        if source is None:
+            self._write(path, site, copies[1], target)
+            return
+        content, parts = path.state.load(source), path.state.kept_in(source)
+        self.typestates.store(path, target, content, site.call.span)
+        for place, part in parts:
+            tail = place.path[len(source.path) :]
+            if tail:
+                inner = Location(target.base, target.path + tail)
+                self.typestates.store(path, inner, part, site.call.span)
 
     def _end(self, path: Path, site: Site, argument: Argument | None) -> None:
         """Memory ends: a handle that only it held is lost."""
@@ -139,16 +170,14 @@ class MemoryEffects:
     def zero(
         self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
     ) -> None:
-        value = matched[protocol.zeroes].value if protocol.zeroes in matched else None
-        if not isinstance(value, Pointer):
+        target = self._pointed_to(matched.get(protocol.zeroes or ""))
+        if target is None:
             return
         filler = matched.get(protocol.zeroes_with or "")
         if filler is None or self.evaluator.number(path.state, filler.value) == 0:
-            self.typestates.store(path, value.location, ZERO, site.call.span)
+            self.typestates.store(path, target, ZERO, site.call.span)
         else:
-            content = Symbol("written", site.key, protocol.zeroes)
-            path.state.renew(content)
-            self.typestates.store(path, value.location, content, site.call.span)
+            self._write(path, site, protocol.zeroes or "", target)
 
     def give_result(self, path: Path, site: Site, value: AbstractValue) -> None:
         """Put what the call returned where the code wants it; a discarded handle is lost."""

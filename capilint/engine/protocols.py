@@ -131,7 +131,8 @@ class ProtocolCalls:
             roles.append(Role("create", creation.into, symbol, creation.resource, handle.owner))
         event = Event("call", span, self.typestates.path, protocol.name, tuple(roles), outcome)
         path.emit(event)
-        path.state.failed = outcome is False
+        if outcome is not None or made:
+            path.state.failed = outcome is False
         self.transitions(path, roles, span, outcome)
         for _, symbol, _, _ in made:
             path.state.renew(symbol)

@@ -117,7 +117,7 @@ class State:
         self.objects: frozenset[Symbol] = frozenset()  # those whose destructor is to run here
         self.raising: str = ""
         self.exception: str = ""
-        self.failed: bool = False  # whether the last API call was told to have failed
+        self.failed: bool = False  # whether the last API call that was looked at failed
 
     def copy(self) -> State:
         """A private copy to change."""
@@ -242,15 +242,13 @@ class State:
         involved = symbol in self.handles or any(
             symbol in value.symbols for value in self.environment.values()
         )
-        asked: list[AbstractValue] = [symbol, *symbol.derived, *symbol.terms]
-        for term in asked:
-            if term in self.facts:
-                del self.facts[term]
-        self.clear(Location(symbol))
-        self._detach(symbol)
+        self._disown(symbol)
         if not involved:
             return
         older = symbol.older()
+        for _, value in self.kept_in(Location(older)):
+            self.escape(value)
+        self._disown(older)  # what comes to stand for several leads to nothing certain
         for location, value in list(self.environment.items()):
             if symbol in symbols_in(value):
                 self.environment[location] = older
@@ -263,6 +261,15 @@ class State:
             if known is not None and known != present:
                 present = replace(present, typestate=Typestate.UNKNOWN, escaped=True)
             self.handles[older] = present
+
+    def _disown(self, symbol: Symbol) -> None:
+        """Forget what the symbol leads to, and what was asked about it."""
+        asked: list[AbstractValue] = [symbol, *symbol.derived, *symbol.terms]
+        for term in asked:
+            if term in self.facts:
+                del self.facts[term]
+        self.clear(Location(symbol))
+        self._detach(symbol)
 
     def _detach(self, symbol: Symbol) -> None:
         """What was read through a pointer stays what it was when the pointer moves on."""
@@ -361,13 +368,7 @@ class State:
             }
         self._prune_handles(reachable, live)
 
-    def _askable(
-        self,
-        symbol: Symbol,
-        live: Live,
-        reachable: set[Symbol],
-        lenient: bool,
-    ) -> bool:
+    def _askable(self, symbol: Symbol, live: Live, reachable: set[Symbol], lenient: bool) -> bool:
         """Whether somebody may still ask about a symbol: this function, or as an input a caller.
 
         Of many facts about what the arguments lead to, callers are told none.

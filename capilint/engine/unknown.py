@@ -70,6 +70,8 @@ class UnknownCalls:
         if arguments.receiver is not None:
             everything.append(arguments.receiver.value)
         forget_shared_handles(state, site.key, everything)
+        if self._may_be_the_end(path, site, arguments):
+            doubt_what_happened(state, site.key)
         if guarded:
             yield raise_from(path.fork(), "possible")
         if statuses and self.language is Language.PYTHON and site.call.result is None:
@@ -89,6 +91,14 @@ class UnknownCalls:
         state.renew(result)
         self.memory.give_result(path, site, result)
         yield Continuation(path)
+
+    def _may_be_the_end(self, path: Path, site: Site, arguments: Arguments) -> bool:
+        """Whether a failure's branch ends with the call, as in `if (!made) fatal("no key");`."""
+        concerned = any(
+            isinstance(argument.value, Uninitialised) or argument.value in path.state.handles
+            for argument in arguments.all()
+        )
+        return site.call.ends_branch and path.state.failed and not concerned
 
     def _judgement(self, site: Site, arguments: Arguments) -> Term | None:
         """What a macro says of a status, each time the same: `FAILED_BADLY(rc)`."""
@@ -239,6 +249,21 @@ def doubt_all(state: State, question: object) -> None:
     for symbol, handle in list(state.handles.items()):
         if handle.owed and handle.doubt is None:
             state.handles[symbol] = replace(handle, doubt=("constant", question))
+
+
+def doubt_what_happened(state: State, site: object) -> None:
+    """Unknown code may have ended the path: beyond, say nothing that hangs on what was before it.
+
+    What still lives has to be released either way.
+    """
+    for location, value in list(state.environment.items()):
+        if isinstance(value, Uninitialised):
+            state.environment[location] = Symbol("doubt", site, location)
+    for symbol, handle in list(state.handles.items()):
+        if handle.typestate is Typestate.DESTROYED and handle.doubt is None:
+            state.handles[symbol] = replace(handle, doubt=("ended", site))
+        elif handle.orphaned:
+            state.handles[symbol] = replace(handle, orphaned=False, owner=None)
 
 
 def settle(state: State, status: Status) -> None:

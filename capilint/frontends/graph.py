@@ -23,7 +23,9 @@ from capilint.finding import Span
 from capilint.ir import (
     BasicBlock,
     Branch,
+    Call,
     Choose,
+    EndScope,
     Instruction,
     Jump,
     Raise,
@@ -82,6 +84,14 @@ class GraphBuilder:
         if self._current is not None:
             self._blocks[self._current].terminator = terminator
             self._current = None
+
+    def end_branch(self) -> None:
+        """Note that a branch ends with the last instruction, if that is a call for its effects."""
+        here = self._blocks[self._current].instructions if self._current is not None else []
+        last = next((i for i in range(len(here))[::-1] if not isinstance(here[i], EndScope)), 0)
+        match here[last : last + 1]:
+            case [Call(result=None) as call]:
+                here[last] = replace(call, ends_branch=True)
 
     def jump(self, target: int) -> None:
         """Finish the current block by going on at `target`."""

@@ -52,7 +52,7 @@ class Calls:
         self._language = language
         self._drop = drop
         self._objects = 0
-        self._failed = False  # whether the last call of the API failed
+        self._failed = False  # whether the last call of the API that was looked at failed
 
     def api_call(self, call: ir.Call, looks: bool, stopped: type[Exception]) -> None:
         """Run a call. Raises NotRunnable for a function that nobody knows."""
@@ -107,7 +107,8 @@ class Calls:
         for name in protocol.writes:
             self._overwrite(arguments.get(name, 0))
         new = self._api.call(protocol, handles, succeeds, list(targets))
-        self._failed = not succeeds
+        if fallible or targets:
+            self._failed = not succeeds
         for location in targets.values():
             self.write(location, HandleValue(new))
         kept = [protocol.sdk.get(name, name) for name in protocol.keeps]
@@ -154,10 +155,10 @@ class Calls:
                 self.hand_out(arguments[name])
         for name in protocol.writes:
             self._overwrite(arguments.get(name, 0))
-        zeroed = arguments.get(protocol.zeroes or "", 0)
-        if isinstance(zeroed, Reference):
+        zeroed = self._pointed_to(arguments.get(protocol.zeroes or "", 0))
+        if zeroed is not None:
             filler = arguments.get(protocol.zeroes_with or "", 0)
-            self.write(zeroed.location, 0 if filler == 0 else self._memory.fresh("filled"))
+            self.write(zeroed, 0 if filler == 0 else self._memory.fresh("filled"))
         if protocol.allocates:
             return self._object() if self._evaluation.knowledge.choices.among(2) == 0 else 0
         return self._answer(protocol.returns, arguments)
@@ -185,6 +186,14 @@ class Calls:
     def _object(self, box: bool = False) -> Reference:
         self._objects += 1
         return Reference(Location(Object(self._objects)), box)
+
+    def _pointed_to(self, pointer: Concrete) -> Location | None:
+        """The memory at an address: the program's own, or the caller's."""
+        if isinstance(pointer, Reference):
+            return pointer.location
+        if isinstance(pointer, Opaque) and not self._memory.boxes:
+            return Location(Pointee(pointer))
+        return None
 
     def _overwrite(self, target: Concrete) -> None:
         if isinstance(target, Reference):

@@ -306,4 +306,5 @@ class ConditionLowering(CallLowering):
         """`ready && act();` runs its last operand only where the others let it."""
         end = self.graph.new_block()
         self.discard(self._first_operands(node, end, end))
+        self.graph.end_branch()
         self.graph.start(end)

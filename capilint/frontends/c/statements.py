@@ -134,10 +134,12 @@ class FunctionLowering(DeclarationLowering):
         self.condition(field(node, "condition"), then, other)
         self.graph.start(then)
         yield field(node, "consequence")
+        self.graph.end_branch()
         if alternative is not None:
             self.graph.jump(end)
             self.graph.start(other)
             yield from operands(alternative)
+            self.graph.end_branch()
         self.graph.start(end)
 
     def _switch(self, node: Node) -> Statements:
