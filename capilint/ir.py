@@ -101,8 +101,9 @@ class Operation:
     """A pure operator on values.
 
     `operator` is one of ! == != < <= > >= & | ^ ~ + - * / % << >> && || ?: (`&&`, `||` and `?:`
-    only where no operand has side effects; elsewhere they are control flow), or `is-instance`
-    and the like for anything else, which the engine takes as an unknown pure function.
+    only where no operand has side effects; elsewhere they are control flow), `elements` for a
+    Python argument that stands for several (`*args`), or `is-instance` and the like for anything
+    else, which the engine takes as an unknown pure function.
     """
 
     operator: str
@@ -205,9 +206,10 @@ class Assign:
 class Call:
     """A call. `result` is None where the code discards the result.
 
-    `keywords` holds Python's named arguments. `spread` is set where an argument list is not
-    known (`f(*args)`), so positions mean nothing. `ends_branch` is set where it is the last thing
-    that a branch does, so that nothing in the code says that it comes back: `if (!ok) fatal(e);`.
+    `keywords` holds Python's named arguments. `spread` is set where the front end does not know
+    the argument list (`f(*args)`), so positions mean nothing unless `args` is a known tuple.
+    `ends_branch` is set where it is the last thing that a branch does, so that nothing in the code
+    says that it comes back: `if (!ok) fatal(e);`.
     """
 
     callee: Callee

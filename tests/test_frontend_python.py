@@ -545,7 +545,14 @@ def test_an_operand_that_is_given_on_keeps_its_path() -> None:
 
 
 def test_spread_arguments_and_keywords() -> None:
-    assert calls("def f(a, k): g(1, *a, x=k, **k)") == ["g(1, a, k, x=k, ...)"]
+    assert calls("def f(a, k): g(1, *a, x=k, **k)") == ["g(1, elements(a), elements(k), x=k, ...)"]
+    assert calls("def f(a, b): g(*(a, b))") == ["g(a, b)"]
+
+
+def test_starred_target_gets_what_is_left() -> None:
+    text = dump("def f(a, b): first, *rest = a, b, 3")
+    assert "%2 = tuple(b, 3)" in text
+    assert "rest = %2" in text
 
 
 # ---------------------------------------------------------------- closures
@@ -723,6 +730,7 @@ def test_for_else_runs_when_nothing_breaks() -> None:
         """)
     assert text == lines("""
         b0:
+          escape keys
           jump b1
         b1:
           choose b2 b3
@@ -921,6 +929,7 @@ def test_match_is_a_chain_of_tests() -> None:
           call low()
           jump b8
         b3:
+          escape x
           choose b4 b7
         b4:
           a = x[0]

@@ -240,6 +240,7 @@ class Analysis:
             tuple(parameter.variable for parameter in parameters),
             tuple(parameter.variable.name.partition("#")[0] for parameter in parameters),
             tuple(parameter.default for parameter in parameters),
+            sum(not parameter.keyword_only for parameter in parameters),
             condensed,
             interpreter.opaque,
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Path
-from capilint.engine.order import is_not_negative
+from capilint.engine.order import COMPARISONS, is_not_negative
 from capilint.engine.state import State
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
@@ -18,6 +18,7 @@ from capilint.engine.values import (
     Pointer,
     Symbol,
     Term,
+    Text,
     is_fixed,
     symbols_in,
 )
@@ -29,6 +30,8 @@ from capilint.ir import (
     Operation,
     Place,
     Read,
+    TupleOf,
+    Unknown,
     Value,
     Variable,
     places_in,
@@ -36,6 +39,7 @@ from capilint.ir import (
 
 Point = tuple[int, int]
 ARITHMETIC = frozenset(["+", "-", "*", "/", "%", "<<", ">>"])
+FOLLOWED = COMPARISONS | {"!", "&&", "||", "?:", "in", "not-in", "elements"}
 
 
 @dataclass(slots=True)
@@ -88,10 +92,12 @@ class Assignments:
         if isinstance(value, Function):
             state.escape(value)
         if not (is_fixed(value) or any(part in state.handles for part in symbols_in(value))):
-            value = Symbol("read", key)  # whatever it was, it stays that in the variable
+            kind = "display" if is_display_of_boxes(value) else "read"
+            value = Symbol(kind, key)  # whatever it was, it stays that in the variable
             state.renew(value)
-        self.give_away_elements(path, (assign.value, Read(assign.target)))
-        parts = self.parts(path, assign.value)
+        self.give_away_elements(path, (Read(assign.target),))
+        self.give_away_unfollowed(path, (assign.value,))
+        parts = self.evaluator.parts(state, assign.value)
         location = self.evaluator.locate(state, assign.target)
         if location is None or "[?]" in location.path:
             self.typestates.hand_out(path, value, assign.span)
@@ -131,20 +137,6 @@ class Assignments:
             and assign.target in set(places_in(value))
         )
 
-    def parts(self, path: Path, value: Value) -> list[tuple[tuple[str, ...], AbstractValue]]:
-        """The members of a structure that is copied."""
-        if not isinstance(value, Read):
-            return []
-        source = self.evaluator.locate(path.state, value.place)
-        if source is None:
-            return []
-        depth = len(source.path)
-        return [
-            (place.path[depth:], content)
-            for place, content in path.state.kept_in(source)
-            if len(place.path) > depth
-        ]
-
     def give_away_elements(self, path: Path, values: Sequence[Value]) -> None:
         """What a variable index picks, or a method computes, is not followed: it escapes."""
         for value in values:
@@ -159,9 +151,54 @@ class Assignments:
                         outer = Place(place.root, place.path[: max(index - 1, 0)])
                         path.state.escape(self.evaluator.read(path.state, outer))
 
+    def give_away_unfollowed(self, path: Path, values: Sequence[Value]) -> None:
+        """Handles in what a call or a variable is given that are not followed any further."""
+        self.give_away_elements(path, values)
+        self._give_away_operands(path, values)
+
+    def _give_away_operands(self, path: Path, values: Sequence[Value]) -> None:
+        """A handle lives on in what is calculated from it, where it is not followed."""
+        for place in (place for value in values for place in _operands(value)):
+            read = Read(place)
+            parts = [part for _, part in self.evaluator.parts(path.state, read)]
+            for content in (self.evaluator.evaluate(path.state, read), *parts):
+                for symbol in symbols_in(content):
+                    if symbol in path.state.handles:
+                        path.state.escape(symbol)
+
+    def give_away_parts(self, path: Path, value: Value) -> None:
+        """A container is looked at as a whole: what is in it may be what was looked for."""
+        for place in places_in(value):
+            for _, part in self.evaluator.parts(path.state, Read(place)):
+                path.state.escape(part)
+
     def give_away(self, path: Path, value: Value) -> None:
         """A value goes where the analysis cannot follow."""
         content = self.evaluator.evaluate(path.state, value)
         path.state.escape(content)
-        for _, part in self.parts(path, value):
+        for _, part in self.evaluator.parts(path.state, value):
             path.state.escape(part)
+
+
+def _operands(value: Value, inside: bool = False) -> Iterator[Place]:
+    """The places that something is calculated from; a test gives away no more than a truth."""
+    match value:
+        case Operation(operator) if operator in FOLLOWED:
+            return
+        case Operation(_, operands) | Unknown(operands):
+            for operand in operands:
+                yield from _operands(operand, inside=True)
+        case TupleOf(values):
+            for each in values:
+                yield from _operands(each, inside)
+        case Read(place) if inside:
+            yield place
+
+
+def is_display_of_boxes(value: AbstractValue) -> bool:
+    """Whether a value is a list or a dictionary of boxes that are new, and empty."""
+    items = value.operands if isinstance(value, Term) else ()
+    return bool(items) and all(
+        isinstance(each, Text) or (isinstance(each, Symbol) and each.kind == "box")
+        for each in items
+    )

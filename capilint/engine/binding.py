@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from capilint.engine.evaluate import Evaluator, is_parameter
 from capilint.engine.state import State
 from capilint.engine.values import (
     AbstractValue,
+    Aggregate,
     Location,
     Number,
     Pointer,
@@ -17,15 +19,24 @@ from capilint.engine.values import (
     Term,
     Text,
 )
-from capilint.ir import Call, Method, Read, Value, Variable, places_in
+from capilint.ir import Call, Method, Operation, Read, Unknown, Value, Variable, places_in
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument: as written, and its value in the state of the call."""
+    """One argument: as written, and its value in the state of the call.
+
+    `parts` is what is kept inside of it, where it is a container.
+    """
 
     written: Value
     value: AbstractValue
+    parts: tuple[AbstractValue, ...] = ()
+
+    def give_away(self, state: State) -> None:
+        """It goes where the analysis cannot follow, with all that is in it."""
+        for value in (self.value, *self.parts):
+            state.escape(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +52,18 @@ class Arguments:
         """Every argument, the receiver excepted."""
         return [*self.positional, *(argument for _, argument in self.keywords)]
 
-    def match(self, parameters: Sequence[str], with_receiver: bool) -> dict[str, Argument]:
-        """Parameter name -> argument; empty where a `*args` makes positions meaningless."""
+    def match(
+        self, parameters: Sequence[str], by_position: int | None = None
+    ) -> dict[str, Argument]:
+        """Parameter name -> argument; empty where a `*args` makes positions meaningless.
+
+        The first `by_position` of the parameters, or all, have a position.
+        """
         positional = list(self.positional)
-        if with_receiver and self.receiver is not None:
+        if self.receiver is not None:
             positional.insert(0, self.receiver)
-        matched = {} if self.spread else dict(zip(parameters, positional, strict=False))
+        placed = parameters[:by_position]
+        matched = {} if self.spread else dict(zip(placed, positional, strict=False))
         matched.update({name: value for name, value in self.keywords if name in parameters})
         return matched
 
@@ -55,15 +72,26 @@ def evaluate_arguments(evaluator: Evaluator, state: State, call: Call) -> Argume
     """Evaluate what a call is given."""
 
     def argument(value: Value) -> Argument:
-        return Argument(value, evaluator.evaluate(state, value))
+        parts = tuple(content for _, content in evaluator.parts(state, value))
+        return Argument(value, evaluator.evaluate(state, value), parts)
 
+    positional: list[Argument] = []
+    spread = False
+    for value in call.arguments:
+        elements = value.operands[0] if _is_spread(value) else None
+        known = None if elements is None else evaluator.evaluate(state, elements)
+        if isinstance(known, Aggregate):
+            positional.extend(Argument(Unknown(), each) for each in known.values)
+        else:
+            positional.append(argument(value if elements is None else elements))
+            spread = spread or elements is not None
     receiver = argument(call.callee.receiver) if isinstance(call.callee, Method) else None
-    return Arguments(
-        tuple(argument(value) for value in call.arguments),
-        tuple((name, argument(value)) for name, value in call.keywords),
-        receiver,
-        call.spread,
-    )
+    keywords = tuple((name, argument(value)) for name, value in call.keywords)
+    return Arguments(tuple(positional), keywords, receiver, spread)
+
+
+def _is_spread(value: Value) -> TypeGuard[Operation]:
+    return isinstance(value, Operation) and value.operator == "elements"
 
 
 def target_location(

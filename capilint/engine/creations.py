@@ -12,6 +12,7 @@ from capilint.engine.state import Handle, Typestate
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
     ZERO,
+    AbstractValue,
     Location,
     Number,
     Pointer,
@@ -150,20 +151,20 @@ class Creations:
             return False
         content = path.state.load(location)
         if location.path:
-            outer = path.state.load(Location(location.base, location.path[:-1]))
-            if isinstance(outer, Term) or (isinstance(outer, Symbol) and outer.kind in ELSEWHERE):
+            container = path.state.load(Location(location.base, location.path[:-1]))
+            if isinstance(container, Symbol) and container.kind in ELSEWHERE:
                 return True
         if not isinstance(content, Symbol):
             return isinstance(content, Term) or is_temporary(location)
         if content.kind in ("initial", "member"):
             return content.detail != location  # a variable that names a box from elsewhere
-        shared = content.kind == "box" and content in path.state.shared
+        shared = _is_empty_box(content) and content in path.state.shared
         return shared or content.kind in ELSEWHERE
 
     def _same_box(self, path: Path, location: Location) -> list[Location]:
         """The other places of the box that a location holds."""
         content = path.state.load(location)
-        if not (isinstance(content, Symbol) and content.kind == "box"):
+        if not (isinstance(content, Symbol) and _is_empty_box(content)):
             return []
         return [place for place in path.state.holders(content) if place != location]
 
@@ -186,6 +187,10 @@ class Creations:
                 argument = matched[creation.into]
                 return target_location(self.evaluator, path.state, argument, bound.binding.boxed)
         return None
+
+
+def _is_empty_box(value: AbstractValue) -> bool:
+    return isinstance(value, Symbol) and value.kind == "box"
 
 
 def is_temporary(location: Location) -> bool:

@@ -136,6 +136,18 @@ class Evaluator:
             return state.environment.get(Location(value), value)  # a box of the caller's
         return value
 
+    def parts(self, state: State, value: Value) -> list[tuple[tuple[str, ...], AbstractValue]]:
+        """What is kept inside a structure or a container that a value reads, and where."""
+        source = self.locate(state, value.place) if isinstance(value, Read) else None
+        if source is None:
+            return []
+        depth = len(source.path)
+        return [
+            (place.path[depth:], content)
+            for place, content in state.kept_in(source)
+            if len(place.path) > depth
+        ]
+
     # ------------------------------------------------------------ values
 
     def evaluate(self, state: State, value: Value) -> AbstractValue:

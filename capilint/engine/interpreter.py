@@ -9,7 +9,7 @@ from capilint.engine.assignments import Assignments, Point
 from capilint.engine.binding import evaluate_arguments, statuses_in
 from capilint.engine.classes import Classes, Missing
 from capilint.engine.creations import Creations
-from capilint.engine.evaluate import Evaluator, is_unknown_constant
+from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Path
 from capilint.engine.exceptions import builtin_class, catches
 from capilint.engine.liveness import Liveness
@@ -22,14 +22,13 @@ from capilint.engine.state import State
 from capilint.engine.summary import Exit, Summary
 from capilint.engine.summary_calls import SummaryCalls
 from capilint.engine.typestate import Typestates
-from capilint.engine.unknown import UnknownCalls, doubt, doubt_all, settle
+from capilint.engine.unknown import UnknownCalls, doubt_all, doubt_undecided, settle
 from capilint.engine.values import (
     AbstractValue,
     Function,
     Location,
     Symbol,
     Uninitialised,
-    symbols_in,
 )
 from capilint.engine.ways import Continuation, Site, raise_from
 from capilint.finding import Span
@@ -53,6 +52,7 @@ from capilint.ir import (
     Return,
     Terminator,
     Yield,
+    values_of,
 )
 from capilint.ir import Function as IrFunction
 from capilint.rulebook import Bound, RuleBook
@@ -260,7 +260,7 @@ class Interpreter:
     ) -> Iterator[Continuation]:
         last_reads = self.liveness.last_reads.get(key, frozenset())
         site = Site(key, call, key not in self.liveness.unread, last_reads)
-        self.assignments.give_away_elements(path, (*call.arguments, *(v for _, v in call.keywords)))
+        self.assignments.give_away_unfollowed(path, values_of(call))
         arguments = evaluate_arguments(self.evaluator, path.state, call)
         guarded = block.handler is not None
         if guarded and self.function.language is not Language.PYTHON:
@@ -365,14 +365,9 @@ class Interpreter:
             settle(path.state, status)
         self.assignments.give_away_elements(path, (branch.condition,))
         condition = self.evaluator.evaluate(path.state, branch.condition)
-        if self.evaluator.truth(path.state, condition) is None and (
-            is_unknown_constant(condition)
-            or any(symbol.kind == "report" for symbol in symbols_in(condition))
-        ):
-            for status, _ in statuses:
-                doubt(path.state, status)
-            if not statuses:
-                doubt_all(path.state, condition)
+        if self.evaluator.truth(path.state, condition) is None:
+            self.assignments.give_away_parts(path, branch.condition)
+            doubt_undecided(path.state, condition, [status for status, _ in statuses])
         for truth, target in ((True, branch.if_true), (False, branch.if_false)):
             way = path.fork()
             if self.evaluator.assume(way.state, condition, truth):
@@ -392,6 +387,6 @@ class Interpreter:
             value = self.evaluator.evaluate(path.state, terminator.value)
             self.typestates.hand_out(path, value, terminator.span)
             path.state.escape(value, handed=True)
-            for _, part in self.assignments.parts(path, terminator.value):
+            for _, part in self.evaluator.parts(path.state, terminator.value):
                 path.state.escape(part, handed=True)
         self._leave(path, terminator, value, raised=False)

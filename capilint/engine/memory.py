@@ -37,7 +37,7 @@ class MemoryEffects:
     ) -> None:
         for parameter in protocol.keeps:
             if parameter in matched:
-                path.state.escape(matched[parameter].value)
+                matched[parameter].give_away(path.state)
         if protocol.copies is not None:
             self._copy(path, site, protocol.copies, matched)
         self.zero(path, site, protocol, matched)

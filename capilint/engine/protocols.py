@@ -50,9 +50,12 @@ class ProtocolCalls:
     ) -> Iterator[Continuation]:
         """Every way on after the call."""
         protocol = bound.protocol
-        matched = arguments.match(protocol.params, with_receiver=True)
+        matched = arguments.match(protocol.params)
         if protocol.noreturn:
             return
+        if arguments.spread:  # which of them is released is not known
+            for argument in arguments.all():
+                argument.give_away(path.state)
         if protocol.requires in matched and not self.evaluator.assume(
             path.state, matched[protocol.requires or ""].value, True
         ):

@@ -70,6 +70,14 @@ class Substitution:
                 return self.state.load(location)
         return self._fresh((symbol.kind, symbol.site, symbol.detail))
 
+    def parts(self, symbol: Symbol) -> tuple[AbstractValue, ...]:
+        """What is inside the container that an argument is."""
+        place = symbol.detail
+        if not isinstance(place, Location) or place.path or not isinstance(place.base, Variable):
+            return ()
+        argument = self.arguments.get(place.base)
+        return () if argument is None else argument.parts
+
     def location(self, location: Location) -> Location | None:
         """The caller's location for one in memory that a parameter leads to."""
         base, path = location.base, location.path

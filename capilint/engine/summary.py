@@ -79,12 +79,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A function's outcomes; none means that it never comes back."""
+    """A function's outcomes; none means that it never comes back.
+
+    The first `positional` of its parameters can be given by position.
+    """
 
     name: str
     parameters: tuple[Variable, ...]
     names: tuple[str, ...]
     defaults: tuple[Value | None, ...]
+    positional: int
     outcomes: tuple[Outcome, ...]
     opaque: bool
 

@@ -46,7 +46,7 @@ class SummaryCalls:
         """Every way on after the call."""
         given = self._given(path, site, summary, arguments)
         for surplus in self._surplus(summary, arguments):
-            path.state.escape(surplus.value)
+            surplus.give_away(path.state)
         for outcome in self._fitting(path, site, self._expected(summary, site), given):
             branch = path.fork()
             if self._play(branch, site, summary, outcome, given):
@@ -59,7 +59,7 @@ class SummaryCalls:
         self, path: Path, site: Site, summary: Summary, arguments: Arguments
     ) -> dict[Variable, Argument]:
         """What each parameter gets: an argument, its default, or something unknown."""
-        matched = arguments.match(summary.names, with_receiver=True)
+        matched = arguments.match(summary.names, summary.positional)
         given = {}
         parameters = zip(summary.parameters, summary.names, summary.defaults, strict=True)
         for variable, name, default in parameters:
@@ -74,7 +74,7 @@ class SummaryCalls:
 
     def _surplus(self, summary: Summary, arguments: Arguments) -> list[Argument]:
         """What no parameter of its own takes: it goes into `*args` or `...`."""
-        taken = len(summary.names) - (arguments.receiver is not None)
+        taken = summary.positional - (arguments.receiver is not None)
         named = [value for name, value in arguments.keywords if name not in summary.names]
         return [*arguments.positional[max(taken, 0) :], *named]
 
@@ -241,6 +241,8 @@ class SummaryCalls:
         for symbol in outcome.escapes:
             value = caller.symbol(symbol)
             path.state.escape(value)
+            for part in caller.parts(symbol):
+                path.state.escape(part)
             if isinstance(value, Pointer):
                 content = Symbol("clobber", site.key, value.location)
                 path.state.renew(content)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from capilint.engine.binding import Argument, Arguments, statuses_in
-from capilint.engine.evaluate import Evaluator
+from capilint.engine.evaluate import Evaluator, is_unknown_constant
 from capilint.engine.events import Path
 from capilint.engine.memory import MemoryEffects
 from capilint.engine.state import State, Typestate
@@ -59,12 +59,12 @@ class UnknownCalls:
         logged = self._logged(arguments)
         for argument in arguments.all():
             if not (argument in logged and argument.value in state.handles):
-                state.escape(argument.value)
+                argument.give_away(state)
             self._set_by_macro(path, site, argument)
             self._clobber(path, site, argument.value)
         if arguments.receiver is not None:
             if arguments.receiver.value not in state.handles:
-                state.escape(arguments.receiver.value)
+                arguments.receiver.give_away(state)
             self._clobber(path, site, arguments.receiver.value)
         everything = [argument.value for argument in arguments.all()]
         if arguments.receiver is not None:
@@ -264,6 +264,17 @@ def doubt_what_happened(state: State, site: object) -> None:
             state.handles[symbol] = replace(handle, doubt=("ended", site))
         elif handle.orphaned:
             state.handles[symbol] = replace(handle, orphaned=False, owner=None)
+
+
+def doubt_undecided(state: State, condition: AbstractValue, statuses: Sequence[Status]) -> None:
+    """A branch on what only the code elsewhere knows may tell the outcomes apart."""
+    is_report = any(symbol.kind == "report" for symbol in symbols_in(condition))
+    if not is_report and not is_unknown_constant(condition):
+        return
+    for status in statuses:
+        doubt(state, status)
+    if not statuses:
+        doubt_all(state, condition)
 
 
 def settle(state: State, status: Status) -> None:

@@ -104,13 +104,19 @@ class Calls(Values):
     ) -> tuple[tuple[ir.Value, ...], tuple[tuple[str, ir.Value], ...], bool]:
         positional: list[ir.Value] = []
         keywords: list[tuple[str, ir.Value]] = []
+        spread = False
         for argument in given:
             value = self.value(argument.value)
             if argument.keyword is not None:
                 keywords.append((argument.keyword.value, value))
-            else:
+            elif not argument.star:
                 positional.append(value)
-        return tuple(positional), tuple(keywords), any(argument.star for argument in given)
+            elif argument.star == "*" and isinstance(value, ir.TupleOf):
+                positional.extend(value.values)
+            else:
+                positional.append(ir.Operation("elements", (value,)))
+                spread = True
+        return tuple(positional), tuple(keywords), spread
 
     def value_await(self, node: cst.Await) -> ir.Value:
         return self.value(node.expression)

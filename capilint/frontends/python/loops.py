@@ -10,6 +10,7 @@ from capilint import ir
 from capilint.frontends.python.context import Frame
 from capilint.frontends.python.exits import Exits
 from capilint.frontends.python.scopes import comprehension_scope
+from capilint.frontends.python.tree import descendants, is_pure
 
 _MAX_UNROLLED = 8
 
@@ -32,6 +33,7 @@ class Loops(Exits):
             return
         span = self.module.positions.head(node)
         iterated = self.held(self.value(node.iter), self.span(node.iter))
+        self.escape((ir.Read(iterated), *self._indexed(node)), node.iter)
         header, body, orelse, after = (self.graph.new_block() for _ in range(4))
         self.graph.start(header)
         self.graph.end(ir.Choose((body, orelse), span))
@@ -39,6 +41,18 @@ class Loops(Exits):
         self.store(node.target, _element_of(iterated), self.span(node.target))
         self._looping(node.body, after, header)
         self._end_loop(node.orelse, orelse, after)
+
+    def _indexed(self, node: cst.For) -> tuple[ir.Value, ...]:
+        """The containers that the loop visits by an index: `for i in range(2): use(keys[i])`."""
+        if not isinstance(node.target, cst.Name):
+            return ()
+        subscripts = [
+            each
+            for each in descendants([node.body], into_scopes=False)
+            if isinstance(each, cst.Subscript) and is_pure(each.value)
+        ]
+        by_counter = [each for each in subscripts if _is_index(node.target.value, each)]
+        return self.values(each.value for each in by_counter)
 
     def _unrolled(self, node: cst.For, elements: list[cst.BaseExpression]) -> None:
         """`for key in (first, second):` visits known variables: one copy of the body for each."""
@@ -87,6 +101,7 @@ class Loops(Exits):
         return ir.Unknown((ir.Read(first),))
 
     def _clause(self, clause: cst.CompFor, iterated: ir.Place, inner: Callable[[], None]) -> None:
+        self.escape((ir.Read(iterated),), clause.iter)
         header, body, after = (self.graph.new_block() for _ in range(3))
         self.graph.start(header)
         self.graph.end(ir.Choose((body, after), self.span(clause)))
@@ -113,6 +128,13 @@ def _display_elements(node: cst.BaseExpression) -> list[cst.BaseExpression] | No
     if any(isinstance(element, cst.StarredElement) for element in node.elements):
         return None
     return [element.value for element in node.elements]
+
+
+def _is_index(name: str, subscript: cst.Subscript) -> bool:
+    match subscript.slice:
+        case [cst.SubscriptElement(slice=cst.Index(value=cst.Name(value=index)))]:
+            return index == name
+    return False
 
 
 def _element_of(iterated: ir.Place) -> ir.Value:

@@ -55,7 +55,7 @@ class Patterns(Managers):
             case cst.MatchList(patterns=elements) | cst.MatchTuple(patterns=elements):
                 self._sequence(elements, place, if_true, if_false, pattern)
             case _:
-                self._unknown_pattern(pattern, if_true, if_false)
+                self._unknown_pattern(pattern, place, if_true, if_false)
 
     def _sequence(
         self,
@@ -68,9 +68,10 @@ class Patterns(Managers):
         known: list[cst.MatchPattern] = []
         for element in elements:
             if isinstance(element, cst.MatchStar):
-                self._unknown_pattern(pattern, if_true, if_false)
+                self._unknown_pattern(pattern, place, if_true, if_false)
                 return
             known.append(element.value)
+        self.escape((ir.Read(place),), pattern)
         following = self.graph.new_block()
         self.graph.end(ir.Choose((following, if_false), self.span(pattern)))
         for index, inner in enumerate(known):
@@ -81,7 +82,10 @@ class Patterns(Managers):
         self.graph.start(following)
         self.graph.jump(if_true)
 
-    def _unknown_pattern(self, pattern: cst.MatchPattern, if_true: int, if_false: int) -> None:
+    def _unknown_pattern(
+        self, pattern: cst.MatchPattern, place: ir.Place, if_true: int, if_false: int
+    ) -> None:
+        self.escape((ir.Read(place),), pattern)
         matched = self.graph.new_block()
         self.graph.end(ir.Choose((matched, if_false), self.span(pattern)))
         self.graph.start(matched)
@@ -90,5 +94,5 @@ class Patterns(Managers):
             if isinstance(node, (cst.MatchAs, cst.MatchStar)):
                 name = node.name
             if name is not None:
-                self.store(name, ir.Unknown(), self.span(name))
+                self.store(name, ir.Unknown((ir.Read(place),)), self.span(name))
         self.graph.jump(if_true)

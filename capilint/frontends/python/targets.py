@@ -49,8 +49,9 @@ class Targets(Conditions):
 
     def _unpack(self, elements: Sequence[cst.BaseElement], value: ir.Value, span: Span) -> None:
         starred = [isinstance(element, cst.StarredElement) for element in elements]
-        if isinstance(value, ir.TupleOf) and len(value.values) == len(elements):
-            places = [self._saved(part, span) for part in value.values]
+        known = _shared_out(value.values, starred) if isinstance(value, ir.TupleOf) else None
+        if known is not None:
+            places = [self._saved(part, span) for part in known]
             for element, part in zip(elements, places, strict=True):
                 self.store(element.value, part, span)
             return
@@ -133,3 +134,15 @@ class Targets(Conditions):
             case cst.Tuple(elements=elements) | cst.List(elements=elements):
                 for element in elements:
                     self._delete(element.value, span)
+
+
+def _shared_out(values: tuple[ir.Value, ...], starred: list[bool]) -> list[ir.Value] | None:
+    """What each target of an unpacking gets, `*rest` a tuple; None where the numbers differ."""
+    surplus = len(values) - len(starred)
+    if True not in starred:
+        return None if surplus else list(values)
+    if surplus < -1:
+        return None
+    at = starred.index(True)
+    end = at + surplus + 1
+    return [*values[:at], ir.TupleOf(values[at:end]), *values[end:]]
