@@ -199,6 +199,7 @@ class SummaryCalls:
                     if role.symbol in visible
                     and isinstance(value := caller.symbol(role.symbol), Symbol)
                     and role.action != "create"
+                    and self.evaluator.number(path.state, value) != 0
                 ]
                 self.protocol_calls.transitions(path, acting, span, event.succeeded)
         judged = [event.succeeded for event in outcome.events if event.succeeded is not None]
