@@ -214,6 +214,8 @@ class Calls:
         for leaf in leaves(value):
             if isinstance(leaf, HandleValue):
                 self._api.notify(kind, leaf.handle)
+            elif isinstance(leaf, Opaque) and leaf in self._api.given:
+                self._api.notify(kind, self._api.given[leaf])
             elif isinstance(leaf, Reference):
                 self.hand_out(self._memory.load(leaf.location), kind)
 
