@@ -17,6 +17,7 @@ def join(first: State, second: State, block: int) -> State:
     merged.shared = first.shared | second.shared
     merged.handles = {**second.handles, **first.handles}
     merged.failed = first.failed and second.failed
+    merged.failing = first.failing and second.failing
     merged.environment = {}
     merged.facts = {
         term: truth for term, truth in first.facts.items() if second.facts.get(term) == truth

@@ -131,8 +131,7 @@ class ProtocolCalls:
             roles.append(Role("create", creation.into, symbol, creation.resource, handle.owner))
         event = Event("call", span, self.typestates.path, protocol.name, tuple(roles), outcome)
         path.emit(event)
-        if outcome is not None or made:
-            path.state.failed = outcome is False
+        path.state.failed = outcome is False
         self.transitions(path, roles, span, outcome)
         for _, symbol, _, _ in made:
             path.state.renew(symbol)

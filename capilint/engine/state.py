@@ -99,6 +99,7 @@ class State:
         "exposed",
         "facts",
         "failed",
+        "failing",
         "handles",
         "objects",
         "raising",
@@ -116,7 +117,8 @@ class State:
         self.objects: frozenset[Symbol] = frozenset()  # those whose destructor is to run here
         self.raising: str = ""
         self.exception: str = ""
-        self.failed: bool = False  # whether the last API call that was looked at failed
+        self.failed: bool = False  # whether the last API call was told to have failed
+        self.failing: bool = False  # whether the last branch was taken because a call failed
 
     def copy(self) -> State:
         """A private copy to change."""
@@ -131,6 +133,7 @@ class State:
         new.raising = self.raising
         new.exception = self.exception
         new.failed = self.failed
+        new.failing = self.failing
         return new
 
     def key(self) -> tuple[object, ...]:
@@ -145,6 +148,7 @@ class State:
             self.raising,
             self.exception,
             self.failed,
+            self.failing,
         )
 
     def signature(self) -> tuple[object, ...]:
@@ -265,8 +269,7 @@ class State:
         """Forget what the symbol leads to, and what was asked about it."""
         asked: list[AbstractValue] = [symbol, *symbol.derived, *symbol.terms]
         for term in asked:
-            if term in self.facts:
-                del self.facts[term]
+            self.facts.pop(term, None)
         self.clear(Location(symbol))
         self._detach(symbol)
 
@@ -274,11 +277,8 @@ class State:
         """What was read through a pointer stays what it was when the pointer moves on."""
         if not symbol.derived:
             return
-        present = {
-            inner
-            for value in (*self.environment.values(), *self.handles)
-            for inner in value.symbols
-        }
+        values = (*self.environment.values(), *self.handles)
+        present = {inner for value in values for inner in value.symbols}
         derived = [inner for inner in symbol.derived if inner in present]
         for inner in derived:
             stale = Symbol("stale", "moved", inner)

@@ -98,7 +98,7 @@ class UnknownCalls:
             isinstance(argument.value, Uninitialised) or argument.value in path.state.handles
             for argument in arguments.all()
         )
-        return site.call.ends_branch and path.state.failed and not concerned
+        return site.call.ends_branch and path.state.failing and not concerned
 
     def _judgement(self, site: Site, arguments: Arguments) -> Term | None:
         """What a macro says of a status, each time the same: `FAILED_BADLY(rc)`."""
