@@ -131,7 +131,7 @@ class ProtocolCalls:
             roles.append(Role("create", creation.into, symbol, creation.resource, handle.owner))
         event = Event("call", span, self.typestates.path, protocol.name, tuple(roles), outcome)
         path.emit(event)
-        path.state.failed = outcome is False
+        path.state.failed = outcome is False or (False if made else None)
         self.transitions(path, roles, span, outcome)
         for _, symbol, _, _ in made:
             path.state.renew(symbol)

@@ -117,7 +117,7 @@ class State:
         self.objects: frozenset[Symbol] = frozenset()  # those whose destructor is to run here
         self.raising: str = ""
         self.exception: str = ""
-        self.failed: bool = False  # whether the last API call was told to have failed
+        self.failed: bool | None = None  # whether the last API call did, or made what it should
         self.failing: bool = False  # whether the last branch was taken because a call failed
 
     def copy(self) -> State:

@@ -202,7 +202,7 @@ class SummaryCalls:
                 ]
                 self.protocol_calls.transitions(path, acting, span, event.succeeded)
         judged = [event.succeeded for event in outcome.events if event.succeeded is not None]
-        path.state.failed = judged[-1] is False if judged else path.state.failed
+        path.state.failed = (judged[-1] is False or None) if judged else path.state.failed
         path.emit(Event("exit", span, self.typestates.path, summary.name))
 
     def _text(self, callees: Symbol, given: dict[Variable, Argument]) -> str:
