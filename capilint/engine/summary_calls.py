@@ -10,7 +10,7 @@ from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Event, Origin, Path
 from capilint.engine.memory import MemoryEffects
 from capilint.engine.protocols import ProtocolCalls
-from capilint.engine.state import State
+from capilint.engine.state import Handle, State
 from capilint.engine.substitution import Substitution
 from capilint.engine.summary import Outcome, Summary, is_input, names_of_made
 from capilint.engine.typestate import Typestates
@@ -234,7 +234,8 @@ class SummaryCalls:
                 owner = None if handle.owner is None else caller.symbol(handle.owner)
                 known = owner if isinstance(owner, Symbol) else None
                 origin = Origin(summary.name, "", site.call.span, handle.resource)
-                made = replace(handle, owner=known, doubt=None)
+                doubt = ("owner", site.key) if _is_perhaps_owned(handle) else None
+                made = replace(handle, owner=known, doubt=doubt)
                 self.typestates.create(path, value, made, origin)
             elif handle.escaped:
                 path.state.escape(value)
@@ -287,6 +288,11 @@ class SummaryCalls:
 def _returns_handle(outcome: Outcome) -> bool:
     """Whether a new handle is what comes back: then a number in its place is no status."""
     return any(symbol == outcome.result and handle.made for symbol, handle in outcome.handles)
+
+
+def _is_perhaps_owned(handle: Handle) -> bool:
+    """Whether a flag says whose the handle is, and nobody looked at it."""
+    return isinstance(handle.doubt, tuple) and handle.doubt[0] == "owner"
 
 
 def _missing(site: Site, name: str) -> Symbol:
