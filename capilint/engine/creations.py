@@ -176,10 +176,10 @@ class Creations:
         matched: dict[str, Argument],
         owned: bool,
     ) -> None:
-        flag = matched[creation.owned_if or ""].value
-        if isinstance(flag, Pointer):
+        flag = target_location(self.evaluator, path.state, matched[creation.owned_if or ""], False)
+        if flag is not None:
             answer = Status(("owner", site.key), int(owned))
-            self.typestates.store(path, flag.location, answer, site.call.span)
+            self.typestates.store(path, flag, answer, site.call.span)
 
     def target(self, path: Path, bound: Bound, matched: dict[str, Argument]) -> Location | None:
         for creation in bound.protocol.creates:

@@ -363,6 +363,7 @@ class Interpreter:
         statuses = statuses_in(self.evaluator, path.state, branch.condition)
         for status, _ in statuses:
             settle(path.state, status)
+        path.state.failing = any(status.failed for status, _ in statuses)
         self.assignments.give_away_elements(path, (branch.condition,))
         condition = self.evaluator.evaluate(path.state, branch.condition)
         if self.evaluator.truth(path.state, condition) is None:

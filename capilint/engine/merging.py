@@ -16,7 +16,8 @@ def join(first: State, second: State, block: int) -> State:
     merged.exposed = first.exposed | second.exposed
     merged.shared = first.shared | second.shared
     merged.handles = {**second.handles, **first.handles}
-    merged.failed = first.failed and second.failed
+    merged.failed = first.failed if first.failed == second.failed else None
+    merged.failing = first.failing and second.failing
     merged.environment = {}
     merged.facts = {
         term: truth for term, truth in first.facts.items() if second.facts.get(term) == truth

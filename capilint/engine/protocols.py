@@ -18,6 +18,7 @@ from capilint.engine.values import (
     Pointer,
     Status,
     Symbol,
+    Term,
     Text,
     Uninitialised,
 )
@@ -62,7 +63,8 @@ class ProtocolCalls:
             return
         acts = bool(protocol.creates or protocol.uses or protocol.releases or protocol.retains)
         if acts:
-            yield from self._act(path, site, bound, matched)
+            for way, decided in self._flag_ways(path, protocol, matched):
+                yield from self._act(way, site, bound, decided)
             return
         self._misuse_memory_function(path, site, protocol, matched)
         self.memory.touch(path, site, protocol, matched)
@@ -74,6 +76,22 @@ class ProtocolCalls:
         yield Continuation(path)
 
     # ------------------------------------------------------------ calls that act on handles
+
+    def _flag_ways(
+        self, path: Path, protocol: Protocol, matched: dict[str, Argument]
+    ) -> Iterator[tuple[Path, dict[str, Argument]]]:
+        """One way for each value of the flags that say whether anything is made: `drop ? A : B`."""
+        flags = {name for creation in protocol.creates for name, _ in creation.unless}
+        for name in flags & matched.keys():
+            match matched[name].value:
+                case Term("?:", (condition, first, second)):
+                    for truth, value in ((True, first), (False, second)):
+                        way = path.fork()
+                        chosen = {**matched, name: Argument(matched[name].written, value)}
+                        if self.evaluator.assume(way.state, condition, truth):
+                            yield from self._flag_ways(way, protocol, chosen)
+                    return
+        yield path, matched
 
     def _act(
         self, path: Path, site: Site, bound: Bound, matched: dict[str, Argument]
@@ -134,8 +152,7 @@ class ProtocolCalls:
             roles.append(Role("create", creation.into, symbol, creation.resource, handle.owner))
         event = Event("call", span, self.typestates.path, protocol.name, tuple(roles), outcome)
         path.emit(event)
-        if outcome is not None or made:
-            path.state.failed = outcome is False
+        path.state.failed = outcome is False or (False if made else None)
         self.transitions(path, roles, span, outcome)
         for _, symbol, _, _ in made:
             path.state.renew(symbol)

@@ -100,6 +100,7 @@ class State:
         "exposed",
         "facts",
         "failed",
+        "failing",
         "handles",
         "objects",
         "raising",
@@ -117,7 +118,8 @@ class State:
         self.objects: frozenset[Symbol] = frozenset()  # those whose destructor is to run here
         self.raising: str = ""
         self.exception: str = ""
-        self.failed: bool = False  # whether the last API call that was looked at failed
+        self.failed: bool | None = None  # whether the last API call did, or made what it should
+        self.failing: bool = False  # whether the last branch was taken because a call failed
 
     def copy(self) -> State:
         """A private copy to change."""
@@ -132,6 +134,7 @@ class State:
         new.raising = self.raising
         new.exception = self.exception
         new.failed = self.failed
+        new.failing = self.failing
         return new
 
     def key(self) -> tuple[object, ...]:
@@ -146,6 +149,7 @@ class State:
             self.raising,
             self.exception,
             self.failed,
+            self.failing,
         )
 
     def signature(self) -> tuple[object, ...]:
@@ -266,8 +270,7 @@ class State:
         """Forget what the symbol leads to, and what was asked about it."""
         asked: list[AbstractValue] = [symbol, *symbol.derived, *symbol.terms]
         for term in asked:
-            if term in self.facts:
-                del self.facts[term]
+            self.facts.pop(term, None)
         self.clear(Location(symbol))
         self._detach(symbol)
 
@@ -275,11 +278,8 @@ class State:
         """What was read through a pointer stays what it was when the pointer moves on."""
         if not symbol.derived:
             return
-        present = {
-            inner
-            for value in (*self.environment.values(), *self.handles)
-            for inner in value.symbols
-        }
+        values = (*self.environment.values(), *self.handles)
+        present = {inner for value in values for inner in value.symbols}
         derived = [inner for inner in symbol.derived if inner in present]
         for inner in derived:
             stale = Symbol("stale", "moved", inner)

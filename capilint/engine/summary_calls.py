@@ -10,7 +10,7 @@ from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Event, Origin, Path
 from capilint.engine.memory import MemoryEffects
 from capilint.engine.protocols import ProtocolCalls
-from capilint.engine.state import State
+from capilint.engine.state import Handle, State
 from capilint.engine.substitution import Substitution
 from capilint.engine.summary import Outcome, Summary, is_input, names_of_made
 from capilint.engine.typestate import Typestates
@@ -203,7 +203,7 @@ class SummaryCalls:
                 ]
                 self.protocol_calls.transitions(path, acting, span, event.succeeded)
         judged = [event.succeeded for event in outcome.events if event.succeeded is not None]
-        path.state.failed = judged[-1] is False if judged else path.state.failed
+        path.state.failed = (judged[-1] is False or None) if judged else path.state.failed
         path.emit(Event("exit", span, self.typestates.path, summary.name))
 
     def _text(self, callees: Symbol, given: dict[Variable, Argument]) -> str:
@@ -235,7 +235,8 @@ class SummaryCalls:
                 owner = None if handle.owner is None else caller.symbol(handle.owner)
                 known = owner if isinstance(owner, Symbol) else None
                 origin = Origin(summary.name, "", site.call.span, handle.resource)
-                made = replace(handle, owner=known, doubt=None)
+                doubt = ("owner", site.key) if _is_perhaps_owned(handle) else None
+                made = replace(handle, owner=known, doubt=doubt)
                 self.typestates.create(path, value, made, origin)
             elif handle.escaped:
                 path.state.escape(value)
@@ -290,6 +291,11 @@ class SummaryCalls:
 def _returns_handle(outcome: Outcome) -> bool:
     """Whether a new handle is what comes back: then a number in its place is no status."""
     return any(symbol == outcome.result and handle.made for symbol, handle in outcome.handles)
+
+
+def _is_perhaps_owned(handle: Handle) -> bool:
+    """Whether a flag says whose the handle is, and nobody looked at it."""
+    return isinstance(handle.doubt, tuple) and handle.doubt[0] == "owner"
 
 
 def _missing(site: Site, name: str) -> Symbol:

@@ -86,6 +86,7 @@ class UnknownCalls:
             yield Continuation(path)
             return
         reports = state.failed or is_report(site.call)
+        state.failed = state.failed or None  # what it called itself nobody knows
         kind = "instance" if self._is_class(site) else "report" if reports else "result"
         result = Symbol(kind, site.key)
         state.renew(result)
@@ -93,12 +94,18 @@ class UnknownCalls:
         yield Continuation(path)
 
     def _may_be_the_end(self, path: Path, site: Site, arguments: Arguments) -> bool:
-        """Whether a failure's branch ends with the call, as in `if (!made) fatal("no key");`."""
+        """Whether a failure's branch ends with the call, as in `if (!made) fatal("no key");`.
+
+        So may a macro that is told a status of which nobody knows what it says: `CHECK(rc);`.
+        """
+        discarded = self.language is not Language.PYTHON and site.call.result is None
+        if discarded and len(arguments.positional) == 1 and _is_report(arguments.positional[0]):
+            return True
         concerned = any(
             isinstance(argument.value, Uninitialised) or argument.value in path.state.handles
             for argument in arguments.all()
         )
-        return site.call.ends_branch and path.state.failed and not concerned
+        return site.call.ends_branch and path.state.failing and not concerned
 
     def _judgement(self, site: Site, arguments: Arguments) -> Term | None:
         """What a macro says of a status, each time the same: `FAILED_BADLY(rc)`."""
@@ -108,8 +115,7 @@ class UnknownCalls:
         if len(arguments.positional) != 1 or call.result.root.scope is not Scope.TEMPORARY:
             return None
         argument = arguments.positional[0]
-        known = isinstance(argument.value, Symbol) and argument.value.kind in STATUS_KINDS
-        return Term(f"{callee.name}()", (argument.value,)) if known else None
+        return Term(f"{callee.name}()", (argument.value,)) if _is_status(argument) else None
 
     def _logged(self, arguments: Arguments) -> Sequence[Argument]:
         """The arguments that a format string before them prints, one by one."""
@@ -165,6 +171,19 @@ class UnknownCalls:
                 content = Symbol("clobber", site.key, place)
                 state.renew(content)
                 state.environment[place] = content
+
+
+def _is_status(argument: Argument) -> bool:
+    """Whether an argument may be a status of which only other code knows what it says."""
+    told = isinstance(argument.value, Symbol) and argument.value.kind in STATUS_KINDS
+    return told or _is_report(argument)
+
+
+def _is_report(argument: Argument) -> bool:
+    """Whether a variable is given that holds what other code calls a failure, or a success."""
+    value = argument.value
+    told = is_unknown_constant(value) or (isinstance(value, Symbol) and value.kind == "report")
+    return told and isinstance(argument.written, Read)
 
 
 def is_report(call: Call) -> bool:
@@ -246,9 +265,17 @@ def doubt(state: State, status: Status) -> None:
 
 def doubt_all(state: State, question: object) -> None:
     """A branch cannot be decided here but is decided in truth: say nothing that hangs on it."""
+    doubt_unset(state, question)
     for symbol, handle in list(state.handles.items()):
         if handle.owed and handle.doubt is None:
             state.handles[symbol] = replace(handle, doubt=("constant", question))
+
+
+def doubt_unset(state: State, question: object) -> None:
+    """Whether control gets here with variables that nobody has set is an open question."""
+    for location, value in list(state.environment.items()):
+        if isinstance(value, Uninitialised):
+            state.environment[location] = Symbol("doubt", question, location)
 
 
 def doubt_what_happened(state: State, site: object) -> None:
@@ -256,9 +283,7 @@ def doubt_what_happened(state: State, site: object) -> None:
 
     What still lives has to be released either way.
     """
-    for location, value in list(state.environment.items()):
-        if isinstance(value, Uninitialised):
-            state.environment[location] = Symbol("doubt", site, location)
+    doubt_unset(state, site)
     for symbol, handle in list(state.handles.items()):
         if handle.typestate is Typestate.DESTROYED and handle.doubt is None:
             state.handles[symbol] = replace(handle, doubt=("ended", site))

@@ -52,7 +52,7 @@ class Calls:
         self._language = language
         self._drop = drop
         self._objects = 0
-        self._failed = False  # whether the last call of the API that was looked at failed
+        self._failed: bool | None = None  # whether the last call did, or made what it should
 
     def api_call(self, call: ir.Call, looks: bool, stopped: type[Exception]) -> None:
         """Run a call. Raises NotRunnable for a function that nobody knows."""
@@ -107,8 +107,7 @@ class Calls:
         for name in protocol.writes:
             self._overwrite(arguments.get(name, 0))
         new = self._api.call(protocol, handles, succeeds, list(targets))
-        if fallible or targets:
-            self._failed = not succeeds
+        self._failed = not succeeds or (False if targets else None)
         for location in targets.values():
             self.write(location, HandleValue(new))
         kept = [protocol.sdk.get(name, name) for name in protocol.keeps]
@@ -178,6 +177,8 @@ class Calls:
         if form in SIGNS and name:
             sign = Term(SIGNS[form], (self._evaluation.content(value), 0))
             return int(self._evaluation.knowledge.truth(sign))
+        if form == "nonzero" and self._failed is False:
+            return 0
         answer = self._memory.fresh("result")
         if form == "negative" or (form == "nonzero" and self._failed):
             self._evaluation.knowledge.truths[answer] = True
