@@ -92,6 +92,8 @@ class Protocol:
 
     ====================  =======================================================================
     ``""``                a value that has nothing to do with handles
+    ``derived``           a value made from the arguments, which it may be turned back into
+                          (`hex(x)`)
     ``nonzero``           such a value, never 0 after a failure, and 0 after a call that made
                           a handle (GetLastError)
     ``negative``          such a value, always below 0 (HRESULT_FROM_WIN32 of an error)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from capilint.engine.binding import give_away_handles
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Path
-from capilint.engine.order import COMPARISONS, is_not_negative
+from capilint.engine.order import is_not_negative
 from capilint.engine.state import State
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
@@ -30,7 +31,6 @@ from capilint.ir import (
     Operation,
     Place,
     Read,
-    TupleOf,
     Unknown,
     Value,
     Variable,
@@ -39,7 +39,6 @@ from capilint.ir import (
 
 Point = tuple[int, int]
 ARITHMETIC = frozenset(["+", "-", "*", "/", "%", "<<", ">>"])
-FOLLOWED = COMPARISONS | {"!", "&&", "||", "?:", "in", "not-in", "elements"}
 
 
 @dataclass(slots=True)
@@ -150,21 +149,24 @@ class Assignments:
                     elif accessor in self.computed:
                         outer = Place(place.root, place.path[: max(index - 1, 0)])
                         path.state.escape(self.evaluator.read(path.state, outer))
+                    else:
+                        self._give_away_unknown_member(path, place, index)
+
+    def _give_away_unknown_member(self, path: Path, place: Place, index: int) -> None:
+        """A part of a handle, or of what is made from one, is another way to get at it."""
+        if not self.evaluator.boxes or self.evaluator.is_box_accessor(place.path[index:]):
+            return
+        outer = self.evaluator.locate(path.state, Place(place.root, place.path[:index]))
+        content = None if outer is None else path.state.load(outer)
+        if isinstance(content, Term) or content in path.state.handles:
+            give_away_handles(path.state, content)
 
     def give_away_unfollowed(self, path: Path, values: Sequence[Value]) -> None:
         """Handles in what a call or a variable is given that are not followed any further."""
         self.give_away_elements(path, values)
-        self._give_away_operands(path, values)
-
-    def _give_away_operands(self, path: Path, values: Sequence[Value]) -> None:
-        """A handle lives on in what is calculated from it, where it is not followed."""
-        for place in (place for value in values for place in _operands(value)):
-            read = Read(place)
-            parts = [part for _, part in self.evaluator.parts(path.state, read)]
-            for content in (self.evaluator.evaluate(path.state, read), *parts):
-                for symbol in symbols_in(content):
-                    if symbol in path.state.handles:
-                        path.state.escape(symbol)
+        for value in values:
+            for inner in _operands(value):
+                self.give_away_parts(path, inner)
 
     def give_away_parts(self, path: Path, value: Value) -> None:
         """A container is looked at as a whole: what is in it may be what was looked for."""
@@ -180,19 +182,13 @@ class Assignments:
             path.state.escape(part)
 
 
-def _operands(value: Value, inside: bool = False) -> Iterator[Place]:
-    """The places that something is calculated from; a test gives away no more than a truth."""
+def _operands(value: Value) -> tuple[Value, ...]:
+    """What a value is calculated from: `keys[1:]`, `keys + more`."""
     match value:
-        case Operation(operator) if operator in FOLLOWED:
-            return
         case Operation(_, operands) | Unknown(operands):
-            for operand in operands:
-                yield from _operands(operand, inside=True)
-        case TupleOf(values):
-            for each in values:
-                yield from _operands(each, inside)
-        case Read(place) if inside:
-            yield place
+            return operands
+        case _:
+            return ()
 
 
 def is_display_of_boxes(value: AbstractValue) -> bool:

@@ -90,6 +90,13 @@ def evaluate_arguments(evaluator: Evaluator, state: State, call: Call) -> Argume
     return Arguments(tuple(positional), keywords, receiver, spread)
 
 
+def give_away_handles(state: State, value: AbstractValue) -> None:
+    """The handles that a value is made from live on in it, where they are not followed."""
+    for symbol in value.symbols:
+        if symbol in state.handles:
+            state.escape(symbol)
+
+
 def _is_spread(value: Value) -> TypeGuard[Operation]:
     return isinstance(value, Operation) and value.operator == "elements"
 
@@ -106,11 +113,11 @@ def target_location(
         return value.location
     if isinstance(value, Text) and not value.quoted:
         return None  # a variable of another module
+    if isinstance(value, Symbol) and value.kind == "unknown":
+        return None
     if boxed and isinstance(argument.written, Read) and not is_parameter(value):
         return evaluator.locate(state, argument.written.place)
-    if isinstance(value, Symbol) and value.kind != "unknown":
-        return Location(value)
-    return None
+    return Location(value) if isinstance(value, Symbol) else None
 
 
 def statuses_in(evaluator: Evaluator, state: State, value: Value) -> list[tuple[Status, Variable]]:

@@ -134,11 +134,15 @@ class MemoryEffects:
             if form == "function" and isinstance(argument.value, Text):
                 return Function(argument.value.value)
             if form == "address":
-                return self._address(path, argument, matched.get("offset"))
+                return self._address(path, argument, matched)
             if form in SIGNS:
                 return self.evaluator.operate(path.state, SIGNS[form], (argument.value, ZERO))
         if form == "nonzero" and path.state.failed is False:
             return ZERO  # an older error is not what the code asks for
+        if form == "derived":
+            source = Term("unknown", tuple(argument.value for argument in matched.values()))
+            if any(part in path.state.handles for part in source.symbols):
+                return source
         kind = "object" if protocol.allocates else "result"
         symbol = Symbol(kind, site.key)
         path.state.renew(symbol)
@@ -155,8 +159,17 @@ class MemoryEffects:
         path.state.facts[box] = False
         return box
 
-    def _address(self, path: Path, argument: Argument, offset: Argument | None) -> AbstractValue:
-        if offset is not None and self.evaluator.number(path.state, offset.value) != 0:
+    def _address(
+        self, path: Path, argument: Argument, matched: dict[str, Argument]
+    ) -> AbstractValue:
+        offset, index = matched.get("offset"), matched.get("index")
+        if index is not None and isinstance(argument.written, Read):
+            number = self.evaluator.number(path.state, index.value)
+            whole = self.evaluator.locate(path.state, argument.written.place)
+            if number is not None and whole is not None:
+                return Pointer(whole.at(f"[{number}]"))
+        distance = offset or index
+        if distance is not None and self.evaluator.number(path.state, distance.value) != 0:
             path.state.escape(argument.value)  # an element that is told by its distance
             return Symbol("unknown", argument.written)
         if isinstance(argument.value, Pointer):

@@ -18,6 +18,7 @@ from capilint.ir import Branch, Function, Operation, Place, Read, Value
 Facts = Mapping[AbstractValue, bool]
 
 COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">="])
+TESTS = COMPARISONS | {"!", "&&", "||", "in", "not-in"}  # they tell no more than a truth
 NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _SIGN_KEEPING = frozenset(["+", "*", "&", "|", "/", "%", ">>", "<<"])

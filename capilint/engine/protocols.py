@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from capilint.engine.binding import Argument, Arguments
+from capilint.engine.binding import Argument, Arguments, give_away_handles
 from capilint.engine.creations import Creations
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Event, Path, Role
 from capilint.engine.memory import MemoryEffects
+from capilint.engine.order import TESTS
 from capilint.engine.state import Handle, Typestate
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
@@ -98,6 +99,9 @@ class ProtocolCalls:
     ) -> Iterator[Continuation]:
         protocol = bound.protocol
         success = protocol.success
+        for argument in matched.values():
+            if isinstance(argument.value, Term) and argument.value.operator not in TESTS:
+                give_away_handles(path.state, argument.value)
         refused = self._refused(path, protocol, matched)
         if refused:
             outcomes: tuple[bool | None, ...] = (None,)

@@ -16,7 +16,7 @@ from capilint.engine.values import (
     Symbol,
     Term,
 )
-from capilint.ir import Read, Scope, Variable
+from capilint.ir import Place, Read, Scope, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +118,10 @@ class Substitution:
     def _part(self, argument: Argument, path: tuple[str, ...]) -> AbstractValue:
         """A member of a structure that was passed by value."""
         if isinstance(argument.written, Read):
-            outer = self.evaluator.locate(self.state, argument.written.place)
-            if outer is not None:
-                return self.state.load(Location(outer.base, outer.path + path))
+            whole = argument.written.place
+            part = self.evaluator.locate(self.state, Place(whole.root, (*whole.path, *path)))
+            if part is not None:
+                return self.state.load(part)
         return self._fresh(("part", path))
 
     def _fresh(self, detail: object) -> Symbol:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from capilint.engine.binding import Argument, Arguments
+from capilint.engine.binding import Argument, Arguments, give_away_handles
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Event, Origin, Path
 from capilint.engine.memory import MemoryEffects
@@ -229,6 +229,8 @@ class SummaryCalls:
     ) -> None:
         for symbol, handle in outcome.handles:
             value = caller.symbol(symbol)
+            if isinstance(value, Term):
+                give_away_handles(path.state, value)
             if not isinstance(value, Symbol):
                 continue
             if handle.made:

@@ -165,8 +165,13 @@ class Calls:
     def _answer(self, returns: str, arguments: Mapping[str, Concrete]) -> Concrete:
         form, _, name = returns.partition(":")
         value = arguments.get(name, 0)
+        if form == "address" and arguments.get("index", 0) != 0:
+            raise NotRunnable("an address of an element")
         if form in ("argument", "address"):
             return value
+        contents = [self._evaluation.content(each) for each in arguments.values()]
+        if form == "derived" and any(isinstance(each, HandleValue) for each in contents):
+            raise NotRunnable("a value that is made from a handle")
         if form == "content":
             return self._evaluation.content(value)
         if form == "box":

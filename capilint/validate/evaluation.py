@@ -145,4 +145,6 @@ class Evaluation:
             first, second = (self.knowledge.equal.get(each, each) for each in known)
             if isinstance(first, int) and isinstance(second, int):
                 return _ARITHMETIC[name](first, second)
+        if any(isinstance(self.content(each), HandleValue) for each in known):
+            raise NotRunnable("a calculation with a handle")
         return Term(name, known)

@@ -42,10 +42,10 @@ class Targets(Conditions):
 
     def _store_subscript(self, target: cst.Subscript, value: ir.Value, span: Span) -> None:
         """Storing into a container keeps the value; a known index keeps its name as well."""
-        place = self.subscript_place(target)
+        place, keys = self.subscript_place(target)
         if not is_slice(target) and place.path[-1] != "[?]":
             self.assign(place, value, span)
-        self.escape((value,), target)
+        self.escape((*keys, value), target)
 
     def _unpack(self, elements: Sequence[cst.BaseElement], value: ir.Value, span: Span) -> None:
         starred = [isinstance(element, cst.StarredElement) for element in elements]
@@ -111,9 +111,10 @@ class Targets(Conditions):
         return None
 
     def statement_augassign(self, node: cst.AugAssign) -> None:
-        operation = ir.Operation(
-            binary_symbol(node.operator), (self.value(node.target), self.value(node.value))
-        )
+        old, value = self.value(node.target), self.value(node.value)
+        if isinstance(node.operator, cst.AddAssign):  # a list gets new elements
+            self.escape((value,), node)
+        operation = ir.Operation(binary_symbol(node.operator), (old, value))
         self.store(node.target, operation, self.span(node))
 
     def statement_del(self, node: cst.Del) -> None:
@@ -130,7 +131,7 @@ class Targets(Conditions):
                     self.emit(ir.Delete(self.attribute_place(target), span))
             case cst.Subscript():
                 if not is_slice(target):
-                    self.emit(ir.Delete(self.subscript_place(target), span))
+                    self.emit(ir.Delete(self.subscript_place(target)[0], span))
             case cst.Tuple(elements=elements) | cst.List(elements=elements):
                 for element in elements:
                     self._delete(element.value, span)

@@ -155,16 +155,16 @@ class Values(Context):
         canonical = self.names.canonical(node, self.scope)
         if canonical is not None:
             return self._named(canonical)
-        place = self.subscript_place(node)
+        place, _ = self.subscript_place(node)
         return ir.Unknown((ir.Read(place),)) if is_slice(node) else ir.Read(place)
 
-    def subscript_place(self, node: cst.Subscript) -> ir.Place:
-        """The place of `object[index]`; of the object itself for a slice."""
+    def subscript_place(self, node: cst.Subscript) -> tuple[ir.Place, list[ir.Value]]:
+        """The place of `object[index]`, of the object itself for a slice; and the indexes."""
         base = self.held(self.value(node.value), self.span(node.value))
         indexes = [element.slice for element in node.slice]
         keys = [self.value(index.value) for index in indexes if isinstance(index, cst.Index)]
         if is_slice(node):
-            return base
+            return base, keys
         accessor = "[?]"
         if len(keys) == 1 and isinstance(keys[0], ir.Constant):
             key = keys[0].value
@@ -172,7 +172,7 @@ class Values(Context):
                 accessor = f'["{key}"]'
             elif key is not None and key >= 0:
                 accessor = f"[{key}]"
-        return ir.Place(base.root, (*base.path, accessor))
+        return ir.Place(base.root, (*base.path, accessor)), keys
 
     # ------------------------------------------------------------ literals and displays
 
