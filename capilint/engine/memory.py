@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from capilint.engine.binding import Argument
 from capilint.engine.evaluate import Evaluator, is_parameter
 from capilint.engine.events import Path
+from capilint.engine.state import State
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
     ZERO,
@@ -136,6 +137,11 @@ class MemoryEffects:
                 return self.evaluator.operate(path.state, SIGNS[form], (argument.value, ZERO))
         if form == "nonzero" and path.state.failed is False:
             return ZERO  # an older error is not what the code asks for
+        if form == "same":
+            told = tuple(self._told(path.state, argument.value) for argument in matched.values())
+            answer = Term(f"{protocol.name}()", told)
+            if told and answer.fixed:
+                return answer
         kind = "object" if protocol.allocates else "result"
         symbol = Symbol(kind, site.key)
         path.state.renew(symbol)
@@ -144,6 +150,12 @@ class MemoryEffects:
         if form == "negative":
             self.evaluator.assume(path.state, Term("<", (symbol, ZERO)), True)
         return symbol
+
+    def _told(self, state: State, value: AbstractValue) -> AbstractValue:
+        """What a look at an argument shows: of a pointer, what it points to."""
+        if isinstance(value, Pointer):
+            return state.load(value.location)
+        return state.load(Location(value)) if isinstance(value, Symbol) else value
 
     def _address(self, path: Path, argument: Argument, offset: Argument | None) -> AbstractValue:
         if offset is not None and self.evaluator.number(path.state, offset.value) != 0:
