@@ -29,6 +29,7 @@ _FAMILY_KEYS = (
     "scan_word",
     "source",
     "looks_only",
+    "says_the_same",
     "noreturn",
     "constants",
     "resource",

@@ -77,7 +77,12 @@ def functions_of(
     """
     plain = Protocol("", defaults.family, success=Success.ALWAYS, variadic=True)
     box = replace(plain, params=("content",), returns="box:content", variadic=False)
-    alike = {"looks_only": plain, "noreturn": replace(plain, noreturn=True), "boxes": box}
+    alike = {
+        "looks_only": plain,
+        "says_the_same": replace(plain, params=("first", "second", "count"), returns="same"),
+        "noreturn": replace(plain, noreturn=True),
+        "boxes": box,
+    }
     for names, protocol in alike.items():
         for name in section.words(names):
             yield section, name, replace(protocol, name=_own_name(name))

@@ -793,6 +793,10 @@ def test_loop_macro_of_an_unseen_header_runs_any_number_of_times() -> None:
         b1:
         choose b2 b4
         b2:
+        escape k
+        k = unknown()
+        escape pk
+        pk = unknown()
         branch ok ? b4 : b3
         b3:
         call a(k)

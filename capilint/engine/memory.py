@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from capilint.engine.binding import Argument
 from capilint.engine.evaluate import Evaluator, is_parameter
 from capilint.engine.events import Path
+from capilint.engine.state import State
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
     ZERO,
@@ -143,6 +144,11 @@ class MemoryEffects:
             source = Term("unknown", tuple(argument.value for argument in matched.values()))
             if any(part in path.state.handles for part in source.symbols):
                 return source
+        if form == "same":
+            told = tuple(self._told(path.state, argument.value) for argument in matched.values())
+            answer = Term(f"{protocol.name}()", told)
+            if told and answer.fixed:
+                return answer
         kind = "object" if protocol.allocates else "result"
         symbol = Symbol(kind, site.key)
         path.state.renew(symbol)
@@ -158,6 +164,12 @@ class MemoryEffects:
         path.state.renew(box)
         path.state.facts[box] = False
         return box
+
+    def _told(self, state: State, value: AbstractValue) -> AbstractValue:
+        """What a look at an argument shows: of a pointer, what it points to."""
+        if isinstance(value, Pointer):
+            return state.load(value.location)
+        return state.load(Location(value)) if isinstance(value, Symbol) else value
 
     def _address(
         self, path: Path, argument: Argument, matched: dict[str, Argument]

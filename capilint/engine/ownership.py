@@ -31,11 +31,25 @@ class MemberOwners:
             handle = state.handles.get(value) if isinstance(value, Symbol) else None
             if handle is None or not handle.made or handle.owner is None or not location.path:
                 continue
-            for place in state.holders(handle.owner):
-                if place.base == location.base and place.path[:-1] == location.path[:-1]:
-                    self._note(scheme, location.path[-1], place.path[-1])
+            owners = [p for p in state.holders(handle.owner) if _are_siblings(p, location)]
+            for place in owners:
+                self._note(scheme, location.path[-1], place.path[-1])
+            if not owners and self._has_other_owner(state, location, handle.owner):
+                self._note(scheme, location.path[-1], None)
 
-    def _note(self, scheme: Scheme, member: str, owner: str) -> None:
+    def _has_other_owner(self, state: State, location: Location, owner: Symbol) -> bool:
+        """Whether a member beside it holds another handle of its owner's kind."""
+        resource = state.handles[owner].resource if owner in state.handles else ""
+        return any(
+            _are_siblings(place, location)
+            and isinstance(value, Symbol)
+            and value != owner
+            and value in state.handles
+            and state.handles[value].resource == resource
+            for place, value in state.environment.items()
+        )
+
+    def _note(self, scheme: Scheme, member: str, owner: str | None) -> None:
         known = self.owners.setdefault((scheme, member), owner)
         if known != owner:
             self.owners[scheme, member] = None
@@ -46,3 +60,8 @@ class MemberOwners:
             return None
         member = self.owners.get((scheme, location.path[-1]))
         return None if member is None else Location(location.base, (*location.path[:-1], member))
+
+
+def _are_siblings(place: Location, other: Location) -> bool:
+    """Whether two places are members of one structure."""
+    return place.base == other.base and bool(place.path) and place.path[:-1] == other.path[:-1]

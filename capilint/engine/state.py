@@ -192,6 +192,8 @@ class State:
                 continue
             if isinstance(outer, Uninitialised) or outer == ZERO:
                 return outer
+            if outer in self.handles and {*path[length:]} == {"[0]"}:
+                return outer  # an array's name stands for its first element
             if isinstance(outer, Aggregate) and path[length].strip("[]").isdigit():
                 index = int(path[length].strip("[]"))
                 if length == len(path) - 1 and index < len(outer.values):

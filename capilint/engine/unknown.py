@@ -147,12 +147,27 @@ class UnknownCalls:
         return True
 
     def _set_by_macro(self, path: Path, site: Site, argument: Argument) -> None:
-        """By value an unset variable cannot be meant: the callee is a macro that sets it."""
-        if not isinstance(argument.value, Uninitialised) or not isinstance(argument.written, Read):
+        """By value an unset variable cannot be meant: the callee is a macro that sets it.
+
+        A macro of capitals may as well give a new value to what holds a handle that has ended.
+        """
+        if not isinstance(argument.written, Read):
+            return
+        if not (isinstance(argument.value, Uninitialised) or self._renews(path, site, argument)):
             return
         location = self.evaluator.locate(path.state, argument.written.place)
         if location is not None:
-            path.state.store(location, Symbol("clobber", site.key, location))
+            content = Symbol("clobber", site.key, location)
+            path.state.renew(content)
+            path.state.store(location, content)
+
+    def _renews(self, path: Path, site: Site, argument: Argument) -> bool:
+        callee, value = site.call.callee, argument.value
+        if self.language is Language.PYTHON or not isinstance(callee, Direct):
+            return False
+        handle = path.state.handles.get(value) if isinstance(value, Symbol) else None
+        ended = handle is not None and handle.typestate is Typestate.DESTROYED
+        return ended and callee.name.isupper()
 
     def _is_class(self, site: Site) -> bool:
         """Whether the call makes an instance of a class whose methods are in the program."""

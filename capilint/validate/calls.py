@@ -160,10 +160,10 @@ class Calls:
             self.write(zeroed, 0 if filler == 0 else self._memory.fresh("filled"))
         if protocol.allocates:
             return self._object() if self._evaluation.knowledge.choices.among(2) == 0 else 0
-        return self._answer(protocol.returns, arguments)
+        return self._answer(protocol, arguments)
 
-    def _answer(self, returns: str, arguments: Mapping[str, Concrete]) -> Concrete:
-        form, _, name = returns.partition(":")
+    def _answer(self, protocol: Protocol, arguments: Mapping[str, Concrete]) -> Concrete:
+        form, _, name = protocol.returns.partition(":")
         value = arguments.get(name, 0)
         if form == "address" and arguments.get("index", 0) != 0:
             raise NotRunnable("an address of an element")
@@ -184,6 +184,8 @@ class Calls:
             return int(self._evaluation.knowledge.truth(sign))
         if form == "nonzero" and self._failed is False:
             return 0
+        if form == "same":
+            return Term(f"{protocol.name}()", tuple(map(self._told, arguments.values())))
         answer = self._memory.fresh("result")
         if form == "negative" or (form == "nonzero" and self._failed):
             self._evaluation.knowledge.truths[answer] = True
@@ -201,9 +203,15 @@ class Calls:
             return Location(Pointee(pointer))
         return None
 
+    def _told(self, value: Concrete) -> Concrete:
+        """What a look at an argument shows: of a pointer, what it points to."""
+        location = self._pointed_to(value)
+        return value if location is None else self._memory.load(location)
+
     def _overwrite(self, target: Concrete) -> None:
-        if isinstance(target, Reference):
-            self.write(target.location, self._memory.fresh("written"))
+        location = self._pointed_to(target)
+        if location is not None:
+            self.write(location, self._memory.fresh("written"))
 
     # ------------------------------------------------------------ references
 

@@ -62,6 +62,8 @@ class Memory:
             outer = self.cells.get(Location(location.base, path[:length]))
             if outer == 0 or isinstance(outer, Uninitialised):
                 return outer
+            if isinstance(outer, HandleValue) and {*path[length:]} == {"[0]"}:
+                return outer  # an array's name stands for its first element
             if isinstance(outer, tuple) and path[length].strip("[]").isdigit():
                 index = int(path[length].strip("[]"))
                 if length == len(path) - 1 and index < len(outer):

@@ -25,11 +25,13 @@ class Lowering(ABC):
     def __init__(self, name: str, facts: Facts, positions: Positions) -> None:
         self.name = name
         self.facts = facts
+        self.unions: MutableMapping[str, str] = ChainMap({}, facts.unions)
         self.constants: MutableMapping[str, int] = ChainMap({}, facts.constants)
         self.positions = positions
         self.names = Names(name, facts.variables)
         self.graph = GraphBuilder()
         self.problems: list[ir.Problem] = []
+        self.results: set[ir.Variable] = set()  # temporaries that hold what calls returned
         self.depth = 0
         self._problem_lines: set[int] = set()
 
@@ -74,6 +76,11 @@ class Lowering(ABC):
         place = self.temporary()
         self.assign(place, value, span)
         return place
+
+    def is_elsewhere(self, place: ir.Place) -> bool:
+        """Whether a place that is written is a call's result: C has no such lvalue, so what looks
+        like a call is a macro of a header, and stands for storage that nobody knows."""
+        return place.root in self.results and "*" not in place.path
 
     def may_nest(self) -> bool:
         """Whether an expression may go one level deeper by control flow."""

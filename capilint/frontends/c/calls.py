@@ -97,6 +97,7 @@ class CallLowering(ValueLowering):
             with self.expanding(self._called_name(node), node, expansion):
                 return self._expansion_value(expansion)
         result = self.temporary()
+        self.results.add(result.root)
         self.call(node, result)
         return ir.Read(result)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from tree_sitter import Node
 
@@ -93,12 +94,36 @@ def guarded_statements(node: Node) -> list[Node]:
 
 
 def _guard(word: str, condition: str) -> Guard:
-    text, truth = _normal_form(condition), True
+    text, truth = _unwrapped(_normal_form(condition)), True
     if word.endswith("def"):
         return f"defined({text})", not word.endswith("ndef")
     while (match := _NEGATED.fullmatch(text)) is not None:
         text, truth = match.group(1), not truth
     return text, truth
+
+
+def conjuncts(condition: str) -> list[Guard]:
+    """What a condition in normal form asks for all at once: `A & & B`, as its tokens stand."""
+    parts, depth, start = [], 0, 0
+    for match in re.finditer(r"[()]|& &|\| \||\?", condition):
+        depth += {"(": 1, ")": -1}.get(match.group(), 0)
+        if depth == 0 and match.group() == "& &":
+            parts.append(condition[start : match.start()])
+            start = match.end()
+        elif depth == 0 and match.group() in ("| |", "?"):
+            return [(condition, True)]
+    return [_guard("if", part) for part in (*parts, condition[start:])]
+
+
+def _unwrapped(condition: str) -> str:
+    """A condition without parentheses around the whole of it."""
+    while condition.startswith("( ") and condition.endswith(" )"):
+        inside = condition[2:-2]
+        depths = list(accumulate({"(": 1, ")": -1}.get(letter, 0) for letter in inside))
+        if min(depths, default=0) < 0:
+            break
+        condition = inside
+    return condition
 
 
 def _normal_form(condition: str) -> str:

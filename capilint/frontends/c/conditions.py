@@ -238,6 +238,10 @@ class ConditionLowering(CallLowering):
         """`target = value` and `target |= value`; its value is the target's."""
         left, right, operator = field(node, "left"), field(node, "right"), operator_of(node)
         target = self.place(left)
+        if self.is_elsewhere(target):
+            value = self.value(right)
+            self.graph.emit(ir.Escape((value,), self.span(node)))
+            return value
         if operator == "=":
             self.store(target, right, self.span(node))
         else:

@@ -9,7 +9,7 @@ from tree_sitter import Node
 from capilint import ir
 from capilint.frontends.c.declarators import declared_by, type_of
 from capilint.frontends.c.exits import ExitLowering
-from capilint.frontends.c.facts import add_enumerators
+from capilint.frontends.c.facts import add_enumerators, members_of
 from capilint.frontends.c.parsing import parse_expression
 from capilint.frontends.c.scopes import Block, enclosing
 from capilint.frontends.c.syntax import field, name_of, operands, text_of, within
@@ -44,6 +44,7 @@ class DeclarationLowering(ExitLowering):
     def declaration(self, node: Node) -> None:
         """Declare what one declaration names, each with its value if it has one."""
         self.enumerators(node)
+        self._union(node)
         storage = {
             text_of(part) for part in node.children if part.type == "storage_class_specifier"
         }
@@ -98,6 +99,13 @@ class DeclarationLowering(ExitLowering):
             match = _CLEANUP.search(text_of(part)) if part.type.startswith("attribute") else None
             if match is not None and isinstance(block, Block):
                 block.cleanups.append((match.group(1), variable))
+
+    def _union(self, node: Node) -> None:
+        """Learn the members of a `union` that the function declares, if no structure has them."""
+        for part in node.named_children:
+            members = members_of(part) if part.type == "union_specifier" else []
+            if self.facts.fields.keys().isdisjoint(members):
+                self.unions.update((name, members[0]) for name in members)
 
     def enumerators(self, node: Node) -> None:
         """Learn the constants of an `enum` that the function declares."""

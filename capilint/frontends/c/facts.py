@@ -50,7 +50,7 @@ def facts_of(declarations: str, macros: Macros) -> Facts:
             case "union_specifier":
                 _add_union(node, facts.unions)
             case "struct_specifier":
-                in_structs.update(_members(node))
+                in_structs.update(members_of(node))
             case "declaration":
                 _add_declaration(node, facts)
         stack += reversed(node.named_children)
@@ -105,7 +105,7 @@ def _add_fields(declaration: Node, fields: dict[str, int]) -> None:
             fields[declared.name] = declared.dimensions if known == declared.dimensions else 0
 
 
-def _members(specifier: Node) -> list[str]:
+def members_of(specifier: Node) -> list[str]:
     """The names of the members that a struct or union declares itself."""
     body = specifier.child_by_field_name("body")
     declared = [
@@ -117,7 +117,7 @@ def _members(specifier: Node) -> list[str]:
 
 
 def _add_union(specifier: Node, unions: dict[str, str]) -> None:
-    members = _members(specifier)
+    members = members_of(specifier)
     unions.update((name, members[0]) for name in members)
 
 

@@ -108,7 +108,7 @@ class PlaceLowering(Lowering):
         follows = operator_of(node) == "->"
         base = self.pointee(argument) if follows else self.place(argument)
         name = name_of(field(node, "field"))
-        return _extended(base, "." + self.facts.unions.get(name, name))
+        return _extended(base, "." + self.unions.get(name, name))
 
     def _element(self, node: Node) -> ir.Place:
         argument, index = field(node, "argument"), field(node, "index")

@@ -12,11 +12,18 @@ from collections.abc import Callable, Iterable, Iterator
 from tree_sitter import Node
 
 from capilint import ir
-from capilint.frontends.c.conditionals import decided, guard_of, guarded_statements
+from capilint.finding import Span
+from capilint.frontends.c.conditionals import (
+    Guard,
+    conjuncts,
+    decided,
+    guard_of,
+    guarded_statements,
+)
 from capilint.frontends.c.declarations import DeclarationLowering
 from capilint.frontends.c.parsing import parse_expression
 from capilint.frontends.c.scopes import Block, Case, Frame, Loop, Switch, enclosing
-from capilint.frontends.c.syntax import field, operands, text_of
+from capilint.frontends.c.syntax import field, name_of, operands, text_of
 
 Statements = Iterator[Node]
 
@@ -101,9 +108,22 @@ class FunctionLowering(DeclarationLowering):
         if loops:
             self.graph.end(ir.Choose((inside, end), self.span(node)))
         self.graph.start(inside)
+        if loops:
+            self._renew(macro, node)
         yield from self._looped(body, end, head if loops else end)
         self.graph.jump(head if loops else end)
         self.graph.start(end)
+
+    def _renew(self, macro: str, node: Node) -> None:
+        """In each round a macro that loops may give the variables that it is told new values."""
+        call = parse_expression(macro)
+        arguments = call and self.bare(call).child_by_field_name("arguments")
+        for part in operands(arguments) if arguments else ():
+            variable = self.names.find(name_of(part)) if part.type == "identifier" else None
+            if variable is not None:
+                place, span = ir.Place(variable), self.span(node)
+                self.graph.emit(ir.Escape((ir.Read(place),), span))
+                self.assign(place, ir.Unknown(), span)
 
     def _nested_function(self, node: Node) -> Statements:
         """What parses as a function in a function is a macro of a header before a block."""
@@ -245,8 +265,7 @@ class FunctionLowering(DeclarationLowering):
             then, other = self.graph.new_block(), self.graph.new_block()
             first, second = (then, other) if wanted else (other, then)
             if verdict is None:
-                switch = ir.Place(ir.Variable(f"#if {text}", ir.Scope.GLOBAL))
-                self.graph.branch(ir.Read(switch), first, second, self.span(here))
+                self._branch_on(conjuncts(text), first, second, self.span(here))
             else:
                 self.graph.jump(first if verdict else second)
             self.graph.start(then)
@@ -258,6 +277,17 @@ class FunctionLowering(DeclarationLowering):
         if here is not None:
             yield from self._sequence(guarded_statements(here))
         self.graph.start(end)
+
+    def _branch_on(self, guards: list[Guard], holds: int, fails: int, span: Span) -> None:
+        """Branch on conditions of the preprocessor that hold all together, or not."""
+        for index, (text, wanted) in enumerate(guards):
+            last = index + 1 == len(guards)
+            following = holds if last else self.graph.new_block()
+            switch = ir.Read(ir.Place(ir.Variable(f"#if {text}", ir.Scope.GLOBAL)))
+            ways = (following, fails) if wanted else (fails, following)
+            self.graph.branch(switch, *ways, span)
+            if not last:
+                self.graph.start(following)
 
 
 _LOOP_NAME = re.compile(r"^\w*(?:for|each|loop|iter|while)\w*", re.IGNORECASE)

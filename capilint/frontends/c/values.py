@@ -104,7 +104,8 @@ class ValueLowering(PlaceLowering):
         name = name_of(argument) if argument.type == "identifier" else ""
         if name in self.facts.functions and self.names.find(name) is None:
             return self.value(argument)
-        return self.address_of(self.place(argument))
+        place = self.place(argument)
+        return ir.Unknown() if self.is_elsewhere(place) else self.address_of(place)
 
     def _unary(self, node: Node) -> ir.Value:
         return _unary_of(operator_of(node), self.value(field(node, "argument")))
