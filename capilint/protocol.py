@@ -94,6 +94,8 @@ class Protocol:
     ``""``                a value that has nothing to do with handles
     ``derived``           a value made from the arguments, which it may be turned back into
                           (`hex(x)`)
+    ``exception``         the exception that is being handled, three times (`sys.exc_info()`)
+    ``length:NAME``       how many elements the argument has (`len(x)`)
     ``nonzero``           such a value, never 0 (GetLastError after a failure)
     ``negative``          such a value, always below 0 (HRESULT_FROM_WIN32 of an error)
     ``negative:NAME``     whether the argument is below 0 (FAILED)

@@ -11,14 +11,16 @@ from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
     ZERO,
     AbstractValue,
+    Aggregate,
     Function,
     Location,
+    Number,
     Pointer,
     Symbol,
     Term,
     Text,
 )
-from capilint.engine.ways import Site
+from capilint.engine.ways import CAUGHT, Site
 from capilint.ir import Read
 from capilint.protocol import Protocol
 
@@ -107,7 +109,17 @@ class MemoryEffects:
             source = Term("unknown", tuple(argument.value for argument in matched.values()))
             if any(part in path.state.handles for part in source.symbols):
                 return source
+        if form == "length" and name in matched:
+            whole = matched[name].value
+            if isinstance(whole, Aggregate):
+                return Number(len(whole.values))
+            if isinstance(whole, Text) and whole.quoted:
+                return Number(len(whole.value))
+        if form == "exception":
+            return self._exception(path, site)
         kind = "object" if protocol.allocates else "result"
+        if form == "nonzero" and not path.state.failed:
+            kind = "report"  # whether the last call failed, which nobody asked it itself
         symbol = Symbol(kind, site.key)
         path.state.renew(symbol)
         if form == "negative" or (form == "nonzero" and path.state.failed):
@@ -115,6 +127,16 @@ class MemoryEffects:
         if form == "negative":
             self.evaluator.assume(path.state, Term("<", (symbol, ZERO)), True)
         return symbol
+
+    def _exception(self, path: Path, site: Site) -> AbstractValue:
+        """What `sys.exc_info()` gives; whether a clause that caught it has ended is not known."""
+        handled: AbstractValue = ZERO
+        if path.state.raising:
+            handled = Symbol("result", site.key)
+            path.state.renew(handled)
+            if not path.state.raising.startswith(CAUGHT):
+                self.evaluator.assume(path.state, handled, True)
+        return Aggregate((handled, handled, handled))
 
     def _address(
         self, path: Path, argument: Argument, matched: dict[str, Argument]

@@ -169,6 +169,10 @@ class Calls:
             raise NotRunnable("an address of an element")
         if form in ("argument", "address"):
             return value
+        if form == "exception":
+            raise NotRunnable("a question for the exception that is being handled")
+        if form == "length" and isinstance(value, str | tuple):
+            return len(value)
         contents = [self._evaluation.content(each) for each in arguments.values()]
         if form == "derived" and any(isinstance(each, HandleValue) for each in contents):
             raise NotRunnable("a value that is made from a handle")
@@ -182,6 +186,8 @@ class Calls:
         if form in SIGNS and name:
             sign = Term(SIGNS[form], (self._evaluation.content(value), 0))
             return int(self._evaluation.knowledge.truth(sign))
+        if form == "nonzero" and not name and not self._failed:
+            return 0  # nothing went wrong that the last error could tell of
         answer = self._memory.fresh("result")
         if form == "negative" or (form == "nonzero" and self._failed):
             self._evaluation.knowledge.truths[answer] = True

@@ -89,7 +89,7 @@ class Values(Context):
         if isinstance(node, cst.Integer):
             value = _integer(node)
             is_plain = value == 0 or (value == 1 and name.upper() == "TRUE")
-            return ir.Constant(value) if is_plain else ir.Named(name)
+            return ir.Constant(value) if is_plain else ir.Named(name, value)
         if isinstance(node, cst.Name) and node.value in _CONSTANT_NAMES:
             return ir.Constant(_CONSTANT_NAMES[node.value])
         if name.isupper() and isinstance(node, (cst.BinaryOperation, cst.UnaryOperation)):
