@@ -10,7 +10,7 @@ from capilint import ir
 from capilint.frontends.python.context import Context
 from capilint.frontends.python.names import is_in_library
 from capilint.frontends.python.scopes import Kind, Scope, Site
-from capilint.frontends.python.tree import text_literal
+from capilint.frontends.python.tree import literal_content, text_literal
 
 _BINARY = {
     cst.Add: "+",
@@ -180,7 +180,8 @@ class Values(Context):
         return ir.Constant(_integer(node))
 
     def value_simplestring(self, node: cst.SimpleString) -> ir.Value:
-        text = text_literal(node)
+        content = literal_content(node)
+        text = content.decode("latin-1") if isinstance(content, bytes) else content
         return ir.Unknown() if text is None else ir.Constant(text)
 
     def value_concatenatedstring(self, node: cst.ConcatenatedString) -> ir.Value:
