@@ -77,9 +77,10 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A named constant that the file does not define, such as CRYPT_DELETEKEYSET."""
+    """A named constant such as CRYPT_DELETEKEYSET, with its value where the file defines it."""
 
     name: str
+    value: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,8 @@ class Protocol:
     ``""``                a value that has nothing to do with handles
     ``derived``           a value made from the arguments, which it may be turned back into
                           (`hex(x)`)
+    ``exception``         the exception that is being handled, three times (`sys.exc_info()`)
+    ``length:NAME``       how many elements the argument has (`len(x)`)
     ``nonzero``           such a value, never 0 after a failure, and 0 after a call that made
                           a handle (GetLastError)
     ``same``              such a value, the same for the same arguments (`strcmp`)

@@ -27,12 +27,13 @@ from capilint.engine.program import Program
 from capilint.engine.stale_members import members_released_again
 from capilint.engine.state import Typestate
 from capilint.engine.summary import Summary, condense, project, united
+from capilint.engine.told import Told, said_once
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import forget_interned
-from capilint.engine.witness import Narrator, Told, said_once, shortest_witnesses
+from capilint.engine.witness import Narrator, shortest_witnesses
 from capilint.finding import Finding
 from capilint.ir import Language, Module
-from capilint.rulebook import RuleBook
+from capilint.rulebook import Bound, RuleBook
 from capilint.wording import Facts, message, name_and_severity
 
 HELPER_NODES = 1_000
@@ -86,7 +87,7 @@ class Analysis:
         except BoundReached:
             found = interpreter.typestates.defects
             return [
-                Told(self._bounded(definition), None),
+                Told(self._bounded(definition), None, definition.function.span.line),
                 *self._told(definition, interpreter, fixpoint.graph, found),
             ]
         self._learn(definition, interpreter)
@@ -148,6 +149,7 @@ class Analysis:
         narrator = Narrator(
             definition.module.path,
             definition.function.name,
+            definition.function.span.line,
             origins,
             interpreter.typestates.texts,
             self.rulebook.resources,
@@ -183,7 +185,7 @@ class Analysis:
     def _interpreter(self, definition: Definition) -> Interpreter:
         function, module = definition.function, definition.module
         callees = Callees(
-            api=lambda name: self.program.names.api(name, module),
+            api=lambda name: self._api(name, module),
             summary=lambda name: self._summary_of(name, definition),
             classes=self.program.classes,
             made=lambda call: self.program.classes.made_by(call, definition),
@@ -211,6 +213,11 @@ class Analysis:
             single_entry_blocks(function),
             self.program.classes.abandons_object(definition),
         )
+
+    def _api(self, name: str, module: Module) -> Bound | None:
+        """The API function of a name; a handle type with methods of its own is no plain box."""
+        own = name in self.program.classes.with_methods
+        return None if own else self.program.names.api(name, module)
 
     def _summary_of(self, name: str, caller: Definition) -> Summary | None:
         targets = self.program.names.alternatives(name, caller.module)

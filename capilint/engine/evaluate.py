@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
+from capilint.engine.arithmetic import calculated
 from capilint.engine.order import (
     COMPARISONS,
     MIRRORED,
@@ -47,24 +48,6 @@ from capilint.ir import (
     Value,
     Variable,
 )
-
-ARITHMETIC: dict[str, Callable[[int, int], int]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "&": lambda a, b: a & b,
-    "|": lambda a, b: a | b,
-    "^": lambda a, b: a ^ b,
-    "==": lambda a, b: int(a == b),
-    "!=": lambda a, b: int(a != b),
-    "<": lambda a, b: int(a < b),
-    "<=": lambda a, b: int(a <= b),
-    ">": lambda a, b: int(a > b),
-    ">=": lambda a, b: int(a >= b),
-    "&&": lambda a, b: int(bool(a and b)),
-    "||": lambda a, b: int(bool(a or b)),
-}
-LARGEST = 1 << 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +144,9 @@ class Evaluator:
                 return Number(int(number))
             case Constant(text):
                 return Text(str(text))
-            case Named(name):
+            case Named(name, defined):
                 known = self.constants(name)
+                known = defined if known is None else known
                 return Text(name, False) if known is None else Number(known)
             case AddressOf(place):
                 location = self.locate(state, place)
@@ -222,9 +206,7 @@ class Evaluator:
     ) -> int | None:
         one, other = self.number(state, left), self.number(state, right)
         if one is not None and other is not None:
-            function = ARITHMETIC.get(operator)
-            result = None if function is None else function(one, other)
-            return result if result is not None and abs(result) < LARGEST else None
+            return calculated(operator, one, other)
         if operator in ("&", "*") and 0 in (one, other):
             return 0
         if operator in COMPARISONS:

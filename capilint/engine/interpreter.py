@@ -30,7 +30,7 @@ from capilint.engine.values import (
     Symbol,
     Uninitialised,
 )
-from capilint.engine.ways import Continuation, Site, raise_from
+from capilint.engine.ways import CAUGHT, Continuation, Site, raise_from
 from capilint.finding import Span
 from capilint.ir import (
     Assign,
@@ -58,7 +58,6 @@ from capilint.ir import Function as IrFunction
 from capilint.rulebook import Bound, RuleBook
 
 MODULE = "<module>"  # the name of a module's own code
-CAUGHT = "caught "  # before the certainty of an exception that a clause has taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,16 @@ from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
     ZERO,
     AbstractValue,
+    Aggregate,
     Function,
     Location,
+    Number,
     Pointer,
     Symbol,
     Term,
     Text,
 )
-from capilint.engine.ways import Site
+from capilint.engine.ways import CAUGHT, Site
 from capilint.ir import Read
 from capilint.protocol import Protocol
 
@@ -149,6 +151,14 @@ class MemoryEffects:
             answer = Term(f"{protocol.name}()", told)
             if told and answer.fixed:
                 return answer
+        if form == "length" and name in matched:
+            whole = matched[name].value
+            if isinstance(whole, Aggregate):
+                return Number(len(whole.values))
+            if isinstance(whole, Text) and whole.quoted:
+                return Number(len(whole.value))
+        if form == "exception":
+            return self._exception(path, site)
         kind = "object" if protocol.allocates else "result"
         symbol = Symbol(kind, site.key)
         path.state.renew(symbol)
@@ -170,6 +180,16 @@ class MemoryEffects:
         if isinstance(value, Pointer):
             return state.load(value.location)
         return state.load(Location(value)) if isinstance(value, Symbol) else value
+
+    def _exception(self, path: Path, site: Site) -> AbstractValue:
+        """What `sys.exc_info()` gives; whether a clause that caught it has ended is not known."""
+        handled: AbstractValue = ZERO
+        if path.state.raising:
+            handled = Symbol("result", site.key)
+            path.state.renew(handled)
+            if not path.state.raising.startswith(CAUGHT):
+                self.evaluator.assume(path.state, handled, True)
+        return Aggregate((handled, handled, handled))
 
     def _address(
         self, path: Path, argument: Argument, matched: dict[str, Argument]

@@ -25,7 +25,18 @@ from capilint.engine.values import (
     symbols_in,
 )
 from capilint.engine.ways import Continuation, Site, raise_from
-from capilint.ir import Call, Constant, Direct, Language, Named, Operation, Read, Scope, Value
+from capilint.ir import (
+    Call,
+    Constant,
+    Direct,
+    Indirect,
+    Language,
+    Named,
+    Operation,
+    Read,
+    Scope,
+    Value,
+)
 
 STATUS_KINDS = frozenset({"result", "report", "join"})
 
@@ -63,9 +74,13 @@ class UnknownCalls:
             self._set_by_macro(path, site, argument)
             self._clobber(path, site, argument.value)
         if arguments.receiver is not None:
-            if arguments.receiver.value not in state.handles:
+            receiver = arguments.receiver.value
+            handle = state.handles.get(receiver) if isinstance(receiver, Symbol) else None
+            if handle is None or not handle.owns_itself:
                 arguments.receiver.give_away(state)
             self._clobber(path, site, arguments.receiver.value)
+        if isinstance(site.call.callee, Indirect):  # a closure acts on what it captured
+            state.escape(self.evaluator.evaluate(state, site.call.callee.value))
         everything = [argument.value for argument in arguments.all()]
         if arguments.receiver is not None:
             everything.append(arguments.receiver.value)

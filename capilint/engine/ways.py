@@ -8,6 +8,8 @@ from capilint.engine.events import Path
 from capilint.engine.state import State
 from capilint.ir import Call, Variable
 
+CAUGHT = "caught "  # before the certainty of an exception that a clause has taken
+
 
 @dataclass(frozen=True, slots=True)
 class Continuation:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from capilint.engine.events import Defect, Event, Origin, Role
 from capilint.engine.fixpoint import Graph, events_to
+from capilint.engine.told import Told
 from capilint.engine.values import Symbol
 from capilint.finding import Finding, Outcome, Span, Step, TraceEvent
 from capilint.protocol import Resource
@@ -54,46 +55,21 @@ def _length(defect: Defect, events: Sequence[Event]) -> tuple[int, int, Span]:
     return (len(events), failures, defect.span)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A finding; `inside` is where callees do all that is wrong, if they do it alone."""
-
-    finding: Finding
-    inside: tuple[str | Span, ...] | None
-
-
-def said_once(told: Iterable[Told]) -> list[Finding]:
-    """The findings, without those that callers have of a mistake that is their callee's own."""
-    told = list(told)
-    own: set[tuple[str | Span, ...]] = {
-        (each.finding.code, each.finding.path, each.finding.span)
-        for each in told
-        if each.inside is None
-    }
-    kept = []
-    for each in told:
-        if each.inside is not None:
-            place = (each.finding.code, *each.inside)
-            if place in own:
-                continue
-            own.add(place)
-        kept.append(each.finding)
-    return kept
-
-
 @dataclass(slots=True)
 class Narrator:
     """Turns witnessed defects of one function into findings."""
 
     path: str
     function: str
+    begins: int
     origins: dict[Symbol, Origin]
     texts: dict[Symbol, str]
     resources: Mapping[str, Resource]
 
     def tell(self, witness: Witnessed) -> Told:
         """The finding of a witness."""
-        return Told(self._finding(witness), self._inside(witness.defect, witness.events))
+        inside = self._inside(witness.defect, witness.events)
+        return Told(self._finding(witness), inside, self.begins)
 
     def _inside(self, defect: Defect, events: Sequence[Event]) -> tuple[str | Span, ...] | None:
         """The callees' places of a mistake: all in one call, or in a method and the destructor."""

@@ -169,6 +169,10 @@ class Calls:
             raise NotRunnable("an address of an element")
         if form in ("argument", "address"):
             return value
+        if form == "exception":
+            raise NotRunnable("a question for the exception that is being handled")
+        if form == "length" and isinstance(value, str | tuple):
+            return len(value)
         contents = [self._evaluation.content(each) for each in arguments.values()]
         if form == "derived" and any(isinstance(each, HandleValue) for each in contents):
             raise NotRunnable("a value that is made from a handle")
@@ -183,7 +187,7 @@ class Calls:
             sign = Term(SIGNS[form], (self._evaluation.content(value), 0))
             return int(self._evaluation.knowledge.truth(sign))
         if form == "nonzero" and self._failed is False:
-            return 0
+            return 0  # nothing went wrong that the last error could tell of
         if form == "same":
             return Term(f"{protocol.name}()", tuple(map(self._told, arguments.values())))
         answer = self._memory.fresh("result")

@@ -28,6 +28,7 @@ _ARITHMETIC: Mapping[str, Callable[[int, int], int]] = {
     "&": operator.and_,
     "|": operator.or_,
     "^": operator.xor,
+    "<<": lambda number, bits: number << bits if 0 <= bits < 64 else 0,
 }
 _COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">="])
 
@@ -100,8 +101,9 @@ class Evaluation:
         match value:
             case ir.Constant(constant):
                 return 0 if constant is None else constant
-            case ir.Named(name):
+            case ir.Named(name, defined):
                 number = self._constants(name)
+                number = defined if number is None else number
                 return Opaque(NAMED, name) if number is None else number
             case ir.Read(place):
                 if place.root.scope is ir.Scope.TEMPORARY:

@@ -64,11 +64,11 @@ def _verdict(
     open_mistakes = {(mistake.code, mistake.created): mistake for mistake in sorted(mistakes)}
     agree: list[tuple[Finding, Mistake]] = []
     linter_only: list[Finding] = []
-    for finding in here:
+    for finding in findings:  # a context manager's are told of it, not of those who use it
         matches = [mistake for mistake in sorted(mistakes) if _same(finding, mistake)]
-        if matches:
+        if finding in here and matches:
             agree.append((finding, matches[0]))
-        else:
+        elif finding in here:
             linter_only.append(finding)
         for mistake in matches:
             open_mistakes.pop((mistake.code, mistake.created), None)

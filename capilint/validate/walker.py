@@ -236,6 +236,8 @@ class Walker:
     def _call(self, function: ir.Function, call: ir.Call) -> None:
         callee = call.callee
         known = self._functions.get(callee.name) if isinstance(callee, ir.Direct) else None
+        if isinstance(callee, ir.Direct) and self._is_class(callee.name):
+            raise NotRunnable(f"an object of {callee.name}")
         if known is None:
             self._calls.api_call(call, _looks(function, call), Stopped)
             return
@@ -245,6 +247,9 @@ class Walker:
         result = self._enter(known, arguments)
         if call.result is not None:
             self._calls.write(self._evaluation.locate(call.result), result)
+
+    def _is_class(self, name: str) -> bool:
+        return any(function.owner_class == name for function in self._functions.values())
 
 
 class _Dropping:

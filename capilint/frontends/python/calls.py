@@ -8,9 +8,12 @@ import libcst as cst
 
 from capilint import ir
 from capilint.finding import Span
+from capilint.frontends.python.names import is_in_library
 from capilint.frontends.python.scopes import Kind, Scope, all_parameters
 from capilint.frontends.python.tree import descendants
 from capilint.frontends.python.values import Values
+
+_PASSED = "_as_parameter_"
 
 
 class Calls(Values):
@@ -45,7 +48,8 @@ class Calls(Values):
     ) -> ir.Call:
         """The call of a function with arguments, which are evaluated here."""
         callee, receiver = self._callee(func)
-        arguments, keywords, spread = self._arguments(given)
+        in_library = isinstance(callee, ir.Direct) and is_in_library(callee.name)
+        arguments, keywords, spread = self._arguments(given, in_library)
         return ir.Call(callee, (*receiver, *arguments), result, span, keywords, spread)
 
     def _callee(self, func: cst.BaseExpression) -> tuple[ir.Callee, tuple[ir.Value, ...]]:
@@ -100,13 +104,13 @@ class Calls(Values):
         return ir.Method(receiver, func.attr.value), ()
 
     def _arguments(
-        self, given: Sequence[cst.Arg]
+        self, given: Sequence[cst.Arg], in_library: bool
     ) -> tuple[tuple[ir.Value, ...], tuple[tuple[str, ir.Value], ...], bool]:
         positional: list[ir.Value] = []
         keywords: list[tuple[str, ir.Value]] = []
         spread = False
         for argument in given:
-            value = self.value(argument.value)
+            value = self._passed(argument.value) if in_library else self.value(argument.value)
             if argument.keyword is not None:
                 keywords.append((argument.keyword.value, value))
             elif not argument.star:
@@ -117,6 +121,13 @@ class Calls(Values):
                 positional.append(ir.Operation("elements", (value,)))
                 spread = True
         return tuple(positional), tuple(keywords), spread
+
+    def _passed(self, node: cst.BaseExpression) -> ir.Value:
+        """What ctypes passes to a library: an object's `_as_parameter_`, where it has one."""
+        owner = self.names.class_of(node, self.scope)
+        if owner is None or not self.names.classes.attribute_sites(owner, _PASSED):
+            return self.value(node)
+        return ir.Read(self.member_place(node, _PASSED))
 
     def value_await(self, node: cst.Await) -> ir.Value:
         return self.value(node.expression)

@@ -20,6 +20,7 @@ _COMPARISONS: dict[type[cst.BaseCompOp], str] = {
     cst.In: "in",
     cst.NotIn: "not-in",
 }
+_MAX_ELEMENTS = 8
 
 
 class Conditions(Calls):
@@ -49,6 +50,9 @@ class Conditions(Calls):
 
     def value_comparison(self, node: cst.Comparison) -> ir.Value:
         left = self.value(node.left)
+        first = node.comparisons[0]
+        if len(node.comparisons) == 1 and _is_membership(first):
+            return self._membership(left, first)
         tests: list[ir.Value] = []
         for target in node.comparisons:
             right = self.value(target.comparator)
@@ -58,6 +62,16 @@ class Conditions(Calls):
         for further in tests[1:]:
             test = ir.Operation("&&", (test, further))
         return test
+
+    def _membership(self, left: ir.Value, target: cst.ComparisonTarget) -> ir.Value:
+        """`status in (0, 3)` is `status == 0 or status == 3`."""
+        elements = getattr(target.comparator, "elements", ())
+        values = self.values(element.value for element in elements)
+        test: ir.Value = ir.Constant(0)
+        for index, each in enumerate(values):
+            equal = ir.Operation("==", (left, each))
+            test = equal if index == 0 else ir.Operation("||", (test, equal))
+        return test if isinstance(target.operator, cst.In) else ir.Operation("!", (test,))
 
     def value_booleanoperation(self, node: cst.BooleanOperation) -> ir.Value:
         is_and = isinstance(node.operator, cst.And)
@@ -110,6 +124,15 @@ class Conditions(Calls):
                 self.graph.start(end)
             case _:
                 self.value(node)
+
+
+def _is_membership(target: cst.ComparisonTarget) -> bool:
+    """Whether it is asked for the elements of a short tuple, list or set that is written out."""
+    elements = getattr(target.comparator, "elements", ())
+    is_display = isinstance(target.comparator, (cst.Tuple, cst.List, cst.Set))
+    is_short = is_display and len(elements) <= _MAX_ELEMENTS
+    is_plain = all(isinstance(element, cst.Element) for element in elements)
+    return isinstance(target.operator, (cst.In, cst.NotIn)) and is_short and is_plain
 
 
 def _is_truth(node: cst.BaseExpression) -> bool:

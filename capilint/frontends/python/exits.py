@@ -163,6 +163,7 @@ class Exits(Targets):
         if clause.type is None:
             return ("BaseException",)
         kinds = [clause.type]
-        if isinstance(clause.type, cst.Tuple):
-            kinds = [element.value for element in clause.type.elements]
+        named = self.names.only_value(clause.type, self.scope) or clause.type
+        if isinstance(named, cst.Tuple):
+            kinds = [element.value for element in named.elements]
         return tuple(self.names.canonical(kind, self.scope) or "" for kind in kinds)

@@ -126,17 +126,21 @@ class Names:
 
     def literal(self, node: cst.BaseExpression, scope: Scope) -> str | None:
         """The text of a string literal, or of a name or an attribute that is only ever one."""
+        if not isinstance(node, (cst.Name, cst.Attribute)):
+            return text_literal(node)
+        value = self.only_value(node, scope)
+        return None if value is None else text_literal(value)
+
+    def only_value(self, node: cst.BaseExpression, scope: Scope) -> cst.BaseExpression | None:
+        """The one expression that a name or an attribute is ever given."""
+        sites: list[Site] = []
         match node:
             case cst.Name(value=name):
                 sites = self._sites_of(name, scope)
             case cst.Attribute(value=value, attr=attr):
                 owner = self.class_of(value, scope)
                 sites = [] if owner is None else self.classes.attribute_sites(owner, attr.value)
-            case _:
-                return text_literal(node)
-        if len(sites) != 1 or sites[0].expression is None:
-            return None
-        return text_literal(sites[0].expression)
+        return sites[0].expression if len(sites) == 1 else None
 
     def _of_name(self, name: str, scope: Scope) -> str | None:
         owner = scope.owner(name)

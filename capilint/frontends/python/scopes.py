@@ -187,11 +187,23 @@ def _bind_target(
         scope.bind(target.value, Site(scope, expression=value))
     elif isinstance(target, (cst.Tuple, cst.List)):
         starred = any(isinstance(element, cst.StarredElement) for element in target.elements)
+        parts = _parts(value, len(target.elements))
         for index, element in enumerate(target.elements):
-            if isinstance(value, cst.Call) and isinstance(element.value, cst.Name) and not starred:
+            if parts and not starred:
+                _bind_target(scope, element.value, parts[index])
+            elif (
+                isinstance(value, cst.Call) and isinstance(element.value, cst.Name) and not starred
+            ):
                 scope.bind(element.value.value, Site(scope, unpacked=(value, index)))
             else:
                 _bind_target(scope, element.value)
+
+
+def _parts(value: cst.BaseExpression | None, count: int) -> list[cst.BaseExpression]:
+    """The elements of a tuple that is written out, if it has as many: `OK, BAD = 0, 5`."""
+    elements = value.elements if isinstance(value, cst.Tuple) else ()
+    known = [element.value for element in elements if isinstance(element, cst.Element)]
+    return known if len(known) == count == len(elements) else []
 
 
 def _bind_definition(scope: Scope, node: cst.FunctionDef | cst.ClassDef) -> None:

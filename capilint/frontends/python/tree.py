@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import fields
 from functools import cache
 
@@ -96,12 +97,15 @@ def dotted_name(node: cst.CSTNode | None) -> str:
 
 def text_literal(node: cst.CSTNode | None) -> str | None:
     """The value of a string literal; None for anything else, bytes included."""
+    content = literal_content(node)
+    return content if isinstance(content, str) else None
+
+
+def literal_content(node: cst.CSTNode | None) -> str | bytes | None:
+    """The value of a literal of text or bytes; None for anything else."""
     if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
-        try:
-            value = node.evaluated_value
-        except (ValueError, SyntaxError):
-            return None
-        return value if isinstance(value, str) else None
+        with suppress(ValueError, SyntaxError):
+            return node.evaluated_value
     return None
 
 

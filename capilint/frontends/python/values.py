@@ -10,7 +10,7 @@ from capilint import ir
 from capilint.frontends.python.context import Context
 from capilint.frontends.python.names import is_in_library
 from capilint.frontends.python.scopes import Kind, Scope, Site
-from capilint.frontends.python.tree import text_literal
+from capilint.frontends.python.tree import literal_content, text_literal
 
 _BINARY = {
     cst.Add: "+",
@@ -89,7 +89,7 @@ class Values(Context):
         if isinstance(node, cst.Integer):
             value = _integer(node)
             is_plain = value == 0 or (value == 1 and name.upper() == "TRUE")
-            return ir.Constant(value) if is_plain else ir.Named(name)
+            return ir.Constant(value) if is_plain else ir.Named(name, value)
         if isinstance(node, cst.Name) and node.value in _CONSTANT_NAMES:
             return ir.Constant(_CONSTANT_NAMES[node.value])
         if name.isupper() and isinstance(node, (cst.BinaryOperation, cst.UnaryOperation)):
@@ -180,7 +180,8 @@ class Values(Context):
         return ir.Constant(_integer(node))
 
     def value_simplestring(self, node: cst.SimpleString) -> ir.Value:
-        text = text_literal(node)
+        content = literal_content(node)
+        text = content.decode("latin-1") if isinstance(content, bytes) else content
         return ir.Unknown() if text is None else ir.Constant(text)
 
     def value_concatenatedstring(self, node: cst.ConcatenatedString) -> ir.Value:

@@ -1,0 +1,63 @@
+"""The findings of all functions: each mistake is said once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import inf
+
+from capilint.finding import Finding, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding; `inside` is where callees do all that is wrong, if they do it alone.
+
+    `begins` is the first line of the function that it was found in.
+    """
+
+    finding: Finding
+    inside: tuple[str | Span, ...] | None
+    begins: int
+
+    @property
+    def distance(self) -> float:
+        """How far the finding is below the head of its function; endless if it is not below."""
+        lines = self.finding.span.line - self.begins
+        return lines if lines >= 0 else inf
+
+
+def said_once(told: Iterable[Told]) -> list[Finding]:
+    """The findings, without those that callers have of a mistake that is their callee's own."""
+    told = _at_home(told)
+    own: set[tuple[str | Span, ...]] = {
+        (each.finding.code, each.finding.path, each.finding.span)
+        for each in told
+        if each.inside is None
+    }
+    kept = []
+    for each in told:
+        if each.inside is not None:
+            place = (each.finding.code, *each.inside)
+            if place in own:
+                continue
+            own.add(place)
+        kept.append(each.finding)
+    return kept
+
+
+def _at_home(told: Iterable[Told]) -> list[Told]:
+    """Of the findings of one place those of the function that it stands in.
+
+    A context manager's code is a part of every function that uses it, so each finds its mistakes.
+    """
+    told = list(told)
+    nearest: dict[tuple[object, ...], float] = {}
+    for each in told:
+        nearest[_place(each)] = min(nearest.get(_place(each), inf), each.distance)
+    return [each for each in told if each.distance == nearest[_place(each)]]
+
+
+def _place(told: Told) -> tuple[object, ...]:
+    finding = told.finding
+    return (finding.code, finding.path, finding.span, finding.handle)
