@@ -17,6 +17,7 @@ from capilint.engine.memory import MemoryEffects
 from capilint.engine.objects import MethodOf, Objects
 from capilint.engine.order import bounds
 from capilint.engine.protocols import ProtocolCalls
+from capilint.engine.results import Results
 from capilint.engine.settled import Settled, candidates
 from capilint.engine.state import State
 from capilint.engine.summary import Exit, Summary
@@ -110,7 +111,9 @@ class Interpreter:
         )
         memory = MemoryEffects(self.evaluator, self.typestates)
         creations = Creations(self.evaluator, self.typestates, constants)
-        self.protocol_calls = ProtocolCalls(self.evaluator, self.typestates, creations, memory)
+        self.protocol_calls = ProtocolCalls(
+            self.evaluator, self.typestates, creations, memory, Results(self.evaluator)
+        )
         self.summary_calls = SummaryCalls(
             self.evaluator, self.typestates, self.protocol_calls, memory
         )

@@ -1,36 +1,27 @@
-"""What a call does to memory that is no handle, and what it returns."""
+"""What a call does to memory that is no handle, and where its result goes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from capilint.engine.binding import Argument
-from capilint.engine.evaluate import Evaluator, is_parameter
+from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Path
-from capilint.engine.state import State
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
     ZERO,
     AbstractValue,
-    Aggregate,
-    Function,
     Location,
-    Number,
     Pointer,
     Symbol,
-    Term,
-    Text,
 )
-from capilint.engine.ways import CAUGHT, Site
-from capilint.ir import Read
+from capilint.engine.ways import Site
 from capilint.protocol import Protocol
-
-SIGNS = {"negative": "<", "nonnegative": ">=", "zero": "==", "nonzero": "!="}
 
 
 @dataclass(slots=True)
 class MemoryEffects:
-    """Writes memory and results in one function."""
+    """Writes memory in one function."""
 
     evaluator: Evaluator
     typestates: Typestates
@@ -115,104 +106,6 @@ class MemoryEffects:
                 content = Symbol("written", site.key, parameter)
                 path.state.renew(content)
                 path.state.store(value.location, content)
-
-    def plain_result(
-        self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
-    ) -> AbstractValue:
-        form, _, name = protocol.returns.partition(":")
-        if form == "box":
-            first = matched.get(name)
-            empty = first is None or isinstance(first.value, Text | Term)
-            if first is None or empty or self.evaluator.number(path.state, first.value) == 0:
-                return self._empty_box(path, site)
-            return first.value
-        if name in matched:
-            argument = matched[name]
-            if form == "argument":
-                return argument.value
-            if form == "content" and isinstance(argument.value, Pointer):
-                return path.state.load(argument.value.location)
-            if form == "content":
-                return argument.value
-            if form == "function" and isinstance(argument.value, Text):
-                return Function(argument.value.value)
-            if form == "address":
-                return self._address(path, argument, matched)
-            if form in SIGNS:
-                return self.evaluator.operate(path.state, SIGNS[form], (argument.value, ZERO))
-        if form == "nonzero" and path.state.failed is False:
-            return ZERO  # an older error is not what the code asks for
-        if form == "derived":
-            source = Term("unknown", tuple(argument.value for argument in matched.values()))
-            if any(part in path.state.handles for part in source.symbols):
-                return source
-        if form == "same":
-            told = tuple(self._told(path.state, argument.value) for argument in matched.values())
-            answer = Term(f"{protocol.name}()", told)
-            if told and answer.fixed:
-                return answer
-        if form == "length" and name in matched:
-            whole = matched[name].value
-            if isinstance(whole, Aggregate):
-                return Number(len(whole.values))
-            if isinstance(whole, Text) and whole.quoted:
-                return Number(len(whole.value))
-        if form == "exception":
-            return self._exception(path, site)
-        kind = "object" if protocol.allocates else "result"
-        symbol = Symbol(kind, site.key)
-        path.state.renew(symbol)
-        if form == "negative" or (form == "nonzero" and path.state.failed):
-            self.evaluator.assume(path.state, symbol, True)
-        if form == "negative":
-            self.evaluator.assume(path.state, Term("<", (symbol, ZERO)), True)
-        return symbol
-
-    def _empty_box(self, path: Path, site: Site) -> Symbol:
-        """A box with 0 in it, which its copies are, too: what is written into one is in all."""
-        box = Symbol("box", site.key)
-        path.state.renew(box)
-        path.state.facts[box] = False
-        return box
-
-    def _told(self, state: State, value: AbstractValue) -> AbstractValue:
-        """What a look at an argument shows: of a pointer, what it points to."""
-        if isinstance(value, Pointer):
-            return state.load(value.location)
-        return state.load(Location(value)) if isinstance(value, Symbol) else value
-
-    def _exception(self, path: Path, site: Site) -> AbstractValue:
-        """What `sys.exc_info()` gives; whether a clause that caught it has ended is not known."""
-        handled: AbstractValue = ZERO
-        if path.state.raising:
-            handled = Symbol("result", site.key)
-            path.state.renew(handled)
-            if not path.state.raising.startswith(CAUGHT):
-                self.evaluator.assume(path.state, handled, True)
-        return Aggregate((handled, handled, handled))
-
-    def _address(
-        self, path: Path, argument: Argument, matched: dict[str, Argument]
-    ) -> AbstractValue:
-        offset, index = matched.get("offset"), matched.get("index")
-        if index is not None and isinstance(argument.written, Read):
-            number = self.evaluator.number(path.state, index.value)
-            whole = self.evaluator.locate(path.state, argument.written.place)
-            if number is not None and whole is not None:
-                return Pointer(whole.at(f"[{number}]"))
-        distance = offset or index
-        if distance is not None and self.evaluator.number(path.state, distance.value) != 0:
-            path.state.escape(argument.value)  # an element that is told by its distance
-            return Symbol("unknown", argument.written)
-        if isinstance(argument.value, Pointer):
-            return argument.value
-        if is_parameter(argument.value):
-            return Pointer(Location(argument.value))  # the box is the caller's
-        if isinstance(argument.written, Read):
-            location = self.evaluator.locate(path.state, argument.written.place)
-            if location is not None:
-                return Pointer(location)
-        return argument.value
 
     def zero(
         self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]

@@ -11,6 +11,7 @@ from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Event, Path, Role
 from capilint.engine.memory import MemoryEffects
 from capilint.engine.order import TESTS
+from capilint.engine.results import Results
 from capilint.engine.state import Handle, Typestate
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
@@ -46,6 +47,7 @@ class ProtocolCalls:
     typestates: Typestates
     creations: Creations
     memory: MemoryEffects
+    results: Results
 
     def apply(
         self, path: Path, site: Site, bound: Bound, arguments: Arguments
@@ -73,7 +75,7 @@ class ProtocolCalls:
             failed = path.fork()
             self.memory.give_result(failed, site, ZERO)
             yield Continuation(failed)
-        self.memory.give_result(path, site, self.memory.plain_result(path, site, protocol, matched))
+        self.memory.give_result(path, site, self.results.of(path, site, protocol, matched))
         yield Continuation(path)
 
     # ------------------------------------------------------------ calls that act on handles
