@@ -140,7 +140,7 @@ class MemoryEffects:
         if form == "same":
             told = tuple(self._told(path.state, argument.value) for argument in matched.values())
             answer = Term(f"{protocol.name}()", told)
-            if told and answer.fixed:
+            if answer.symbols and answer.fixed:
                 return answer
         kind = "object" if protocol.allocates else "result"
         symbol = Symbol(kind, site.key)
