@@ -96,7 +96,7 @@ class Results:
         if form == "same":
             told = tuple(self._told(path.state, value) for value in values)
             answer = Term(f"{protocol.name}()", told)
-            return answer if told and answer.fixed else None
+            return answer if answer.symbols and answer.fixed else None
         return self._exception(path, site) if form == "exception" else None
 
     def _box(self, path: Path, site: Site, first: Argument | None) -> AbstractValue:

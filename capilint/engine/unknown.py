@@ -67,24 +67,7 @@ class UnknownCalls:
             for argument in arguments.all()
             for status in statuses_in(self.evaluator, state, argument.written)
         ]
-        logged = self._logged(arguments)
-        for argument in arguments.all():
-            if not (argument in logged and argument.value in state.handles):
-                argument.give_away(state)
-            self._set_by_macro(path, site, argument)
-            self._clobber(path, site, argument.value)
-        if arguments.receiver is not None:
-            receiver = arguments.receiver.value
-            handle = state.handles.get(receiver) if isinstance(receiver, Symbol) else None
-            if handle is None or not handle.owns_itself:
-                arguments.receiver.give_away(state)
-            self._clobber(path, site, arguments.receiver.value)
-        if isinstance(site.call.callee, Indirect):  # a closure acts on what it captured
-            state.escape(self.evaluator.evaluate(state, site.call.callee.value))
-        everything = [argument.value for argument in arguments.all()]
-        if arguments.receiver is not None:
-            everything.append(arguments.receiver.value)
-        forget_shared_handles(state, site.key, everything)
+        self._give(path, site, arguments)
         if self._may_be_the_end(path, site, arguments):
             doubt_what_happened(state, site.key)
         if guarded:
@@ -121,6 +104,28 @@ class UnknownCalls:
             for argument in arguments.all()
         )
         return site.call.ends_branch and path.state.failing and not concerned
+
+    def _give(self, path: Path, site: Site, arguments: Arguments) -> None:
+        """What the call is given escapes, and may be written to; what is only logged is kept."""
+        state = path.state
+        logged = self._logged(arguments)
+        for argument in arguments.all():
+            if not (argument in logged and argument.value in state.handles):
+                argument.give_away(state)
+            self._set_by_macro(path, site, argument)
+            self._clobber(path, site, argument.value)
+        if arguments.receiver is not None:
+            receiver = arguments.receiver.value
+            handle = state.handles.get(receiver) if isinstance(receiver, Symbol) else None
+            if handle is None or not handle.owns_itself:
+                arguments.receiver.give_away(state)
+            self._clobber(path, site, arguments.receiver.value)
+        if isinstance(site.call.callee, Indirect):  # a closure acts on what it captured
+            state.escape(self.evaluator.evaluate(state, site.call.callee.value))
+        everything = [argument.value for argument in arguments.all()]
+        if arguments.receiver is not None:
+            everything.append(arguments.receiver.value)
+        forget_shared_handles(state, site.key, everything)
 
     def _judgement(self, site: Site, arguments: Arguments) -> Term | None:
         """What a macro says of a status, each time the same: `FAILED_BADLY(rc)`."""
