@@ -16,6 +16,7 @@ from capilint.engine.values import (
     AbstractValue,
     Function,
     Location,
+    Number,
     Pointer,
     Symbol,
     Term,
@@ -38,6 +39,7 @@ from capilint.ir import (
 )
 
 Point = tuple[int, int]
+FEW_ROUNDS = 2
 ARITHMETIC = frozenset(["+", "-", "*", "/", "%", "<<", ">>"])
 
 
@@ -86,7 +88,8 @@ class Assignments:
         """Carry out `target = value`."""
         state = path.state
         value = ZERO if assign.zeroes else self.evaluator.evaluate(state, assign.value)
-        if key[0] in self.cyclic and self._counts(assign):
+        is_counter = key[0] in self.cyclic and self._counts(assign)
+        if is_counter and not self._is_counted_out(state, assign, value):
             value = self._counter(state, assign, value, key)
         if isinstance(value, Function):
             state.escape(value)
@@ -113,11 +116,13 @@ class Assignments:
     def _counter(self, state: State, assign: Assign, value: AbstractValue, key: Point) -> Symbol:
         """One unknown for a loop's counter, of which the facts say what holds in every round."""
         counter = Symbol("counter", key)
-        facts: list[Term] = []
+        facts: list[AbstractValue] = []
         if is_not_negative(state.facts, value):
             facts.append(Term("<=", (ZERO, counter)))
         if assign.value == Operation("+", (Read(assign.target), Constant(1))):
             old = self.evaluator.read(state, assign.target)
+            if is_not_negative(state.facts, old):
+                facts.append(counter)  # it is not 0 any more
             for bound in self.bounds.get(assign.target, ()):
                 limit = self.evaluator.evaluate(state, bound)
                 below = self.evaluator.operate(state, "<", (old, limit))
@@ -126,6 +131,14 @@ class Assignments:
         state.renew(counter)
         state.facts.update((fact, True) for fact in facts if is_fixed(fact))
         return counter
+
+    def _is_counted_out(self, state: State, assign: Assign, value: AbstractValue) -> bool:
+        """Whether so few rounds are known to come that each can be followed on its own."""
+        limits = [
+            self.evaluator.evaluate(state, each) for each in self.bounds.get(assign.target, ())
+        ]
+        few = [isinstance(each, Number) and each.value <= FEW_ROUNDS for each in limits]
+        return bool(few) and all(few) and isinstance(value, Number) and value.value >= 0
 
     def _counts(self, assign: Assign) -> bool:
         """Whether an assignment changes a number by itself, as loop counters do."""

@@ -206,6 +206,13 @@ class SummaryCalls:
         path.state.failed = (judged[-1] is False or None) if judged else path.state.failed
         path.emit(Event("exit", span, self.typestates.path, summary.name))
 
+    def _result_text(self, site: Site) -> str:
+        """How the source calls the place that the result is assigned to."""
+        place = site.call.result
+        if place is None or place.root.scope is Scope.TEMPORARY:
+            return ""
+        return self.typestates.place_text(place)
+
     def _text(self, callees: Symbol, given: dict[Variable, Argument]) -> str:
         """How the caller writes what the callee does something to."""
         outermost = member_chain(callees)[-1].detail
@@ -236,7 +243,8 @@ class SummaryCalls:
             if handle.made:
                 owner = None if handle.owner is None else caller.symbol(handle.owner)
                 known = owner if isinstance(owner, Symbol) else None
-                origin = Origin(summary.name, "", site.call.span, handle.resource)
+                text = self._result_text(site) if symbol == outcome.result else ""
+                origin = Origin(summary.name, text, site.call.span, handle.resource)
                 doubt = ("owner", site.key) if _is_perhaps_owned(handle) else None
                 made = replace(handle, owner=known, doubt=doubt)
                 self.typestates.create(path, value, made, origin)

@@ -31,15 +31,43 @@ class Loops(Exits):
         if elements is not None:
             self._unrolled(node, elements)
             return
+        self.escape(self._indexed(node), node.iter)
+        limit = self._limit(node.iter)
+        if limit is not None:
+            self._counted(node, limit)
+            return
         span = self.module.positions.head(node)
         iterated = self.held(self.value(node.iter), self.span(node.iter))
-        self.escape((ir.Read(iterated), *self._indexed(node)), node.iter)
+        self.escape((ir.Read(iterated),), node.iter)
         header, body, orelse, after = (self.graph.new_block() for _ in range(4))
         self.graph.start(header)
         self.graph.end(ir.Choose((body, orelse), span))
         self.graph.start(body)
         self.store(node.target, _element_of(iterated), self.span(node.target))
         self._looping(node.body, after, header)
+        self._end_loop(node.orelse, orelse, after)
+
+    def _limit(self, iterated: cst.BaseExpression) -> cst.BaseExpression | None:
+        """The `n` of `range(n)`."""
+        match iterated:
+            case cst.Call(func=func, args=[cst.Arg(value=limit, keyword=None, star="")]):
+                return limit if self.names.canonical(func, self.scope) == "range" else None
+        return None
+
+    def _counted(self, node: cst.For, limit: cst.BaseExpression) -> None:
+        """`for i in range(n):` counts from 0 while it is below n."""
+        span = self.module.positions.head(node)
+        end, counter = self._saved(self.value(limit), span), self.temporary()
+        self.assign(counter, ir.Constant(0), span)
+        header, body, step, orelse, after = (self.graph.new_block() for _ in range(5))
+        self.graph.start(header)
+        self.graph.branch(ir.Operation("<", (ir.Read(counter), end)), body, orelse, span)
+        self.graph.start(body)
+        self.store(node.target, ir.Read(counter), self.span(node.target))
+        self._looping(node.body, after, step)
+        self.graph.start(step)
+        self.assign(counter, ir.Operation("+", (ir.Read(counter), ir.Constant(1))), span)
+        self.graph.jump(header)
         self._end_loop(node.orelse, orelse, after)
 
     def _indexed(self, node: cst.For) -> tuple[ir.Value, ...]:
