@@ -1,0 +1,209 @@
+"""What a basic block is made of: instructions, what they call, and a terminator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from capilint.finding import Span
+from capilint.ir.values import (
+    Place,
+    Value,
+    Variable,
+)
+
+# ---------------------------------------------------------------- callees
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """A callee known by name: `CryptGenKey` in C, the canonical dotted name in Python.
+
+    Python names are resolved through imports and single-assignment aliases, so that
+    `K.CryptGenKey` after `K = ctypes.WinDLL("advapi32")` is
+    `ctypes.WinDLL("advapi32").CryptGenKey`. A function of a Python file is
+    `package.module.Class.method`, with the module taken from the file's path.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A callee found through an object, `receiver.name(...)`; `arguments` are without it."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Indirect:
+    """A callee that is a value (a function pointer, a lambda held in a variable)."""
+
+    value: Value
+
+
+Callee = Direct | Method | Indirect
+
+
+# ---------------------------------------------------------------- instructions
+
+
+@dataclass(frozen=True, slots=True)
+class Declare:
+    """A variable begins its life without a value (`HCRYPTKEY hKey;`)."""
+
+    variable: Variable
+    type_name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class EndScope:
+    """Variables of an inner block end their life (also on break, goto and return out of it)."""
+
+    variables: tuple[Variable, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """`target = value`. A `zeroes` assignment clears the whole aggregate (`= {0}`)."""
+
+    target: Place
+    value: Value
+    span: Span
+    zeroes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call. `result` is None where the code discards the result.
+
+    `keywords` holds Python's named arguments. `spread` is set where the front end does not know
+    the argument list (`f(*args)`), so positions mean nothing unless `args` is a known tuple.
+    `ends_branch` is set where it is the last thing that a branch does, so that nothing in the code
+    says that it comes back: `if (!ok) fatal(e);`.
+    """
+
+    callee: Callee
+    arguments: tuple[Value, ...]
+    result: Place | None
+    span: Span
+    keywords: tuple[tuple[str, Value], ...] = ()
+    spread: bool = False
+    ends_branch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Escape:
+    """Values go where the analysis cannot follow: a container, a closure, inline assembly."""
+
+    values: tuple[Value, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Yield:
+    """A generator hands out a value and is resumed later.
+
+    `may_raise` is set in a `@contextmanager`: the body of the `with` can raise here.
+    `result` receives what is sent in.
+    """
+
+    value: Value
+    result: Place | None
+    may_raise: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Python's `del name`: the reference is gone."""
+
+    place: Place
+    span: Span
+
+
+Instruction = Declare | EndScope | Assign | Call | Escape | Yield | Delete
+
+
+# ---------------------------------------------------------------- terminators
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """Go on at a block."""
+
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Go one way where the condition is non-zero (truthy), the other way where not."""
+
+    condition: Value
+    if_true: int
+    if_false: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Go any of the ways: nothing is known about the choice.
+
+    Where an exception is dispatched, `catches` has an entry for each target: the canonical names
+    of the classes that the clause catches (`BaseException` for a bare one), or None for the way
+    that an exception takes which no clause catches.
+    """
+
+    targets: tuple[int, ...]
+    span: Span
+    catches: tuple[tuple[str, ...] | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Leave the function with a value, or None. `implicit` at the closing brace / last line."""
+
+    value: Value | None
+    span: Span
+    implicit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Raise an exception: go on at the block's handler, or leave the function by it.
+
+    `again` is set where a handled exception is raised anew (the end of a `finally`, a bare
+    `raise`, an unmatched `except`), so that the cause stays the first one. `exception` is the
+    canonical name of the class that is raised, or of the function that makes it
+    (`ctypes.WinError`), empty where that is not known.
+    """
+
+    span: Span
+    again: bool = False
+    exception: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The end of a path that the front end knows to be impossible, or code not understood."""
+
+    span: Span
+    understood: bool = True
+
+
+Terminator = Jump | Branch | Choose | Return | Raise | Stop
+
+
+def values_of(instruction: Instruction) -> tuple[Value, ...]:
+    """The values that an instruction is given, the callee excepted."""
+    match instruction:
+        case Assign(_, value) | Yield(value):
+            return (value,)
+        case Call(_, arguments, _, _, keywords):
+            return (*arguments, *(value for _, value in keywords))
+        case Escape(values):
+            return values
+        case _:
+            return ()

@@ -1,0 +1,116 @@
+"""Functions as graphs of basic blocks, and the modules that they stand in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from capilint.finding import Span
+from capilint.ir.code import (
+    Branch,
+    Choose,
+    Instruction,
+    Jump,
+    Terminator,
+)
+from capilint.ir.values import (
+    Place,
+    Value,
+    Variable,
+)
+from capilint.language import Language
+
+# ---------------------------------------------------------------- graphs
+
+
+@dataclass(frozen=True, slots=True)
+class BasicBlock:
+    """Instructions without a branch; `handler` is where an exception inside them goes."""
+
+    number: int
+    instructions: tuple[Instruction, ...]
+    terminator: Terminator
+    handler: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter; `keyword_only` and `variadic` (`*args`, `...`) ones match no position.
+
+    `default` is what it gets where the call gives nothing: `Unknown` unless it is a literal, None
+    where the call must give something.
+    """
+
+    variable: Variable
+    type_name: str = ""
+    default: Value | None = None
+    keyword_only: bool = False
+    variadic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function. Block 0 is the entry.
+
+    `name` is what the report shows (`encrypt`, `Class.method`, `<module>`); `qualified_name` is
+    what `Direct` callees say. `internal` is set for C's `static` functions. `generator` is set
+    for Python generators and coroutines: calling one runs nothing. `decorated` names decorators
+    that replace the function by something unknown. `owner_class` is the class of a method, whose
+    first parameter is then the object, unless its `descriptor` (`staticmethod`, `classmethod`,
+    `property`) makes another thing of it. `guards` are the `#if`s around the function: the places
+    that stand for their conditions, and whether these hold where it exists.
+    """
+
+    name: str
+    qualified_name: str
+    language: Language
+    parameters: tuple[Parameter, ...]
+    blocks: tuple[BasicBlock, ...]
+    span: Span
+    internal: bool = False
+    generator: bool = False
+    decorated: tuple[str, ...] = ()
+    owner_class: str | None = None
+    descriptor: str = ""
+    guards: tuple[tuple[Place, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """What a front end makes of one file.
+
+    `aliases` maps module-level names to the canonical dotted names they stand for, several where
+    branches differ. `classes` maps a class's qualified name to its bases. `attribute_stores` are
+    the canonical names that the file assigns to (`...CryptGenKey.errcheck`). `problems` are the
+    places that could not be parsed.
+    """
+
+    path: str
+    name: str
+    language: Language
+    functions: tuple[Function, ...]
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    classes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    attribute_stores: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A part of a file that the front end did not understand."""
+
+    span: Span
+    reason: str
+    function: str = "<module>"
+
+
+def successors(block: BasicBlock) -> tuple[int, ...]:
+    """The blocks that control can reach from `block`, its handler excepted."""
+    match block.terminator:
+        case Jump(target):
+            return (target,)
+        case Branch(_, if_true, if_false):
+            return (if_true, if_false)
+        case Choose(targets):
+            return targets
+        case _:
+            return ()

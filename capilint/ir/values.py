@@ -1,0 +1,146 @@
+"""Variables, places, and the pure values over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Scope(StrEnum):
+    """Where a variable lives."""
+
+    LOCAL = "local"
+    PARAMETER = "parameter"
+    GLOBAL = "global"
+    TEMPORARY = "temporary"
+
+    __hash__ = str.__hash__  # an enumeration's own is slow, and variables are hashed all the time
+
+
+class Variable(NamedTuple):
+    """A named storage; shadowing names are made unique (`hKey`, `hKey#2`) by the front end.
+
+    `static` C locals and captured (`nonlocal`) Python variables are GLOBAL: they outlive the call.
+    """
+
+    name: str
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A storage location: a variable and the accessors from it (see the module's table)."""
+
+    root: Variable
+    path: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return source_text(self)
+
+
+# ---------------------------------------------------------------- values
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal: an integer, text, or None for NULL / None. TRUE is 1 and FALSE is 0."""
+
+    value: int | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A named constant such as CRYPT_DELETEKEYSET, with its value where the file defines it."""
+
+    name: str
+    value: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The content of a place."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class AddressOf:
+    """A pointer to a place (`&hKey`)."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A pure operator on values.
+
+    `operator` is one of ! == != < <= > >= & | ^ ~ + - * / % << >> && || ?: (`&&`, `||` and `?:`
+    only where no operand has side effects; elsewhere they are control flow), `elements` for a
+    Python argument that stands for several (`*args`), or `is-instance` and the like for anything
+    else, which the engine takes as an unknown pure function.
+    """
+
+    operator: str
+    operands: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TupleOf:
+    """A fixed-size aggregate (`return prov, key`); its fields are read as `[0]`, `[1]`."""
+
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionReference:
+    """A function used as a value, or code captured by a closure.
+
+    `captures` are the places of the enclosing function that the code can reach.
+    """
+
+    name: str
+    captures: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that the front end cannot express; `mentions` are the values inside it."""
+
+    mentions: tuple[Value, ...] = ()
+
+
+Value = Constant | Named | Read | AddressOf | Operation | TupleOf | FunctionReference | Unknown
+
+
+def places_in(value: Value | None) -> Iterator[Place]:
+    """Every place that a value reads, takes the address of, or captures."""
+    match value:
+        case Read(place) | AddressOf(place):
+            yield place
+        case Operation(_, values) | TupleOf(values) | Unknown(values):
+            for inner in values:
+                yield from places_in(inner)
+        case FunctionReference(_, captures):
+            yield from captures
+        case _:
+            return
+
+
+def source_text(place: Place) -> str:
+    """The place as its source would write it: `ctx->key`, `*phKey`, `self.key`, `keys[2]`."""
+    text = place.root.name.partition("#")[0]
+    path = place.path
+    position = 0
+    while position < len(path):
+        accessor = path[position]
+        if accessor != "*":
+            text += accessor
+        elif position + 1 < len(path) and path[position + 1].startswith("."):
+            text += "->" + path[position + 1][1:]
+            position += 1
+        elif position + 1 == len(path):
+            text = "*" + text
+        position += 1
+    return text
