@@ -14,6 +14,7 @@ from capilint.engine.program import Program
 from capilint.engine.state import State
 from capilint.engine.values import Location, Number, Symbol
 from capilint.finding import Finding
+from capilint.frontends import python
 from capilint.frontends.c import lower
 from capilint.ir import Module, Scope, Variable
 from capilint.rulebook import load
@@ -45,6 +46,37 @@ def test_a_function_past_the_bound_gets_one_note_and_no_guess(
     monkeypatch.setattr(fixpoint, "MOST_GROUPS", 0)
     (note,) = findings(module)
     assert (note.code, note.function, note.severity) == ("CAP902", "f", "note")
+
+
+RAISES = """
+import ctypes
+from ctypes import byref
+
+advapi32 = ctypes.WinDLL("advapi32")
+
+
+def f(prov, password):
+    key = ctypes.c_void_p()
+    try:
+        if not advapi32.CryptGenKey(prov, 0x6801, 0, byref(key)):
+            return None
+        data = password.encode("utf-16le")
+        advapi32.CryptDestroyKey(key)
+        return data
+    except UnicodeError:
+        return None
+"""
+
+
+def test_a_leak_after_an_exception_names_the_call_that_raises() -> None:
+    (leak,) = findings(python.lower(RAISES, "a.py"))
+    assert leak.code == "CAP102"
+    assert [(step.kind, step.span.line) for step in leak.steps] == [
+        ("create", 11),
+        ("raise", 13),
+        ("leave", 17),
+    ]
+    assert "encode" in leak.steps[1].message
 
 
 def nodes_of(shape: str, size: float) -> int:

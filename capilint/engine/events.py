@@ -65,13 +65,16 @@ def told_outside(events: Sequence[Event], is_seen: Callable[[Symbol], bool]) -> 
     """The events that tell a caller something new; each call level would double them otherwise.
 
     Left out are calls on handles that it cannot see, uses that repeat one since the last change,
-    and what is then empty of events. The last call that was judged tells how the function ended.
+    what is then empty of events, and which of its own calls raised. The last call that was judged
+    tells how the function ended.
     """
     owners = {role.owner for event in events for role in event.roles if is_seen(role.symbol)}
     judged = next((event for event in reversed(events) if event.succeeded is not None), None)
     used: set[tuple[Symbol, str]] = set()
     told: list[Event] = []
     for event in events:
+        if event.kind == "raise":
+            continue
         if event.kind == "exit" and told and told[-1].kind == "enter":
             told.pop()
             continue

@@ -10,7 +10,7 @@ from capilint.engine.binding import evaluate_arguments, statuses_in
 from capilint.engine.classes import Classes, Missing
 from capilint.engine.creations import Creations
 from capilint.engine.evaluate import Evaluator
-from capilint.engine.events import Path
+from capilint.engine.events import Event, Path
 from capilint.engine.exceptions import builtin_class, catches
 from capilint.engine.liveness import Liveness
 from capilint.engine.memory import MemoryEffects
@@ -53,6 +53,7 @@ from capilint.ir import (
     Return,
     Terminator,
     Yield,
+    callee_name,
     values_of,
 )
 from capilint.ir import Function as IrFunction
@@ -216,8 +217,12 @@ class Interpreter:
         self, path: Path, block: BasicBlock, instruction: Instruction, key: Point
     ) -> Iterator[Continuation]:
         match instruction:
-            case Call():
-                yield from self._call(path, block, instruction, key)
+            case Call(callee, _, _, span):
+                raising = Event("raise", span, self.typestates.path, callee_name(callee))
+                for after in self._call(path, block, instruction, key):
+                    if after.raised:
+                        after.path.emit(raising)
+                    yield after
                 return
             case Yield():
                 yield from self._yield(path, instruction, key)

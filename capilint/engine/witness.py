@@ -170,6 +170,7 @@ class Narrator:
         defect, events = witness.defect, witness.events
         handle = facts.handle or f"the {facts.resource}"
         steps: list[Step] = []
+        shown: set[tuple[str, Span]] = set()
         alive = not any(_acts(event.roles, defect.symbol, "create") for event in events)
         last = len(events) - 1
         for index, event in enumerate(events):
@@ -186,9 +187,11 @@ class Narrator:
                 kind, text = "release", f"{name} is released here, {handle} is still alive"
             elif alive and event.succeeded is False and event.depth == 0:
                 kind, text = "fail", f"{event.function} fails"
-            if kind:
+            elif alive and event.kind == "raise" and defect.code == "CAP102":
+                kind, text = "raise", f"{event.function} raises an exception"
+            if kind and (kind != "raise" or (self.path, span) not in shown):
+                shown.add((self.path, span))
                 steps.append(Step(kind, self.path, span, text))
-        shown = {(step.path, step.span) for step in steps}
         steps += [step for step in _ending(defect, events) if (step.path, step.span) not in shown]
         final = self._final_step(defect, facts, handle, events)
         if final is not None:
@@ -213,7 +216,7 @@ class Narrator:
         }[defect.code]
         if defect.code == "CAP202" and events and events[-1].depth:
             text += f", by {called}"
-        if defect.code == "CAP102" and not _raised(defect, events):
+        if defect.code == "CAP102" and not _leaves_by_exception(defect, events):
             text = f"leaves with {handle} alive, after an exception"
         path = defect.ender.path if defect.ender else self.path
         return Step(kind, path, defect.span, text)
@@ -290,8 +293,8 @@ def _ends(roles: Sequence[Role], defect: Defect) -> bool:
     )
 
 
-def _raised(defect: Defect, events: Sequence[Event]) -> bool:
-    return bool(events) and events[-1].kind == "raise"
+def _leaves_by_exception(defect: Defect, events: Sequence[Event]) -> bool:
+    return bool(events) and events[-1].kind == "raise" and events[-1].span == defect.span
 
 
 def _called(events: Sequence[Event]) -> str:

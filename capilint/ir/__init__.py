@@ -42,6 +42,7 @@ from capilint.ir.code import (
     Stop,
     Terminator,
     Yield,
+    callee_name,
     values_of,
 )
 from capilint.ir.program import (
@@ -108,6 +109,7 @@ __all__ = [
     "Value",
     "Variable",
     "Yield",
+    "callee_name",
     "places_in",
     "source_text",
     "successors",

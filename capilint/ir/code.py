@@ -45,6 +45,11 @@ class Indirect:
 Callee = Direct | Method | Indirect
 
 
+def callee_name(callee: Callee) -> str:
+    """What a callee is called, without what it belongs to: `encode`."""
+    return "the call" if isinstance(callee, Indirect) else callee.name.rpartition(".")[2]
+
+
 # ---------------------------------------------------------------- instructions
 
 
