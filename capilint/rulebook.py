@@ -66,6 +66,14 @@ class RuleBook:
         """The kinds of handles by name."""
         return self._families.resources
 
+    @cached_property
+    def handle_types(self) -> frozenset[str]:
+        """The types of handles, as C declares them."""
+        kinds = self.resources.values()
+        return frozenset(
+            name for each in kinds for name in (each.handle_type, *each.handle_aliases)
+        )
+
     @property
     def constants(self) -> Mapping[str, int]:
         """The values of named constants that decide something (CRYPT_DELETEKEYSET)."""

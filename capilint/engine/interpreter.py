@@ -12,6 +12,7 @@ from capilint.engine.creations import Creations
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Event, Path
 from capilint.engine.exceptions import builtin_class, catches
+from capilint.engine.handle_variables import handle_variables
 from capilint.engine.liveness import Liveness
 from capilint.engine.memory import MemoryEffects
 from capilint.engine.objects import MethodOf, Objects
@@ -102,7 +103,6 @@ class Interpreter:
     objects: Objects = field(init=False)
 
     def __post_init__(self) -> None:
-        constants = self.rulebook.constants.get
         self.assignments = Assignments(
             self.evaluator,
             self.typestates,
@@ -110,20 +110,19 @@ class Interpreter:
             self.callees.classes.computed,
             bounds(self.function),
         )
-        memory = MemoryEffects(self.evaluator, self.typestates)
-        creations = Creations(self.evaluator, self.typestates, constants)
-        self.protocol_calls = ProtocolCalls(
-            self.evaluator, self.typestates, creations, memory, Results(self.evaluator)
-        )
-        self.summary_calls = SummaryCalls(
-            self.evaluator, self.typestates, self.protocol_calls, memory
-        )
+        evaluator, typestates = self.evaluator, self.typestates
+        memory = MemoryEffects(evaluator, typestates)
+        creations = Creations(evaluator, typestates, self.rulebook.constants.get)
+        results = Results(evaluator)
+        self.protocol_calls = ProtocolCalls(evaluator, typestates, creations, memory, results)
+        self.summary_calls = SummaryCalls(evaluator, typestates, self.protocol_calls, memory)
         self.unknown_calls = UnknownCalls(
-            self.evaluator,
-            self.typestates,
+            evaluator,
+            typestates,
             memory,
             self.function.language,
             self.callees.classes.with_methods,
+            handle_variables(self.function, self.callees.api, self.rulebook.handle_types),
         )
         self.objects = Objects(
             self.summary_calls,

@@ -13,6 +13,7 @@ from capilint.engine.state import State, Typestate
 from capilint.engine.summary import is_global
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
+    ZERO,
     AbstractValue,
     Location,
     Pointer,
@@ -36,6 +37,8 @@ from capilint.ir import (
     Read,
     Scope,
     Value,
+    Variable,
+    places_in,
 )
 
 STATUS_KINDS = frozenset({"result", "report", "join"})
@@ -56,6 +59,7 @@ class UnknownCalls:
     memory: MemoryEffects
     language: Language
     classes_with_methods: frozenset[str]
+    handle_variables: frozenset[Variable]
 
     def apply(
         self, path: Path, site: Site, arguments: Arguments, guarded: bool
@@ -99,11 +103,22 @@ class UnknownCalls:
         discarded = self.language is not Language.PYTHON and site.call.result is None
         if discarded and len(arguments.positional) == 1 and _is_report(arguments.positional[0]):
             return True
-        concerned = any(
-            isinstance(argument.value, Uninitialised) or argument.value in path.state.handles
-            for argument in arguments.all()
+        return (
+            site.call.ends_branch
+            and path.state.failing
+            and not any(self._is_concerned(path, argument) for argument in arguments.all())
         )
-        return site.call.ends_branch and path.state.failing and not concerned
+
+    def _is_concerned(self, path: Path, argument: Argument) -> bool:
+        """Whether the call is about a handle, or a variable that tells nothing of an error yet."""
+        about = (place.root for place in places_in(argument.written))
+        empty = argument.value == ZERO and isinstance(argument.written, Read)
+        return (
+            empty
+            or isinstance(argument.value, Uninitialised)
+            or argument.value in path.state.handles
+            or not self.handle_variables.isdisjoint(about)
+        )
 
     def _give(self, path: Path, site: Site, arguments: Arguments) -> None:
         """What the call is given escapes, and may be written to; what is only logged is kept."""
