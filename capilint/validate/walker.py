@@ -76,8 +76,9 @@ class Walker:
 
     def _leave(self, exceptional: bool) -> None:
         """The function ends: what the caller's memory holds is the caller's."""
+        owed = self.api.monitor.owed()
         for handle in sorted(self._memory.held_by_caller()):
-            if self.api.is_alive(handle):
+            if handle in owed:
                 self.api.notify(NoticeKind.HAND_OUT, handle)
             else:
                 self.api.dismiss(handle)

@@ -198,10 +198,10 @@ class Situation:
         self.write(OUT, handle, number)
 
     def leave(self, result: str) -> None:
-        """The function ends, and may return a handle."""
+        """The function ends, and may return a handle; what it owes no more is nobody's mistake."""
         if result and self.values[result]:
             self._tell(NoticeKind.HAND_OUT, 0, self.values[result])
-        if self._is_alive(self.values[OUT]):
+        if self.values[OUT] in self._monitor.owed():
             self._tell(NoticeKind.HAND_OUT, 0, self.values[OUT])
         self._tell(NoticeKind.LEAVE, 0)
 
