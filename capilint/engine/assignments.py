@@ -21,6 +21,7 @@ from capilint.engine.values import (
     Symbol,
     Term,
     Text,
+    is_empty_box,
     is_fixed,
     symbols_in,
 )
@@ -94,7 +95,7 @@ class Assignments:
         if isinstance(value, Function):
             state.escape(value)
         if not (is_fixed(value) or any(part in state.handles for part in symbols_in(value))):
-            kind = "display" if is_display_of_boxes(value) else "read"
+            kind = "display" if _is_display_of_boxes(value) else "read"
             value = Symbol(kind, key)  # whatever it was, it stays that in the variable
             state.renew(value)
         self.give_away_elements(path, (Read(assign.target),))
@@ -204,10 +205,7 @@ def _operands(value: Value) -> tuple[Value, ...]:
             return ()
 
 
-def is_display_of_boxes(value: AbstractValue) -> bool:
+def _is_display_of_boxes(value: AbstractValue) -> bool:
     """Whether a value is a list or a dictionary of boxes that are new, and empty."""
     items = value.operands if isinstance(value, Term) else ()
-    return bool(items) and all(
-        isinstance(each, Text) or (isinstance(each, Symbol) and each.kind == "box")
-        for each in items
-    )
+    return bool(items) and all(isinstance(each, Text) or is_empty_box(each) for each in items)

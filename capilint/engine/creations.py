@@ -12,13 +12,13 @@ from capilint.engine.state import Handle, Typestate
 from capilint.engine.typestate import Typestates
 from capilint.engine.values import (
     ZERO,
-    AbstractValue,
     Location,
     Number,
     Pointer,
     Status,
     Symbol,
     Term,
+    is_empty_box,
 )
 from capilint.engine.ways import Site
 from capilint.ir import AddressOf, Read, Scope, Variable
@@ -155,16 +155,16 @@ class Creations:
             if isinstance(container, Symbol) and container.kind in ELSEWHERE:
                 return True
         if not isinstance(content, Symbol):
-            return isinstance(content, Term) or is_temporary(location)
+            return isinstance(content, Term) or _is_temporary(location)
         if content.kind in ("initial", "member"):
             return content.detail != location  # a variable that names a box from elsewhere
-        shared = _is_empty_box(content) and content in path.state.shared
+        shared = is_empty_box(content) and content in path.state.shared
         return shared or content.kind in ELSEWHERE
 
     def _same_box(self, path: Path, location: Location) -> list[Location]:
         """The other places of the box that a location holds."""
         content = path.state.load(location)
-        if not (isinstance(content, Symbol) and _is_empty_box(content)):
+        if not is_empty_box(content):
             return []
         return [place for place in path.state.holders(content) if place != location]
 
@@ -189,10 +189,6 @@ class Creations:
         return None
 
 
-def _is_empty_box(value: AbstractValue) -> bool:
-    return isinstance(value, Symbol) and value.kind == "box"
-
-
-def is_temporary(location: Location) -> bool:
+def _is_temporary(location: Location) -> bool:
     """Whether no name of the program leads to a location."""
     return isinstance(location.base, Variable) and location.base.scope is Scope.TEMPORARY

@@ -32,6 +32,7 @@ from capilint.engine.values import (
     Term,
     Text,
     Uninitialised,
+    is_empty_box,
     is_fixed,
 )
 from capilint.ir import (
@@ -114,7 +115,7 @@ class Evaluator:
             return state.environment.get(location, location.base)
         value = state.load(location)
         if self.boxes and isinstance(value, Symbol):
-            if value.kind == "box" and self.is_box_accessor(place.path[-1:]):
+            if is_empty_box(value) and self.is_box_accessor(place.path[-1:]):
                 return ZERO  # what is in the box, and not the box
             return state.environment.get(Location(value), value)  # a box of the caller's
         return value

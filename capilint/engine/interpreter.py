@@ -12,7 +12,7 @@ from capilint.engine.creations import Creations
 from capilint.engine.evaluate import Evaluator
 from capilint.engine.events import Event, Path
 from capilint.engine.exceptions import builtin_class, catches
-from capilint.engine.handle_variables import handle_variables
+from capilint.engine.handle_variables import ApiOf, handle_variables
 from capilint.engine.liveness import Liveness
 from capilint.engine.memory import MemoryEffects
 from capilint.engine.objects import MethodOf, Objects
@@ -72,7 +72,7 @@ class Callees:
     like a library; `method` is what a class's method does.
     """
 
-    api: Callable[[str], Bound | None]
+    api: ApiOf
     summary: Callable[[str], Summary | None]
     classes: Classes
     made: Callable[[Call], tuple[str, ...]]

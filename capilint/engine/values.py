@@ -12,7 +12,7 @@ and what is often asked of a value (its symbols, the parts of a location) is wor
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeGuard, TypeVar
 
 from capilint.ir import Variable
 
@@ -223,6 +223,11 @@ ONE = Number(1)
 
 def _symbols_of(values: tuple[AbstractValue, ...]) -> tuple[Symbol, ...]:
     return tuple(dict.fromkeys(symbol for value in values for symbol in value.symbols))
+
+
+def is_empty_box(value: AbstractValue) -> TypeGuard[Symbol]:
+    """Whether a value is a box of ctypes or cffi that was made here, with 0 in it."""
+    return isinstance(value, Symbol) and value.kind == "box"
 
 
 def is_fixed(value: AbstractValue) -> bool:
