@@ -15,17 +15,25 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from capilint.config.settings import OFF, Settings
+from capilint.files.source import (
+    Input,
+    Source,
+    Unreadable,
+    UnreadableError,
+    load,
+    mentions,
+    read_bytes,
+)
 from capilint.language import Language
-from capilint.namescan import NameScan, known_names
-from capilint.settings import OFF, Settings
-from capilint.source import Input, Source, Unreadable, UnreadableError, load, mentions, read_bytes
+from capilint.rulebook.namescan import NameScan, known_names
 
 if TYPE_CHECKING:
     from capilint.finding import Finding
+    from capilint.findings.triage import Suppressed
     from capilint.ir import Module
-    from capilint.rulebook import RuleBook
-    from capilint.rulefile import RuleFile
-    from capilint.triage import Suppressed
+    from capilint.rulebook.book import RuleBook
+    from capilint.rulebook.tomlfile import RuleFile
 
     Relevance = Callable[[str], bool]
 
@@ -106,8 +114,8 @@ class _Run:
         """The report of all that was gathered."""
         if not self._sources:
             return Report(seen=self.seen, unreadable=tuple(self.unreadable), notes=self._notes())
-        from capilint.codes import load as load_codes
-        from capilint.triage import Triager
+        from capilint.findings.triage import Triager
+        from capilint.rulebook.codes import load as load_codes
 
         triager = Triager(self._sources, self._settings_of, load_codes())
         triage = triager.triage(self._findings)
@@ -193,8 +201,8 @@ def _own_names() -> NameScan:
 @cache
 def _rule_book(rules: RuleFile | None, resources: frozenset[str]) -> RuleBook:
     """The rule book with the user's functions, once the resources asked for are known to it."""
-    from capilint.rulebook import load as load_rules
-    from capilint.rulefile import nearest
+    from capilint.rulebook.book import load as load_rules
+    from capilint.rulebook.tomlfile import nearest
 
     book = load_rules([rules] if rules else [])
     known = [name for name, resource in book.resources.items() if resource.watched]
@@ -216,8 +224,8 @@ def _confirmed(findings: list[Finding], book: RuleBook) -> list[Finding]:
 
 def _problems(modules: Sequence[Module]) -> list[Finding]:
     """A CAP901 note for each place that a front end did not understand."""
-    from capilint.codes import load as load_codes
-    from capilint.triage import remark
+    from capilint.findings.triage import remark
+    from capilint.rulebook.codes import load as load_codes
 
     return [
         remark(load_codes()["CAP901"], module.path, each.span, each.function, reason=each.reason)

@@ -50,8 +50,8 @@ def _failed(error: Exception) -> int:
     """Say what went wrong: what the user can mend, or a bug of ours with its traceback."""
     from capilint.check import SettingsError
     from capilint.commands import CommandError
-    from capilint.config import ConfigError
-    from capilint.rulefolder import RuleError
+    from capilint.config.loading import ConfigError
+    from capilint.rulebook.folder import RuleError
 
     if not isinstance(error, (CommandError, ConfigError, RuleError, SettingsError)):
         from traceback import print_exception

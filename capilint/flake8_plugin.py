@@ -19,13 +19,13 @@ from flake8.options.manager import OptionManager
 
 from capilint import __version__
 from capilint.check import Report, SettingsError, check
-from capilint.config import ConfigError, Configuration
+from capilint.config.loading import ConfigError, Configuration
+from capilint.config.settings import Settings
+from capilint.files.source import Input
 from capilint.finding import Finding, Severity
 from capilint.language import Language
 from capilint.report.printable import printable
-from capilint.rulefile import RuleError
-from capilint.settings import Settings
-from capilint.source import Input
+from capilint.rulebook.tomlfile import RuleError
 
 _STDIN = "-"
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 
 from capilint.finding import Finding, Outcome, TraceEvent
 from capilint.model import Machine, Monitor, UnknownFunction
-from capilint.model.events import NoticeKind
+from capilint.model.events import NoticeKind, Role
 from capilint.model.machine import signature_of
-from capilint.model.signature import Parameter, Role
-from capilint.protocol import Resource
+from capilint.model.signature import Parameter
+from capilint.rulebook.protocol import Resource
 
 # The monitor has no word of its own for an exception: the handle is leaked, or lost in a loop.
 _MONITORS = {"CAP102": ("CAP101", "CAP103")}

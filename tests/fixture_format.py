@@ -23,10 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from capilint.check import check
+from capilint.config.settings import Settings
+from capilint.files.source import Input
 from capilint.finding import Finding, Severity
 from capilint.language import Language
-from capilint.settings import Settings
-from capilint.source import Input
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 SUFFIXES = (".c", ".h", ".py", ".pyi")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from capilint.check import Report
+from capilint.files.source import Source
 from capilint.finding import Finding, Severity, Span, Step
 from capilint.language import Language
-from capilint.source import Source
 
 SESSION = """\
 #include <windows.h>

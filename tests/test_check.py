@@ -11,12 +11,12 @@ import capilint.check
 import capilint.engine
 from capilint import ir
 from capilint.check import Report, SettingsError, check
-from capilint.config import Configuration
-from capilint.discover import discover
+from capilint.config.loading import Configuration
+from capilint.files.discover import discover
+from capilint.files.source import Input, Source, Unreadable
 from capilint.finding import Finding
 from capilint.language import Language
-from capilint.rulefile import RuleError
-from capilint.source import Input, Source, Unreadable
+from capilint.rulebook.tomlfile import RuleError
 from tests.reports import SESSION
 
 CLEAN = """\

@@ -9,11 +9,11 @@ from collections import Counter
 import pytest
 
 from capilint.check import check
-from capilint.codes import FIELDS, HEADINGS, OFF, Code, Example, load, parse
+from capilint.config.settings import Settings
+from capilint.files.source import Input
 from capilint.language import Language
-from capilint.rulefile import RuleError
-from capilint.settings import Settings
-from capilint.source import Input
+from capilint.rulebook.codes import FIELDS, HEADINGS, OFF, Code, Example, load, parse
+from capilint.rulebook.tomlfile import RuleError
 
 # The design's table (section 5): name, default severity, CWE.
 DESIGN = {

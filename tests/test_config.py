@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from capilint.config import ConfigError, Configuration, effective
+from capilint.config.loading import ConfigError, Configuration, effective
+from capilint.config.settings import Settings
 from capilint.finding import Severity
-from capilint.settings import Settings
 
 
 @pytest.fixture(autouse=True)

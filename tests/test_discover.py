@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from capilint.discover import discover
+from capilint.files.discover import discover
 from capilint.language import Language
 
 

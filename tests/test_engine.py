@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 
 from capilint.engine import analyse, fixpoint
 from capilint.engine.analysis import Analysis
-from capilint.engine.evaluate import Evaluator, normal_comparison
+from capilint.engine.domain.evaluate import Evaluator, normal_comparison
+from capilint.engine.domain.state import State
+from capilint.engine.domain.values import Location, Number, Symbol
 from capilint.engine.fixpoint import Fixpoint
-from capilint.engine.program import Program
-from capilint.engine.state import State
-from capilint.engine.values import Location, Number, Symbol
+from capilint.engine.program.callgraph import Program
 from capilint.finding import Finding
 from capilint.frontends import python
 from capilint.frontends.c import lower
 from capilint.ir import Module, Scope, Variable
-from capilint.rulebook import load
+from capilint.rulebook.book import load
 from tests.bench.programs import SHAPES
 from tests.bench.shapes import functions_that_call
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.c import lower
-from capilint.ir_text import function_text
+from capilint.ir.text import function_text
 
 
 def functions(source: str) -> dict[str, ir.Function]:

@@ -16,7 +16,7 @@ import pytest
 
 from capilint import ir
 from capilint.frontends.c import lower
-from capilint.ir_text import function_text
+from capilint.ir.text import function_text
 
 COMPILER = shutil.which("gcc") or shutil.which("cc")
 FUNCTIONS = 120  # in one program

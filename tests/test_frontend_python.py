@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.python import lower
-from capilint.ir_text import function_text
+from capilint.ir.text import function_text
 
 
 def module_of(source: str, path: str = "pkg/mod.py") -> ir.Module:

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capilint.check import check
+from capilint.config.settings import Settings
+from capilint.files.source import Input
 from capilint.frontends.python import lower
-from capilint.frontends.python.python2 import translate
+from capilint.frontends.python.parsing.python2 import translate
 from capilint.ir import Module
-from capilint.ir_text import function_text
+from capilint.ir.text import function_text
 from capilint.language import Language
-from capilint.settings import Settings
-from capilint.source import Input
 
 PRELUDE = "from ctypes import windll, c_void_p, byref\n"
 

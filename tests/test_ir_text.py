@@ -6,7 +6,7 @@ import pytest
 
 from capilint import ir
 from capilint.finding import Span
-from capilint.ir_text import function_dot, function_text, module_text, statement_text, value_text
+from capilint.ir.text import function_dot, function_text, module_text, statement_text, value_text
 
 HERE = Span(3, 5, 3, 9)
 KEY = ir.Place(ir.Variable("hKey", ir.Scope.LOCAL))

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from capilint.protocol import Protocol, Resource, Success
-from capilint.rulebook import load
+from capilint.rulebook.book import load
+from capilint.rulebook.protocol import Protocol, Resource, Success
 
 FOLDERS = [Path("/usr/x86_64-w64-mingw32/include"), Path("/usr/share/mingw-w64/include")]
 HEADERS = {"capi": "wincrypt.h", "bcrypt": "bcrypt.h", "ncrypt": "ncrypt.h"}

@@ -10,9 +10,9 @@ import pytest
 
 from capilint.model import Machine, UnknownFunction
 from capilint.model import constants as sdk
+from capilint.model.errors import NotSupported
 from capilint.model.events import CallEvent, Notice
 from capilint.model.memory import Buffer, PublicKeyInfo, Variable
-from capilint.model.objects import NotSupported
 
 
 @pytest.fixture

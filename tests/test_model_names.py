@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from capilint.model.events import Role
 from capilint.model.functions import SIGNATURES
-from capilint.model.signature import Role, Signature
+from capilint.model.signature import Signature
 
 FAMILY = Path(__file__).parent.parent / "rules" / "families" / "capi.toml"
 RULES = tomllib.loads(FAMILY.read_text(encoding="utf-8"))["function"]

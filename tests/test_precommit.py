@@ -11,7 +11,7 @@ import pytest
 import yaml
 from identify import extensions
 
-from capilint.discover import language_of
+from capilint.files.discover import language_of
 from tests.checkout import commit_all, copy_of_checkout, redirected
 from tests.doors import C_LEAK, C_MENDED, PYTHON_LEAK, recipe
 from tests.tools import ROOT, run

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from capilint.codes import load as load_codes
+from capilint.rulebook.codes import load as load_codes
 from tests.tools import require
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from capilint import rulebook
 from capilint.finding import Finding, Outcome, Severity, Span, TraceEvent
 from capilint.replay import confirm
+from capilint.rulebook.book import load as load_rules
 from tests.fixture_format import FIXTURES, analyse, fixture_programs
 
 PROGRAMS = [*fixture_programs(FIXTURES / "c"), *fixture_programs(FIXTURES / "python")]
@@ -28,7 +28,7 @@ def _findings(program: tuple[Path, ...]) -> tuple[Finding, ...]:
     "program", PROGRAMS, ids=lambda paths: paths[0].relative_to(FIXTURES).as_posix()
 )
 def test_every_finding_of_a_fixture_is_confirmed(program: tuple[Path, ...]) -> None:
-    resources = rulebook.load().resources
+    resources = load_rules().resources
     for finding in _findings(program):
         known = resources.get(finding.resource)
         covered = known is not None and known.modelled and finding.code in ABOUT_HANDLES
@@ -68,7 +68,7 @@ def _confirmed(code: str, *trace: TraceEvent, resource: str = "key") -> bool | N
     finding = Finding(
         code, "", Severity.ERROR, "a.c", HERE, "f", resource, "hKey", "", trace=trace, subject=KEY
     )
-    return confirm([finding], rulebook.load().resources)[0].confirmed
+    return confirm([finding], load_rules().resources)[0].confirmed
 
 
 @pytest.mark.parametrize(
@@ -122,5 +122,5 @@ def test_model_has_no_opinion_of_what_it_does_not_know() -> None:
 def test_witness_of_another_handle_is_not_confirmed() -> None:
     finding = Finding("CAP202", "", Severity.ERROR, "a.c", HERE, "f", "key", "hKey", "")
     wrong = replace(finding, trace=(GENERATE, DESTROY, DESTROY), subject=CONTEXT)
-    assert confirm([wrong], rulebook.load().resources)[0].confirmed is False
-    assert confirm([finding], rulebook.load().resources)[0].confirmed is False
+    assert confirm([wrong], load_rules().resources)[0].confirmed is False
+    assert confirm([finding], load_rules().resources)[0].confirmed is False

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from capilint.check import Report
+from capilint.files.source import Unreadable
 from capilint.finding import Severity, Span
 from capilint.report import Style, render
 from capilint.report.github import summary
-from capilint.source import Unreadable
 from tests.reports import finding, leak, report
 
 

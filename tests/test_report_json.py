@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 
 from capilint.check import Report
+from capilint.files.source import Unreadable
 from capilint.finding import Severity
 from capilint.report import Style, render
-from capilint.source import Unreadable
 from tests.reports import finding, leak, report
 
 SCHEMA = json.loads(files("capilint.report").joinpath("schema.json").read_text(encoding="utf-8"))

@@ -6,10 +6,10 @@ import re
 from dataclasses import replace
 
 from capilint.check import Report
+from capilint.files.source import Unreadable
 from capilint.finding import Severity, Step
+from capilint.findings.triage import Suppressed
 from capilint.report import Style, render
-from capilint.source import Unreadable
-from capilint.triage import Suppressed
 from tests.reports import finding, leak, report, source, span
 
 SEQUENCE = re.compile(r"\x1b\[[0-9]*m")

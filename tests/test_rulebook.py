@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from capilint.language import Language
-from capilint.protocol import Creation, Success
-from capilint.rulebook import Bound, RuleBook, load
-from capilint.rulefile import RuleError, RuleFile, line_of, parse
-from capilint.rulefolder import rule_folder
+from capilint.rulebook.book import Bound, RuleBook, load
+from capilint.rulebook.folder import rule_folder
+from capilint.rulebook.protocol import Creation, Success
+from capilint.rulebook.tomlfile import RuleError, RuleFile, line_of, parse
 
 RULES = Path(rule_folder())
 
@@ -376,7 +376,8 @@ def test_the_scan_passes_over_other_names(book: RuleBook, text: bytes) -> None:
 
 def test_scanning_parses_no_toml() -> None:
     code = (
-        "import sys; from capilint.rulebook import load; from capilint.language import Language;"
+        "import sys; from capilint.rulebook.book import load;"
+        "from capilint.language import Language;"
         "assert not load().scan_names(Language.C).search(b'int main;');"
         "assert 'tomllib' not in sys.modules and 'pathlib' not in sys.modules"
     )

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from capilint.check import Report, check
-from capilint.codes import load as load_codes
-from capilint.config import Configuration
-from capilint.discover import discover
+from capilint.config.loading import Configuration
+from capilint.files.discover import discover
+from capilint.files.source import Unreadable
 from capilint.finding import Finding, Severity
+from capilint.findings.triage import Suppressed
 from capilint.report import Style, render
-from capilint.source import Unreadable
-from capilint.triage import Suppressed
+from capilint.rulebook.codes import load as load_codes
 from tests.reports import SESSION, finding, leak, report, source
 from tests.tools import npm_package, run
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from capilint import source
+from capilint.files import source
+from capilint.files.source import UnreadableError, decode, load, mentions, read_bytes
 from capilint.language import Language
-from capilint.source import UnreadableError, decode, load, mentions, read_bytes
 
 NAME = re.compile(rb"\bCryptGenKey\b").search
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from capilint.findings.suppress import Directive, directives, matching
 from capilint.language import Language
-from capilint.suppress import Directive, directives, matching
 
 
 def only(text: str, language: Language = Language.C) -> Directive:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from capilint.codes import load
+from capilint.config.settings import Settings
+from capilint.files.source import Source
 from capilint.finding import Finding, Severity, Span, Step
+from capilint.findings.triage import Triage, Triager
 from capilint.language import Language
-from capilint.settings import Settings
-from capilint.source import Source
-from capilint.triage import Triage, Triager
+from capilint.rulebook.codes import load
 from tests.reports import finding, source, span
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from capilint import rulebook
 from capilint.check import lower
 from capilint.cli import main
 from capilint.engine import analyse
+from capilint.files.source import load, read_bytes
 from capilint.language import Language
-from capilint.source import load, read_bytes
+from capilint.rulebook.book import load as load_rules
 from capilint.validate.explore import Verdict, validate
 from tests.fixture_format import FIXTURES, fixture_programs
 
@@ -41,7 +41,7 @@ def _validated(path: Path, silent: bool = False) -> list[Verdict]:
     language = Language.PYTHON if path.suffix == ".py" else Language.C
     name = path.as_posix()
     module = lower(load(name, read_bytes(name), language))
-    book = rulebook.load()
+    book = load_rules()
     return validate(module, [] if silent else analyse([module], book), book)
 
 
@@ -72,7 +72,7 @@ def test_linter_that_misses_a_leak_is_told_with_the_path(tmp_path: Path) -> None
 def test_finding_that_no_path_shows_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.c"
     path.write_text(KEY_LEAKS, encoding="utf-8")
-    book = rulebook.load()
+    book = load_rules()
     module = lower(load(str(path), KEY_LEAKS.encode(), Language.C))
     findings = analyse([module], book)
     text = KEY_LEAKS.replace("0))\n        return FALSE;\n    Crypt", "0))\n        ;\n    Crypt")

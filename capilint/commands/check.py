@@ -10,12 +10,12 @@ import sys
 
 from capilint.check import Report, check
 from capilint.commands import CommandError
-from capilint.config import SEVERITIES, Configuration, unknown_code
-from capilint.discover import Discovery, discover, language_of
+from capilint.config.loading import SEVERITIES, Configuration, unknown_code
+from capilint.files.discover import Discovery, discover, language_of
+from capilint.files.source import Input
 from capilint.language import Language
 from capilint.report import FORMATS, Style, render
 from capilint.severity import Severity
-from capilint.source import Input
 
 FINDINGS, TROUBLE = 1, 2
 _STDIN = "-"

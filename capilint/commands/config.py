@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 
-from capilint.config import Configuration, effective
+from capilint.config.loading import Configuration, effective
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

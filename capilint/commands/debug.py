@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-from capilint import ir, ir_text
+from capilint import ir
 from capilint.check import lower
 from capilint.commands import CommandError
-from capilint.discover import discover
+from capilint.files.discover import discover
+from capilint.files.source import Input, UnreadableError, load, read_bytes
+from capilint.ir import text as ir_text
 from capilint.language import Language
-from capilint.rulefile import nearest
-from capilint.source import Input, UnreadableError, load, read_bytes
+from capilint.rulebook.tomlfile import nearest
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

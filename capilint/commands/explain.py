@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from capilint.codes import Code, load
 from capilint.commands import CommandError
-from capilint.rulefile import nearest
+from capilint.rulebook.codes import Code, load
+from capilint.rulebook.tomlfile import nearest
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

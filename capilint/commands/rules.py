@@ -6,8 +6,9 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from capilint import codes, rulebook
-from capilint.protocol import Creation, Protocol
+from capilint.rulebook import codes
+from capilint.rulebook.book import load as load_rules
+from capilint.rulebook.protocol import Creation, Protocol
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +33,7 @@ def _code_rows() -> Iterator[Sequence[str]]:
 
 def _function_rows() -> Iterator[Sequence[str]]:
     yield ("function", "family", "succeeds with", "what it does to handles")
-    functions = rulebook.load().functions
+    functions = load_rules().functions
     for name in sorted(functions):
         protocol = functions[name]
         effects = "; ".join(_effects(protocol))

@@ -12,17 +12,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from capilint.check import Report
-from capilint.codes import load as load_codes
 from capilint.commands import CommandError
-from capilint.config import ConfigError, Configuration
+from capilint.config.loading import ConfigError, Configuration
+from capilint.files.source import Source, Unreadable, UnreadableError, load, read_bytes
 from capilint.finding import Finding
+from capilint.findings.triage import Triager
 from capilint.language import Language
 from capilint.report import Style, render
+from capilint.rulebook.codes import load as load_codes
 from capilint.run.findings import findings_of
 from capilint.run.launch import Outcome, Program, RunError, remarks, runs
 from capilint.run.source_places import refined
-from capilint.source import Source, Unreadable, UnreadableError, load, read_bytes
-from capilint.triage import Triager
 
 FINDINGS, TROUBLE = 1, 2
 _LANGUAGES = {".py": Language.PYTHON, ".pyw": Language.PYTHON, ".c": Language.C}

@@ -7,14 +7,14 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from capilint import rulebook
 from capilint.check import lower
 from capilint.commands import CommandError
-from capilint.discover import discover
 from capilint.engine import analyse
+from capilint.files.discover import discover
+from capilint.files.source import UnreadableError, load, mentions, read_bytes
 from capilint.finding import Finding
 from capilint.language import Language
-from capilint.source import UnreadableError, load, mentions, read_bytes
+from capilint.rulebook.book import load as load_rules
 from capilint.validate.api import Mistake
 from capilint.validate.explore import Verdict, validate
 
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     if discovery.unreadable:
         first = discovery.unreadable[0]
         raise CommandError(f"{first.path}: {first.reason}")
-    book = rulebook.load()
+    book = load_rules()
     counts: Counter[str] = Counter()
     for item in discovery.inputs:
         if item.language is Language.CPP:

@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from capilint.engine.classes import Missing
-from capilint.engine.deprecated import deprecated_calls
-from capilint.engine.evaluate import Evaluator
-from capilint.engine.events import Defect
+from capilint.engine.checks.deprecated import deprecated_calls
+from capilint.engine.checks.members import fills_members, forgotten_members, taken_members
+from capilint.engine.checks.stale_members import members_released_again
+from capilint.engine.domain.evaluate import Evaluator
+from capilint.engine.domain.events import Defect
+from capilint.engine.domain.ownership import MemberOwners
+from capilint.engine.domain.state import Typestate
+from capilint.engine.domain.typestate import Typestates
+from capilint.engine.domain.values import forget_interned
 from capilint.engine.fixpoint import (
     BoundReached,
     Fixpoint,
@@ -18,23 +23,18 @@ from capilint.engine.fixpoint import (
     events_to,
     single_entry_blocks,
 )
-from capilint.engine.interpreter import Callees, Interpreter
-from capilint.engine.liveness import liveness
-from capilint.engine.members import fills_members, forgotten_members, taken_members
-from capilint.engine.names import Definition
-from capilint.engine.ownership import MemberOwners
-from capilint.engine.program import Program
-from capilint.engine.stale_members import members_released_again
-from capilint.engine.state import Typestate
-from capilint.engine.summary import Summary, condense, project, united
-from capilint.engine.told import Told, said_once
-from capilint.engine.typestate import Typestates
-from capilint.engine.values import forget_interned
-from capilint.engine.witness import Narrator, shortest_witnesses
+from capilint.engine.program.callgraph import Program
+from capilint.engine.program.classes import Missing
+from capilint.engine.program.liveness import liveness
+from capilint.engine.program.names import Definition
+from capilint.engine.reporting.told import Told, said_once
+from capilint.engine.reporting.witness import Narrator, shortest_witnesses
+from capilint.engine.summaries.summary import Summary, condense, project, united
+from capilint.engine.transfer.interpreter import Callees, Interpreter
 from capilint.finding import Finding
 from capilint.ir import Language, Module
-from capilint.rulebook import Bound, RuleBook
-from capilint.wording import Facts, message, name_and_severity
+from capilint.rulebook.book import Bound, RuleBook
+from capilint.rulebook.wording import Facts, message, name_and_severity
 
 HELPER_NODES = 1_000
 HELPER_PATIENCE = 4

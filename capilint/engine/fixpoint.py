@@ -14,11 +14,11 @@ import heapq
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from capilint.engine.assignments import Point
-from capilint.engine.events import Event, Path, Trail
-from capilint.engine.interpreter import Interpreter
-from capilint.engine.merging import coarsened, join
-from capilint.engine.state import State
+from capilint.engine.domain.events import Event, Path, Trail
+from capilint.engine.domain.merging import coarsened, join
+from capilint.engine.domain.state import State
+from capilint.engine.transfer.assignments import Point
+from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import Function, successors
 
 MOST_ALIKE = 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capilint.model import constants as sdk
-from capilint.model.objects import Failure, NotSupported
+from capilint.model.errors import Failure, NotSupported
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm

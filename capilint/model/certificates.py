@@ -7,9 +7,10 @@ from typing import cast
 from capilint.model import constants as sdk
 from capilint.model import rsa
 from capilint.model.contexts import DEFAULT_PROVIDERS
+from capilint.model.errors import Failure, require
 from capilint.model.keys import KEY_SPECS, key_of_pair
 from capilint.model.memory import PublicKeyInfo
-from capilint.model.objects import Context, Failure, Key, require
+from capilint.model.objects import Context, Key
 from capilint.model.signature import Call, api
 
 _RSA_OID = "1.2.840.113549.1.1.1"
@@ -44,20 +45,20 @@ def import_public_key_info(call: Call) -> Key:
 )
 def acquire_certificate_private_key(call: Call) -> Context:
     """The context where a certificate's private key is; cached ones are not the caller's."""
-    machine, number = call.machine, call.number("pCert")
-    certificate = machine.certificates.get(number)
+    process, number = call.process, call.number("pCert")
+    certificate = process.certificates.get(number)
     if certificate is None:
         raise Failure(sdk.CRYPT_E_NO_KEY_PROPERTY)
     provider = certificate.provider or DEFAULT_PROVIDERS[certificate.provider_type]
-    container = machine.containers.get((provider, False, certificate.container))
+    container = process.containers.get((provider, False, certificate.container))
     if container is None or certificate.key_spec not in container.pairs:
         raise Failure(sdk.CRYPT_E_NO_KEY_PROPERTY)
     cached = bool(call.number("dwFlags") & sdk.CRYPT_ACQUIRE_CACHE_FLAG)
-    context = machine.cached_contexts.get(number) if cached else None
+    context = process.cached_contexts.get(number) if cached else None
     if context is None or not context.alive:
         context = Context(provider, certificate.provider_type, container, owned=not cached)
         if cached:
-            machine.cached_contexts[number] = context
+            process.cached_contexts[number] = context
     for name, value in (
         ("pdwKeySpec", certificate.key_spec),
         ("pfCallerFreeProvOrNCryptKey", int(not cached)),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from capilint.model import blockcipher, hashing, rsa
 from capilint.model import constants as sdk
-from capilint.model.objects import Failure, Key, require
+from capilint.model.errors import Failure, require
+from capilint.model.objects import Key
 from capilint.model.rc4 import RC4
 from capilint.model.signature import Call, api
 
@@ -33,7 +34,7 @@ def encrypt(call: Call) -> None:
     if key.pair is not None:
         require(key.algorithm == sdk.CALG_RSA_KEYX, sdk.NTE_BAD_KEY)
         oaep = bool(flags & sdk.CRYPT_OAEP)
-        result = rsa.encrypt(key.pair, plain, call.machine.random, oaep)
+        result = rsa.encrypt(key.pair, plain, call.process.random, oaep)
     else:
         result = encrypt_bytes(key, plain, final)
     memory.write(result)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from capilint.model import constants as sdk
-from capilint.model.objects import Container, Context, Failure, NotSupported, require
+from capilint.model.errors import Failure, NotSupported, require
+from capilint.model.objects import Container, Context
 from capilint.model.signature import Call, api
 
 ENHANCED = "Microsoft Enhanced Cryptographic Provider v1.0"
@@ -50,7 +51,7 @@ def acquire_context(call: Call) -> Context | None:
     flags, name = call.number("dwFlags"), call.text("szContainer")
     require(not flags & ~_KNOWN_FLAGS, sdk.NTE_BAD_FLAGS)
     action = flags & _KEYSET_ACTIONS
-    containers = call.machine.containers
+    containers = call.process.containers
     slot = (provider, bool(flags & sdk.CRYPT_MACHINE_KEYSET), name or _DEFAULT_CONTAINER)
     if action in (sdk.CRYPT_VERIFYCONTEXT, sdk.CRYPT_VERIFYCONTEXT | sdk.CRYPT_NEWKEYSET):
         require(not name, sdk.NTE_BAD_FLAGS)
@@ -99,7 +100,7 @@ def release_context(call: Call) -> None:
     """One reference less. Flags make it fail, and yet it releases (SDK page, dwFlags)."""
     context = call.context("hProv")
     require(not context.busy, sdk.ERROR_BUSY)
-    call.machine.release(context)
+    call.process.release(context)
     require(not call.number("dwFlags"), sdk.NTE_BAD_FLAGS)
 
 
@@ -109,7 +110,7 @@ def generate_random(call: Call) -> None:
     size, memory = call.number("dwLen"), call.memory("pbBuffer")
     if memory is None:
         raise Failure(sdk.ERROR_INVALID_PARAMETER)
-    memory.write(call.machine.random.randbytes(size))
+    memory.write(call.process.random.randbytes(size))
 
 
 @api(
@@ -150,7 +151,7 @@ def _next_container(call: Call, context: Context) -> bytes:
         machine = bool(context.flags & sdk.CRYPT_MACHINE_KEYSET)
         context.enumeration = [
             name.encode("latin-1", "replace") + b"\0"
-            for provider, is_machine, name in call.machine.containers
+            for provider, is_machine, name in call.process.containers
             if (provider, is_machine) == (context.provider, machine)
         ]
     require(bool(context.enumeration), sdk.ERROR_NO_MORE_ITEMS)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from capilint.model.objects import NotSupported
+from capilint.model.errors import NotSupported
 from capilint.model.signature import Body, Call, register
 
 _FUNCTIONS = {

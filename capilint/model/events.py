@@ -6,7 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from capilint.model.signature import Role
+
+class Role(StrEnum):
+    """What a function does to the handle in a parameter."""
+
+    USE = "use"
+    RELEASE = "release"
+    RETAIN = "retain"
+    CREATE = "create"
+    NONE = ""
 
 
 @dataclass(frozen=True, slots=True)

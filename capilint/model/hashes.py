@@ -6,7 +6,8 @@ import struct
 
 from capilint.model import constants as sdk
 from capilint.model import hashing, rsa
-from capilint.model.objects import Failure, Hash, NotSupported, require
+from capilint.model.errors import Failure, NotSupported, require
+from capilint.model.objects import Hash
 from capilint.model.signature import Call, api
 
 _HMAC_INFO = struct.Struct("<I4xQI4xQI4x")  # of a 64-bit program
@@ -49,7 +50,7 @@ def destroy_hash(call: Call) -> None:
     """Ends a hash handle."""
     thing = call.hash("hHash")
     require(not thing.busy, sdk.ERROR_BUSY)
-    call.machine.release(thing)
+    call.process.release(thing)
 
 
 @api("CryptHashData", "hHash:hash pbData:memory dwDataLen:number dwFlags:number")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capilint.model import constants as sdk
-from capilint.model.objects import Failure, Hash, NotSupported, require
+from capilint.model.errors import Failure, NotSupported, require
+from capilint.model.objects import Hash
 
 if TYPE_CHECKING:
     import hashlib

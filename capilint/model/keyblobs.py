@@ -14,8 +14,9 @@ import struct
 from capilint.model import constants as sdk
 from capilint.model import rsa
 from capilint.model.ciphering import decrypt_bytes, encrypt_bytes
+from capilint.model.errors import Failure, require
 from capilint.model.keys import KEY_SPECS, fits, key_of_pair, new_key
-from capilint.model.objects import Context, Failure, Key, require
+from capilint.model.objects import Context, Key
 from capilint.model.signature import Call, api
 
 _HEADER = struct.Struct("<BBHI")
@@ -93,7 +94,7 @@ def _simple_blob(call: Call, key: Key, wrapper: Key | None) -> bytes:
     require(bool(key.permissions & sdk.CRYPT_EXPORT), sdk.NTE_BAD_KEY_STATE)
     oaep = bool(call.number("dwFlags") & sdk.CRYPT_OAEP)
     secret = bytes(key.material)[::-1]
-    encrypted = rsa.encrypt(wrapper.pair, secret, call.machine.random, oaep)
+    encrypted = rsa.encrypt(wrapper.pair, secret, call.process.random, oaep)
     return _header(sdk.SIMPLEBLOB, key) + _NUMBER.pack(wrapper.algorithm) + encrypted
 
 

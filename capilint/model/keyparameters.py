@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from capilint.model import constants as sdk
 from capilint.model.blockcipher import BLOCK_LENGTHS
-from capilint.model.objects import Failure, Key, NotSupported, require
+from capilint.model.errors import Failure, NotSupported, require
+from capilint.model.objects import Key
 from capilint.model.signature import Call, api
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from capilint.model import constants as sdk
 from capilint.model import hashing, rsa
 from capilint.model.blockcipher import BLOCK_LENGTHS
-from capilint.model.objects import Context, Failure, Key, require
+from capilint.model.errors import Failure, require
+from capilint.model.objects import Context, Key
 from capilint.model.signature import Call, api
 
 KEY_SPECS = {
@@ -81,7 +82,7 @@ def generate_key(call: Call) -> Key:
     algorithm = KEY_SPECS.get(algorithm, algorithm)
     size = key_size(context, algorithm, flags)
     _require_no_dialog(context, flags)
-    rng = call.machine.random
+    rng = call.process.random
     if algorithm in _SPEC_OF:
         pair = rsa.generate(size * 8, rng, bool(flags & sdk.CRYPT_EXPORTABLE))
         context.container.pairs[_SPEC_OF[algorithm]] = pair
@@ -159,4 +160,4 @@ def destroy_key(call: Call) -> None:
     """Ends a key handle; a key pair in a container survives."""
     key = call.key("hKey")
     require(not key.busy, sdk.ERROR_BUSY)
-    call.machine.release(key)
+    call.process.release(key)

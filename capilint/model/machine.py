@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from capilint.model import constants as sdk
+from capilint.model.errors import Failure, NotSupported, require
 from capilint.model.events import (
     CallEvent,
     Creation,
@@ -26,41 +25,20 @@ from capilint.model.events import (
     Notice,
     NoticeKind,
     Observer,
+    Role,
 )
 from capilint.model.memory import Cell
-from capilint.model.objects import (
-    Container,
-    Context,
-    Failure,
-    HandleObject,
-    HandleTable,
-    Hash,
-    Key,
-    NotSupported,
-    require,
-)
-from capilint.model.signature import Call, Parameter, Role, Signature
-
-if TYPE_CHECKING:
-    from random import Random
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """What a certificate tells of its private key: where the key pair is kept."""
-
-    provider: str | None
-    provider_type: int
-    container: str
-    key_spec: int
+from capilint.model.objects import Container, Context, HandleObject, Hash, Key
+from capilint.model.process import Process
+from capilint.model.signature import Call, Parameter, Signature
 
 
 class UnknownFunction(NotSupported):
     """The model does not cover a function of this name."""
 
 
-class Machine:
-    """One process's view of CryptoAPI.
+class Machine(Process):
+    """One process's view of CryptoAPI, and the calls that it makes.
 
     `observers` are told of every call. `fail` may be set to a function of (SDK name, number of
     the fallible call, from 1): where it says True the call fails with NTE_FAIL and does nothing.
@@ -68,23 +46,11 @@ class Machine:
 
     def __init__(self, seed: int | None = None) -> None:
         """A fresh machine without containers; with a `seed`, every run makes the same keys."""
-        self.handles = HandleTable()
-        self.containers: dict[tuple[str, bool, str], Container] = {}
-        self.certificates: dict[int, Certificate] = {}
-        self.cached_contexts: dict[int, Context] = {}
+        super().__init__(seed)
         self.observers: list[Observer] = []
         self.fail: Callable[[str, int], bool] | None = None
         self.fallible_calls = 0
-        self._seed = seed
         self._thread = threading.local()
-        self._released: list[int] = []
-
-    @cached_property
-    def random(self) -> Random:
-        """Where all random bytes come from."""
-        from random import Random
-
-        return Random(self._seed)
 
     @property
     def last_error(self) -> int:
@@ -107,7 +73,7 @@ class Machine:
         names = (parameter.name for parameter in signature.parameters)
         arguments = dict(zip(names, values, strict=False)) | named
         uses = _uses(signature, arguments)
-        self._released = []
+        self.released = []
         injected = self._injected(signature)
         created: HandleObject | None = None
         error = sdk.NTE_FAIL if injected else sdk.ERROR_SUCCESS
@@ -120,7 +86,7 @@ class Machine:
             self.last_error = error
         creations = self._creations(signature, created)
         self._tell(
-            CallEvent(function, uses, not error, error, creations, tuple(self._released), injected)
+            CallEvent(function, uses, not error, error, creations, tuple(self.released), injected)
         )
         return signature.failure_result if error else 1
 
@@ -170,7 +136,7 @@ class Machine:
 
         What keys and hashes hold inside stays behind.
         """
-        twin = Machine(self._seed)
+        twin = Machine(self.seed)
         twin.handles = self.handles.fork()
         return twin
 
@@ -197,7 +163,7 @@ class Machine:
         """
         signature = signature_of(function)
         uses = _uses(signature, handles)
-        self._released = []
+        self.released = []
         creations: list[Creation] = []
         if succeeds:
             for parameter in signature.parameters:
@@ -215,7 +181,7 @@ class Machine:
                 uses,
                 succeeds,
                 created=tuple(creations),
-                released=tuple(self._released),
+                released=tuple(self.released),
             )
         )
         return {creation.parameter: creation.handle for creation in creations}
@@ -241,24 +207,6 @@ class Machine:
         self._tell(Notice(kind, None if everything else handles))
 
     # ------------------------------------------------------------ effects
-
-    def release(self, thing: HandleObject) -> None:
-        """Takes a reference away; the last one ends the life of the object.
-
-        With a context its keys and hashes become invalid too (CryptReleaseContext, Remarks),
-        and the memory of the keys is overwritten.
-        """
-        if isinstance(thing, Context):
-            thing.references -= 1
-            if thing.references > 0:
-                return
-            for child in self.handles.children(thing):
-                if isinstance(child, Key):
-                    child.wipe()
-        elif isinstance(thing, Key):
-            thing.wipe()
-        thing.alive = False
-        self._released.append(thing.handle)
 
     def mark_busy(self, handle: int, busy: bool = True) -> None:
         """Marks an object as in use by another thread: releasing it fails with ERROR_BUSY."""

@@ -20,8 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from capilint.model.events import CallEvent, Creation, HandleUse, Notice, NoticeKind
-from capilint.model.signature import Role
+from capilint.model.events import CallEvent, Creation, HandleUse, Notice, NoticeKind, Role
 
 LEAKED = "CAP101"
 LOST = "CAP103"

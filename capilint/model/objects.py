@@ -13,31 +13,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from capilint.model import constants as sdk
+from capilint.model.errors import Failure, require
 
 if TYPE_CHECKING:
     import hashlib
 
     from capilint.model.rc4 import RC4
     from capilint.model.rsa import KeyPair
-
-
-class Failure(Exception):
-    """An API call fails: it returns FALSE and sets this last error."""
-
-    def __init__(self, error: int) -> None:
-        """`error` is the value that GetLastError shall return."""
-        super().__init__(f"last error {error:#x}")
-        self.error = error
-
-
-class NotSupported(RuntimeError):
-    """The program needs something that the model does not have; the message names it."""
-
-
-def require(condition: bool, error: int) -> None:
-    """Fails the API call with this last error unless the condition holds."""
-    if not condition:
-        raise Failure(error)
 
 
 @dataclass(slots=True, eq=False)

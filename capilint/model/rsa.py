@@ -12,7 +12,7 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 from capilint.model import constants as sdk
-from capilint.model.objects import Failure, require
+from capilint.model.errors import Failure, require
 
 if TYPE_CHECKING:
     import random

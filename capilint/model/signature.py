@@ -17,25 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from capilint.model import constants as sdk
+from capilint.model.errors import require
+from capilint.model.events import Role
 from capilint.model.memory import Cell, Memory
-from capilint.model.objects import Context, HandleObject, Hash, Key, require
-
-if TYPE_CHECKING:
-    from capilint.model.machine import Machine
-
-
-class Role(StrEnum):
-    """What a function does to the handle in a parameter."""
-
-    USE = "use"
-    RELEASE = "release"
-    RETAIN = "retain"
-    CREATE = "create"
-    NONE = ""
+from capilint.model.objects import Context, HandleObject, Hash, Key
+from capilint.model.process import Process
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +62,9 @@ class Signature:
 
 @dataclass(slots=True)
 class Call:
-    """One call under way: the machine, the raw arguments, and the objects of its handles."""
+    """One call under way: the process, the raw arguments, and the objects of its handles."""
 
-    machine: Machine
+    process: Process
     arguments: Mapping[str, object]
     objects: dict[str, HandleObject]
 

@@ -17,12 +17,12 @@ from collections.abc import Iterable, Sequence
 
 from capilint import __version__
 from capilint.check import Report
-from capilint.codes import OFF, Code, load
 from capilint.finding import Finding, Severity, Span, Step
+from capilint.findings.triage import Suppressed
 from capilint.report import Style
 from capilint.report.location import BASE, artifact
 from capilint.report.printable import printable
-from capilint.triage import Suppressed
+from capilint.rulebook.codes import OFF, Code, load
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

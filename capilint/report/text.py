@@ -22,8 +22,8 @@ from capilint.severity import Severity
 
 if TYPE_CHECKING:
     from capilint.check import Report
+    from capilint.files.source import Source
     from capilint.finding import Finding, Span, Step
-    from capilint.source import Source
 
 _HEAD = r"[^\s(;]+"  # what the carets stand under: a callee's name, a keyword
 _GUTTER = 5  # digits of a line number

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from capilint.finding import Finding, Span, Step
-from capilint.rulebook import RuleBook
-from capilint.rulebook import load as load_rules
+from capilint.rulebook.book import RuleBook
+from capilint.rulebook.book import load as load_rules
+from capilint.rulebook.wording import Facts, help_text, message, name_and_severity
 from capilint.run.launch import Outcome
 from capilint.run.places import Place, from_json
-from capilint.wording import Facts, help_text, message, name_and_severity
 
 _LEAKS = ("CAP101", "CAP102", "CAP103")
 Refine = Callable[[Place, str], Place]

@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
-from capilint import rulebook
 from capilint.model import constants
+from capilint.model.events import Role
 from capilint.model.functions import SIGNATURES
-from capilint.model.signature import Parameter, Role, Signature
-from capilint.protocol import Protocol, Resource, Success
-from capilint.rulebook import RuleBook
+from capilint.model.signature import Parameter, Signature
+from capilint.rulebook.book import RuleBook
+from capilint.rulebook.book import load as load_rules
+from capilint.rulebook.protocol import Protocol, Resource, Success
 from capilint.run.libraries import is_covered
 
 TABLE, PLACE = "capilint_table", "capilint_place"
@@ -86,7 +87,7 @@ def write(folder: Path) -> Path:
     for name in _BY_HAND:
         text = files("capilint.run").joinpath("include", name).read_text(encoding="utf-8")
         (folder / name).write_text(text, encoding="utf-8")
-    book = rulebook.load()
+    book = load_rules()
     (folder / _API).write_text(_api(book), encoding="utf-8")
     for name in (*_NAMES, *_MORE_NAMES):
         (folder / name).write_text(f'#include "{_API}"\n', encoding="utf-8")
@@ -121,7 +122,7 @@ def prototypes() -> list[str]:
 
     Those of a CSP's own entry points are left out: no header of the SDK has them.
     """
-    book = rulebook.load()
+    book = load_rules()
     names = (name for name in functions() if not name.startswith("CP"))
     return [_PROTOTYPE.format(**_parts(name, book)) for name in names]
 
@@ -130,7 +131,7 @@ def numbers() -> dict[str, int]:
     """The constants by name: those of the rules and of the model."""
     found = vars(constants).items()
     own = {name: value for name, value in found if name.isupper() and isinstance(value, int)}
-    return {**rulebook.load().constants, **own}
+    return {**load_rules().constants, **own}
 
 
 def _definitions() -> Iterator[str]:

@@ -9,10 +9,11 @@ import ctypes
 from collections.abc import Callable
 from typing import Any
 
+from capilint.model.errors import NotSupported
+from capilint.model.events import Role
 from capilint.model.machine import Machine, signature_of
 from capilint.model.memory import PublicKeyInfo
-from capilint.model.objects import NotSupported
-from capilint.model.signature import Parameter, Role
+from capilint.model.signature import Parameter
 
 Complain = Callable[[str], None]
 

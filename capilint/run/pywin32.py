@@ -12,10 +12,10 @@ from collections.abc import Callable
 from types import ModuleType
 
 from capilint.model import constants
+from capilint.model.errors import NotSupported
 from capilint.model.events import NoticeKind
 from capilint.model.machine import Machine
 from capilint.model.memory import Buffer, Cell, Memory, Variable
-from capilint.model.objects import NotSupported
 from capilint.run.libraries import MissingFunction
 from capilint.run.windows_errors import signed, text_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from capilint.files.source import Source
 from capilint.run.places import Place
-from capilint.source import Source
 
 _FARTHEST = 40  # lines that one call may take
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from capilint.model import Machine, Monitor, UnknownFunction
-from capilint.model.events import NoticeKind
+from capilint.model.events import NoticeKind, Role
 from capilint.model.machine import signature_of
-from capilint.model.signature import Parameter, Role, Signature
-from capilint.protocol import Protocol
+from capilint.model.signature import Parameter, Signature
+from capilint.rulebook.protocol import Protocol
 from capilint.validate.values import Concrete, HandleValue, Knowledge, NotRunnable, Opaque
 
 _LEAKS = ("CAP101", "CAP103")

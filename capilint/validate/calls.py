@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 from capilint import ir
-from capilint.model.events import NoticeKind
-from capilint.model.signature import Role, Signature
-from capilint.protocol import Protocol, Success
-from capilint.rulebook import Bound, RuleBook
+from capilint.model.events import NoticeKind, Role
+from capilint.model.signature import Signature
+from capilint.rulebook.book import Bound, RuleBook
+from capilint.rulebook.protocol import Protocol, Success
 from capilint.validate.api import Api, signature_for
 from capilint.validate.evaluation import Evaluation
 from capilint.validate.memory import Object, Pointee, leaves

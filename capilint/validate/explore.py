@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from capilint import ir
 from capilint.finding import Finding
-from capilint.rulebook import RuleBook
+from capilint.rulebook.book import RuleBook
 from capilint.validate.api import Mistake
 from capilint.validate.values import Choices, NotRunnable
 from capilint.validate.walker import Walker

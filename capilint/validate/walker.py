@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from capilint import ir
 from capilint.model.events import NoticeKind
-from capilint.rulebook import RuleBook
+from capilint.rulebook.book import RuleBook
 from capilint.validate.api import Api
 from capilint.validate.calls import Calls, Raised
 from capilint.validate.evaluation import Evaluation

@@ -20,7 +20,7 @@ from unittest.mock import patch
 from flake8.main.application import Application
 
 from capilint.flake8_plugin import Plugin
-from capilint.namescan import known_names
+from capilint.rulebook.namescan import known_names
 
 _SMALLEST, _LARGEST = 2_000, 20_000  # bytes of an ordinary file
 

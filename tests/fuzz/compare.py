@@ -9,7 +9,7 @@ from capilint.finding import Finding
 from capilint.frontends import c, python
 from capilint.language import Language
 from capilint.replay import confirm
-from capilint.rulebook import RuleBook, load
+from capilint.rulebook.book import RuleBook, load
 from tests.fuzz.interpreter import mistakes_of
 from tests.fuzz.printers import Text, text_of
 from tests.fuzz.program import Program

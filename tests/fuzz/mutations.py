@@ -15,10 +15,10 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from capilint.engine import analysis
-from capilint.engine.evaluate import Evaluator
-from capilint.engine.summary import Outcome, project
-from capilint.engine.typestate import Typestates
-from capilint.rulebook import RuleBook, load
+from capilint.engine.domain.evaluate import Evaluator
+from capilint.engine.domain.typestate import Typestates
+from capilint.engine.summaries.summary import Outcome, project
+from capilint.rulebook.book import RuleBook, load
 from tests.fuzz import compare
 from tests.fuzz.program import Program
 from tests.fuzz.situation import Unclear

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from capilint.model import Machine
 from capilint.model import constants as sdk
-from capilint.model.machine import Certificate
 from capilint.model.memory import Buffer, PublicKeyInfo, Variable
+from capilint.model.process import Certificate
 from tests.model.script import CallStep, Declaration, Sequence, Show, content
 
 NO_CERTIFICATE = 0xCE27

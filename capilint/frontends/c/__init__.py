@@ -6,6 +6,6 @@
 Every function is parsed on its own, so that what one function's text breaks stays there.
 """
 
-from capilint.frontends.c.lowering import lower
+from capilint.frontends.c.module import lower
 
 __all__ = ["lower"]

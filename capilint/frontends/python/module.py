@@ -12,27 +12,27 @@ import libcst as cst
 
 from capilint import ir
 from capilint.finding import Span
-from capilint.frontends.python.classes import Classes
-from capilint.frontends.python.context import MAX_BLOCKS, TooLarge
-from capilint.frontends.python.names import Names
-from capilint.frontends.python.nesting import too_deep, with_deep_stack
-from capilint.frontends.python.positions import Positions
-from capilint.frontends.python.python2 import translate
-from capilint.frontends.python.relevance import wanted_units
-from capilint.frontends.python.scopes import (
+from capilint.frontends.python.lowering.context import MAX_BLOCKS, TooLarge
+from capilint.frontends.python.lowering.statements import Statements
+from capilint.frontends.python.naming.classes import Classes
+from capilint.frontends.python.naming.names import Names
+from capilint.frontends.python.naming.relevance import wanted_units
+from capilint.frontends.python.naming.scopes import (
     Scope,
     class_scope,
     decorators,
     function_scope,
     module_scope,
 )
-from capilint.frontends.python.standard_names import (
+from capilint.frontends.python.naming.standard_names import (
     CONTEXT_MANAGER_DECORATORS,
     DESCRIPTORS,
     TRANSPARENT_DECORATORS,
 )
-from capilint.frontends.python.statements import Statements
-from capilint.frontends.python.tree import descendants
+from capilint.frontends.python.parsing.nesting import too_deep, with_deep_stack
+from capilint.frontends.python.parsing.positions import Positions
+from capilint.frontends.python.parsing.python2 import translate
+from capilint.frontends.python.parsing.tree import descendants
 
 _Definition = cst.FunctionDef | cst.Lambda
 

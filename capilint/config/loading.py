@@ -1,0 +1,226 @@
+"""Configuration: the settings of each file, from the nearest file upward and the command line.
+
+    src/a.c ─▶ src/ ─▶ . ─▶ ..      first of .capilint.toml, capilint.toml, or a pyproject.toml
+                                    with [tool.capilint]; then the command line's own values
+
+The nearest file holds alone: files are not merged. A mistake in one is an error that names the
+file, the line and the nearest known key.
+"""
+
+from __future__ import annotations
+
+# Importing pathlib would cost a tenth of the time that `check` may take to start.
+# ruff: noqa: PTH100, PTH113, PTH118, PTH119, PTH120, PTH123
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from capilint.config.settings import OFF, Settings
+from capilint.severity import Severity
+
+if TYPE_CHECKING:
+    from capilint.rulebook.tomlfile import RuleFile, Section
+
+FILE_NAMES = (".capilint.toml", "capilint.toml", "pyproject.toml")
+SEVERITIES = tuple(severity.value for severity in Severity)
+_CODE = r"[A-Z]+[0-9]*"
+
+
+class ConfigError(Exception):
+    """The configuration is wrong; the text says where and what would be right."""
+
+
+class Configuration:
+    """The settings of every file of a run.
+
+    `overrides` are the command line's values by Settings field; they win over any file.
+    `file` is one configuration file for all; `isolated` reads none. Raises ConfigError.
+    """
+
+    def __init__(
+        self,
+        overrides: Mapping[str, object] | None = None,
+        file: str | None = None,
+        isolated: bool = False,
+    ) -> None:
+        self._overrides = overrides or {}
+        self._folders: dict[str, Settings] = {}
+        self._fixed: Settings | None = None
+        if file is not None:
+            found = _read(file, named=True)
+            assert found is not None
+            self._fixed = self._overridden(found)
+        elif isolated:
+            self._fixed = self._overridden(Settings())
+
+    def settings_of(self, path: str) -> Settings:
+        """The effective settings of a file, or of a folder where the path ends with `/`."""
+        if self._fixed is not None:
+            return self._fixed
+        return self._in_folder(os.path.dirname(os.path.abspath(path) + "/" * path.endswith("/")))
+
+    def excluded(self, path: str) -> bool:
+        """Whether `exclude` leaves out the path (a folder with a final `/`)."""
+        parent = os.path.dirname(os.path.abspath(path))
+        settings = self._fixed if self._fixed is not None else self._in_folder(parent)
+        return settings.excludes(path)
+
+    def _in_folder(self, folder: str) -> Settings:
+        """The settings that hold in an absolute folder."""
+        pending = []
+        while folder not in self._folders:
+            pending.append(folder)
+            found = next(
+                filter(None, (_read(os.path.join(folder, name)) for name in FILE_NAMES)), None
+            )
+            parent = os.path.dirname(folder)
+            if found is not None or parent == folder:
+                self._folders[folder] = self._overridden(found or Settings())
+            else:
+                folder = parent
+        for below in pending:
+            self._folders[below] = self._folders[folder]
+        return self._folders[folder]
+
+    def _overridden(self, settings: Settings) -> Settings:
+        origins = {**settings.origins}
+        for field in self._overrides:
+            origins[field.replace("_", "-")] = "the command line"
+        return settings._replace(**self._overrides, origins=origins)  # type: ignore[arg-type]
+
+
+def effective(settings: Settings) -> Iterator[tuple[str, object, str]]:
+    """Each key with its value and where that came from, for `capilint config`."""
+    for key in KEYS:
+        value = getattr(settings, key.replace("-", "_"))
+        yield key, value, settings.origins.get(key, "default")
+
+
+def _read(path: str, named: bool = False) -> Settings | None:
+    """The settings of a configuration file; None where it has none.
+
+    A file that was found by its name alone, and not named by the user, may be missing.
+    """
+    if not named and not os.path.isfile(path):
+        return None
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    embedded = os.path.basename(path) == "pyproject.toml"
+    if embedded and not named and b"capilint" not in data:
+        return None  # not ours: spare the parser
+    from capilint.rulebook.tomlfile import RuleError, Section, parse
+
+    shown = _shown(path)
+    try:
+        file = parse(shown, data.decode("utf-8-sig"))
+        section = Section(file, file.tables)
+        if embedded:
+            if "capilint" not in section.section("tool").table:
+                if named:
+                    raise ConfigError(f"{shown}: has no table [tool.capilint]")
+                return None
+            section = section.section("tool").section("capilint")
+        return _settings(section, os.path.dirname(os.path.abspath(path)))
+    except RuleError as error:
+        raise ConfigError(str(error)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{shown}: is not UTF-8: {error}") from error
+
+
+def _shown(path: str) -> str:
+    """The path relative to the working directory, where it is below it."""
+    relative = os.path.relpath(path)
+    return (path if relative.startswith("..") else relative).replace(os.sep, "/")
+
+
+def _settings(section: Section, root: str) -> Settings:
+    """The settings that a table describes; its globs are relative to `root`."""
+    section.only(KEYS)
+    values = {key.replace("-", "_"): _READERS[key](section, key) for key in section.table}
+    origins = {key: f"{section.file.path}:{section.error('', key).line}" for key in section.table}
+    return Settings(**values, rules=_rules(section), root=root, origins=origins)  # type: ignore[arg-type]
+
+
+def _rules(section: Section) -> RuleFile | None:
+    """What the table says about the user's own functions, as the rule book takes it."""
+    own = {key: section.table[key] for key in ("functions", "noreturn") if key in section.table}
+    from dataclasses import replace  # slow to import, and seldom needed
+
+    return replace(section.file, tables=own) if own else None
+
+
+def _codes(section: Section, key: str) -> tuple[str, ...]:
+    codes = tuple(code.upper() for code in section.words(key))
+    for code in codes:
+        _check_code(section, key, code)
+    return codes
+
+
+def _check_code(section: Section, key: str, code: str) -> None:
+    problem = unknown_code(code.upper())
+    if problem:
+        raise section.error(problem, key, code)
+
+
+def _ignores(section: Section, key: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    globs = section.section(key)
+    return tuple((glob, _codes(globs, glob)) for glob in globs.table)
+
+
+def _severities(section: Section, key: str) -> tuple[tuple[str, str], ...]:
+    codes = section.section(key)
+    for code in codes.table:
+        _check_code(section, key, code)
+    allowed = (*SEVERITIES, OFF)
+    return tuple((code.upper(), _one_of(codes, code, allowed)) for code in codes.table)
+
+
+def _fail_on(section: Section, key: str) -> Severity:
+    return Severity(_one_of(section, key, SEVERITIES))
+
+
+def _one_of(section: Section, key: str, allowed: Sequence[str]) -> str:
+    value = section.table[key]
+    if value not in allowed:
+        raise section.error(f"`{key}` must be one of {', '.join(allowed)}", key)
+    return str(value)
+
+
+def _function_names(section: Section, key: str) -> tuple[str, ...]:
+    return tuple(section.section(key).table)
+
+
+def _words(section: Section, key: str) -> tuple[str, ...]:
+    return section.words(key)
+
+
+_READERS: Mapping[str, Callable[[Section, str], object]] = {
+    "select": _codes,
+    "extend-select": _codes,
+    "ignore": _codes,
+    "per-file-ignores": _ignores,
+    "exclude": _words,
+    "resources": _words,
+    "severity": _severities,
+    "fail-on": _fail_on,
+    "noreturn": _words,
+    "functions": _function_names,
+}
+KEYS = tuple(_READERS)
+
+
+def unknown_code(prefix: str) -> str:
+    """What is wrong with a code or the beginning of one, or nothing."""
+    if not re.fullmatch(_CODE, prefix):
+        return f"{prefix!r} is no code, such as CAP101, or the beginning of one"
+    from capilint.rulebook.codes import load
+
+    if not any(code.startswith(prefix) for code in load()):
+        from capilint.rulebook.tomlfile import nearest
+
+        return f"there is no code {prefix}{nearest(prefix, load())}"
+    return ""

@@ -1,0 +1,1 @@
+"""What is asked of whole classes or of a program, once its functions are analysed."""

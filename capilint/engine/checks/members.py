@@ -1,0 +1,199 @@
+"""Members that an object takes into its grave: handles that its class forgets to release.
+
+    obj.key = <made here>; return obj    +    the class's __del__, __exit__ or close, run at once
+                                              releases other members, and leaves that one alive
+
+Such a handle was handed to the caller with its object, so the function that made it owes nothing.
+But where nothing in the program takes the member out again, nobody can release it: CAP101.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from capilint.engine.domain.events import Defect, Ender, Path
+from capilint.engine.domain.state import State, Typestate
+from capilint.engine.domain.values import Location, Symbol
+from capilint.engine.program.classes import Classes
+from capilint.engine.program.names import Definition, Names
+from capilint.engine.transfer.interpreter import Interpreter
+from capilint.ir import (
+    Call,
+    Direct,
+    Function,
+    Indirect,
+    Instruction,
+    Language,
+    Method,
+    Module,
+    Return,
+    Scope,
+    Value,
+    places_in,
+    values_of,
+)
+
+ENDERS = ("__del__", "__exit__", "close")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A handle that only a member of an object holds."""
+
+    symbol: Symbol
+    name: str
+
+
+def fills_members(definition: Definition, interpreter: Interpreter) -> bool:
+    """Whether a function leaves handles in members of objects that its caller has."""
+    return any(
+        any(_members(exit_.state, thing))
+        for _, exit_, _ in interpreter.exits
+        if not exit_.raised
+        for thing, _ in _objects(definition.function, interpreter, exit_.state)
+    )
+
+
+def forgotten_members(
+    definition: Definition, interpreter: Interpreter, classes: Classes, taken: frozenset[str]
+) -> Iterator[Defect]:
+    """The handles that a function puts into members, none `taken`, and that end with no object."""
+    for node, exit_, path in interpreter.exits:
+        if exit_.raised:
+            continue
+        for thing, owner in _objects(definition.function, interpreter, exit_.state):
+            members = [each for each in _members(exit_.state, thing) if each.name not in taken]
+            if members:
+                end = Path(exit_.state.copy(), node, path.trail)
+                yield from _left_alive(interpreter, end, thing, owner, members, classes)
+
+
+def _objects(
+    function: Function, interpreter: Interpreter, state: State
+) -> Iterator[tuple[Symbol, str]]:
+    """The objects of known classes that the caller has after the function."""
+    for thing in sorted((state.objects & state.exposed) - state.shared, key=repr):
+        owner = interpreter.objects.class_of(thing)
+        if owner is not None:
+            yield thing, owner
+    if function.owner_class is not None and function.parameters and not function.descriptor:
+        first = Symbol("initial", "entry", Location(function.parameters[0].variable))
+        if first not in state.shared:
+            yield first, function.owner_class
+
+
+def _members(state: State, thing: Symbol) -> Iterator[Member]:
+    """The handles made here that only one member of an object holds on."""
+    for symbol, handle in state.handles.items():
+        given = handle.made and (handle.handed or handle.entrusted)
+        kept = given and not (handle.escaped or handle.owns_itself)
+        if not kept or handle.doubt is not None or handle.typestate is not Typestate.LIVE:
+            continue
+        places = [place for place in state.holders(symbol) if _outlives_call(place)]
+        if len(places) == 1 and places[0].base == thing and len(places[0].path) == 1:
+            yield Member(symbol, places[0].path[0])
+
+
+def _outlives_call(place: Location) -> bool:
+    return isinstance(place.base, Symbol) or place.base.scope is Scope.GLOBAL
+
+
+def _left_alive(
+    interpreter: Interpreter,
+    path: Path,
+    thing: Symbol,
+    owner: str,
+    members: Iterable[Member],
+    classes: Classes,
+) -> Iterator[Defect]:
+    """The members that the first ender which releases anything leaves alive, on all its ways."""
+    before = _destroyed(path.state)
+    for name in ENDERS:
+        method = classes.method(owner, name)
+        if not isinstance(method, Definition):
+            continue
+        leave = _last_return(method.function)
+        with interpreter.typestates.gathered():
+            ways = interpreter.objects.run(path.fork(), thing, owner, name, leave.span)
+        ends = [way for way in ways if _destroyed(way.state) - before]
+        if ends:
+            ender = Ender(method.function.name, method.module.path, leave.span)
+            self_name = method.function.parameters[0].variable.name
+            for member in members:
+                if all(_is_alive(end.state, member.symbol) for end in ends):
+                    resource = path.state.handles[member.symbol].resource
+                    text = self_name + member.name
+                    trail = ends[0].trail
+                    yield Defect(
+                        "CAP101", member.symbol, resource, leave.span, path.node, trail, text, ender
+                    )
+            return
+
+
+def _is_alive(state: State, symbol: Symbol) -> bool:
+    handle = state.handles.get(symbol)
+    return handle is not None and handle.typestate is Typestate.LIVE and not handle.escaped
+
+
+def _destroyed(state: State) -> set[Symbol]:
+    return {
+        symbol
+        for symbol, handle in state.handles.items()
+        if handle.typestate is Typestate.DESTROYED
+    }
+
+
+def _last_return(function: Function) -> Return:
+    returns = (block.terminator for block in function.blocks)
+    return max(
+        (each for each in returns if isinstance(each, Return)),
+        key=lambda each: (each.span.line, each.span.column),
+        default=Return(None, function.span, implicit=True),
+    )
+
+
+# ---------------------------------------------------------------- members that are taken out
+
+
+def taken_members(names: Names) -> frozenset[str]:
+    """The accessors of members whose content some Python code takes for more than a look.
+
+    A call that uses the handle looks, and so does a branch; what is assigned, returned, released
+    or given to any other function is taken.
+    """
+    found: set[str] = set()
+    for definition in names.definitions:
+        if definition.module.language is not Language.PYTHON:
+            continue
+        for block in definition.function.blocks:
+            for instruction in block.instructions:
+                for value in _taken_by(names, definition.module, instruction):
+                    found.update(_accessors(value))
+            if isinstance(block.terminator, Return):
+                found.update(_accessors(block.terminator.value))
+    return frozenset(found)
+
+
+def _taken_by(names: Names, module: Module, instruction: Instruction) -> Iterator[Value]:
+    if not isinstance(instruction, Call):
+        yield from values_of(instruction)
+        return
+    looked_at: set[int] = set()
+    match instruction.callee:
+        case Direct(name) if (bound := names.api(name, module)) is not None:
+            protocol = bound.protocol
+            looking = {*protocol.uses, protocol.returns.removeprefix("address:")}
+            looked_at = {i for i, parameter in enumerate(protocol.params) if parameter in looking}
+        case Method(receiver, _):
+            yield receiver
+        case Indirect(callee):
+            yield callee
+    for index, value in enumerate(values_of(instruction)):
+        if index not in looked_at:
+            yield value
+
+
+def _accessors(value: Value | None) -> Iterator[str]:
+    for place in places_in(value):
+        yield from place.path

@@ -1,0 +1,104 @@
+"""Members that go on holding a dead handle: the destructor of their object releases it again.
+
+    close():  CryptDestroyKey(self.key)           __del__():  self.close()
+              and self.key stays what it was                  ──► CAP202, in close()
+
+The method and the destructor are each right by themselves; what is wrong is the one after the
+other, and the destructor comes whenever the object is dropped. Methods count that others call:
+public ones, `__exit__`, and the constructor, also where it raises, since the half-made object ends
+then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from capilint.engine.domain.events import Defect, Ender, Event, Path, Trail
+from capilint.engine.domain.state import State, Typestate
+from capilint.engine.domain.values import Location, Symbol
+from capilint.engine.program.classes import Classes
+from capilint.engine.program.names import Definition
+from capilint.engine.transfer.interpreter import Interpreter
+
+DESTRUCTOR = "__del__"
+CONSTRUCTOR = "__init__"
+
+
+def members_released_again(
+    definition: Definition, interpreter: Interpreter, classes: Classes
+) -> Iterator[Defect]:
+    """The members that a method has released and the destructor releases once more."""
+    function = definition.function
+    owner, _, name = function.qualified_name.rpartition(".")
+    if function.owner_class != owner or function.descriptor or not _is_called_by_others(name):
+        return
+    destructor = classes.method(owner, DESTRUCTOR)
+    if not function.parameters or not isinstance(destructor, Definition):
+        return
+    variable = function.parameters[0].variable
+    thing = Symbol("initial", "entry", Location(variable))
+    for node, exit_, path in interpreter.exits:
+        if thing in exit_.state.shared or (exit_.raised and name != CONSTRUCTOR):
+            continue
+        stale = dict(_stale(exit_.state, thing))
+        if stale:
+            end = Path(exit_.state.copy(), node, path.trail)
+            for defect in _released_again(interpreter, end, thing, owner, destructor):
+                if defect.symbol in stale:
+                    yield replace(defect, text=variable.name + stale[defect.symbol])
+
+
+def _is_called_by_others(name: str) -> bool:
+    return not name.startswith("_") or name in (CONSTRUCTOR, "__exit__")
+
+
+def _stale(state: State, thing: Symbol) -> Iterator[tuple[Symbol, str]]:
+    """The dead handles that members of an object hold, with the members' accessors."""
+    for symbol, handle in state.handles.items():
+        if handle.typestate is not Typestate.DESTROYED or handle.doubt is not None:
+            continue
+        places = [*state.holders(symbol)]
+        if isinstance(symbol.detail, Location) and state.load(symbol.detail) == symbol:
+            places.append(symbol.detail)
+        for place in places:
+            if place.base == thing and len(place.path) == 1:
+                yield symbol, place.path[0]
+
+
+def _released_again(
+    interpreter: Interpreter, path: Path, thing: Symbol, owner: str, destructor: Definition
+) -> Iterator[Defect]:
+    """What the destructor releases twice, if on all ways that a real handle takes."""
+    typestates, assume = interpreter.typestates, interpreter.evaluator.assume
+    before = path.trail
+    with typestates.gathered() as defects:
+        span = destructor.function.span
+        ways = interpreter.objects.run(path, thing, owner, DESTRUCTOR, span)
+    for defect in defects:
+        possible = [way for way in ways if assume(way.state.copy(), defect.symbol, True)]
+        releases = [_since(way.trail, before, defect.symbol) for way in possible]
+        if defect.code == "CAP202" and defect.trail is not None and all(releases):
+            event = defect.trail.event
+            name = _innermost(defect.trail) or destructor.function.name
+            yield replace(defect, span=event.span, ender=Ender(name, event.path, event.span))
+
+
+def _since(trail: Trail | None, before: Trail | None, symbol: Symbol) -> bool:
+    """Whether a handle was released on a trail after an earlier point of it."""
+    while trail is not None and trail is not before:
+        if any(role.action == "release" and role.symbol == symbol for role in trail.event.roles):
+            return True
+        trail = trail.before
+    return False
+
+
+def _innermost(trail: Trail) -> str:
+    """The function that the last event happened in."""
+    within: list[Event] = []
+    for event in trail.events():
+        if event.kind == "enter":
+            within.append(event)
+        elif event.kind == "exit" and within:
+            within.pop()
+    return within[-1].function if within else ""

@@ -1,0 +1,147 @@
+"""What happens on a path, as the witness will tell it, and the cursor that walks the path.
+
+A trail is a linked list, newest event first, so that paths that part share what they had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from capilint.engine.domain.state import State
+from capilint.engine.domain.values import Symbol
+from capilint.finding import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a call does to one handle: `action` is create, use, release, retain or misrelease."""
+
+    action: str
+    parameter: str
+    symbol: Symbol
+    resource: str
+    owner: Symbol | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One station of a path.
+
+    `kind` is call (an API function), enter / exit (a summarised function), lose, hand-out, show,
+    raise, branch or leave. `depth` counts the summarised calls around it. `succeeded` is None
+    where the code does not look.
+    """
+
+    kind: str
+    span: Span
+    path: str
+    function: str = ""
+    roles: tuple[Role, ...] = ()
+    succeeded: bool | None = None
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """The events so far."""
+
+    event: Event
+    before: Trail | None
+
+    def events(self) -> list[Event]:
+        """All events, oldest first."""
+        result = []
+        link: Trail | None = self
+        while link is not None:
+            result.append(link.event)
+            link = link.before
+        result.reverse()
+        return result
+
+
+def told_outside(events: Sequence[Event], is_seen: Callable[[Symbol], bool]) -> tuple[Event, ...]:
+    """The events that tell a caller something new; each call level would double them otherwise.
+
+    Left out are calls on handles that it cannot see, uses that repeat one since the last change,
+    what is then empty of events, and which of its own calls raised. The last call that was judged
+    tells how the function ended.
+    """
+    owners = {role.owner for event in events for role in event.roles if is_seen(role.symbol)}
+    judged = next((event for event in reversed(events) if event.succeeded is not None), None)
+    used: set[tuple[Symbol, str]] = set()
+    told: list[Event] = []
+    for event in events:
+        if event.kind == "raise":
+            continue
+        if event.kind == "exit" and told and told[-1].kind == "enter":
+            told.pop()
+            continue
+        if event.kind == "call" and event is not judged:
+            seen = [role for role in event.roles if is_seen(role.symbol) or role.symbol in owners]
+            uses = {(role.symbol, role.resource) for role in seen}
+            if uses <= used and all(role.action == "use" for role in seen):
+                continue
+            used = used | uses if all(role.action == "use" for role in seen) else set()
+        told.append(event)
+    return tuple(told)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a handle comes from: what the reports say of it.
+
+    `alternatives` are the resources that it may be instead.
+    """
+
+    creator: str
+    text: str
+    span: Span
+    resource: str
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ender:
+    """The method that ends an object, and where it is left."""
+
+    function: str
+    path: str
+    leave: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A mistake on a handle at the end of a trail inside the block of one node.
+
+    `ender` is set where the handle is left alive not by the function, but by the end of an object.
+    """
+
+    code: str
+    symbol: Symbol
+    resource: str
+    span: Span
+    node: int
+    trail: Trail | None
+    text: str = ""
+    ender: Ender | None = None
+
+
+class Path:
+    """A cursor on one path through a block: the state, and what happened since its start."""
+
+    __slots__ = ("node", "state", "trail")
+
+    def __init__(self, state: State, node: int, trail: Trail | None = None) -> None:
+        self.state = state
+        self.node = node
+        self.trail = trail
+
+    def fork(self) -> Path:
+        """A second path from here."""
+        return Path(self.state.copy(), self.node, self.trail)
+
+    def emit(self, event: Event) -> None:
+        """Note what happened."""
+        self.trail = Trail(event, self.trail)

@@ -1,0 +1,86 @@
+"""What the facts say about the order of two numbers, and what a loop says of its counter.
+
+    for (i = 0; i < n; i++)      i = i + 1, where i < n is known:   i <= n   from then on,
+        ...                      and 0 <= i stays true;
+    here i < n is false          so that i == n
+
+A counter is one unknown for all rounds, but these facts hold in each of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from capilint.engine.domain.values import ZERO, AbstractValue, Number, Status, Term
+from capilint.ir import Branch, Function, Operation, Place, Read, Value
+
+Facts = Mapping[AbstractValue, bool]
+
+COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">="])
+TESTS = COMPARISONS | {"!", "&&", "||", "in", "not-in"}  # they tell no more than a truth
+NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_SIGN_KEEPING = frozenset(["+", "*", "&", "|", "/", "%", ">>", "<<"])
+
+
+def normal_comparison(operator: str, left: AbstractValue, right: AbstractValue) -> Term:
+    """One spelling for `a < b` and `b > a`, and for `a == b` one of the two, always the same."""
+    if operator in (">", ">="):
+        return Term(MIRRORED[operator], (right, left))
+    if operator in ("==", "!=") and id(right) < id(left):
+        return Term(operator, (right, left))
+    return Term(operator, (left, right))
+
+
+def known_order(
+    facts: Facts, operator: str, left: AbstractValue, right: AbstractValue
+) -> bool | None:
+    """Whether a comparison is known to hold (True) or not to hold (False)."""
+    if operator in ("==", "!="):
+        both = ((left, right), (right, left))
+        if any(facts.get(Term("<", pair)) for pair in both):
+            return operator == "!="
+        if all(facts.get(Term("<=", pair)) for pair in both):
+            return operator == "=="
+    fact = facts.get(normal_comparison(operator, left, right))
+    if fact is not None:
+        return fact
+    negated = facts.get(normal_comparison(NEGATED[operator], left, right))
+    return not negated if negated is not None else _by_sign(facts, operator, left, right)
+
+
+def _by_sign(facts: Facts, operator: str, left: AbstractValue, right: AbstractValue) -> bool | None:
+    if isinstance(left, Number):
+        left, right, operator = right, left, MIRRORED[operator]
+    if not isinstance(right, Number) or right.value > 0 or not is_not_negative(facts, left):
+        return None
+    if right.value < 0:
+        return operator in (">", ">=", "!=")
+    return {"<": False, ">=": True}.get(operator)
+
+
+def is_not_negative(facts: Facts, value: AbstractValue) -> bool:
+    """Whether a value is known to be 0 or more."""
+    match value:
+        case Number(number) | Status(_, number):
+            return number >= 0
+        case Term(operator, operands) if operator in _SIGN_KEEPING:
+            return all(is_not_negative(facts, operand) for operand in operands)
+        case _:
+            at_least_0, more = Term("<=", (ZERO, value)), Term("<", (ZERO, value))
+            return bool(facts.get(at_least_0) or facts.get(more))
+
+
+def bounds(function: Function) -> dict[Place, tuple[Value, ...]]:
+    """What each place is compared with in branches that ask `place < bound`."""
+    found: defaultdict[Place, list[Value]] = defaultdict(list)
+    for block in function.blocks:
+        match block.terminator:
+            case Branch(Operation("<", (Read(place), bound))):
+                found[place].append(bound)
+            case Branch(Operation(">", (bound, Read(place)))):
+                found[place].append(bound)
+            case _:
+                pass
+    return {place: tuple(dict.fromkeys(values)) for place, values in found.items()}

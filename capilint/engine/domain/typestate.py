@@ -1,0 +1,378 @@
+"""The life of a handle: the transitions, and the mistakes that they show.
+
+                   create                       release
+      (nothing) ───────────► live ───────────────────────────► destroyed
+                              │  │                                │  │
+                              │  └─ owner released ─► orphaned    │  └─ release: CAP202
+             function ends,   │          │                        └─ use, hand out: CAP201
+             not escaped:     │          └─ use, release, hand out: CAP301
+             CAP101, CAP102   │
+             last reference   └─ released as another resource: CAP203
+             gone: CAP103
+
+A handle that this function did not make begins as `unknown`: nothing is owed for it, but what
+is done to it after a release here is as wrong as for any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from capilint.engine.domain.events import Defect, Event, Origin, Path, Role
+from capilint.engine.domain.ownership import MemberOwners
+from capilint.engine.domain.state import Handle, Typestate
+from capilint.engine.domain.values import (
+    AbstractValue,
+    Aggregate,
+    Location,
+    Pointer,
+    Symbol,
+    Term,
+    member_chain,
+    symbols_in,
+)
+from capilint.finding import Span
+from capilint.ir import Place, Scope, Variable, source_text
+from capilint.rulebook.protocol import Resource
+
+HAND_OUT, SHOW = "hand-out", "show"
+UNTRACKED = frozenset(["unknown", "object", "box"])
+
+
+@dataclass(slots=True)
+class Typestates:
+    """Applies transitions to paths and collects the defects of one function."""
+
+    resources: Mapping[str, Resource]
+    path: str
+    boxes: bool = False
+    scheme: str = ""
+    member_owners: MemberOwners = field(default_factory=MemberOwners)
+    origins: dict[Symbol, Origin] = field(default_factory=dict)
+    defects: list[Defect] = field(default_factory=list)
+    texts: dict[Symbol, str] = field(default_factory=dict)
+
+    def report(self, path: Path, code: str, symbol: Symbol, span: Span, text: str = "") -> None:
+        """Note a defect, unless an open question about the handle forbids it."""
+        handle = path.state.handles[symbol]
+        if handle.doubt is None:
+            origin = self.origins.get(Symbol(symbol.kind, symbol.site, symbol.detail))
+            shown = text or (origin.text if origin else "") or self.texts.get(symbol, "")
+            self.defects.append(
+                Defect(code, symbol, handle.resource, span, path.node, path.trail, shown)
+            )
+
+    @contextmanager
+    def gathered(self) -> Iterator[list[Defect]]:
+        """What goes wrong meanwhile is for the caller to judge."""
+        known, self.defects = self.defects, []
+        try:
+            yield self.defects
+        finally:
+            self.defects = known
+
+    def name(self, symbol: Symbol, place: Place) -> None:
+        """Remember how the source calls a handle that was not made here."""
+        self.texts.setdefault(symbol, self.place_text(place))
+
+    def place_text(self, place: Place) -> str:
+        """A place as this function's language writes it, a box and its content alike."""
+        if not self.boxes:
+            return source_text(place)
+        path = tuple(accessor for accessor in place.path if accessor != "*")
+        if path and path[-1] in (".value", ".contents", "[0]"):
+            path = path[:-1]
+        return source_text(Place(place.root, path))
+
+    def location_text(self, location: Location | None) -> str:
+        """A location as the source would write it; empty where it has no short name."""
+        if location is None:
+            return ""
+        path: tuple[str, ...] = location.path
+        base = location.base
+        if isinstance(base, Variable) and base.scope is Scope.TEMPORARY:
+            return ""
+        while isinstance(base, Symbol):
+            if base.kind not in ("initial", "member") or not isinstance(base.detail, Location):
+                return "".join(path).lstrip(".*")
+            path = (*base.detail.path, "*", *path)
+            base = base.detail.base
+        return self.place_text(Place(base, path))
+
+    # ------------------------------------------------------------ transitions
+
+    def create(self, path: Path, symbol: Symbol, handle: Handle, origin: Origin) -> None:
+        """A new handle begins its life; make way for it with `State.renew` first."""
+        path.state.handles[symbol] = handle
+        self.origins.setdefault(symbol, origin)
+        if handle.owner is not None and handle.owner not in path.state.handles:
+            self.meet(path, handle.owner, "context")
+
+    def meet(self, path: Path, symbol: Symbol, resource: str) -> Handle | None:
+        """The typestate of a symbol that is used as a handle; None where it is not tracked."""
+        known = path.state.handles.get(symbol)
+        if known is None and symbol.kind not in UNTRACKED and self.watches(resource):
+            owner = self._owning_member(path, symbol)
+            released = path.state.handles.get(owner) if owner is not None else None
+            gone = released is not None and released.typestate is Typestate.DESTROYED
+            known = Handle(resource, Typestate.UNKNOWN, owner=owner, orphaned=gone)
+            path.state.handles[symbol] = known
+        return known
+
+    def watches(self, resource: str) -> bool:
+        """Whether handles of that kind are followed."""
+        known = self.resources.get(resource)
+        return known is not None and known.watched
+
+    def _owning_member(self, path: Path, symbol: Symbol) -> Symbol | None:
+        """The context that this symbol's structure keeps beside it."""
+        if symbol.kind != "initial" or not isinstance(symbol.detail, Location):
+            return None
+        place = self.member_owners.owner_of(self.scheme, symbol.detail)
+        owner = None if place is None else path.state.load(place)
+        return owner if isinstance(owner, Symbol) else None
+
+    def use(self, path: Path, symbol: Symbol, resource: str, span: Span, text: str = "") -> None:
+        """A call needs the handle to be alive; `text` is how the call's argument is written."""
+        handle = self.meet(path, symbol, resource)
+        if handle is None:
+            return
+        if handle.typestate is Typestate.DESTROYED:
+            self.report(path, "CAP201", symbol, span, text)
+        elif handle.orphaned:
+            self.report(path, "CAP301", symbol, span)
+        elif not handle.used and symbol.kind == "initial":
+            path.state.handles[symbol] = replace(handle, used=True)
+
+    def retain(self, path: Path, role: Role, span: Span, failed: bool) -> None:
+        """One reference more, if the call succeeds."""
+        symbol = role.symbol
+        self.use(path, symbol, role.resource, span, role.text)
+        if failed:
+            return
+        handle = path.state.handles.get(symbol)
+        if handle is not None and handle.typestate is not Typestate.DESTROYED:
+            path.state.handles[symbol] = replace(handle, count=min(handle.count + 1, 8))
+
+    def release(self, path: Path, role: Role, span: Span, failed: bool) -> None:
+        """The handle is given to a release function for the role's resource."""
+        symbol, resource, text = role.symbol, role.resource, role.text
+        handle = self.meet(path, symbol, resource)
+        if handle is None:
+            return
+        if handle.typestate is Typestate.DESTROYED:
+            self.report(path, "CAP202", symbol, span, text)
+            return
+        if handle.resource != resource:
+            origin = self.origins.get(symbol)
+            if origin is not None and resource in origin.alternatives:
+                self._dismiss(path, symbol)
+                return
+            self.report(path, "CAP203", symbol, span, text)
+            path.state.handles[symbol] = replace(handle, typestate=Typestate.UNKNOWN, escaped=True)
+            return
+        if handle.orphaned:
+            self.report(path, "CAP301", symbol, span)
+        if failed:
+            self._dismiss(path, symbol)
+        elif handle.count > 1:
+            path.state.handles[symbol] = replace(handle, count=handle.count - 1)
+        else:
+            path.state.handles[symbol] = replace(
+                handle, typestate=Typestate.DESTROYED, orphaned=False, count=0
+            )
+            self._orphan(path, symbol)
+
+    def _dismiss(self, path: Path, symbol: Symbol) -> None:
+        """Nothing more can be said about the handle."""
+        handle = path.state.handles[symbol]
+        path.state.handles[symbol] = replace(
+            handle, typestate=Typestate.UNKNOWN, escaped=True, orphaned=False
+        )
+
+    def _orphan(self, path: Path, owner: Symbol) -> None:
+        for symbol, handle in list(path.state.handles.items()):
+            alive = handle.typestate is not Typestate.DESTROYED
+            if handle.owner == owner and alive and not _has_ended_itself(path, symbol, handle):
+                path.state.handles[symbol] = replace(handle, orphaned=True)
+
+    # ------------------------------------------------------------ references
+
+    def store(
+        self,
+        path: Path,
+        location: Location,
+        value: AbstractValue,
+        span: Span,
+        by_callee: bool = False,
+    ) -> None:
+        """Write a value; the handle that was there may be lost, the new one may be handed out.
+
+        What a callee wrote was judged there: `by_callee` hands nothing out.
+        """
+        state = path.state
+        external = state.is_external(location)
+        if external and not by_callee:
+            self.hand_out(path, value, span, SHOW if belongs_to_caller(location) else HAND_OUT)
+        replaced = self._held_at(path, location)
+        state.store(location, value)
+        if external:
+            state.escape(value, handed=belongs_to_caller(location))
+        else:
+            self._christen(location, value)
+            if self.boxes and isinstance(location.base, Symbol):
+                self._entrust(path, value)
+        self._lose_unheld(path, replaced, span)
+
+    def overwrite(self, path: Path, location: Location, span: Span) -> None:
+        """Whatever a location held is gone from it."""
+        replaced = self._held_at(path, location)
+        path.state.clear(location)
+        self._lose_unheld(path, replaced, span)
+
+    def _held_at(self, path: Path, location: Location) -> list[Symbol]:
+        """The handles and objects that a location and its parts hold."""
+        state = path.state
+        if not state.handles and not state.objects:
+            return []
+        return [
+            old
+            for _, old in state.kept_in(location)
+            if isinstance(old, Symbol) and (old in state.handles or old in state.objects)
+        ]
+
+    def _lose_unheld(self, path: Path, replaced: list[Symbol], span: Span) -> None:
+        for old in replaced:
+            values = path.state.environment.values()
+            if not any(old in symbols_in(other) for other in values):
+                self.lose(path, old, span)
+            elif path.state.handles[old].held_by_caller:
+                self._take_back(path, old)
+
+    def _take_back(self, path: Path, symbol: Symbol) -> None:
+        """The caller's memory may hold a handle no more: then it is this function's again."""
+        holders = path.state.holders(symbol)
+        if holders and not any(path.state.is_external(place) for place in holders):
+            handle = path.state.handles[symbol]
+            path.state.handles[symbol] = replace(handle, handed=False)
+
+    def _entrust(self, path: Path, value: AbstractValue) -> None:
+        """A Python object holds the handle: when that ends is for its methods to decide."""
+        if isinstance(value, Symbol) and value in path.state.handles:
+            path.state.handles[value] = replace(path.state.handles[value], entrusted=True)
+
+    def _christen(self, location: Location, value: AbstractValue) -> None:
+        """A handle that a call returned gets the name of the first variable that holds it."""
+        origin = self.origins.get(value) if isinstance(value, Symbol) else None
+        if origin is None or origin.text:
+            return
+        base = location.base
+        if not (isinstance(base, Variable) and base.scope is Scope.TEMPORARY):
+            text = self.location_text(location)
+            assert isinstance(value, Symbol)
+            self.origins[value] = replace(origin, text=text)
+
+    def lose(self, path: Path, symbol: Symbol, span: Span) -> None:
+        """The last reference to a handle is gone; nothing is said of what an object held."""
+        if symbol in path.state.objects:
+            path.state.escape(symbol)
+            path.state.objects -= {symbol}
+        handle = path.state.handles.get(symbol)
+        if handle is None or not (handle.owed or handle.held_by_caller):
+            return
+        if path.state.raising == "possible":
+            path.state.handles[symbol] = replace(handle, escaped=True)
+            return
+        path.emit(Event("lose", span, self.path, roles=(_role(symbol, handle),)))
+        if handle.owns_itself:
+            if handle.orphaned:
+                self.report(path, "CAP301", symbol, span)
+        else:
+            self.report(path, "CAP102" if handle.raised else "CAP103", symbol, span)
+        path.state.handles[symbol] = replace(handle, escaped=True)
+
+    def hand_out(self, path: Path, value: AbstractValue, span: Span, kind: str = HAND_OUT) -> None:
+        """A value goes to the caller: a handle in it must not be destroyed yet.
+
+        What is only shown, in memory of the caller, may be taken back.
+        """
+        for symbol in handed_out(value):
+            handle = path.state.handles.get(symbol)
+            if handle is None or not (handle.orphaned or handle.typestate is Typestate.DESTROYED):
+                continue
+            code = "CAP301" if handle.orphaned else "CAP201"
+            path.emit(Event(kind, span, self.path, roles=(_role(symbol, handle),)))
+            self.report(path, code, symbol, span)
+
+    def abandon(self, path: Path, owner: AbstractValue, span: Span) -> None:
+        """An object dies half made: the handles that only its members hold are leaked."""
+        state = path.state
+        if not isinstance(owner, Symbol) or owner in state.exposed or state.raising != "certain":
+            return
+        for symbol, handle in list(state.handles.items()):
+            kept = handle.made and handle.handed and not (handle.escaped or handle.owns_itself)
+            if kept and handle.typestate is Typestate.LIVE and held_only_by(path, symbol, owner):
+                self.report(path, "CAP102", symbol, span)
+
+    def leave(self, path: Path, span: Span, exceptional: bool, process_ends: bool) -> None:
+        """The function ends here: what it still owes is leaked, the rest is handed out.
+
+        What the process ends with is none, but for handles that their context left behind.
+        """
+        if exceptional and (process_ends or path.state.raising != "certain"):
+            return
+        for symbol, handle in list(path.state.handles.items()):
+            if handle.held_by_caller and handle.orphaned and not process_ends:
+                self.hand_out(path, symbol, span)
+            if not handle.owed or (process_ends and not handle.orphaned):
+                continue
+            if handle.owns_itself:
+                if handle.orphaned:
+                    self.report(path, "CAP301", symbol, span)
+                continue
+            code = "CAP102" if exceptional or handle.raised else "CAP101"
+            self.report(path, code, symbol, span)
+
+
+def _role(symbol: Symbol, handle: Handle) -> Role:
+    return Role("use", "", symbol, handle.resource, handle.owner)
+
+
+def _has_ended_itself(path: Path, symbol: Symbol, handle: Handle) -> bool:
+    """Whether a handle that releases itself went with the statement that made it."""
+    if not handle.owns_itself or not handle.made:
+        return False
+    bases = [place.base for place in path.state.holders(symbol)]
+    return all(isinstance(each, Variable) and each.scope is Scope.TEMPORARY for each in bases)
+
+
+def held_only_by(path: Path, symbol: Symbol, owner: Symbol) -> bool:
+    """Whether nothing but members of one object hold a handle."""
+    holders = path.state.holders(symbol)
+    return bool(holders) and all(place.base == owner for place in holders)
+
+
+def belongs_to_caller(location: Location) -> bool:
+    """Whether a location lies in memory that a parameter points to."""
+    base = location.base
+    if isinstance(base, Symbol):
+        outermost = member_chain(base)[-1]
+        root = outermost.detail.base if isinstance(outermost.detail, Location) else None
+        given = isinstance(root, Variable) and root.scope is Scope.PARAMETER
+        return given and outermost.kind == "initial"
+    return False
+
+
+def handed_out(value: AbstractValue) -> tuple[Symbol, ...]:
+    """The symbols that a reader of the value gets hold of directly."""
+    match value:
+        case Symbol():
+            return (value,)
+        case Aggregate(values):
+            return tuple(symbol for inner in values for symbol in handed_out(inner))
+        case Term() | Pointer():
+            return ()
+        case _:
+            return ()

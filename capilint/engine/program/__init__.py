@@ -1,0 +1,1 @@
+"""What the program's text says before any state is known: names, calls, classes, liveness."""

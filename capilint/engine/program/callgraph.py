@@ -1,0 +1,178 @@
+"""The program's call graph: in which order to analyse its functions.
+
+Functions are analysed bottom-up, callees before callers, so that a call finds a summary.
+Functions that call themselves have none: they are unknown code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from capilint.engine.program.classes import Classes, calls_of
+from capilint.engine.program.names import Definition, Names
+from capilint.engine.program.pointers import FunctionPointers
+from capilint.ir import Call, Direct, FunctionReference, Language, Method, Module, values_of
+from capilint.rulebook.book import Bound, RuleBook
+
+
+@dataclass
+class Program:
+    """Modules, the names between them, and who calls whom."""
+
+    modules: Sequence[Module]
+    rulebook: RuleBook
+
+    @cached_property
+    def names(self) -> Names:
+        """What names mean."""
+        return Names(self.modules, self.rulebook)
+
+    @cached_property
+    def classes(self) -> Classes:
+        """The Python classes."""
+        return Classes(self.names)
+
+    @cached_property
+    def pointers(self) -> FunctionPointers:
+        """What C's function pointers stand for."""
+        return FunctionPointers(self.names)
+
+    # ------------------------------------------------------------ order
+
+    @cached_property
+    def calls(self) -> dict[Definition, tuple[list[Definition], bool]]:
+        """For each function: the functions of the program it calls; whether it calls the API."""
+        return {definition: self._callees(definition) for definition in self.names.definitions}
+
+    def _callees(self, definition: Definition) -> tuple[list[Definition], bool]:
+        called: dict[Definition, None] = {}
+        touches = False
+        methods = self.rulebook.method_names
+        for call in calls_of(definition.function):
+            if isinstance(call.callee, Method):
+                touches = touches or call.callee.name in methods
+                bound = self.names.api(self.names.reached_through(call.callee), definition.module)
+                touches = touches or (bound is not None and acts_on_handles(bound))
+                continue
+            for name in self._names_in(call, definition):
+                bound = self.names.api(name, definition.module)
+                if bound is not None:
+                    touches = touches or acts_on_handles(bound)
+                    continue
+                called.update(dict.fromkeys(self.names.alternatives(name, definition.module)))
+        if definition.module.language is Language.PYTHON:
+            called.update(dict.fromkeys(self.classes.run_by(definition)))
+        return list(called), touches
+
+    def _names_in(self, call: Call, caller: Definition) -> Iterator[str]:
+        """The functions that a call names: its callee, those it is given, one behind a pointer."""
+        if isinstance(call.callee, Direct):
+            yield call.callee.name
+            loaded = self.pointers.loaded_by(call, caller)
+            if loaded is not None:
+                yield loaded
+        pointed = self.pointers.called(call, caller)
+        if pointed is not None:
+            yield pointed
+        for value in values_of(call):
+            if isinstance(value, FunctionReference):
+                yield value.name
+
+    @cached_property
+    def touching(self) -> frozenset[Definition]:
+        """The functions that call the API themselves or through others."""
+        callers: dict[Definition, list[Definition]] = {}
+        pending = []
+        for definition, (called, touches) in self.calls.items():
+            for target in called:
+                callers.setdefault(target, []).append(definition)
+            if touches:
+                pending.append(definition)
+        found = set(pending)
+        while pending:
+            for caller in callers.get(pending.pop(), []):
+                if caller not in found:
+                    found.add(caller)
+                    pending.append(caller)
+        return frozenset(found)
+
+    @cached_property
+    def touching_in_order(self) -> list[Definition]:
+        """The functions that call the API, in a fixed order."""
+        return sorted_roots(self.touching)
+
+    def bottom_up(self) -> Iterator[tuple[Definition, bool]]:
+        """The functions that touch the API, callees first, and whether each calls itself."""
+        for definition, recursive in self._order(self.touching_in_order, frozenset()):
+            if definition in self.touching:
+                yield definition, recursive
+
+    def callees_first(
+        self, definition: Definition, known: Container[Definition]
+    ) -> Iterator[tuple[Definition, bool]]:
+        """What a function calls, directly and through others, but for what is `known`."""
+        called = [callee for callee in self.calls[definition][0] if callee not in known]
+        yield from self._order(called, known)
+
+    def _order(
+        self, roots: list[Definition], known: Container[Definition]
+    ) -> Iterator[tuple[Definition, bool]]:
+        for component in self._components(roots, known):
+            for definition in component:
+                recursive = len(component) > 1 or definition in self.calls[definition][0]
+                yield definition, recursive
+
+    def _components(
+        self, roots: list[Definition], known: Container[Definition]
+    ) -> Iterator[list[Definition]]:
+        """Strongly connected components in reverse topological order (Tarjan, iterative).
+
+        Definitions that are `known` are left out.
+        """
+        callees: dict[Definition, list[Definition]] = {}
+        index: dict[Definition, int] = {}
+        low: dict[Definition, int] = {}
+        stack: list[Definition] = []
+        on_stack: set[Definition] = set()
+        for root in roots:
+            if root in index:
+                continue
+            work: list[tuple[Definition, int]] = [(root, 0)]
+            while work:
+                node, position = work.pop()
+                if position == 0:
+                    index[node] = low[node] = len(index)
+                    stack.append(node)
+                    on_stack.add(node)
+                    callees[node] = [each for each in self.calls[node][0] if each not in known]
+                called = callees[node]
+                if position > 0:
+                    low[node] = min(low[node], low[called[position - 1]])
+                while position < len(called) and called[position] in index:
+                    if called[position] in on_stack:
+                        low[node] = min(low[node], index[called[position]])
+                    position += 1
+                if position < len(called):
+                    work += [(node, position + 1), (called[position], 0)]
+                elif low[node] == index[node]:
+                    component: list[Definition] = []
+                    while not component or component[-1] != node:
+                        component.append(stack.pop())
+                        on_stack.discard(component[-1])
+                    yield component
+
+
+def sorted_roots(definitions: frozenset[Definition]) -> list[Definition]:
+    """A fixed order, whatever the set's."""
+    return sorted(
+        definitions,
+        key=lambda definition: (definition.module.path, definition.function.span),
+    )
+
+
+def acts_on_handles(bound: Bound) -> bool:
+    """Whether an API function creates, uses or releases a handle."""
+    protocol = bound.protocol
+    return bool(protocol.creates or protocol.uses or protocol.releases or protocol.retains)

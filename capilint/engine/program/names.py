@@ -1,0 +1,171 @@
+"""All files of one run as one program: what names mean in each of them.
+
+A name that is defined twice means nothing: it is unknown code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from capilint.ir import Function, Language, Method, Module, Place, Read
+from capilint.rulebook.book import Bound, RuleBook
+from capilint.rulebook.protocol import Success
+
+MOST_ALIASES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A function and the module that holds it."""
+
+    module: Module
+    function: Function
+
+    def __hash__(self) -> int:
+        return id(self.function)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Definition) and self.function is other.function
+
+
+@dataclass
+class Names:
+    """Modules, and the names between them."""
+
+    modules: Sequence[Module]
+    rulebook: RuleBook
+    _apis: dict[tuple[str, Language], Bound | None] = field(default_factory=dict)
+
+    @cached_property
+    def definitions(self) -> list[Definition]:
+        """Every function of every module."""
+        return [
+            Definition(module, function) for module in self.modules for function in module.functions
+        ]
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Definition]]:
+        table: dict[str, list[Definition]] = {}
+        for definition in self.definitions:
+            table.setdefault(definition.function.qualified_name, []).append(definition)
+        return table
+
+    @cached_property
+    def _python_modules(self) -> dict[str, list[Module]]:
+        """Python modules by every tail of their dotted name."""
+        table: dict[str, list[Module]] = {}
+        for module in self.modules:
+            if module.language is Language.PYTHON:
+                parts = module.name.split(".")
+                for start in range(len(parts)):
+                    table.setdefault(".".join(parts[start:]), []).append(module)
+        return table
+
+    @cached_property
+    def _raising(self) -> frozenset[str]:
+        """Functions whose result an `errcheck` turns into an exception."""
+        return frozenset(
+            store.removesuffix(".errcheck")
+            for module in self.modules
+            for store in module.attribute_stores
+            if store.endswith(".errcheck")
+        )
+
+    # ------------------------------------------------------------ names
+
+    def api(self, name: str, module: Module) -> Bound | None:
+        """The API function that a name means in a module, with how it tells success there."""
+        key = (name, module.language)
+        if key not in self._apis:
+            self._apis[key] = self._find_api(name, module.language)
+        bound = self._apis[key]
+        if bound is not None and module.language is not Language.PYTHON:
+            defined = any(each.module is module for each in self._by_name.get(name, []))
+            return None if defined else bound
+        return bound
+
+    def reached_through(self, callee: Method) -> str:
+        """The dotted name of a method of what is called like a library: `x.advapi32.f(..)`."""
+        match callee.receiver:
+            case Read(Place(_, (*_, last))):
+                return f"{last.removeprefix('.')}.{callee.name}"
+        return ""
+
+    def _find_api(self, name: str, language: Language) -> Bound | None:
+        for candidate in self.readings(name, language):
+            bound = self.rulebook.direct(candidate, language)
+            if bound is not None:
+                if candidate in self._raising or name in self._raising:
+                    protocol = replace(bound.protocol, success=Success.RAISES)
+                    return replace(bound, protocol=protocol)
+                return bound
+        return None
+
+    def readings(self, name: str, language: Language) -> Iterator[str]:
+        """The name, and what it becomes through the other modules' aliases."""
+        yield name
+        if language is not Language.PYTHON:
+            return
+        seen = {name}
+        pending = [name]
+        while pending and len(seen) < MOST_ALIASES:
+            for reading in self._through_aliases(pending.pop()):
+                if reading not in seen:
+                    seen.add(reading)
+                    pending.append(reading)
+                    yield reading
+
+    def _through_aliases(self, name: str) -> Iterator[str]:
+        parts = name.split(".")
+        for end in range(len(parts) - 1, 0, -1):
+            modules = self._python_modules.get(".".join(parts[:end]), [])
+            if len(modules) != 1:
+                continue
+            for width in (1, 2):  # `name`, and `Class.name`
+                alias = ".".join(parts[end : end + width])
+                for meaning in modules[0].aliases.get(alias, ()):
+                    yield ".".join([meaning, *parts[end + width :]])
+            return
+
+    def definition(self, name: str, module: Module) -> Definition | None:
+        """The one function that a name means in a module."""
+        found = self.alternatives(name, module)
+        return found[0] if len(found) == 1 else None
+
+    def alternatives(self, name: str, module: Module) -> list[Definition]:
+        """The functions that a name may mean in a module.
+
+        There are several only where one C file defines the name under different `#if`s.
+        """
+        for reading in self.readings(name, module.language):
+            found = self._candidates(reading, module)
+            own = [candidate for candidate in found if candidate.module is module]
+            found = own or [candidate for candidate in found if not candidate.function.internal]
+            if len(found) == 1 or (own and language_is_c(module)):
+                return found
+            if found:
+                return []
+        return []
+
+    def _candidates(self, name: str, module: Module) -> list[Definition]:
+        same = [
+            definition
+            for definition in self._by_name.get(name, [])
+            if (definition.module.language is Language.PYTHON)
+            == (module.language is Language.PYTHON)
+        ]
+        if same or module.language is not Language.PYTHON:
+            return same
+        head, _, tail = name.rpartition(".")
+        return [
+            definition
+            for candidate in self._python_modules.get(head, [])
+            for definition in self._by_name.get(f"{candidate.name}.{tail}", [])
+        ]
+
+
+def language_is_c(module: Module) -> bool:
+    """Whether names are defined by a preprocessor's choice."""
+    return module.language is not Language.PYTHON

@@ -1,0 +1,1 @@
+"""Defects to findings: the shortest witness of each, told once."""

@@ -1,0 +1,1 @@
+"""What a function does to handles, as its callers need it."""

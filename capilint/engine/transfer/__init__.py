@@ -1,0 +1,1 @@
+"""Transfer functions: what each instruction does to an abstract state."""

@@ -1,0 +1,194 @@
+"""New handles: what a call makes, who owns it, and where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from capilint.engine.domain.binding import Argument, includes_flag, target_location
+from capilint.engine.domain.evaluate import Evaluator
+from capilint.engine.domain.events import Origin, Path
+from capilint.engine.domain.state import Handle, Typestate
+from capilint.engine.domain.typestate import Typestates
+from capilint.engine.domain.values import (
+    ZERO,
+    Location,
+    Number,
+    Pointer,
+    Status,
+    Symbol,
+    Term,
+    is_empty_box,
+)
+from capilint.engine.transfer.ways import Site
+from capilint.ir import AddressOf, Read, Scope, Variable
+from capilint.rulebook.book import Bound
+from capilint.rulebook.protocol import Creation, Success
+
+# The symbols of boxes that this function was given by somebody who may keep them.
+ELSEWHERE = ("unknown", "instance", "read", "result")
+
+
+@dataclass(slots=True)
+class Creations:
+    """Makes handles in one function."""
+
+    evaluator: Evaluator
+    typestates: Typestates
+    constants: Callable[[str], int | None]
+
+    def made(
+        self, path: Path, site: Site, bound: Bound, matched: dict[str, Argument], owned: bool
+    ) -> list[tuple[Creation, Symbol, Handle, Location | None]]:
+        """What the call creates, and where it goes; older handles still have the new ones' names.
+
+        That is so that the call's other arguments can be judged.
+        """
+        made = []
+        state = path.state
+        for creation in bound.protocol.creates:
+            if not self.typestates.watches(creation.resource):
+                continue
+            if creation.into != "return" and creation.into not in matched:
+                continue
+            if self._prevented(path, creation, matched):
+                self._leave_unknown(path, site, creation, matched)
+                continue
+            location = None
+            if creation.into != "return":
+                argument = matched[creation.into]
+                if argument.value == ZERO and not bound.binding.boxed:
+                    continue
+                location = target_location(self.evaluator, state, argument, bound.binding.boxed)
+            symbol = Symbol("handle", site.key, creation.into)
+            handle = Handle(
+                creation.resource,
+                Typestate.LIVE,
+                made=owned,
+                escaped=not owned,
+                owner=self._owner(path, creation, matched),
+                doubt=("owner", site.key) if creation.owned_if else None,
+                binding=bound.binding.name,
+                owns_itself=bound.protocol.owns_itself,
+            )
+            made.append((creation, symbol, handle, location))
+        return made
+
+    def _leave_unknown(
+        self, path: Path, site: Site, creation: Creation, matched: dict[str, Argument]
+    ) -> None:
+        """Nothing is owed for what the call leaves there, but it may have written something."""
+        argument = matched.get(creation.into)
+        if argument is not None and isinstance(argument.value, Pointer):
+            content = Symbol("written", site.key, creation.into)
+            path.state.renew(content)
+            self.typestates.store(path, argument.value.location, content, site.call.span)
+
+    def _prevented(self, path: Path, creation: Creation, matched: dict[str, Argument]) -> bool:
+        """Whether a flag says that nothing is made; where none is known to, none is set."""
+        for parameter, flag in creation.unless:
+            value = matched[parameter].value if parameter in matched else ZERO
+            bit = self.constants(flag)
+            answer = includes_flag(value, flag, bit)
+            if answer is None and bit is not None:
+                test = self.evaluator.operate(path.state, "&", (value, Number(bit)))
+                answer = not self.evaluator.assume(path.state, test, False)
+            if answer:
+                return True
+        return False
+
+    def _owner(self, path: Path, creation: Creation, matched: dict[str, Argument]) -> Symbol | None:
+        if creation.owner in matched:
+            value = matched[creation.owner or ""].value
+            if isinstance(value, Pointer):
+                value = path.state.load(value.location)
+            return value if isinstance(value, Symbol) and value.kind != "unknown" else None
+        if creation.owner_of in matched:
+            sibling = matched[creation.owner_of or ""].value
+            if isinstance(sibling, Symbol) and sibling in path.state.handles:
+                return path.state.handles[sibling].owner
+        return None
+
+    def place(
+        self,
+        path: Path,
+        site: Site,
+        bound: Bound,
+        creation: Creation,
+        symbol: Symbol,
+        handle: Handle,
+        location: Location | None,
+        matched: dict[str, Argument],
+    ) -> None:
+        span = site.call.span
+        text = self._target_text(matched.get(creation.into), location)
+        origin = Origin(bound.protocol.name, text, span, creation.resource, creation.alternatives)
+        self.typestates.create(path, symbol, handle, origin)
+        if not site.result_is_read and bound.protocol.success is not Success.RAISES:
+            self.typestates.report(path, "CAP401", symbol, span)
+        if location is not None and self._is_shared_box(path, location):
+            path.state.escape(symbol)
+        if location is not None and "[?]" not in location.path:
+            for place in (location, *self._same_box(path, location)):
+                self.typestates.store(path, place, symbol, span)
+        elif creation.into != "return":
+            path.state.escape(symbol)
+
+    def _target_text(self, argument: Argument | None, location: Location | None) -> str:
+        """How the source calls the place that receives a handle."""
+        written = None if argument is None else argument.written
+        if isinstance(written, AddressOf) and written.place.root.scope is not Scope.TEMPORARY:
+            return self.typestates.place_text(written.place)
+        text = self.typestates.location_text(location)
+        if not text and isinstance(written, Read):
+            place = written.place
+            text = "" if place.root.scope is Scope.TEMPORARY else self.typestates.place_text(place)
+        return text
+
+    def _is_shared_box(self, path: Path, location: Location) -> bool:
+        """Whether a box is an object that others hold too: an element, a class's instance."""
+        if not self.evaluator.boxes:
+            return False
+        content = path.state.load(location)
+        if location.path:
+            container = path.state.load(Location(location.base, location.path[:-1]))
+            if isinstance(container, Symbol) and container.kind in ELSEWHERE:
+                return True
+        if not isinstance(content, Symbol):
+            return isinstance(content, Term) or _is_temporary(location)
+        if content.kind in ("initial", "member"):
+            return content.detail != location  # a variable that names a box from elsewhere
+        shared = is_empty_box(content) and content in path.state.shared
+        return shared or content.kind in ELSEWHERE
+
+    def _same_box(self, path: Path, location: Location) -> list[Location]:
+        """The other places of the box that a location holds."""
+        content = path.state.load(location)
+        if not is_empty_box(content):
+            return []
+        return [place for place in path.state.holders(content) if place != location]
+
+    def tell_owner(
+        self,
+        path: Path,
+        site: Site,
+        creation: Creation,
+        matched: dict[str, Argument],
+        owned: bool,
+    ) -> None:
+        flag = target_location(self.evaluator, path.state, matched[creation.owned_if or ""], False)
+        if flag is not None:
+            answer = Status(("owner", site.key), int(owned))
+            self.typestates.store(path, flag, answer, site.call.span)
+
+    def target(self, path: Path, bound: Bound, matched: dict[str, Argument]) -> Location | None:
+        for creation in bound.protocol.creates:
+            if creation.into in matched:
+                argument = matched[creation.into]
+                return target_location(self.evaluator, path.state, argument, bound.binding.boxed)
+        return None
+
+
+def _is_temporary(location: Location) -> bool:
+    """Whether no name of the program leads to a location."""
+    return isinstance(location.base, Variable) and location.base.scope is Scope.TEMPORARY

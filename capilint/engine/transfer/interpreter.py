@@ -1,0 +1,399 @@
+"""Executes basic blocks on abstract states: one state in, one state out per way on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from capilint.engine.domain.binding import evaluate_arguments, statuses_in
+from capilint.engine.domain.evaluate import Evaluator
+from capilint.engine.domain.events import Event, Path
+from capilint.engine.domain.order import bounds
+from capilint.engine.domain.settled import Settled, candidates
+from capilint.engine.domain.state import State
+from capilint.engine.domain.typestate import Typestates
+from capilint.engine.domain.values import (
+    AbstractValue,
+    Function,
+    Location,
+    Symbol,
+    Uninitialised,
+)
+from capilint.engine.program.classes import Classes, Missing
+from capilint.engine.program.handle_variables import ApiOf, handle_variables
+from capilint.engine.program.liveness import Liveness
+from capilint.engine.summaries.summary import Exit, Summary
+from capilint.engine.transfer.assignments import Assignments, Point
+from capilint.engine.transfer.creations import Creations
+from capilint.engine.transfer.exceptions import builtin_class, catches
+from capilint.engine.transfer.memory import MemoryEffects
+from capilint.engine.transfer.objects import MethodOf, Objects
+from capilint.engine.transfer.protocols import ProtocolCalls
+from capilint.engine.transfer.results import Results
+from capilint.engine.transfer.summary_calls import SummaryCalls
+from capilint.engine.transfer.unknown import UnknownCalls, doubt_all, doubt_undecided, settle
+from capilint.engine.transfer.ways import CAUGHT, Continuation, Site, raise_from
+from capilint.finding import Span
+from capilint.ir import (
+    Assign,
+    BasicBlock,
+    Branch,
+    Call,
+    Choose,
+    Declare,
+    Delete,
+    Direct,
+    EndScope,
+    Escape,
+    Indirect,
+    Instruction,
+    Jump,
+    Language,
+    Method,
+    Raise,
+    Return,
+    Terminator,
+    Yield,
+    callee_name,
+    values_of,
+)
+from capilint.ir import Function as IrFunction
+from capilint.rulebook.book import Bound, RuleBook
+
+MODULE = "<module>"  # the name of a module's own code
+
+
+@dataclass(frozen=True, slots=True)
+class Callees:
+    """What names mean where a function stands: an API function, or a summary, or neither.
+
+    `made` are the classes of which a call makes an object, `pointer` is the API function that it
+    runs through a pointer, `reached_through` the name of one that is a method of something called
+    like a library; `method` is what a class's method does.
+    """
+
+    api: ApiOf
+    summary: Callable[[str], Summary | None]
+    classes: Classes
+    made: Callable[[Call], tuple[str, ...]]
+    pointer: Callable[[Call], str | None]
+    reached_through: Callable[[Method], str]
+    method: MethodOf
+
+
+@dataclass(slots=True)
+class Interpreter:
+    """Executes the blocks of one function."""
+
+    function: IrFunction
+    rulebook: RuleBook
+    callees: Callees
+    liveness: Liveness
+    evaluator: Evaluator
+    typestates: Typestates
+    cyclic: frozenset[int] = frozenset()
+    single_entry: frozenset[int] = frozenset()
+    abandons_object: bool = False
+    exits: list[tuple[int, Exit, Path]] = field(default_factory=list)
+    opaque: bool = False
+    protocol_calls: ProtocolCalls = field(init=False)
+    summary_calls: SummaryCalls = field(init=False)
+    unknown_calls: UnknownCalls = field(init=False)
+    assignments: Assignments = field(init=False)
+    objects: Objects = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.assignments = Assignments(
+            self.evaluator,
+            self.typestates,
+            self.cyclic,
+            self.callees.classes.computed,
+            bounds(self.function),
+        )
+        evaluator, typestates = self.evaluator, self.typestates
+        memory = MemoryEffects(evaluator, typestates)
+        creations = Creations(evaluator, typestates, self.rulebook.constants.get)
+        results = Results(evaluator)
+        self.protocol_calls = ProtocolCalls(evaluator, typestates, creations, memory, results)
+        self.summary_calls = SummaryCalls(evaluator, typestates, self.protocol_calls, memory)
+        self.unknown_calls = UnknownCalls(
+            evaluator,
+            typestates,
+            memory,
+            self.function.language,
+            self.callees.classes.with_methods,
+            handle_variables(self.function, self.callees.api, self.rulebook.handle_types),
+        )
+        self.objects = Objects(
+            self.summary_calls,
+            memory,
+            self.callees.method,
+            self.callees.classes.is_plain,
+            self.function.name == MODULE,
+        )
+
+    def entry(self) -> State:
+        """The state in which the function begins: what the `#if`s around it say holds."""
+        state = State(Settled(candidates(self.function, self.cyclic)))
+        for place, truth in self.function.guards:
+            self.evaluator.assume(state, self.evaluator.read(state, place), truth)
+        return state
+
+    def run(self, point: Point, path: Path) -> Iterator[tuple[Point, Path]]:
+        """Execute from a point on; gives the points where paths may meet others.
+
+        A block with one way in is executed along with the one before it.
+        """
+        pending = [(point, path)]
+        while pending:
+            for target, way in self._run_block(*pending.pop()):
+                if target[1] == 0 and target[0] in self.single_entry:
+                    way.state.prune(self.liveness.at_entry[target[0]])
+                    pending.append((target, way))
+                else:
+                    yield target, way
+
+    def _run_block(self, point: Point, path: Path) -> Iterator[tuple[Point, Path]]:
+        number, start = point
+        block = self.function.blocks[number]
+        for index in range(start, len(block.instructions)):
+            ways = []
+            for way in self._execute(path, block, block.instructions[index], (number, index)):
+                if way.raised:
+                    yield from self._raised(block, way.path, block.instructions[index])
+                else:
+                    ways.append(way.path)
+            if len(ways) != 1:
+                if index + 1 == len(block.instructions):
+                    for way_on in ways:
+                        yield from self._terminate(way_on, block, block.terminator)
+                else:
+                    for way_on in ways:
+                        yield (number, index + 1), way_on
+                return
+            path = ways[0]
+        yield from self._terminate(path, block, block.terminator)
+
+    def _raised(
+        self, block: BasicBlock, path: Path, where: Instruction | Raise
+    ) -> Iterator[tuple[Point, Path]]:
+        if block.handler is not None:
+            yield (block.handler, 0), path
+        else:
+            self._leave(path, where, None, raised=True)
+
+    def _ends_process(self, path: Path) -> bool:
+        """Whether the exception under way ends the program."""
+        return builtin_class(path.state.exception) is SystemExit
+
+    def _leave(
+        self,
+        path: Path,
+        where: Instruction | Terminator,
+        value: AbstractValue | None,
+        raised: bool,
+    ) -> None:
+        if raised and self._ends_process(path):
+            return
+        span = getattr(where, "span", self.function.span)
+        if path.state.objects and (not raised or path.state.raising == "certain"):
+            for way in self.objects.end_all(path, span):
+                self._left(way, span, value, raised)
+        else:
+            self._left(path, span, value, raised)
+
+    def _left(self, path: Path, span: Span, value: AbstractValue | None, raised: bool) -> None:
+        self.typestates.leave(path, span, raised, self.function.name == MODULE)
+        if raised and self.abandons_object:
+            first = Location(self.function.parameters[0].variable)
+            self.typestates.abandon(path, path.state.load(first), span)
+        if not raised or path.state.raising == "certain":
+            self.exits.append((path.node, Exit(path.state, value, raised, ()), path))
+
+    # ------------------------------------------------------------ instructions
+
+    def _execute(
+        self, path: Path, block: BasicBlock, instruction: Instruction, key: Point
+    ) -> Iterator[Continuation]:
+        match instruction:
+            case Call(callee, _, _, span):
+                raising = Event("raise", span, self.typestates.path, callee_name(callee))
+                for after in self._call(path, block, instruction, key):
+                    if after.raised:
+                        after.path.emit(raising)
+                    yield after
+                return
+            case Yield():
+                yield from self._yield(path, instruction, key)
+                return
+            case Declare(variable):
+                path.state.store(Location(variable), Uninitialised(variable))
+            case EndScope(variables):
+                self.assignments.end_scope(path, variables, instruction)
+            case Delete(place):
+                location = self.evaluator.locate(path.state, place)
+                if location is not None:
+                    self.assignments.forget(path, location, instruction)
+            case Assign():
+                for way in self.assignments.choices(path, instruction.value):
+                    self.assignments.assign(way, instruction, key)
+                    yield Continuation(way)
+                return
+            case Escape(values):
+                for value in values:
+                    self.assignments.give_away(path, value)
+        yield Continuation(path)
+
+    def _yield(self, path: Path, instruction: Yield, key: Point) -> Iterator[Continuation]:
+        value = self.evaluator.evaluate(path.state, instruction.value)
+        self.typestates.hand_out(path, value, instruction.span)
+        if instruction.may_raise:
+            yield raise_from(path.fork(), "certain")
+        else:
+            path.state.escape(value)
+        if instruction.result is not None:
+            location = self.evaluator.locate(path.state, instruction.result)
+            if location is not None:
+                sent = Symbol("result", key)
+                path.state.renew(sent)
+                self.typestates.store(path, location, sent, instruction.span)
+        yield Continuation(path)
+
+    # ------------------------------------------------------------ calls
+
+    def _call(
+        self, path: Path, block: BasicBlock, call: Call, key: Point
+    ) -> Iterator[Continuation]:
+        last_reads = self.liveness.last_reads.get(key, frozenset())
+        site = Site(key, call, key not in self.liveness.unread, last_reads)
+        self.assignments.give_away_unfollowed(path, values_of(call))
+        arguments = evaluate_arguments(self.evaluator, path.state, call)
+        guarded = block.handler is not None
+        if guarded and self.function.language is not Language.PYTHON:
+            yield raise_from(path.fork(), "possible")
+            guarded = False
+        owners = self.callees.made(call) if self.function.language is Language.PYTHON else ()
+        if owners and all(self.objects.can_make(owner, arguments) for owner in owners):
+            for owner in owners:
+                yield from self.objects.make(path.fork(), site, owner, arguments)
+            return
+        bound, summary = self._resolve(path, call)
+        if bound is None and summary is None and isinstance(call.callee, Method):
+            bound = self.callees.api(self.callees.reached_through(call.callee))
+            arguments = replace(arguments, receiver=None) if bound is not None else arguments
+        if bound is not None:
+            yield from self.protocol_calls.apply(path, site, bound, arguments)
+        elif summary is not None and not arguments.spread:
+            self.opaque = self.opaque or summary.opaque
+            yield from self.summary_calls.apply(path, site, summary, arguments)
+        else:
+            self.opaque = True
+            yield from self.unknown_calls.apply(path, site, arguments, guarded)
+
+    def _resolve(self, path: Path, call: Call) -> tuple[Bound | None, Summary | None]:
+        match call.callee:
+            case Direct(name):
+                return self._resolve_name(name)
+            case Method(receiver, name):
+                value = self.evaluator.evaluate(path.state, receiver)
+                handle = path.state.handles.get(value) if isinstance(value, Symbol) else None
+                if handle is not None and handle.binding:
+                    return self.rulebook.method(handle.binding, handle.resource, name), None
+                owner = self.objects.class_of(value)
+                if owner is not None:
+                    found = self.callees.method(owner, name)
+                    return None, None if isinstance(found, Missing) else found
+            case Indirect(callee):
+                pointed = self.callees.pointer(call)
+                if pointed is not None:
+                    return self._resolve_name(pointed)
+                value = self.evaluator.evaluate(path.state, callee)
+                if isinstance(value, Function) and not value.captures:
+                    return self._resolve_name(value.name)
+        return None, None
+
+    def _resolve_name(self, name: str) -> tuple[Bound | None, Summary | None]:
+        bound = self.callees.api(name)
+        return (bound, None) if bound is not None else (None, self.callees.summary(name))
+
+    # ------------------------------------------------------------ terminators
+
+    def _terminate(
+        self, path: Path, block: BasicBlock, terminator: Terminator
+    ) -> Iterator[tuple[Point, Path]]:
+        match terminator:
+            case Jump(target):
+                yield (target, 0), path
+            case Branch():
+                yield from self._branch(path, terminator)
+            case Choose(targets, _, catches) if not catches:
+                if path.state.raising and self.function.language is not Language.PYTHON:
+                    doubt_all(path.state, "filter")  # which exceptions it picks is not known
+                for target in targets:
+                    yield (target, 0), path.fork()
+            case Choose():
+                yield from self._dispatch(path, terminator)
+            case Return():
+                self._return(path, terminator)
+            case Raise(_, again, exception):
+                state = path.state
+                if again and state.raising:
+                    certainty = state.raising.removeprefix(CAUGHT)
+                    way = raise_from(path, certainty, state.exception)
+                else:
+                    way = raise_from(path, "certain", exception)
+                yield from self._raised(block, way.path, terminator)
+            case _:
+                return
+
+    def _dispatch(self, path: Path, choice: Choose) -> Iterator[tuple[Point, Path]]:
+        """Where an exception goes: to the clauses that may catch it, in their order.
+
+        One that a clause may have caught gets past it as a mere possibility.
+        """
+        exception = path.state.exception
+        for target, names in zip(choice.targets, choice.catches, strict=True):
+            answers = [catches(exception, name, self.callees.classes.bases) for name in names or ()]
+            if names is not None and all(answer is False for answer in answers):
+                continue
+            way = path.fork()
+            if names is not None:
+                way.state.raising = CAUGHT + path.state.raising
+            yield (target, 0), way
+            if True in answers:
+                return
+            if names is not None:
+                path.state.raising = "possible"
+
+    def _branch(self, path: Path, branch: Branch) -> Iterator[tuple[Point, Path]]:
+        statuses = statuses_in(self.evaluator, path.state, branch.condition)
+        for status, _ in statuses:
+            settle(path.state, status)
+        path.state.failing = any(status.failed for status, _ in statuses)
+        self.assignments.give_away_elements(path, (branch.condition,))
+        condition = self.evaluator.evaluate(path.state, branch.condition)
+        if self.evaluator.truth(path.state, condition) is None:
+            self.assignments.give_away_parts(path, branch.condition)
+            doubt_undecided(path.state, condition, [status for status, _ in statuses])
+        for truth, target in ((True, branch.if_true), (False, branch.if_false)):
+            way = path.fork()
+            if self.evaluator.assume(way.state, condition, truth):
+                yield (target, 0), way
+
+    def _return(self, path: Path, terminator: Return) -> None:
+        if terminator.value is None:
+            self._return_one(path, terminator)
+            return
+        for way in self.assignments.choices(path, terminator.value):
+            self._return_one(way, terminator)
+
+    def _return_one(self, path: Path, terminator: Return) -> None:
+        value = None
+        if terminator.value is not None:
+            self.assignments.give_away_elements(path, (terminator.value,))
+            value = self.evaluator.evaluate(path.state, terminator.value)
+            self.typestates.hand_out(path, value, terminator.span)
+            path.state.escape(value, handed=True)
+            for _, part in self.evaluator.parts(path.state, terminator.value):
+                path.state.escape(part, handed=True)
+        self._leave(path, terminator, value, raised=False)

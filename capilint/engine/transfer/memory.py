@@ -1,0 +1,133 @@
+"""What a call does to memory that is no handle, and where its result goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from capilint.engine.domain.binding import Argument
+from capilint.engine.domain.evaluate import Evaluator
+from capilint.engine.domain.events import Path
+from capilint.engine.domain.typestate import Typestates
+from capilint.engine.domain.values import (
+    ZERO,
+    AbstractValue,
+    Location,
+    Pointer,
+    Symbol,
+)
+from capilint.engine.transfer.ways import Site
+from capilint.rulebook.protocol import Protocol
+
+
+@dataclass(slots=True)
+class MemoryEffects:
+    """Writes memory in one function."""
+
+    evaluator: Evaluator
+    typestates: Typestates
+
+    def touch(
+        self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
+    ) -> None:
+        for parameter in protocol.keeps:
+            if parameter in matched:
+                matched[parameter].give_away(path.state)
+        if protocol.copies is not None:
+            self._copy(path, site, protocol.copies, matched)
+        self.zero(path, site, protocol, matched)
+        self._end(path, site, matched.get(protocol.frees or ""))
+        for parameter in protocol.writes:
+            target = self._pointed_to(matched.get(parameter))
+            if target is not None:
+                self._write(path, site, parameter, target)
+
+    def _pointed_to(self, argument: Argument | None) -> Location | None:
+        """The memory that an argument is the address of, where that is known."""
+        value = None if argument is None else argument.value
+        if isinstance(value, Pointer):
+            return value.location
+        if isinstance(value, Symbol) and value.kind != "unknown" and not self.evaluator.boxes:
+            return Location(value)
+        return None
+
+    def _write(self, path: Path, site: Site, parameter: str, target: Location) -> None:
+        """Something new is in the memory that a parameter points to."""
+        content = Symbol("written", site.key, parameter)
+        path.state.renew(content)
+        self.typestates.store(path, target, content, site.call.span)
+
+    def _copy(
+        self, path: Path, site: Site, copies: tuple[str, str], matched: dict[str, Argument]
+    ) -> None:
+        """Memory holds what other memory holds; how much of it nobody counts, so it escapes."""
+        giver, taker = matched.get(copies[0]), matched.get(copies[1])
+        if giver is not None:
+            path.state.escape(giver.value)
+        source, target = self._pointed_to(giver), self._pointed_to(taker)
+        if target is None or target == source:
+            return
+        if source is None:
+            self._write(path, site, copies[1], target)
+            return
+        content, parts = path.state.load(source), path.state.kept_in(source)
+        self.typestates.store(path, target, content, site.call.span)
+        for place, part in parts:
+            tail = place.path[len(source.path) :]
+            if tail:
+                inner = Location(target.base, target.path + tail)
+                self.typestates.store(path, inner, part, site.call.span)
+
+    def _end(self, path: Path, site: Site, argument: Argument | None) -> None:
+        """Memory ends: a handle that only it held is lost."""
+        if argument is None or not isinstance(argument.value, Symbol):
+            return
+        state = path.state
+        held = [value for _, value in state.kept_in(Location(argument.value))]
+        state.clear(Location(argument.value))
+        for value in held:
+            if isinstance(value, Symbol) and not state.holders(value):
+                self.typestates.lose(path, value, site.call.span)
+
+    def overwrite_outputs(
+        self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
+    ) -> None:
+        """Buffers and lengths that the API writes hold something new afterwards."""
+        targets = {
+            creation.into
+            for creation in protocol.creates
+            if self.typestates.watches(creation.resource)
+        }
+        named = targets | {creation.owned_if for creation in protocol.creates}
+        for parameter, argument in matched.items():
+            value = argument.value
+            if parameter in named or not isinstance(value, Pointer):
+                continue
+            if path.state.load(value.location) not in path.state.handles:
+                content = Symbol("written", site.key, parameter)
+                path.state.renew(content)
+                path.state.store(value.location, content)
+
+    def zero(
+        self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
+    ) -> None:
+        target = self._pointed_to(matched.get(protocol.zeroes or ""))
+        if target is None:
+            return
+        filler = matched.get(protocol.zeroes_with or "")
+        if filler is None or self.evaluator.number(path.state, filler.value) == 0:
+            self.typestates.store(path, target, ZERO, site.call.span)
+        else:
+            self._write(path, site, protocol.zeroes or "", target)
+
+    def give_result(self, path: Path, site: Site, value: AbstractValue) -> None:
+        """Put what the call returned where the code wants it; a discarded handle is lost."""
+        target = site.call.result
+        if target is None:
+            if isinstance(value, Symbol) and not path.state.holders(value):
+                self.typestates.lose(path, value, site.call.span)
+            return
+        location = self.evaluator.locate(path.state, target)
+        if location is None or "[?]" in location.path:
+            path.state.escape(value)
+        else:
+            self.typestates.store(path, location, value, site.call.span)

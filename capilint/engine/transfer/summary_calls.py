@@ -1,0 +1,312 @@
+"""A call of a function of the program: its summary applied to a path, once per outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from capilint.engine.domain.binding import Argument, Arguments, give_away_handles
+from capilint.engine.domain.evaluate import Evaluator
+from capilint.engine.domain.events import Event, Origin, Path
+from capilint.engine.domain.state import Handle, State
+from capilint.engine.domain.typestate import Typestates
+from capilint.engine.domain.values import (
+    ZERO,
+    AbstractValue,
+    Location,
+    Number,
+    Pointer,
+    Status,
+    Symbol,
+    Term,
+    member_chain,
+    symbols_in,
+)
+from capilint.engine.summaries.substitution import Substitution
+from capilint.engine.summaries.summary import Outcome, Summary, is_input, names_of_made
+from capilint.engine.transfer.memory import MemoryEffects
+from capilint.engine.transfer.protocols import ProtocolCalls
+from capilint.engine.transfer.unknown import forget_shared_handles
+from capilint.engine.transfer.ways import Continuation, Site, age_doubts, raise_from
+from capilint.ir import AddressOf, Read, Scope, Unknown, Variable
+
+
+@dataclass(slots=True)
+class SummaryCalls:
+    """Applies summaries in one function."""
+
+    evaluator: Evaluator
+    typestates: Typestates
+    protocol_calls: ProtocolCalls
+    memory: MemoryEffects
+
+    def apply(
+        self, path: Path, site: Site, summary: Summary, arguments: Arguments
+    ) -> Iterator[Continuation]:
+        """Every way on after the call."""
+        given = self._given(path, site, summary, arguments)
+        for surplus in self._surplus(summary, arguments):
+            surplus.give_away(path.state)
+        for outcome in self._fitting(path, site, self._expected(summary, site), given):
+            branch = path.fork()
+            if self._play(branch, site, summary, outcome, given):
+                if outcome.raised:
+                    yield raise_from(branch, "certain", outcome.exception)
+                else:
+                    yield Continuation(branch)
+
+    def _given(
+        self, path: Path, site: Site, summary: Summary, arguments: Arguments
+    ) -> dict[Variable, Argument]:
+        """What each parameter gets: an argument, its default, or something unknown."""
+        matched = arguments.match(summary.names, summary.positional)
+        given = {}
+        parameters = zip(summary.parameters, summary.names, summary.defaults, strict=True)
+        for variable, name, default in parameters:
+            if name in matched:
+                given[variable] = matched[name]
+            elif default is None or arguments.spread or isinstance(default, Unknown):
+                given[variable] = Argument(Unknown(), _missing(site, name))
+            else:
+                value = self.evaluator.evaluate(path.state, default)
+                given[variable] = Argument(default, value)
+        return given
+
+    def _surplus(self, summary: Summary, arguments: Arguments) -> list[Argument]:
+        """What no parameter of its own takes: it goes into `*args` or `...`."""
+        taken = summary.positional - (arguments.receiver is not None)
+        named = [value for name, value in arguments.keywords if name not in summary.names]
+        return [*arguments.positional[max(taken, 0) :], *named]
+
+    def _expected(self, summary: Summary, site: Site) -> tuple[Outcome, ...]:
+        """Where nobody looks at the result, a creator is taken to succeed."""
+        outcomes = summary.outcomes
+        most = max((outcome.creations() for outcome in outcomes), default=0)
+        if site.result_is_read or most == 0:
+            return outcomes
+        return tuple(
+            outcome for outcome in outcomes if outcome.raised or outcome.creations() == most
+        )
+
+    def _fitting(
+        self,
+        path: Path,
+        site: Site,
+        outcomes: tuple[Outcome, ...],
+        given: dict[Variable, Argument],
+    ) -> list[Outcome]:
+        """A callee that releases what it is given as one kind or another knows which it is."""
+        caller = Substitution(self.evaluator, path.state, site.key, given, {})
+        kinds = [dict(self._releases(path, caller, outcome)) for outcome in outcomes]
+        if all(all(known.values()) for known in kinds):
+            return list(outcomes)
+        fits = {
+            symbol
+            for outcome, known in zip(outcomes, kinds, strict=True)
+            if self._is_possible(path.state.copy(), caller, outcome)
+            for symbol, fit in known.items()
+            if fit
+        }
+        return [
+            outcome
+            for outcome, known in zip(outcomes, kinds, strict=True)
+            if all(fit or symbol not in fits for symbol, fit in known.items())
+        ]
+
+    def _releases(
+        self, path: Path, caller: Substitution, outcome: Outcome
+    ) -> Iterator[tuple[Symbol, bool]]:
+        """The caller's handles that an outcome releases, and whether as what they are."""
+        for event in outcome.events:
+            for role in event.roles:
+                if role.action == "release" and is_input(role.symbol):
+                    value = caller.symbol(role.symbol)
+                    handle = path.state.handles.get(value) if isinstance(value, Symbol) else None
+                    if handle is not None and handle.made and isinstance(value, Symbol):
+                        yield value, handle.resource == role.resource
+
+    def _is_possible(self, state: State, caller: Substitution, outcome: Outcome) -> bool:
+        """Whether a state, which learns from this, allows what an outcome requires."""
+        return all(
+            self.evaluator.assume(state, caller.value(term), truth)
+            for term, truth in outcome.requires
+        )
+
+    def _play(
+        self,
+        path: Path,
+        site: Site,
+        summary: Summary,
+        outcome: Outcome,
+        given: dict[Variable, Argument],
+    ) -> bool:
+        """Carry out one outcome; False where this state rules it out."""
+        before = path.state.copy()
+        names = names_of_made(outcome)
+        caller = Substitution(self.evaluator, before, site.key, given, names)
+        if not self._is_possible(path.state, caller, outcome):
+            return False
+        age_doubts(path.state, site.key)
+        self._make_room(path, caller, outcome)
+        self._replay_events(path, site, summary, outcome, caller, given)
+        if summary.opaque:
+            shared = [caller.symbol(symbol) for symbol in outcome.escapes]
+            for value in shared:
+                path.state.escape(value)
+            forget_shared_handles(path.state, site.key, shared)
+        self._apply_handles(path, site, summary, outcome, caller)
+        self._apply_memory(path, site, outcome, caller)
+        self._return(path, site, summary, outcome, caller)
+        return True
+
+    def _make_room(self, path: Path, caller: Substitution, outcome: Outcome) -> None:
+        for symbol, handle in outcome.handles:
+            if handle.made:
+                made = caller.symbol(symbol)
+                if isinstance(made, Symbol):
+                    path.state.renew(made)
+
+    def _replay_events(
+        self,
+        path: Path,
+        site: Site,
+        summary: Summary,
+        outcome: Outcome,
+        caller: Substitution,
+        given: dict[Variable, Argument],
+    ) -> None:
+        """Play the callee's events: the caller's handles go through the callee's transitions."""
+        visible = {symbol for symbol, handle in outcome.handles if not handle.made}
+        span = site.call.span
+        path.emit(Event("enter", span, self.typestates.path, summary.name))
+        for event in outcome.events:
+            roles = []
+            for role in event.roles:
+                value = caller.symbol(role.symbol)
+                owner = None if role.owner is None else caller.symbol(role.owner)
+                if not isinstance(value, Symbol):
+                    continue
+                owner_symbol = owner if isinstance(owner, Symbol) else None
+                text = self._text(role.symbol, given)
+                roles.append(replace(role, symbol=value, owner=owner_symbol, text=text))
+                if role.symbol in visible:
+                    self.typestates.texts.setdefault(value, text or self._callees_text(role.symbol))
+            path.emit(replace(event, roles=tuple(roles), depth=event.depth + 1))
+            if event.kind == "call":
+                acting = [
+                    replace(role, symbol=value, text=self._text(role.symbol, given))
+                    for role in event.roles
+                    if role.symbol in visible
+                    and isinstance(value := caller.symbol(role.symbol), Symbol)
+                    and role.action != "create"
+                    and self.evaluator.number(path.state, value) != 0
+                ]
+                self.protocol_calls.transitions(path, acting, span, event.succeeded)
+        judged = [event.succeeded for event in outcome.events if event.succeeded is not None]
+        path.state.failed = (judged[-1] is False or None) if judged else path.state.failed
+        path.emit(Event("exit", span, self.typestates.path, summary.name))
+
+    def _result_text(self, site: Site) -> str:
+        """How the source calls the place that the result is assigned to."""
+        place = site.call.result
+        if place is None or place.root.scope is Scope.TEMPORARY:
+            return ""
+        return self.typestates.place_text(place)
+
+    def _text(self, callees: Symbol, given: dict[Variable, Argument]) -> str:
+        """How the caller writes what the callee does something to."""
+        outermost = member_chain(callees)[-1].detail
+        root = outermost.base if isinstance(outermost, Location) else None
+        argument = given.get(root) if isinstance(root, Variable) else None
+        written = None if argument is None else argument.written
+        direct = isinstance(written, Read) and callees.detail is outermost
+        if direct or isinstance(written, AddressOf):
+            assert isinstance(written, Read | AddressOf)
+            if written.place.root.scope is not Scope.TEMPORARY:
+                return self.typestates.place_text(written.place)
+        return ""
+
+    def _callees_text(self, symbol: Symbol) -> str:
+        """How the callee writes it, where the caller has no name for it."""
+        place = symbol.detail
+        return self.typestates.location_text(place if isinstance(place, Location) else None)
+
+    def _apply_handles(
+        self, path: Path, site: Site, summary: Summary, outcome: Outcome, caller: Substitution
+    ) -> None:
+        for symbol, handle in outcome.handles:
+            value = caller.symbol(symbol)
+            if isinstance(value, Term):
+                give_away_handles(path.state, value)
+            if not isinstance(value, Symbol):
+                continue
+            if handle.made:
+                owner = None if handle.owner is None else caller.symbol(handle.owner)
+                known = owner if isinstance(owner, Symbol) else None
+                text = self._result_text(site) if symbol == outcome.result else ""
+                origin = Origin(summary.name, text, site.call.span, handle.resource)
+                doubt = ("owner", site.key) if _is_perhaps_owned(handle) else None
+                made = replace(handle, owner=known, doubt=doubt)
+                self.typestates.create(path, value, made, origin)
+            elif handle.escaped:
+                path.state.escape(value)
+        for symbol in outcome.escapes:
+            value = caller.symbol(symbol)
+            path.state.escape(value)
+            for part in caller.parts(symbol):
+                path.state.escape(part)
+            if isinstance(value, Pointer):
+                content = Symbol("clobber", site.key, value.location)
+                path.state.renew(content)
+                path.state.store(value.location, content)
+
+    def _apply_memory(self, path: Path, site: Site, outcome: Outcome, caller: Substitution) -> None:
+        for location, value in outcome.stores:
+            target = caller.location(location)
+            if target is not None and "[?]" not in target.path:
+                written = caller.value(value)
+                self.typestates.store(path, target, written, site.call.span, by_callee=True)
+            else:
+                path.state.escape(caller.value(value))
+
+    def _return(
+        self, path: Path, site: Site, summary: Summary, outcome: Outcome, caller: Substitution
+    ) -> None:
+        result: AbstractValue
+        if outcome.result is None:
+            result = Symbol("result", site.key)
+        else:
+            result = caller.value(outcome.result)
+        reports = not any(_returns_handle(other) for other in summary.outcomes)
+        if reports and isinstance(result, Number) and isinstance(outcome.result, Number):
+            failed = any(other.creations() > outcome.creations() for other in summary.outcomes)
+            result = Status(site.key, result.value, self._target(outcome, caller), failed)
+        if isinstance(result, Symbol) and result.kind == "result":
+            path.state.renew(result)
+            if outcome.result_truth is not None:
+                path.state.facts[result] = outcome.result_truth
+            if outcome.result_negative is not None:
+                negative = Term("<", (result, ZERO))
+                self.evaluator.assume(path.state, negative, outcome.result_negative)
+        self.memory.give_result(path, site, result)
+
+    def _target(self, outcome: Outcome, caller: Substitution) -> Location | None:
+        """Where the call was to put a handle: a place that one of the outcomes writes."""
+        for location, value in outcome.stores:
+            if any(symbol.kind == "handle" for symbol in symbols_in(value)):
+                return caller.location(location)
+        return None
+
+
+def _returns_handle(outcome: Outcome) -> bool:
+    """Whether a new handle is what comes back: then a number in its place is no status."""
+    return any(symbol == outcome.result and handle.made for symbol, handle in outcome.handles)
+
+
+def _is_perhaps_owned(handle: Handle) -> bool:
+    """Whether a flag says whose the handle is, and nobody looked at it."""
+    return isinstance(handle.doubt, tuple) and handle.doubt[0] == "owner"
+
+
+def _missing(site: Site, name: str) -> Symbol:
+    return Symbol("missing", site.key, name)

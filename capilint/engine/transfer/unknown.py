@@ -1,0 +1,359 @@
+"""A call of something that is not known: what it is given escapes, and nothing else changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from capilint.engine.domain.binding import Argument, Arguments, statuses_in
+from capilint.engine.domain.evaluate import Evaluator, is_unknown_constant
+from capilint.engine.domain.events import Path
+from capilint.engine.domain.state import State, Typestate
+from capilint.engine.domain.typestate import Typestates
+from capilint.engine.domain.values import (
+    ZERO,
+    AbstractValue,
+    Location,
+    Pointer,
+    Status,
+    Symbol,
+    Term,
+    Text,
+    Uninitialised,
+    member_chain,
+    symbols_in,
+)
+from capilint.engine.summaries.summary import is_global
+from capilint.engine.transfer.memory import MemoryEffects
+from capilint.engine.transfer.ways import Continuation, Site, raise_from
+from capilint.ir import (
+    Call,
+    Constant,
+    Direct,
+    Indirect,
+    Language,
+    Named,
+    Operation,
+    Read,
+    Scope,
+    Value,
+    Variable,
+    places_in,
+)
+
+STATUS_KINDS = frozenset({"result", "report", "join"})
+
+
+@dataclass(slots=True)
+class UnknownCalls:
+    """Goes on after calls of unknown code in one function.
+
+    What unknown code returns after a failure is a `report` of it: whether it says so is not known.
+    A status that unknown code is given may be judged there. In Python a helper that is given a
+    status and whose result is discarded is taken for a check that raises on failure; otherwise
+    the outcome is in doubt, and what hangs on it is not reported until a branch settles it.
+    """
+
+    evaluator: Evaluator
+    typestates: Typestates
+    memory: MemoryEffects
+    language: Language
+    classes_with_methods: frozenset[str]
+    handle_variables: frozenset[Variable]
+
+    def apply(
+        self, path: Path, site: Site, arguments: Arguments, guarded: bool
+    ) -> Iterator[Continuation]:
+        """Every way on; `guarded` where a handler of this function expects exceptions."""
+        state = path.state
+        statuses = [
+            status
+            for argument in arguments.all()
+            for status in statuses_in(self.evaluator, state, argument.written)
+        ]
+        self._give(path, site, arguments)
+        if self._may_be_the_end(path, site, arguments):
+            doubt_what_happened(state, site.key)
+        if guarded:
+            yield raise_from(path.fork(), "possible")
+        if statuses and self.language is Language.PYTHON and site.call.result is None:
+            if any(status.failed for status, _ in statuses):
+                yield raise_from(path, "certain")
+                return
+        elif not self._judged(path, site, arguments):
+            return
+        judgement = self._judgement(site, arguments)
+        if judgement is not None:
+            self.memory.give_result(path, site, judgement)
+            yield Continuation(path)
+            return
+        reports = state.failed or is_report(site.call)
+        state.failed = state.failed or None  # what it called itself nobody knows
+        kind = "instance" if self._is_class(site) else "report" if reports else "result"
+        result = Symbol(kind, site.key)
+        state.renew(result)
+        self.memory.give_result(path, site, result)
+        yield Continuation(path)
+
+    def _may_be_the_end(self, path: Path, site: Site, arguments: Arguments) -> bool:
+        """Whether a failure's branch ends with the call, as in `if (!made) fatal("no key");`.
+
+        So may a macro that is told a status of which nobody knows what it says: `CHECK(rc);`.
+        """
+        discarded = self.language is not Language.PYTHON and site.call.result is None
+        if discarded and len(arguments.positional) == 1 and _is_report(arguments.positional[0]):
+            return True
+        return (
+            site.call.ends_branch
+            and path.state.failing
+            and not any(self._is_concerned(path, argument) for argument in arguments.all())
+        )
+
+    def _is_concerned(self, path: Path, argument: Argument) -> bool:
+        """Whether the call is about a handle, or a variable that tells nothing of an error yet."""
+        about = (place.root for place in places_in(argument.written))
+        empty = argument.value == ZERO and isinstance(argument.written, Read)
+        return (
+            empty
+            or isinstance(argument.value, Uninitialised)
+            or argument.value in path.state.handles
+            or not self.handle_variables.isdisjoint(about)
+        )
+
+    def _give(self, path: Path, site: Site, arguments: Arguments) -> None:
+        """What the call is given escapes, and may be written to; what is only logged is kept."""
+        state = path.state
+        logged = self._logged(arguments)
+        for argument in arguments.all():
+            if not (argument in logged and argument.value in state.handles):
+                argument.give_away(state)
+            self._set_by_macro(path, site, argument)
+            self._clobber(path, site, argument.value)
+        if arguments.receiver is not None:
+            receiver = arguments.receiver.value
+            handle = state.handles.get(receiver) if isinstance(receiver, Symbol) else None
+            if handle is None or not handle.owns_itself:
+                arguments.receiver.give_away(state)
+            self._clobber(path, site, arguments.receiver.value)
+        if isinstance(site.call.callee, Indirect):  # a closure acts on what it captured
+            state.escape(self.evaluator.evaluate(state, site.call.callee.value))
+        everything = [argument.value for argument in arguments.all()]
+        if arguments.receiver is not None:
+            everything.append(arguments.receiver.value)
+        forget_shared_handles(state, site.key, everything)
+
+    def _judgement(self, site: Site, arguments: Arguments) -> Term | None:
+        """What a macro says of a status, each time the same: `FAILED_BADLY(rc)`."""
+        callee, call = site.call.callee, site.call
+        if self.language is Language.PYTHON or not isinstance(callee, Direct) or not call.result:
+            return None
+        if len(arguments.positional) != 1 or call.result.root.scope is not Scope.TEMPORARY:
+            return None
+        argument = arguments.positional[0]
+        return Term(f"{callee.name}()", (argument.value,)) if _is_status(argument) else None
+
+    def _logged(self, arguments: Arguments) -> Sequence[Argument]:
+        """The arguments that a format string before them prints, one by one."""
+        for index, argument in enumerate(arguments.positional):
+            rest = arguments.positional[index + 1 :]
+            if isinstance(argument.value, Text) and argument.value.quoted and rest:
+                conversions = argument.value.value.replace("%%", "").count("%")
+                return rest if conversions == len(rest) else ()
+        return ()
+
+    def _judged(self, path: Path, site: Site, arguments: Arguments) -> bool:
+        """Whether the path goes on where unknown code is told how a call went.
+
+        Where nobody asks again, one of the two outcomes stands for both: for a bare status the
+        success, in doubt where the answer is looked at; for a condition (`check(!ok)`) the one in
+        which it can hold.
+        """
+        state = path.state
+        for argument in arguments.all():
+            for status, variable in statuses_in(self.evaluator, state, argument.written):
+                last = variable in site.last_reads
+                if last and isinstance(argument.written, Operation):
+                    if self.evaluator.truth(state, argument.value) is False:
+                        return False
+                elif last and status.failed:
+                    return False
+                elif not last or site.call.result is not None:
+                    doubt(state, status)
+        return True
+
+    def _set_by_macro(self, path: Path, site: Site, argument: Argument) -> None:
+        """By value an unset variable cannot be meant: the callee is a macro that sets it.
+
+        A macro of capitals may as well give a new value to what holds a handle that has ended.
+        """
+        if not isinstance(argument.written, Read):
+            return
+        if not (isinstance(argument.value, Uninitialised) or self._renews(path, site, argument)):
+            return
+        location = self.evaluator.locate(path.state, argument.written.place)
+        if location is not None:
+            content = Symbol("clobber", site.key, location)
+            path.state.renew(content)
+            path.state.store(location, content)
+
+    def _renews(self, path: Path, site: Site, argument: Argument) -> bool:
+        callee, value = site.call.callee, argument.value
+        if self.language is Language.PYTHON or not isinstance(callee, Direct):
+            return False
+        handle = path.state.handles.get(value) if isinstance(value, Symbol) else None
+        ended = handle is not None and handle.typestate is Typestate.DESTROYED
+        return ended and callee.name.isupper()
+
+    def _is_class(self, site: Site) -> bool:
+        """Whether the call makes an instance of a class whose methods are in the program."""
+        callee = site.call.callee
+        return isinstance(callee, Direct) and callee.name in self.classes_with_methods
+
+    def _clobber(self, path: Path, site: Site, value: object) -> None:
+        """What a pointer leads to may be anything afterwards."""
+        state = path.state
+        if isinstance(value, Pointer):
+            content = Symbol("clobber", site.key, value.location)
+            state.renew(content)
+            state.store(value.location, content)
+        elif isinstance(value, Symbol):
+            for place, _ in state.kept_in(Location(value)):
+                content = Symbol("clobber", site.key, place)
+                state.renew(content)
+                state.environment[place] = content
+
+
+def _is_status(argument: Argument) -> bool:
+    """Whether an argument may be a status of which only other code knows what it says."""
+    told = isinstance(argument.value, Symbol) and argument.value.kind in STATUS_KINDS
+    return told or _is_report(argument)
+
+
+def _is_report(argument: Argument) -> bool:
+    """Whether a variable is given that holds what other code calls a failure, or a success."""
+    value = argument.value
+    told = is_unknown_constant(value) or (isinstance(value, Symbol) and value.kind == "report")
+    return told and isinstance(argument.written, Read)
+
+
+def is_report(call: Call) -> bool:
+    """Whether a call is given nothing but a code, a text and whom to tell: `fail(ctx, E, "why")`.
+
+    What it gives a status variable is then hardly anything but that code.
+    """
+    if call.result is None or call.result.root.scope is Scope.TEMPORARY:
+        return False
+    codes = [argument for argument in call.arguments if _is_code(argument)]
+    texts = [each for each in call.arguments if isinstance(each, Constant) and _is_text(each)]
+    others = [each for each in call.arguments if each not in codes and each not in texts]
+    told = all(isinstance(each, Read) and not each.place.path for each in others)
+    return len(codes) == 1 and told and (bool(texts) or not others)
+
+
+def _is_code(value: Value) -> bool:
+    match value:
+        case Named():
+            return True
+        case Constant(int() as number):
+            return number < 0
+        case Operation("-", (Constant(int()),)):
+            return True
+        case _:
+            return False
+
+
+def _is_text(constant: Constant) -> bool:
+    return isinstance(constant.value, str)
+
+
+def forget_shared_handles(state: State, site: object, given: Sequence[AbstractValue]) -> None:
+    """Unknown code may have put new handles where it can reach: the old ones are gone there.
+
+    It reaches global variables, and what the values that it was `given` lead to.
+    """
+    reached = {symbol for value in given for symbol in symbols_in(value)}
+    places = [
+        symbol.detail
+        for symbol, handle in state.handles.items()
+        if symbol.kind in ("initial", "member")
+        and isinstance(symbol.detail, Location)
+        and handle.typestate is not Typestate.UNKNOWN
+        and symbol.detail not in state.environment
+    ]
+    places += [
+        place
+        for place, value in state.environment.items()
+        if isinstance(value, Symbol) and value in state.handles
+    ]
+    for place in places:
+        if state.is_external(place) and _reaches(place, reached):
+            content = Symbol("clobber", site, place)
+            state.renew(content)
+            state.environment[place] = content
+
+
+def _reaches(place: Location, reached: set[Symbol]) -> bool:
+    if isinstance(place.base, Symbol):
+        return not reached.isdisjoint(member_chain(place.base)) or is_global(place.base)
+    return True
+
+
+def doubt(state: State, status: Status) -> None:
+    """Unknown code was asked how a call went: hold back what depends on it."""
+    for symbol, handle in list(state.handles.items()):
+        if symbol.kind == "handle" and symbol.site == status.site and handle.doubt is None:
+            state.handles[symbol] = replace(handle, doubt=status.site)
+    if status.failed and status.target is not None:
+        old = state.environment.get(status.target)
+        if isinstance(old, Uninitialised):
+            state.environment[status.target] = Symbol("doubt", status.site)
+        elif isinstance(old, Symbol):
+            known = state.handles.get(old)
+            if known is not None and known.doubt is None:
+                state.handles[old] = replace(known, doubt=status.site)
+
+
+def doubt_all(state: State, question: object) -> None:
+    """A branch cannot be decided here but is decided in truth: say nothing that hangs on it."""
+    doubt_unset(state, question)
+    for symbol, handle in list(state.handles.items()):
+        if handle.owed and handle.doubt is None:
+            state.handles[symbol] = replace(handle, doubt=("constant", question))
+
+
+def doubt_unset(state: State, question: object) -> None:
+    """Whether control gets here with variables that nobody has set is an open question."""
+    for location, value in list(state.environment.items()):
+        if isinstance(value, Uninitialised):
+            state.environment[location] = Symbol("doubt", question, location)
+
+
+def doubt_what_happened(state: State, site: object) -> None:
+    """Unknown code may have ended the path: beyond, say nothing that hangs on what was before it.
+
+    What still lives has to be released either way.
+    """
+    doubt_unset(state, site)
+    for symbol, handle in list(state.handles.items()):
+        if handle.typestate is Typestate.DESTROYED and handle.doubt is None:
+            state.handles[symbol] = replace(handle, doubt=("ended", site))
+        elif handle.orphaned:
+            state.handles[symbol] = replace(handle, orphaned=False, owner=None)
+
+
+def doubt_undecided(state: State, condition: AbstractValue, statuses: Sequence[Status]) -> None:
+    """A branch on what only the code elsewhere knows may tell the outcomes apart."""
+    is_report = any(symbol.kind == "report" for symbol in symbols_in(condition))
+    if not is_report and not is_unknown_constant(condition):
+        return
+    for status in statuses:
+        doubt(state, status)
+    if not statuses:
+        doubt_all(state, condition)
+
+
+def settle(state: State, status: Status) -> None:
+    """A branch looked at the outcome itself: what was held back may be said."""
+    for symbol, handle in list(state.handles.items()):
+        if handle.doubt == status.site:
+            state.handles[symbol] = replace(handle, doubt=None)

@@ -1,0 +1,51 @@
+"""A call site, and the ways on after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from capilint.engine.domain.events import Path
+from capilint.engine.domain.state import State
+from capilint.ir import Call, Variable
+
+CAUGHT = "caught "  # before the certainty of an exception that a clause has taken
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A way on after a call; `raised` where an exception comes out of it."""
+
+    path: Path
+    raised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A call at a place in the code; `last_reads` are the variables that only it still reads."""
+
+    key: object
+    call: Call
+    result_is_read: bool
+    last_reads: frozenset[Variable] = frozenset()
+
+
+def age_doubts(state: State, site: object) -> None:
+    """A call is made anew: what nobody settled about its last outcome stays open for good."""
+    for symbol, handle in list(state.handles.items()):
+        if handle.doubt == site:
+            state.handles[symbol] = replace(handle, doubt=("past", site))
+
+
+def raise_from(path: Path, certainty: str, exception: str = "") -> Continuation:
+    """An exception leaves here: mark what lives, so that a leak can be told as CAP102.
+
+    `certainty` is `certain`, or `possible` where unknown code may raise; `exception` is the
+    name of its class, where that is known.
+    """
+    state = path.state
+    state.raising = certainty
+    state.exception = exception
+    for symbol, handle in list(state.handles.items()):
+        if handle.owed:
+            state.handles[symbol] = replace(handle, raised=True)
+    return Continuation(path, raised=True)

@@ -1,0 +1,1 @@
+"""What is done with findings before they are shown: suppression and selection."""

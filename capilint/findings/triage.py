@@ -1,0 +1,178 @@
+"""From what the engine found to what is reported: suppression, selection, severities.
+
+Finding* ── suppressed by a comment? ── selected by the settings? ── severity ── sorted
+                  │
+             Suppressed*        and CAP903 for comments that suppress nothing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from capilint.config.settings import Settings
+from capilint.files.source import Source
+from capilint.finding import Finding, Severity, Span
+from capilint.findings.suppress import Directive, directives, matching
+from capilint.rulebook.codes import Code
+
+UNUSED_SUPPRESSION = "CAP903"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that a comment silences: the comment's path, line and reason.
+
+    `own` is set for capilint's own spelling, not that of another linter.
+    """
+
+    finding: Finding
+    path: str
+    line: int
+    reason: str
+    own: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """The findings to report and those that a comment silences, both sorted by place."""
+
+    findings: tuple[Finding, ...]
+    suppressed: tuple[Suppressed, ...]
+
+
+class Triager:
+    """Sorts the findings of one run; `codes` describes the codes by name."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        settings_of: Callable[[str], Settings],
+        codes: Mapping[str, Code],
+    ) -> None:
+        self._sources = sources
+        self._settings_of = settings_of
+        self._codes = codes
+        self._directives: dict[str, tuple[Directive, ...]] = {}
+        self._used: dict[tuple[str, Directive], set[str]] = {}
+
+    def triage(self, findings: Iterable[Finding]) -> Triage:
+        """What of the findings is reported, and what is suppressed."""
+        kept: list[Finding] = []
+        suppressed: list[Suppressed] = []
+        for finding in findings:
+            silencing = self._silencing(finding)
+            if not self._selected(finding):
+                continue
+            finding = self._graded(finding)
+            if silencing is None:
+                kept.append(finding)
+            else:
+                path, directive = silencing
+                suppressed.append(
+                    Suppressed(finding, path, directive.line, directive.reason, directive.own)
+                )
+        kept += [self._graded(each) for each in self._unused() if self._selected(each)]
+        return Triage(
+            tuple(sorted(_told_once(kept), key=_place)),
+            tuple(sorted(suppressed, key=lambda item: _place(item.finding))),
+        )
+
+    def _silencing(self, finding: Finding) -> tuple[str, Directive] | None:
+        """The first comment that suppresses the finding; all that do count as used."""
+        first = None
+        for path, lines in _lines_of(finding):
+            for directive in matching(self._directives_of(path), finding.code, lines):
+                self._used.setdefault((path, directive), set()).add(finding.code)
+                first = first or (path, directive)
+        return first
+
+    def _directives_of(self, path: str) -> tuple[Directive, ...]:
+        if path not in self._directives:
+            source = self._sources.get(path)
+            self._directives[path] = directives(source.text, source.language) if source else ()
+        return self._directives[path]
+
+    def _default(self, finding: Finding) -> str:
+        return self._codes[finding.code].default
+
+    def _selected(self, finding: Finding) -> bool:
+        settings = self._settings_of(finding.path)
+        return (
+            settings.selects(finding.code, self._default(finding))
+            and (not finding.resource or settings.wants_resource(finding.resource))
+            and not finding.code.startswith(settings.ignores_in(finding.path))
+        )
+
+    def _graded(self, finding: Finding) -> Finding:
+        settings = self._settings_of(finding.path)
+        severity = settings.severity_of(finding.code, self._default(finding))
+        return replace(finding, severity=severity)
+
+    def _unused(self) -> Iterator[Finding]:
+        """A CAP903 finding for each comment of ours, or code in it, that silenced nothing."""
+        code = self._codes[UNUSED_SUPPRESSION]
+        for path in self._sources:
+            if not self._settings_of(path).selects(code.code, code.default):
+                continue
+            for directive in self._directives_of(path):
+                used = self._used.get((path, directive), set())
+                idle = _idle(directive, used)
+                if directive.own and idle:
+                    line, column = directive.line, directive.column
+                    span = Span(line, column, line, directive.end_column)
+                    yield remark(code, path, span, codes=idle)
+
+
+def remark(code: Code, path: str, span: Span, function: str = "<module>", **fields: str) -> Finding:
+    """A finding that is about no handle; `fields` fill the message of the code."""
+    return Finding(
+        code=code.code,
+        name=code.name,
+        severity=Severity.NOTE,
+        path=path,
+        span=span,
+        function=function,
+        resource="",
+        handle="",
+        message=code.message.format(**fields),
+    )
+
+
+def _idle(directive: Directive, used: set[str]) -> str:
+    """The codes of a directive that suppressed nothing, in words; empty where all of them did."""
+    if directive.codes is None:
+        return "" if used else "any code"
+    return ", ".join(
+        prefix for prefix in directive.codes if not any(code.startswith(prefix) for code in used)
+    )
+
+
+def _lines_of(finding: Finding) -> Iterator[tuple[str, frozenset[int]]]:
+    """Where a comment may suppress the finding: its own lines, and those of the creation.
+
+    A call may span lines; its first and its last have room for a comment.
+    """
+    yield finding.path, frozenset((finding.span.line, finding.span.end_line))
+    for step in finding.steps:
+        if step.kind == "create":
+            yield step.path, frozenset((step.span.line, step.span.end_line))
+
+
+def _told_once(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """One finding of those that say the same of one handle's name, at one place: the shortest.
+
+    Whichever of several calls made the handle, the mistake is one, and so is the place to mend.
+    """
+    shortest: dict[tuple[object, ...], Finding] = {}
+    for number, finding in enumerate(findings):
+        told = finding.handle or number
+        key = (finding.path, finding.span, finding.code, finding.resource, told)
+        known = shortest.get(key)
+        if known is None or len(finding.trace) < len(known.trace):
+            shortest[key] = finding
+    return shortest.values()
+
+
+def _place(finding: Finding) -> tuple[object, ...]:
+    return (finding.path.split("/"), finding.span, finding.code, finding.handle, finding.message)

@@ -1,0 +1,1 @@
+"""What a C file says outside of function bodies: macros, constants, declarations."""

@@ -1,0 +1,1 @@
+"""Statements and expressions of a C function to its control-flow graph."""

@@ -1,0 +1,116 @@
+"""Lowers C declarations in functions, and calls that the parser takes for declarations."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from capilint import ir
+from capilint.frontends.c.facts.declarators import declared_by, type_of
+from capilint.frontends.c.facts.gather import add_enumerators, members_of
+from capilint.frontends.c.lowering.exits import ExitLowering
+from capilint.frontends.c.lowering.scopes import Block, enclosing
+from capilint.frontends.c.parsing.parse import parse_expression
+from capilint.frontends.c.parsing.syntax import field, name_of, operands, text_of, within
+
+_CLEANUP = re.compile(r"\bcleanup(?:__)?\s*\(\s*(\w+)\s*\)")
+
+
+class DeclarationLowering(ExitLowering):
+    """Variables begin their life; prototypes and types leave no trace."""
+
+    def function_pointer(self, node: Node) -> bool:
+        """`BOOL (*destroy)(HCRYPTKEY) = f;` parses as a call of `BOOL` with a value assigned."""
+        assigned = node.type == "assignment_expression"
+        call = field(node, "left") if assigned else node
+        inner = call.child_by_field_name("function")
+        if call.type != "call_expression" or inner is None or inner.type != "call_expression":
+            return False
+        base, pointers = field(inner, "function"), operands(field(inner, "arguments"))
+        if base.type != "identifier" or not self.is_type(text_of(base)) or len(pointers) != 1:
+            return False
+        name = pointers[0].child_by_field_name("argument")
+        if pointers[0].type != "pointer_expression" or name is None or name.type != "identifier":
+            return False
+        variable = self.names.declare(name_of(name), ir.Scope.LOCAL)
+        if assigned:
+            self.store(ir.Place(variable), field(node, "right"), self.span(node))
+        else:
+            type_name = f"{text_of(base)} (*){text_of(field(call, 'arguments'))}"
+            self.graph.emit(ir.Declare(variable, type_name, self.span(node)))
+        return True
+
+    def declaration(self, node: Node) -> None:
+        """Declare what one declaration names, each with its value if it has one."""
+        self.enumerators(node)
+        self._union(node)
+        storage = {
+            text_of(part) for part in node.children if part.type == "storage_class_specifier"
+        }
+        for declarator in node.children_by_field_name("declarator"):
+            declared = declared_by(declarator)
+            if declared is None:
+                self.not_understood(declarator, "declaration not understood")
+            elif declared.is_function:
+                self._prototype(node, declarator)
+            elif "static" in storage:
+                self.names.declare_static(declared.name, declared.dimensions)
+            elif "extern" in storage:
+                self.names.declare_extern(declared.name, declared.dimensions)
+            else:
+                variable = self.names.declare(declared.name, ir.Scope.LOCAL, declared.dimensions)
+                if declared.single:
+                    self.names.single.add(variable)
+                self._begin(variable, declarator, type_of(node, declared))
+                self._clean_up_later(node, variable)
+
+    def _prototype(self, declaration: Node, declarator: Node) -> None:
+        """A function declared in a function; `TRACE(x) f(key);` parses as one, but calls `f`."""
+        specifier = field(declaration, "type")
+        calls = [declarator]
+        if specifier.type == "macro_type_specifier":
+            calls = [specifier, declarator]
+        elif not any(self._names_variable(parameter) for parameter in within(declarator)):
+            return
+        for call in calls:
+            expression = parse_expression(text_of(call))
+            if expression is not None:
+                with self.positions.fixed_at(self.span(call)):
+                    self.discard(expression)
+
+    def _names_variable(self, parameter: Node) -> bool:
+        """Whether a parameter without a name is spelt like a variable."""
+        if parameter.type != "parameter_declaration" or len(operands(parameter)) != 1:
+            return False
+        return self.names.find(text_of(parameter)) is not None
+
+    def _begin(self, variable: ir.Variable, declarator: Node, type_name: str) -> None:
+        value = declarator.child_by_field_name("value")
+        if value is None:
+            self.graph.emit(ir.Declare(variable, type_name, self.span(declarator)))
+        else:
+            self.store(ir.Place(variable), value, self.span(declarator))
+
+    def _clean_up_later(self, declaration: Node, variable: ir.Variable) -> None:
+        """`__attribute__((cleanup(f)))` calls `f(&variable)` when its block ends."""
+        block = enclosing(self.names.frame, Block)
+        for part in declaration.named_children:
+            match = _CLEANUP.search(text_of(part)) if part.type.startswith("attribute") else None
+            if match is not None and isinstance(block, Block):
+                block.cleanups.append((match.group(1), variable))
+
+    def _union(self, node: Node) -> None:
+        """Learn the members of a `union` that the function declares, if no structure has them."""
+        for part in node.named_children:
+            members = members_of(part) if part.type == "union_specifier" else []
+            if self.facts.fields.keys().isdisjoint(members):
+                self.unions.update((name, members[0]) for name in members)
+
+    def enumerators(self, node: Node) -> None:
+        """Learn the constants of an `enum` that the function declares."""
+        for part in (node, *node.named_children):
+            if part.type == "enum_specifier":
+                body = part.child_by_field_name("body")
+                if body is not None:
+                    add_enumerators(body, self.constants)

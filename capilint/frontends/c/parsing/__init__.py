@@ -1,0 +1,1 @@
+"""C text to syntax trees without a preprocessor: functions cut out, mended and parsed apart."""

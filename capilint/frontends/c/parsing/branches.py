@@ -1,0 +1,150 @@
+"""Makes text parse whose `#if`s cut through statements: one branch of each is kept.
+
+    #ifdef UNICODE           ................
+        if (wide) {              if (wide) {
+    #else               ->   .....
+        if (narrow) {        .................
+    #endif                   ......
+
+What goes becomes spaces, so that positions stay. The first branch is kept; the same condition
+is then answered alike everywhere in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Set
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from capilint.frontends.c.parsing.conditionals import Directive, decided, directives
+from capilint.frontends.c.parsing.outline import blanked
+from capilint.frontends.c.parsing.positions import LineTable
+
+_OTHER_DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(?:pragma|error|warning|line|undef)\b[^\n]*", re.M)
+
+
+@dataclass(slots=True)
+class _Conditional:
+    """An `#if` up to its `#endif`, inside branch `branch` of its parent."""
+
+    parent: _Conditional | None
+    branch: int
+    parts: list[Directive] = field(default_factory=list)
+    kept: int | None = None  # the branch to keep; -1 for none
+    untouched: bool = True
+    gone: bool = False  # it stands in a branch that is not kept
+
+    def settle(self) -> None:
+        """Learn from the parent whether it is gone."""
+        if self.parent is not None:
+            dropped = not self.parent.untouched and self.parent.kept != self.branch
+            self.gone = self.parent.gone or dropped
+
+
+def keep_cut_branches(text: str) -> str:
+    """One branch of each conditional whose branches open or close what they do not end."""
+    plain = blanked(text, directives=False)
+    return _keep(text, lambda conditional: _cuts(conditional, plain))
+
+
+def keep_branches_at(text: str, rows: Set[int]) -> str:
+    """One branch of each conditional that touches one of the 0-based `rows`."""
+    lines = LineTable(text)
+    return _keep(text, lambda conditional: _touches(conditional, lines, rows))
+
+
+def keep_first_branches(text: str) -> str:
+    """One branch of every conditional."""
+    return _keep(text, lambda conditional: True)
+
+
+def _keep(text: str, wanted: Callable[[_Conditional], bool]) -> str:
+    """The text with the wanted conditionals replaced by one branch, and those that the answers
+    to their conditions decide."""
+    conditionals = _conditionals(text)
+    answers: dict[str, bool] = {}
+    asked = [wanted(each) for each in conditionals]
+    for guess in (True, False):
+        for conditional, is_wanted in zip(conditionals, asked, strict=True):
+            conditional.settle()
+            if conditional.untouched and not conditional.gone and (is_wanted or not guess):
+                _choose(conditional, answers, guess)
+    text = _without(text, [span for each in conditionals for span in _dropped(each)])
+    return _OTHER_DIRECTIVE.sub(lambda match: " " * len(match.group()), text)
+
+
+def _conditionals(text: str) -> list[_Conditional]:
+    """All conditionals, outer ones first. What the text cuts off is closed at its ends."""
+    found: list[_Conditional] = []
+    open_: list[_Conditional] = []
+    for directive in directives(text):
+        if directive.kind == "if" or not open_:
+            parent = open_[-1] if open_ else None
+            branch = len(parent.parts) - 1 if parent else 0
+            open_.append(_Conditional(parent, branch))
+            found.append(open_[-1])
+            if directive.kind != "if":  # its #if stands before the text
+                open_[-1].parts.append(Directive("if", ("1", True), 0, 0))
+        open_[-1].parts.append(directive)
+        if directive.kind == "endif":
+            open_.pop()
+    for conditional in open_:
+        conditional.parts.append(Directive("endif", None, len(text), len(text)))
+    return found
+
+
+def _cuts(conditional: _Conditional, plain: str) -> bool:
+    """Whether a branch holds one half of a pair; `plain` is the text without its strings."""
+    for part, following in pairwise(conditional.parts):
+        branch = plain[part.end : following.start]
+        if any(branch.count(left) != branch.count(right) for left, right in ("{}", "()")):
+            return True
+    return False
+
+
+def _touches(conditional: _Conditional, lines: LineTable, rows: Set[int]) -> bool:
+    first = lines.line(conditional.parts[0].start) - 1
+    last = lines.line(conditional.parts[-1].end) - 1
+    return any(first <= row <= last for row in rows)
+
+
+def _choose(conditional: _Conditional, answers: dict[str, bool], guess: bool) -> None:
+    """Choose the branch to keep, by a guess where the answers do not tell."""
+    for branch, part in enumerate(conditional.parts[:-1]):
+        holds: bool | None = True
+        if part.guard is not None:
+            condition, wanted = part.guard
+            answer = answers.get(condition, decided(condition))
+            if answer is None and guess:
+                answer = answers[condition] = wanted
+            holds = None if answer is None else answer == wanted
+        if holds is None:
+            return
+        if holds:
+            conditional.kept, conditional.untouched = branch, False
+            return
+    conditional.kept, conditional.untouched = -1, False
+
+
+def _dropped(conditional: _Conditional) -> list[tuple[int, int]]:
+    """The stretches of text that go: the directives, and the branches that are not kept."""
+    if conditional.untouched:
+        return []
+    parts = conditional.parts
+    spans = [(part.start, part.end) for part in parts]
+    for branch, (part, following) in enumerate(pairwise(parts)):
+        if branch != conditional.kept:
+            spans.append((part.end, following.start))
+    return spans
+
+
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    parts: list[str] = []
+    position = 0
+    for start, end in sorted(spans):
+        if end > position:
+            start = max(start, position)
+            parts += [text[position:start], re.sub(r"[^\n]", " ", text[start:end])]
+            position = end
+    return "".join([*parts, text[position:]])

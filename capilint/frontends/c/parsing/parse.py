@@ -1,0 +1,156 @@
+"""Parses pieces of C by tree-sitter, the function bodies with repairs where they do not parse.
+
+The repairs are tried in turn, each on top of the last, as long as the parse gets better.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import tree_sitter_c
+from tree_sitter import Language, Node, Parser, Query, QueryCursor
+
+from capilint.frontends.c.parsing.repairs import REPAIRS, without_conventions
+
+_HEAD = "void f()\n"  # one row above the body
+
+
+@cache
+def _language() -> Language:
+    return Language(tree_sitter_c.language())
+
+
+@cache
+def _parser() -> Parser:
+    return Parser(_language())
+
+
+def parse(text: str) -> Node:
+    """The syntax tree of a piece of C. Never fails; what it cannot read is an ERROR node."""
+    return _parser().parse(text.encode("utf-8", errors="replace")).root_node
+
+
+class Body:
+    """A parsed function body: its compound statement, None if there is none at all."""
+
+    def __init__(self, text: str) -> None:
+        """`text` runs from the opening to the closing brace, on rows of its own."""
+        self.parsed = (_HEAD + text).encode("utf-8", errors="replace")
+        root = _parser().parse(self.parsed).root_node
+        self.statement = _body_of(root)
+        self.errors = _errors_in(root)
+        if self.errors or "#" in text:
+            self.errors += _misread_keywords(root)
+        if len([child for child in root.children if child.type != "comment"]) > 1:
+            self.statement = None  # the braces do not match
+
+    def rows_with_errors(self) -> set[int]:
+        """The 0-based rows of the text that hold something not understood."""
+        rows: set[int] = set()
+        for node in self.errors:
+            rows.update(range(node.start_point.row - 1, node.end_point.row))
+        return rows
+
+    def structure_is_clear(self) -> bool:
+        """Whether what was not understood leaves no doubt where control goes."""
+        return not any(_hides_control(node) for node in self.errors)
+
+
+def parse_body(text: str) -> Body:
+    """The best parse of a function body that the repairs can reach."""
+    text = without_conventions(text)
+    best = Body(text)
+    for repair in REPAIRS:
+        if not best.errors:
+            break
+        repaired = repair(text, best.rows_with_errors())
+        if repaired == text:
+            continue
+        attempt = Body(repaired)
+        if _badness(attempt) < _badness(best):
+            best, text = attempt, repaired
+    return best
+
+
+def _badness(body: Body) -> tuple[bool, bool, int]:
+    return body.statement is None, not body.structure_is_clear(), len(body.errors)
+
+
+def parse_expression(text: str) -> Node | None:
+    """The expression that a macro stands for, None where it is none."""
+    statements = _statements(f"({text}\n);")
+    if statements is None or len(statements) != 1:
+        return None
+    child = statements[0].named_children
+    return child[0] if statements[0].type == "expression_statement" and child else None
+
+
+def parse_statements(text: str) -> list[Node] | None:
+    """The statements that a macro stands for, None where it stands for anything else."""
+    return _statements(f"{text}\n;")
+
+
+def _statements(text: str) -> list[Node] | None:
+    root = parse(f"{_HEAD}{{{text}}}")
+    body = _body_of(root)
+    if root.has_error or body is None:
+        return None
+    return body.named_children
+
+
+def _body_of(root: Node) -> Node | None:
+    for child in root.children:
+        if child.type == "function_definition":
+            return child.child_by_field_name("body")
+    return None
+
+
+_CONTROL = frozenset(
+    {"if", "else", "for", "while", "do", "switch", "case", "default"}
+    | {"return", "goto", "break", "continue", "{", "}"}
+)
+
+
+_MISSING_STRUCTURE = frozenset({"{", "}", "#endif", "while"})
+
+
+def _errors_in(root: Node) -> list[Node]:
+    """The nodes that were not understood, and those that the parser made up."""
+    found: list[Node] = []
+    stack = [root] if root.has_error else []
+    while stack:
+        node = stack.pop()
+        if node.is_error or node.is_missing:
+            found.append(node)
+        stack += [child for child in node.children if child.has_error]
+    return found
+
+
+def _misread_keywords(root: Node) -> list[Node]:
+    """Keywords that stand where none may, such as an `else` after an `#if`: read as names."""
+    captures = QueryCursor(_keyword_query()).captures(root)
+    return [node for node in captures.get("keyword", []) if not _is_argument(node)]
+
+
+def _is_argument(node: Node) -> bool:
+    """Whether a keyword stands in a macro's arguments: `CHECK(x, goto done)`."""
+    around = node.parent
+    if around is not None and (around.is_error or around.type == "call_expression"):
+        around = around.parent  # `goto done` and `return(-1)`
+    return around is not None and around.type == "argument_list"
+
+
+@cache
+def _keyword_query() -> Query:
+    words = " ".join(f'"{word}"' for word in sorted(_CONTROL - {"{", "}"}))
+    kinds = ("identifier", "type_identifier")
+    patterns = [f"(({kind}) @keyword (#any-of? @keyword {words}))" for kind in kinds]
+    return Query(_language(), "\n".join(patterns))
+
+
+def _hides_control(node: Node) -> bool:
+    if node.is_missing:
+        return node.type in _MISSING_STRUCTURE
+    if not node.is_error:
+        return True
+    return any(child.type in _CONTROL for child in node.children)

@@ -1,0 +1,177 @@
+"""Repairs of C text that does not parse, for what macros of unseen headers do to it.
+
+A repair keeps every row, and every column up to what it inserts, so that positions stay right.
+It changes only rows that hold an error, and is kept only where the parse gets better.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Set
+
+from capilint.frontends.c.parsing.branches import (
+    keep_branches_at,
+    keep_cut_branches,
+    keep_first_branches,
+)
+
+Repair = Callable[[str, Set[int]], str]
+
+_ARGUMENTS = r"\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)"
+_ATTRIBUTE_BEHIND = re.compile(r"(\w+)(\s*)(__attribute__\s*\(\([^;\n]*?\)\s*\))(?=\s*[=;,\[])")
+_KEYWORDS = (
+    r"(?!(?:if|else|do|while|for|switch|case|default|return|goto|sizeof|struct|union|enum)\b)"
+)
+_BARE_MACRO_LINE = re.compile(
+    rf"^[ \t]*(?:[A-Z_][A-Z0-9_]*|{_KEYWORDS}\w+(?=[ \t]*\())[ \t]*(?:{_ARGUMENTS})?(?=[ \t]*$)"
+    r"(?!\s*[-+*/&|=<>?:.,;)\]{])",
+    re.MULTILINE,
+)
+_CONVENTION = re.compile(
+    rf"\b{_KEYWORDS}\w+\s*\**\s*\(\s*([A-Za-z_]\w*)(?=\s*\*+\s*(?:const\s+)?\w*\s*\)\s*\()"
+)
+_ASSEMBLY = re.compile(
+    r"\b__?asm\b(?:\s*\{[^{}]*\}|[ \t]+(?!(?:volatile|__volatile__|goto|inline)\b|[(\"])[^\n;{}]*)"
+)
+_LABEL_BEFORE_DIRECTIVE = re.compile(
+    r"^([ \t]*(?!default\b)[A-Za-z_]\w*[ \t]*:)(?=[ \t]*\n\s*#)", re.MULTILINE
+)
+_BLANKS = re.compile(r"\s*")
+_INDEX = re.compile(r"\[[^\]]*\]")
+_OFFSET = re.compile(r"\boffsetof\s*\(([^()]*(?:\[[^()\]]*\])[^()]*)\)")
+_QUALIFIER = re.compile(r"\b(?:CONST|VOLATILE|FAR|NEAR|UNALIGNED|__RPC_FAR)\b")  # of the SDK
+_STORAGE_MACRO = re.compile(
+    r"^[ \t]*(?:static\s+|const\s+)*([A-Z_][A-Z0-9_]*)"
+    r"(?=\s+[A-Za-z_]\w*[\s*]+[A-Za-z_]\w*\s*[\[;=,])",
+    re.MULTILINE,
+)
+_PREFIX = re.compile(
+    rf"(?<=[;{{}}:)\n])[ \t]*({_KEYWORDS}[A-Za-z_]\w*"
+    rf"(?:(?:[ \t]*\([^()\n]*\))?(?=\s+{_KEYWORDS}[A-Za-z_]\w*\s*\()|(?=\s*\{{)))"
+)
+# How <rpc.h>, <excpt.h> and Wine's <exception.h> write structured exception handling.
+_EXCEPTION_MACROS = tuple(
+    (re.compile(rf"\b{pattern}"), replacement)
+    for pattern, replacement in (
+        (r"RpcTry(?:Except|Finally)\b", "__try {"),
+        (r"RpcExcept(?=\s*\()(\s*\([^()\n]*(?:\([^()\n]*\))?[^()\n]*\))", r"} __except\1 {"),
+        (r"RpcFinally\b", "} __finally {"),
+        (r"RpcEnd(?:Except|Finally)\b", "}"),
+        (r"__TRY\b", "__try"),
+        (r"__EXCEPT_\w+", "__except(1)"),
+        (r"__EXCEPT\b", "__except"),
+        (r"__FINALLY(?:_CTX)?\s*\(([^()\n]*)\)", r"__finally { (\1)(1); }"),
+        (r"__ENDTRY\b", ""),
+        (r"try(?=\s*\{)", "__try"),
+        (r"except(?=\s*\()", "__except"),
+        (r"finally(?=\s*\{)", "__finally"),
+        (r"leave(?=\s*;)", "__leave"),
+    )
+)
+
+
+def without_conventions(text: str) -> str:
+    """`BOOL (WINAPI *callback)(HCRYPTKEY)` without `WINAPI`, with which it parses as a call."""
+    return _CONVENTION.sub(_without_group, text)
+
+
+def _without_assembly(text: str, rows: Set[int]) -> str:
+    """`__asm { rdtsc }` and `__asm nop` of Microsoft's compiler, which touch no handle."""
+    return _edited(_ASSEMBLY, text, rows, lambda match: ";" + _spaces(match)[1:])
+
+
+def _spell_exceptions(text: str, rows: Set[int]) -> str:
+    """Structured exception handling as the compiler's keywords."""
+    for pattern, replacement in _EXCEPTION_MACROS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _statements_behind_labels(text: str, rows: Set[int]) -> str:
+    """`done:` in front of a directive labels an empty statement, as the grammar wants one."""
+    return _LABEL_BEFORE_DIRECTIVE.sub(r"\1;", text)
+
+
+def _cut_branches(text: str, rows: Set[int]) -> str:
+    """An `#if` that cuts through a block: one branch is taken for all of it."""
+    return keep_cut_branches(text)
+
+
+def _first_branches(text: str, rows: Set[int]) -> str:
+    """The same for all, where the parser noticed the cut elsewhere."""
+    return keep_first_branches(text)
+
+
+def _attributes_in_front(text: str, rows: Set[int]) -> str:
+    """`int x __attribute__((unused)) = 1;` with the attribute where the grammar knows it."""
+    return _edited(_ATTRIBUTE_BEHIND, text, rows, lambda match: match.expand(r"\3\2\1"))
+
+
+def _without_qualifiers(text: str, rows: Set[int]) -> str:
+    """`static CONST HCRYPTKEY FAR *p` is a `static HCRYPTKEY *p`."""
+    return _edited(_QUALIFIER, text, rows, _spaces)
+
+
+def _without_storage_macros(text: str, rows: Set[int]) -> str:
+    """`ALIGN16 BYTE iv[16];` declares `iv`, not `BYTE`."""
+    return _edited(_STORAGE_MACRO, text, rows, _without_group)
+
+
+def _plain_offsets(text: str, rows: Set[int]) -> str:
+    """`offsetof(struct blob, data[n])`, whose index the grammar does not know, without it."""
+    return _edited(_OFFSET, text, rows, lambda match: _INDEX.sub(_spaces, match.group()))
+
+
+def _spaces(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match.group())
+
+
+def _blank_prefixes(text: str, rows: Set[int]) -> str:
+    """`todo_wine ok(x);` or `ATOMIC { ... }`: the macro in front says nothing about handles."""
+    return _edited(_PREFIX, text, rows, _without_group)
+
+
+def _end_macro_lines(text: str, rows: Set[int]) -> str:
+    """`TRACE_ENTER(x)` alone on a line gets the semicolon that its macro brings along."""
+    return _edited(_BARE_MACRO_LINE, text, rows, lambda match: match.group() + ";")
+
+
+def _without_group(match: re.Match[str]) -> str:
+    start, end = match.start(1) - match.start(), match.end(1) - match.start()
+    whole = match.group()
+    return whole[:start] + " " * (end - start) + whole[end:]
+
+
+def _edited(
+    pattern: re.Pattern[str], text: str, rows: Set[int], edit: Callable[[re.Match[str]], str]
+) -> str:
+    """The text with each match edited that stands on one of the rows, or before its text."""
+    row = position = 0
+
+    def on_row(match: re.Match[str]) -> str:
+        nonlocal row, position
+        row += text.count("\n", position, match.start())
+        position = match.start()
+        behind = _BLANKS.match(text, match.end())
+        end = behind.end() if behind else match.end()
+        last = row + text.count("\n", match.start(), end)
+        near = any(each in rows for each in range(row, last + 1))
+        return edit(match) if near else match.group()
+
+    return pattern.sub(on_row, text)
+
+
+REPAIRS: tuple[Repair, ...] = (
+    _without_assembly,
+    _spell_exceptions,
+    _statements_behind_labels,
+    _cut_branches,
+    keep_branches_at,
+    _first_branches,
+    _attributes_in_front,
+    _without_qualifiers,
+    _without_storage_macros,
+    _plain_offsets,
+    _end_macro_lines,
+    _blank_prefixes,
+)

@@ -1,0 +1,1 @@
+"""Statements and expressions of a Python function to its control-flow graph."""

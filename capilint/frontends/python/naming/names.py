@@ -1,0 +1,363 @@
+"""What a name stands for: canonical dotted names through imports, definitions and aliases.
+
+    import ctypes as c
+    K = c.WinDLL("advapi32.dll", use_last_error=True)
+    gen = K.CryptGenKey        gen -> ctypes.WinDLL("advapi32.dll").CryptGenKey
+
+Calls stay in a canonical name only where they load a library, and keep only a first literal; a
+further object for the same library is told apart by a number: `ctypes.WinDLL("advapi32", 2)`.
+A call of a function of the file that only ever returns one library stands for that library.
+A module's name may have several candidates (`try: import .. except ImportError: ..`). Of those,
+one that reaches into a library is preferred; else the name stands for itself (`pkg.mod.name`, or
+`pkg.mod.Class.name` for an attribute), and the module's aliases tell what it may be.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from capilint.frontends.python.naming.classes import Classes
+from capilint.frontends.python.naming.scopes import Kind, Scope, Site, all_parameters
+from capilint.frontends.python.naming.standard_names import (
+    BUILTINS,
+    CACHING_DECORATORS,
+    FIND_LIBRARY,
+    FUNCTION_PROTOTYPES,
+    LIBRARY_LOADERS,
+    LIBRARY_NAMESPACES,
+    LOADER_METHODS,
+    STAR_EXPORTS,
+)
+from capilint.frontends.python.parsing.tree import descendants, text_literal
+
+
+class Names:
+    """Resolves expressions of one module."""
+
+    def __init__(self, module: Scope, classes: Classes) -> None:
+        self._module = module
+        self.classes = classes
+        self._alternatives: dict[str, tuple[str, ...]] = {}
+        self._loads: dict[str, dict[cst.Call, int]] = {}
+        self._known: dict[Site, str | None] = {}
+        self._known_classes: dict[Site, str | None] = {}
+        self._known_results: dict[tuple[cst.FunctionDef, int | None], str | None] = {}
+
+    def canonical(self, node: cst.BaseExpression, scope: Scope) -> str | None:
+        """The canonical dotted name that an expression stands for, None where it is a value."""
+        match node:
+            case cst.Name(value=name):
+                return self._of_name(name, scope)
+            case cst.Attribute(value=value, attr=attr):
+                return self._of_attribute(value, attr.value, scope)
+            case cst.Subscript():
+                return self._of_subscript(node, scope)
+            case cst.Call():
+                return self._of_call(node, scope)
+            case cst.IfExp(body=body, orelse=orelse):
+                either = [each for each in (body, orelse) if not _is_constant(each)]
+                found = [self.canonical(each, scope) for each in either]
+                return found[0] if found and None not in found else None
+        return None
+
+    def class_of(self, node: cst.BaseExpression, scope: Scope) -> str | None:
+        """The class of this file that an object is of; None where it is not known.
+
+        Known are `self`, a new object, names and attributes that are only ever given one, and
+        parameters by their annotation.
+        """
+        match node:
+            case cst.Call(func=func):
+                name = self.canonical(func, scope)
+                return name if name is not None and name in self.classes else None
+            case cst.Name(value=name):
+                receiver = self.classes.of_receiver(node, scope)
+                return receiver or self._class_of_sites(self._sites_of(name, scope))
+            case cst.Attribute(value=value, attr=attr):
+                owner = self.class_of(value, scope)
+                if owner is not None:
+                    return self._class_of_sites(self.classes.attribute_sites(owner, attr.value))
+        return None
+
+    def _sites_of(self, name: str, scope: Scope) -> list[Site]:
+        owner = scope.owner(name)
+        return [] if owner is None or name in owner.rebound else owner.sites(name)
+
+    def _class_of_sites(self, sites: list[Site]) -> str | None:
+        values = [site for site in sites if not _is_empty(site)]
+        found = {self._class_of_site(site) for site in values}
+        return found.pop() if len(found) == 1 else None
+
+    def _class_of_site(self, site: Site) -> str | None:
+        if site not in self._known_classes:
+            self._known_classes[site] = None  # what leads back to itself is of no known class
+            self._known_classes[site] = self._find_class(site)
+        return self._known_classes[site]
+
+    def _find_class(self, site: Site) -> str | None:
+        if site.expression is not None:
+            return self.class_of(site.expression, site.scope)
+        if site.manager is not None:
+            found = self.class_of(site.manager, site.scope)
+            return found if found is not None and self.classes.enters_itself(found) else None
+        if site.type_name is not None:
+            named = self.canonical(site.type_name, site.scope)
+            return named if named is not None and named in self.classes else None
+        return None
+
+    def candidates(self, sites: list[Site]) -> tuple[str, ...]:
+        """The canonical names that binding sites give, without repetition."""
+        found = (self._of_site(site) for site in sites)
+        return tuple(dict.fromkeys(name for name in found if name is not None))
+
+    def aliases(self) -> dict[str, tuple[str, ...]]:
+        """The module's names, and `Class.name`, with what they stand for; `*` has star imports."""
+        table: dict[str, tuple[str, ...]] = {}
+        scopes = [("", self._module), *self.classes.top_level_scopes()]
+        for prefix, scope in scopes:
+            for name, sites in list(scope.bindings.items()):  # `global` may add some
+                names = self.candidates([site for site in sites if site.definition is None])
+                if names:
+                    table[prefix + name] = names
+        table.update(self._alternatives)
+        if self._module.star_imports:
+            table["*"] = tuple(dict.fromkeys(self._module.star_imports))
+        return table
+
+    def literal(self, node: cst.BaseExpression, scope: Scope) -> str | None:
+        """The text of a string literal, or of a name or an attribute that is only ever one."""
+        if not isinstance(node, (cst.Name, cst.Attribute)):
+            return text_literal(node)
+        value = self.only_value(node, scope)
+        return None if value is None else text_literal(value)
+
+    def only_value(self, node: cst.BaseExpression, scope: Scope) -> cst.BaseExpression | None:
+        """The one expression that a name or an attribute is ever given."""
+        sites: list[Site] = []
+        match node:
+            case cst.Name(value=name):
+                sites = self._sites_of(name, scope)
+            case cst.Attribute(value=value, attr=attr):
+                owner = self.class_of(value, scope)
+                sites = [] if owner is None else self.classes.attribute_sites(owner, attr.value)
+        return sites[0].expression if len(sites) == 1 else None
+
+    def _of_name(self, name: str, scope: Scope) -> str | None:
+        owner = scope.owner(name)
+        if owner is None:
+            return self._of_unbound(name)
+        sites = owner.sites(name)
+        if owner.kind in (Kind.FUNCTION, Kind.COMPREHENSION):
+            if name in owner.rebound or len(sites) != 1:
+                return None
+            return self._of_site(sites[0])
+        found = self.candidates(sites)
+        several = f"{owner.name}.{name}" if len(found) > 1 else None
+        return next(filter(is_in_library, found), several or (found[0] if found else None))
+
+    def _of_unbound(self, name: str) -> str:
+        sources = self._module.star_imports
+        for source in sources:
+            if name in STAR_EXPORTS.get(source, ()):
+                return f"{source}.{name}"
+        if name in BUILTINS:
+            return name
+        unlisted = [source for source in sources if source not in STAR_EXPORTS]
+        return f"{unlisted[0]}.{name}" if len(unlisted) == 1 else name
+
+    def _of_site(self, site: Site) -> str | None:
+        if site.imported:
+            return site.imported
+        if site.definition is not None:
+            return f"{site.scope.name}.{site.definition.name.value}"
+        if site.unpacked is not None:
+            call, index = site.unpacked
+            return self._of_result(call.func, site.scope, index)
+        if site.expression is None or _is_constant(site.expression):
+            return None
+        if site not in self._known:
+            self._known[site] = None  # what leads back to itself stands for nothing
+            self._known[site] = self.canonical(site.expression, site.scope)
+        return self._known[site]
+
+    def _of_attribute(self, value: cst.BaseExpression, attr: str, scope: Scope) -> str | None:
+        owner = self.class_of(value, scope)
+        if owner is not None:
+            return self._of_class_attribute(owner, attr)
+        base = self.canonical(value, scope)
+        if base is None:
+            return None
+        if base in self.classes:
+            return self._of_class_attribute(base, attr) or f"{base}.{attr}"
+        return f"{base}.{attr}"
+
+    def _of_class_attribute(self, owner: str, attr: str) -> str | None:
+        """What `object.attr` stands for, where the class only ever sets it to known things."""
+        sites = self.classes.attribute_sites(owner, attr)
+        sites = [site for site in sites if not _is_empty(site)]
+        found = {None if site.definition else self._of_site(site): None for site in sites}
+        names = tuple(name for name in found if name is not None)
+        if not names or None in found:
+            return None
+        if any(name.rpartition(".")[0] in self.classes for name in names):
+            return None  # another name of a method, which would take the object along
+        if len(names) == 1:
+            return names[0]
+        holder = sites[0].scope.owner_class or sites[0].scope.name
+        own_name = f"{holder}.{attr}"
+        self._alternatives[own_name.removeprefix(f"{self._module.name}.")] = names
+        return own_name
+
+    def _of_subscript(self, node: cst.Subscript, scope: Scope) -> str | None:
+        base = self.canonical(node.value, scope)
+        if base is None or len(node.slice) != 1:
+            return None
+        index = node.slice[0].slice
+        text = self.literal(index.value, scope) if isinstance(index, cst.Index) else None
+        if text is None:
+            return None
+        if base in LIBRARY_NAMESPACES:
+            return f'{base}["{text}"]'
+        return f"{base}.{text}" if is_in_library(base) else None
+
+    def attribute_asked_for(
+        self, node: cst.Call, scope: Scope
+    ) -> tuple[cst.BaseExpression, str] | None:
+        """The object and the name of `getattr(object, "name")`, with or without a default."""
+        if self.canonical(node.func, scope) != "getattr" or len(node.args) < 2:
+            return None
+        name = self.literal(node.args[1].value, scope)
+        if name is None or not name.isidentifier():
+            return None
+        return node.args[0].value, name
+
+    def _of_call(self, node: cst.Call, scope: Scope) -> str | None:
+        attribute = self.attribute_asked_for(node, scope)
+        if attribute is not None:
+            return self._of_attribute(*attribute, scope)
+        callee = self.canonical(node.func, scope)
+        if callee is None and self._is_prototype(node.func, scope):
+            return self._of_prototype(node, scope)
+        if callee is None or not is_loader(callee):
+            return self._of_result(node.func, scope)
+        text = self._library_name(node, scope)
+        if text is None:
+            return f"{callee}()"
+        loads = self._loads.setdefault(f'{callee}("{text}"', {})
+        number = loads.setdefault(node, len(loads) + 1)
+        return f'{callee}("{text}")' if number == 1 else f'{callee}("{text}", {number})'
+
+    def _of_result(
+        self, func: cst.BaseExpression, scope: Scope, index: int | None = None
+    ) -> str | None:
+        """The library that a function of this file gives, as in `_library().CryptGenKey`.
+
+        With an index, the one at that place of the tuple that it gives.
+        """
+        sites = self._sites_of(func.value, scope) if isinstance(func, cst.Name) else []
+        definition = sites[0].definition if len(sites) == 1 else None
+        if not isinstance(definition, cst.FunctionDef):
+            return None
+        key = definition, index
+        if key not in self._known_results:
+            self._known_results[key] = None  # what calls itself gives nothing known
+            self._known_results[key] = self._find_result(definition, sites[0].scope, index)
+        return self._known_results[key]
+
+    def _find_result(
+        self, definition: cst.FunctionDef, parent: Scope, index: int | None
+    ) -> str | None:
+        scope = self.classes.scope_of(definition, parent)
+        if definition.asynchronous is not None or scope.yields:
+            return None
+        if any(each.default is not None for each in all_parameters(definition.params)):
+            return None  # a default may be what names the library
+        called = (decorator.decorator for decorator in definition.decorators)
+        named = (item.func if isinstance(item, cst.Call) else item for item in called)
+        if any(self.canonical(name, parent) not in CACHING_DECORATORS for name in named):
+            return None
+        body = descendants([definition.body], into_scopes=False)
+        returned = [node.value for node in body if isinstance(node, cst.Return)]
+        if index is not None:
+            returned = [_element(value, index) for value in returned]
+        found = {name for value in returned for name in self._meanings(value, scope)}
+        result = found.pop() if len(found) == 1 else None
+        known = result is not None and is_in_library(result) and not result.endswith("()")
+        return result if known else None
+
+    def _meanings(self, node: cst.BaseExpression | None, scope: Scope) -> set[str | None]:
+        """All that a returned expression may stand for; None is for what is not known.
+
+        A name may be None at first: `if _library is None: _library = ctypes.WinDLL(..)`.
+        """
+        match node:
+            case None:
+                return {None}
+            case cst.IfExp(body=body, orelse=orelse):
+                return self._meanings(body, scope) | self._meanings(orelse, scope)
+            case cst.Name(value=name):
+                sites = self._sites_of(name, scope)
+                values = [site for site in sites if not _is_empty(site)]
+                return {self._of_site(site) for site in values} or {None}
+        return {self.canonical(node, scope)}
+
+    def _is_prototype(self, func: cst.BaseExpression, scope: Scope) -> bool:
+        """Whether `func` is what `WINFUNCTYPE(..)` gives."""
+        if isinstance(func, cst.Name):
+            sites = self._sites_of(func.value, scope)
+            return (
+                len(sites) == 1
+                and isinstance(sites[0].expression, cst.Call)
+                and self._is_prototype(sites[0].expression, sites[0].scope)
+            )
+        return (
+            isinstance(func, cst.Call) and self.canonical(func.func, scope) in FUNCTION_PROTOTYPES
+        )
+
+    def _of_prototype(self, node: cst.Call, scope: Scope) -> str | None:
+        """`prototype(("CryptGenKey", library))` is `library.CryptGenKey`."""
+        match node.args[0].value if node.args else None:
+            case cst.Tuple(elements=[cst.Element(value=name), cst.Element(value=library)]):
+                base, text = self.canonical(library, scope), self.literal(name, scope)
+                return f"{base}.{text}" if base is not None and text is not None else None
+        return None
+
+    def _library_name(self, node: cst.Call, scope: Scope) -> str | None:
+        """The first argument of a loader, where it is a literal or is looked up by a literal."""
+        if not node.args:
+            return None
+        first = node.args[0]
+        if first.star or (first.keyword is not None and first.keyword.value != "name"):
+            return None
+        if isinstance(first.value, cst.Call):
+            if self.canonical(first.value.func, scope) != FIND_LIBRARY or not first.value.args:
+                return None
+            first = first.value.args[0]
+        return self.literal(first.value, scope)
+
+
+def is_loader(canonical: str) -> bool:
+    """Whether calling this name gives a library (or what libraries are loaded with)."""
+    return canonical in LIBRARY_LOADERS or canonical.endswith(LOADER_METHODS)
+
+
+def is_in_library(canonical: str) -> bool:
+    """Whether a canonical name reaches into a loaded library."""
+    namespaces = tuple(f"{namespace}." for namespace in LIBRARY_NAMESPACES)
+    return "(" in canonical or "[" in canonical or canonical.startswith(namespaces)
+
+
+def _element(node: cst.BaseExpression | None, index: int) -> cst.BaseExpression | None:
+    """What a tuple that is written out has at an index; None where that is not known."""
+    elements = node.elements if isinstance(node, cst.Tuple) else ()
+    starred = any(isinstance(element, cst.StarredElement) for element in elements)
+    return None if starred or index >= len(elements) else elements[index].value
+
+
+def _is_empty(site: Site) -> bool:
+    """Whether a site only says that there is nothing yet, or no longer."""
+    return site.expression is not None and _is_constant(site.expression)
+
+
+def _is_constant(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Name) and node.value in ("None", "True", "False")

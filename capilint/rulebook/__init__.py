@@ -1,0 +1,1 @@
+"""What API functions do to handles and what the codes mean, loaded from `rules/`."""

@@ -1,0 +1,172 @@
+"""What Python's canonical names mean: the bindings of `rules/bindings/`.
+
+ctypes.WinDLL("advapi32").CryptGenKey    a library's pattern, and a function of a family
+ctypes.byref                             a function that the binding itself describes
+<context>.CryptGenKey(...)               a method of the object that a binding hands out
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from capilint.rulebook.protocol import Protocol, Resource, Success
+from capilint.rulebook.schema import Defaults, functions_of, protocols_of, success_of
+from capilint.rulebook.tomlfile import RuleFile, Section
+
+_KEYS = (
+    "binding",
+    "boxed",
+    "family",
+    "success",
+    "raises",
+    "libraries",
+    "box_accessors",
+    "boxes",
+    "looks_only",
+    "noreturn",
+    "function",
+    "method",
+)
+_MEMBER = re.compile(r'(?P<library>.+?)(?:\.(?P<name>\w+)|\["(?P<item>\w+)"\])', re.DOTALL)
+_LAST_WORD = re.compile(r"\w*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A way to reach the API.
+
+    `boxed`: a bare object given as out-parameter receives the handle (ctypes, cffi, winproxy).
+    `raises` are the names of the exception that its functions fail with, its bases last.
+    """
+
+    name: str
+    boxed: bool
+    raises: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A protocol as one binding offers it: its success convention is the binding's."""
+
+    protocol: Protocol
+    binding: Binding
+
+    @property
+    def can_raise(self) -> bool:
+        """Whether an exception can come out of the call, instead of a result."""
+        return self.protocol.success is Success.RAISES
+
+
+@dataclass(frozen=True, slots=True)
+class _Library:
+    """How a binding writes the library; `success` where it changes how failure is told."""
+
+    pattern: re.Pattern[str]
+    binding: Binding
+    success: Success | None
+
+
+class Bindings:
+    """Look-up of canonical names. `functions` are the families', `users` the user's own."""
+
+    def __init__(
+        self,
+        files: Sequence[RuleFile],
+        functions: Mapping[str, Protocol],
+        users: Mapping[str, Protocol],
+        resources: Mapping[str, Resource],
+        dlls: Sequence[str],
+    ) -> None:
+        self.methods: dict[tuple[str, str, str], Bound] = {}
+        self.box_accessors: set[str] = set()
+        self.exceptions: list[tuple[str, ...]] = []
+        self._functions = functions
+        self._resources = resources
+        self._dll = f"(?i:{'|'.join(map(re.escape, dlls))})(?i:\\.dll)?"
+        own = Binding("user", boxed=True)
+        self._exact = {name: Bound(protocol, own) for name, protocol in users.items()}
+        self._globs: dict[str, list[tuple[str, Bound]]] = {}
+        self._libraries: list[_Library] = []
+        for file in files:
+            self._add_file(Section(file, file.tables))
+        for globs in self._globs.values():
+            globs.sort(key=lambda item: -len(item[0]))  # the one that says most first
+
+    def find(self, name: str) -> Bound | None:
+        """The function of a canonical dotted name, or None."""
+        if found := self._exact.get(name):
+            return found
+        for glob, bound in self._globs.get(_last_word(name), ()):
+            if _matches(glob, name):
+                return bound
+        return self._in_library(name)
+
+    def _in_library(self, name: str) -> Bound | None:
+        member = _MEMBER.fullmatch(name)
+        protocol = self._functions.get(member["name"] or member["item"]) if member else None
+        if member is None or protocol is None:
+            return None
+        for library in self._libraries:
+            if library.pattern.fullmatch(member["library"]):
+                if library.success is not None and protocol.success is not Success.ALWAYS:
+                    protocol = replace(protocol, success=library.success)
+                return Bound(protocol, library.binding)
+        return None
+
+    def _add_file(self, section: Section) -> None:
+        section.only(_KEYS)
+        binding = Binding(section.word("binding"), section.flag("boxed"), section.words("raises"))
+        if not binding.name:
+            raise section.error("the file has no `binding`")
+        if binding.raises:
+            self.exceptions.append(binding.raises)
+        success = success_of(section, Success.ALWAYS)
+        defaults = Defaults(section.word("family", binding.name), success)
+        self.box_accessors |= set(section.words("box_accessors"))
+        changed = success if "success" in section.table else None
+        for text in section.words("libraries"):
+            self._libraries.append(_Library(self._library(section, text), binding, changed))
+        for at, name, protocol in functions_of(section, "function", self._resources, defaults):
+            self._add_function(at, name, Bound(protocol, binding))
+        classes = section.section("method")
+        for resource in classes.table:
+            if resource not in self._resources:
+                raise classes.error(f"unknown resource `{resource}`", resource)
+            self._add_methods(classes.section(resource), defaults, binding)
+
+    def _library(self, section: Section, text: str) -> re.Pattern[str]:
+        try:
+            return re.compile(text.replace("{dll}", self._dll))
+        except re.error as error:
+            message = f"no regular expression: {error}"
+            raise section.error(message, "libraries", text) from None
+
+    def _add_function(self, at: Section, name: str, bound: Bound) -> None:
+        globs = self._globs.setdefault(_last_word(name), [])
+        if name in self._exact or any(glob == name for glob, _ in globs):
+            raise at.error(f"function `{name}` is described twice", name)
+        if "*" in name:
+            globs.append((name, bound))
+        else:
+            self._exact[name] = bound
+
+    def _add_methods(self, methods: Section, defaults: Defaults, binding: Binding) -> None:
+        for name in methods.table:
+            section = methods.section(name)
+            for form, protocol in protocols_of(section, self._resources, defaults):
+                if not protocol.params:
+                    raise section.error("a method's first parameter is its receiver", "params")
+                self.methods[binding.name, methods.name, form] = Bound(protocol, binding)
+
+
+def _last_word(name: str) -> str:
+    """The word that a name ends with."""
+    found = _LAST_WORD.search(name)
+    return found[0] if found else ""
+
+
+def _matches(glob: str, name: str) -> bool:
+    """Whether a name fits a glob in which `*` stands for anything."""
+    return re.fullmatch(".*".join(map(re.escape, glob.split("*"))), name, re.DOTALL) is not None

@@ -1,0 +1,163 @@
+"""One file of rules: its text, its tables, and the line that an error is about.
+
+A rule file is TOML. `tomllib` gives no lines, so an error finds its own by looking for the table
+and the key in the text: that costs nothing while the file is right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from capilint.rulebook.folder import RuleError as RuleError
+
+_HEADER = re.compile(r"\s*\[+(?P<table>[^\[\]]+)\]+\s*(?:#.*)?$")
+_KEY = re.compile(r"""\s*(?P<key>"[^"]*"|'[^']*'|[\w-]+(?:\.[\w-]+)*)\s*=""")
+_PART = re.compile(r""""([^"]*)"|'([^']*)'|([\w-]+)""")
+_TOML_LINE = re.compile(r"\(at line (\d+)")
+
+Where = tuple[str, ...]  # the way to a table, key or text: ("function", "CryptGenKey", "uses")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A rule file that has been read. `path` is for people; `text` is what lines count in."""
+
+    path: str
+    text: str
+    tables: Mapping[str, object] = field(hash=False)
+
+    def error(self, where: Where, message: str) -> RuleError:
+        """An error about the table, key or text at `where`."""
+        return RuleError(self.path, line_of(self.text, where), message)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table of a rule file.
+
+    Its readers give a key's value, or the empty value of that type where the key is absent, and
+    raise RuleError where the value has another type.
+    """
+
+    file: RuleFile
+    table: Mapping[str, object]
+    where: Where = ()
+
+    @property
+    def name(self) -> str:
+        """The last part of the table's name."""
+        return self.where[-1]
+
+    def error(self, message: str, *at: str) -> RuleError:
+        """An error about the table, or about what is `at` a key (and a text in it)."""
+        return self.file.error((*self.where, *at), message)
+
+    def only(self, known: Iterable[str]) -> None:
+        """Refuse keys that are not known."""
+        for key in self.table:
+            if key not in known:
+                raise self.error(f"unknown key `{key}`{nearest(key, known)}", key)
+
+    def word(self, key: str, default: str = "") -> str:
+        """A text."""
+        value = self.table.get(key, default)
+        if not isinstance(value, str):
+            raise self.error(f"`{key}` must be a text", key)
+        return value
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        """True or false."""
+        value = self.table.get(key, default)
+        if not isinstance(value, bool):
+            raise self.error(f"`{key}` must be true or false", key)
+        return value
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """A list of texts, each once; one text is a list of one."""
+        value = self.table.get(key, [])
+        value = [value] if isinstance(value, str) else value
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.error(f"`{key}` must be a list of texts", key)
+        if twice := [item for item in value if value.count(item) > 1]:
+            raise self.error(f"`{twice[0]}` stands twice in `{key}`", key, twice[0])
+        return tuple(value)
+
+    def section(self, key: str) -> Section:
+        """A table inside this one."""
+        value = self.table.get(key, {})
+        if not isinstance(value, dict):
+            raise self.error(f"`{key}` must be a table", key)
+        return Section(self.file, value, (*self.where, key))
+
+    def sections(self, key: str) -> tuple[Section, ...]:
+        """A table, or a list of tables, inside this one."""
+        value = self.table.get(key, [])
+        if not isinstance(value, list):
+            return (self.section(key),)
+        if not all(isinstance(item, dict) for item in value):
+            raise self.error(f"`{key}` must be a table or a list of tables", key)
+        return tuple(Section(self.file, item, (*self.where, key)) for item in value)
+
+
+def parse(path: str, text: str) -> RuleFile:
+    """Read the text of a rule file. Raises RuleError where it is no TOML."""
+    import tomllib
+
+    try:
+        return RuleFile(path, text, tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        found = _TOML_LINE.search(str(error))
+        line = int(found[1]) if found else text.count("\n") + 1
+        raise RuleError(path, line, f"not valid TOML: {error}") from None
+
+
+def line_of(text: str, where: Where) -> int:
+    """The 1-based line of `where` in TOML text: of the deepest part of it that can be found."""
+    best, depth, table = 1, 0, Where()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            table = here = _parts(header["table"])
+        elif key := _KEY.match(line):
+            here = (*table, *_parts(key["key"]))
+        else:
+            continue
+        shared = _shared(_below(here, where), where)
+        if shared > depth:
+            best, depth = number, shared
+    return best if depth == len(where) else _line_of_text(text, where[-1], best)
+
+
+def _shared(one: Where, other: Where) -> int:
+    """How many parts the two begin with alike."""
+    pairs = zip(one, other, strict=False)
+    return next((count for count, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean ...?` for a misspelt word, or nothing."""
+    import difflib
+
+    found = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean `{found[0]}`?" if found else ""
+
+
+def _parts(dotted: str) -> Where:
+    """The parts of a dotted TOML key."""
+    return tuple(next(filter(None, part), "") for part in _PART.findall(dotted))
+
+
+def _below(here: Where, where: Where) -> Where:
+    """`here` without the tables around the rules (`tool.capilint` in pyproject.toml)."""
+    return here[here.index(where[0]) :] if where and where[0] in here else here
+
+
+def _line_of_text(text: str, word: str, start: int) -> int:
+    """The first line from `start` on, in the same table, that has the word; else `start`."""
+    for number, line in enumerate(text.splitlines()[start - 1 :], start=start):
+        if number > start and _HEADER.match(line):
+            break
+        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line):
+            return number
+    return start

@@ -1,0 +1,52 @@
+"""The words of findings: messages from the codes' templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from capilint.finding import Severity
+from capilint.rulebook import codes
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a message can speak of: the fields that `codes.FIELDS` describes."""
+
+    resource: str = ""
+    handle: str = ""
+    function: str = ""
+    creator: str = ""
+    line: int = 0
+    release: str = ""
+    call: str = ""
+    owner: str = ""
+    released: str = "destroyed"
+    replacement: str = ""
+
+
+_FIELDS = tuple(field.name for field in fields(Facts))
+
+
+def message(code: str, facts: Facts) -> str:
+    """The one-line message of a finding."""
+    return _filled(codes.load()[code].message, facts)
+
+
+def help_text(code: str, facts: Facts) -> str:
+    """What to do about a finding, in one line; empty where the code has no such text."""
+    return _filled(codes.load()[code].help, facts)
+
+
+def name_and_severity(code: str) -> tuple[str, Severity]:
+    """A code's name, and the severity that it has unless the configuration says otherwise."""
+    entry = codes.load()[code]
+    default = Severity.WARNING if entry.default == codes.OFF else Severity(entry.default)
+    return entry.name, default
+
+
+def _filled(template: str, facts: Facts) -> str:
+    known = {name: getattr(facts, name) for name in _FIELDS}  # `asdict` copies, and is slow
+    known["handle"] = facts.handle or "(unnamed)"
+    known["creator"] = facts.creator or "the caller"
+    known["owner"] = f"context `{facts.owner}`" if facts.owner else "its context"
+    return template.format(**known)
