@@ -143,13 +143,13 @@ def as_expectation(finding: Finding) -> Expectation:
 
 
 def fixture_programs(folder: Path) -> list[tuple[Path, ...]]:
-    """Every program below a folder: one file, or all files of a folder inside `programs/`."""
+    """Every program of a language: `group/file`, or all that is below `group/program/`."""
     programs: dict[Path, list[Path]] = {}
     for path in sorted(folder.rglob("*")):
         if path.suffix not in SUFFIXES or not path.is_file():
             continue
-        together = path.parent.parent.name == "programs"
-        programs.setdefault(path.parent if together else path, []).append(path)
+        group, name = path.relative_to(folder).parts[:2]
+        programs.setdefault(folder / group / name, []).append(path)
     return [tuple(paths) for paths in programs.values()]
 
 

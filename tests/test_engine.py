@@ -12,7 +12,6 @@ from capilint.engine.domain.evaluate import Evaluator, normal_comparison
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Number, Symbol
 from capilint.engine.fixpoint import Fixpoint
-from capilint.engine.program.callgraph import Program
 from capilint.finding import Finding
 from capilint.frontends import python
 from capilint.frontends.c import lower
@@ -80,9 +79,9 @@ def test_a_leak_after_an_exception_names_the_call_that_raises() -> None:
 
 
 def nodes_of(shape: str, size: float) -> int:
-    program = Program([lower(SHAPES[shape](size), "a.c")], BOOK)
-    analysis = Analysis(program, BOOK)
-    definitions = [definition for definition, _ in program.bottom_up()]
+    analysis = Analysis(BOOK)
+    analysis.add([lower(SHAPES[shape](size), "a.c")])
+    definitions = [definition for definition, _ in analysis.program.bottom_up()]
     graphs = [Fixpoint(analysis._interpreter(each)).solve() for each in definitions]
     return sum(len(graph.points) for graph in graphs)
 
@@ -92,11 +91,28 @@ def test_twice_the_program_is_about_twice_the_nodes(shape: str) -> None:
     assert nodes_of(shape, 0.1) <= 2.5 * nodes_of(shape, 0.05)
 
 
+@pytest.mark.parametrize("name", ["creator", "closer", "user", "python"])
+def test_a_program_that_grows_ends_like_one_that_is_whole(name: str) -> None:
+    texts = {
+        "creator": "BOOL make(HCRYPTPROV p, HCRYPTKEY *k) { return CryptGenKey(p, 1, 0, k); }",
+        "closer": "void finish(HCRYPTKEY k) { CryptDestroyKey(k); }",
+        "user": "void f(HCRYPTPROV p) { HCRYPTKEY k; if (make(p, &k)) { finish(k); finish(k); } }"
+        "void g(HCRYPTPROV p) { HCRYPTKEY k; if (make(p, &k) && CryptGetKeyParam(k, 1, 0, 0, 0)) finish(k); }",
+    }
+    modules = [lower(text, f"{path}.c") for path, text in texts.items()]
+    modules.append(python.lower("def check(k):\n    pass\n", "python.py"))
+    whole = findings(*modules)
+    assert {finding.code for finding in whole} == {"CAP101", "CAP202"}
+    analysis = Analysis(BOOK)
+    for module in sorted(modules, key=lambda module: module.path == f"{name}.c"):
+        analysis.add([module])
+    order = [finding for finding in analysis.findings() if finding.code not in OFF]
+    assert sorted(order, key=str) == sorted(whole, key=str)
+
+
 def test_levels_of_calls_do_not_double_what_summaries_tell() -> None:
-    program = Program([lower(functions_that_call(60), "a.c")], BOOK)
-    analysis = Analysis(program, BOOK)
-    for definition, recursive in program.bottom_up():
-        analysis.function(definition, recursive)
+    analysis = Analysis(BOOK)
+    analysis.add([lower(functions_that_call(60), "a.c")])
     summaries = [summary for summary in analysis.summaries.values() if summary is not None]
     assert len(summaries) == 61
     events = (len(outcome.events) for summary in summaries for outcome in summary.outcomes)

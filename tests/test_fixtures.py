@@ -27,8 +27,7 @@ PROGRAMS = [program for name in MARKED for program in fixture_programs(FIXTURES 
 
 
 def _name(program: tuple[Path, ...]) -> str:
-    path = program[0] if len(program) == 1 else program[0].parent
-    return path.relative_to(FIXTURES).as_posix()
+    return "/".join(program[0].relative_to(FIXTURES).parts[:3])
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=_name)

@@ -1,10 +1,19 @@
-"""The engine's one door: modules in, findings out."""
+"""The engine's one door: modules in, findings out.
+
+    Analysis ── add(modules) ──▶ interface ── which other files matter? ──┐
+        ▲                                                                 │
+        └──────────────────────── their modules ◀─────────────────────────┘
+        └── findings
+
+A program may grow: what further modules do not change is not analysed again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 from capilint.engine.checks.deprecated import deprecated_calls
 from capilint.engine.checks.members import fills_members, forgotten_members, taken_members
@@ -40,40 +49,85 @@ HELPER_NODES = 1_000
 HELPER_PATIENCE = 4
 
 
+class Interface(NamedTuple):
+    """What a program shows to files that may belong to it.
+
+    `acting` are the functions that do to handles what their callers have to answer for, each as
+    (path of its module, qualified name); C's internal ones only concern who includes their file.
+    `undefined` are the names that it calls and nobody defines: (path of the caller, name).
+    """
+
+    acting: frozenset[tuple[str, str]]
+    undefined: frozenset[tuple[str, str]]
+
+
 def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
     """Every finding in the functions of `program`, which are taken as one program."""
-    forget_interned()
-    analysis = Analysis(Program(program, rulebook), rulebook)
-    order = dict(analysis.program.bottom_up())
-    findings = {
-        definition: analysis.function(definition, recursive)
-        for definition, recursive in order.items()
-        if analysis.touches_handles(definition)
-    }
-    for definition in findings:
-        if analysis.may_learn_more(definition):
-            findings[definition] = analysis.function(definition, order[definition])
-    endings = [*analysis.forgotten_members(), *analysis.members_released_again()]
-    deprecated = [
-        finding
-        for definition in analysis.program.touching_in_order
-        for finding in deprecated_calls(analysis.program, definition)
-    ]
-    told = [*endings, *(each for found in findings.values() for each in found)]
-    return [*said_once(told), *deprecated]
+    analysis = Analysis(rulebook)
+    analysis.add(program)
+    return analysis.findings()
 
 
 class Analysis:
-    """The summaries so far, and the analysis of the next function."""
+    """The program so far, the summaries of its functions, and what was found in them.
 
-    def __init__(self, program: Program, rulebook: RuleBook) -> None:
-        self.program = program
+    One is in use at a time: a new one forgets the values of the one before it.
+    """
+
+    def __init__(self, rulebook: RuleBook) -> None:
+        forget_interned()
         self.rulebook = rulebook
+        self.program = Program((), rulebook)
         self.summaries: dict[Definition, Summary | None] = {}
         self.member_owners = MemberOwners()
         self.releasing_members: dict[Definition, str] = {}
         self.methods: dict[Definition, tuple[Interpreter, Graph]] = {}
         self.fillers: dict[Definition, tuple[Interpreter, Graph]] = {}
+        self._found: dict[Definition, list[Told]] = {}
+
+    def add(self, modules: Sequence[Module]) -> None:
+        """Take further modules into the program, and analyse what they bring and change."""
+        before = self.program
+        self.program = Program((*before.modules, *modules), self.rulebook)
+        if before.modules:
+            self._forget(self.program.changed_since(before))
+        for definition, recursive in self.program.bottom_up():
+            if definition not in self._found and self.touches_handles(definition):
+                self._found[definition] = self.function(definition, recursive)
+
+    def _forget(self, changed: Iterable[Definition]) -> None:
+        tables: list[dict[Definition, Any]] = [
+            *(self.summaries, self.releasing_members, self.methods, self.fillers, self._found)
+        ]
+        for definition in changed:
+            for table in tables:
+                table.pop(definition, None)
+
+    def interface(self) -> Interface:
+        """What the program shows to others, after the modules so far."""
+        acting = frozenset(
+            (definition.module.path, definition.function.qualified_name)
+            for definition, summary in self.summaries.items()
+            if summary is not None and summary.acts
+        )
+        return Interface(acting, self.program.undefined_in(self.summaries))
+
+    def findings(self) -> list[Finding]:
+        """Every finding in the program."""
+        order = dict(self.program.bottom_up())
+        for definition in self._found:
+            if self.may_learn_more(definition):
+                self._found[definition] = self.function(definition, order[definition])
+        endings = [*self.forgotten_members(), *self.members_released_again()]
+        deprecated = [
+            finding
+            for definition in self.program.touching_in_order
+            for finding in deprecated_calls(self.program, definition)
+        ]
+        # The order of analysis may be that of rounds; what is told is in the program's.
+        ordered = (self._found[each] for each in order if each in self._found)
+        told = [*endings, *(each for found in ordered for each in found)]
+        return [*said_once(told), *deprecated]
 
     def function(self, definition: Definition, recursive: bool) -> list[Told]:
         """Analyse a function that touches handles: note its summary, return what is wrong in it."""

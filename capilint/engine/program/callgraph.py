@@ -6,7 +6,7 @@ Functions that call themselves have none: they are unknown code.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,6 +38,41 @@ class Program:
     def pointers(self) -> FunctionPointers:
         """What C's function pointers stand for."""
         return FunctionPointers(self.names)
+
+    # ------------------------------------------------------------ growth
+
+    def changed_since(self, before: Program) -> set[Definition]:
+        """The functions of a smaller program, `before`, of which this one may say otherwise.
+
+        In C those whose calls mean something else now, and their callers. In Python, where a new
+        module may change what an attribute or a method is, all of them.
+        """
+        added = self.modules[len(before.modules) :]
+        python = any(module.language is Language.PYTHON for module in added)
+        changed: set[Definition] = set()
+        pending = [
+            definition
+            for definition, calls in before.calls.items()
+            if calls != self.calls[definition]
+            or (python and definition.module.language is Language.PYTHON)
+        ]
+        while pending:
+            definition = pending.pop()
+            if definition not in changed:
+                changed.add(definition)
+                pending += self.callers.get(definition, ())
+        return changed
+
+    def undefined_in(self, definitions: Iterable[Definition]) -> frozenset[tuple[str, str]]:
+        """The names that functions call and nobody defines, each with the caller's path."""
+        return frozenset(
+            (definition.module.path, call.callee.name)
+            for definition in definitions
+            for call in calls_of(definition.function)
+            if isinstance(call.callee, Direct)
+            and self.names.api(call.callee.name, definition.module) is None
+            and not self.names.is_defined(call.callee.name, definition.module)
+        )
 
     # ------------------------------------------------------------ order
 
@@ -81,18 +116,21 @@ class Program:
                 yield value.name
 
     @cached_property
-    def touching(self) -> frozenset[Definition]:
-        """The functions that call the API themselves or through others."""
+    def callers(self) -> dict[Definition, list[Definition]]:
+        """Who calls each function."""
         callers: dict[Definition, list[Definition]] = {}
-        pending = []
-        for definition, (called, touches) in self.calls.items():
+        for definition, (called, _) in self.calls.items():
             for target in called:
                 callers.setdefault(target, []).append(definition)
-            if touches:
-                pending.append(definition)
+        return callers
+
+    @cached_property
+    def touching(self) -> frozenset[Definition]:
+        """The functions that call the API themselves or through others."""
+        pending = [definition for definition, (_, touches) in self.calls.items() if touches]
         found = set(pending)
         while pending:
-            for caller in callers.get(pending.pop(), []):
+            for caller in self.callers.get(pending.pop(), []):
                 if caller not in found:
                     found.add(caller)
                     pending.append(caller)

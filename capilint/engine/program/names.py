@@ -134,6 +134,11 @@ class Names:
         found = self.alternatives(name, module)
         return found[0] if len(found) == 1 else None
 
+    def is_defined(self, name: str, module: Module) -> bool:
+        """Whether any function may be meant by a name in a module, be it one of several."""
+        readings = self.readings(name, module.language)
+        return any(self._candidates(reading, module) for reading in readings)
+
     def alternatives(self, name: str, module: Module) -> list[Definition]:
         """The functions that a name may mean in a module.
 
