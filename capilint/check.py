@@ -1,8 +1,9 @@
 """The one glue of a run: files in, a report out.
 
     Input ── read, scan ── Source ── front end ── Module ─┐
-                 no known name: done                      ├─ engine ── Finding* ── triage ── Report
-    files whose settings describe the same functions ─────┘
+               │                 files whose settings     ├─ engine ── Finding* ── triage ── Report
+               │                 describe the same ───────┘    │
+               └── no known name: left ◀─────── growth ◀───────┘
 
 A file that fails (unreadable, or a crash of our own) is reported, and costs no other file's
 findings.
@@ -10,7 +11,8 @@ findings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,6 +33,7 @@ from capilint.rulebook.namescan import NameScan, known_names
 if TYPE_CHECKING:
     from capilint.finding import Finding
     from capilint.findings.triage import Suppressed
+    from capilint.growth import Joining
     from capilint.ir import Module
     from capilint.rulebook.book import RuleBook
     from capilint.rulebook.tomlfile import RuleFile
@@ -90,25 +93,26 @@ class _Run:
         self._settings_of = settings_of
         self._sources: dict[str, Source] = {}
         self._findings: list[Finding] = []
+        self._beside: set[str] = set()
         self._analysed = 0
         self._without_front_end = 0
         self.seen = 0
         self.unreadable: list[Unreadable] = []
 
     def analyse(self, program: Sequence[Input]) -> None:
-        """Read the files, and analyse those together that name a known function."""
+        """Read the files, and analyse those together that matter to handles."""
         rules = self._settings_of(program[0].path).rules
         resources = frozenset(name for item in program for name in self._resources(item.path))
         book = _rule_book(rules, resources) if rules or resources else None
         names = book.scan_names(program[0].language) if book else _own_names()
-        sources = [source for item in program if (source := self._read(item, names))]
-        # Another file's functions could make any function of a file matter.
-        relevant = _mentions_in_text(names) if len(sources) == 1 else None
-        modules = [each for source in sources for each in self._lowered(source, relevant)]
-        if modules:
-            self._analysed += len(modules)
-            self._findings += _problems(modules)
-            self._findings += self._found_in(modules, book or _rule_book(None, frozenset()))
+        left: list[Input] = []
+        sources = [source for item in program if (source := self._read(item, names, left))]
+        if sources or any(item.named for item in program):
+            sources += self._read_beside(program, sources, names, left)
+        if sources:
+            relevant = None if len(sources) > 1 or left else _mentions_in_text(names)
+            book = book or _rule_book(None, frozenset())
+            self._findings += self._found_in([(source, relevant) for source in sources], left, book)
 
     def report(self) -> Report:
         """The report of all that was gathered."""
@@ -119,39 +123,109 @@ class _Run:
 
         triager = Triager(self._sources, self._settings_of, load_codes())
         triage = triager.triage(self._findings)
+        findings = tuple(each for each in triage.findings if each.path not in self._beside)
         return Report(
-            findings=triage.findings,
+            findings=findings,
             suppressed=triage.suppressed,
             seen=self.seen,
             analysed=self._analysed,
             unreadable=tuple(sorted(self.unreadable, key=lambda item: item.path)),
             notes=self._notes(),
-            failed=any(self._fails(finding) for finding in triage.findings),
+            failed=any(self._fails(finding) for finding in findings),
             sources=self._sources,
         )
 
     def _resources(self, path: str) -> tuple[str, ...]:
         return self._settings_of(path).resources or ()
 
-    def _read(self, item: Input, names: NameScan) -> Source | None:
-        """The source of a file that is to be parsed; the others are at most remembered."""
+    def _read(self, item: Input, names: NameScan, left: list[Input]) -> Source | None:
+        """The source of a file that is to be parsed; of the others some are `left`."""
         try:
             data = read_bytes(item.path) if item.data is None else item.data
             concerned = mentions(data, names.search)
+            if not concerned and item.language is not Language.CPP:
+                left.append(item)
             if not concerned and not self._has_idle_comment(item.path, data):
                 return None
             self._sources[item.path] = source = load(item.path, data, item.language)
         except UnreadableError as error:
-            self.unreadable.append(Unreadable(item.path, str(error)))
+            self._unreadable(item.path, str(error))
             return None
         if concerned and item.language is Language.CPP:
             self._without_front_end += 1
             return None
         return source if concerned else None
 
+    def _read_beside(
+        self, program: Sequence[Input], sources: list[Source], names: NameScan, left: list[Input]
+    ) -> Iterator[Source]:
+        """The sources that named files and those that are to be parsed lead to."""
+        from capilint.files.beside import Beside
+
+        concerned = {source.path for source in sources}
+        roots = [item for item in program if item.named or item.path in concerned]
+        for item in Beside(program).of(roots):
+            self._beside.add(item.path)
+            source = self._read(item, names, left)
+            if source is not None:
+                yield source
+
     def _has_idle_comment(self, path: str, data: bytes) -> bool:
         """Whether an unused suppression is to be reported in a file that names no function."""
         return b"capilint:" in data and self._settings_of(path).selects("CAP903", OFF)
+
+    def _found_in(
+        self, wanted: list[tuple[Source, Relevance | None]], left: list[Input], book: RuleBook
+    ) -> list[Finding]:
+        """The engine's findings in a program that grows, replayed.
+
+        After a crash each of its files is tried again on its own.
+        """
+        from capilint.engine import Analysis
+        from capilint.growth import Left
+
+        modules: dict[str, Module] = {}
+        remaining = Left(left)
+        try:
+            analysis = Analysis(book)
+            while wanted:
+                new = [each for item in wanted for each in self._lowered(*item)]
+                modules.update((module.path, module) for module in new)
+                analysis.add(new)
+                joining = remaining.joining(analysis.interface(), modules.values())
+                wanted = [each for file in joining for each in self._joined(file)]
+            found = _confirmed(analysis.findings(), book)
+        except Exception as error:
+            found = self._found_apart(modules, error, book)
+        self._analysed += len(modules.keys() - self._beside)
+        return [*_problems(modules.values()), *found]
+
+    def _found_apart(
+        self, modules: Mapping[str, Module], crash: Exception, book: RuleBook
+    ) -> list[Finding]:
+        from capilint.engine import analyse
+
+        found: list[Finding] = []
+        for path, module in modules.items():
+            try:
+                if len(modules) == 1:
+                    raise crash
+                found += _confirmed(analyse([module], book), book)
+            except Exception as error:
+                self._crashed(path, error)
+        return found
+
+    def _joined(self, file: Joining) -> Iterator[tuple[Source, Relevance | None]]:
+        """The source of a file that joins the program, and what of it is relevant."""
+        item = file.item
+        try:
+            data = read_bytes(item.path) if item.data is None else item.data
+            source = load(item.path, data, item.language)
+        except UnreadableError as error:
+            self._unreadable(item.path, str(error))
+            return
+        self._sources[item.path] = source
+        yield source, _defines(file.names, item.language) if file.names else None
 
     def _lowered(self, source: Source, relevant: Relevance | None) -> list[Module]:
         try:
@@ -160,18 +234,6 @@ class _Run:
             self._crashed(source.path, error)
             return []
 
-    def _found_in(self, modules: Sequence[Module], book: RuleBook) -> list[Finding]:
-        """The engine's findings, replayed. After a crash each file is tried again on its own."""
-        from capilint.engine import analyse
-
-        try:
-            return _confirmed(analyse(modules, book), book)
-        except Exception as error:
-            if len(modules) == 1:
-                self._crashed(modules[0].path, error)
-                return []
-            return [found for module in modules for found in self._found_in([module], book)]
-
     def _crashed(self, path: str, error: Exception) -> None:
         from traceback import format_exception
 
@@ -179,7 +241,11 @@ class _Run:
             f"internal error ({type(error).__name__}: {error}); this file was left out. Please "
             "report it as a bug of capilint, with the file and the output of --verbose"
         )
-        self.unreadable.append(Unreadable(path, reason, "".join(format_exception(error))))
+        self._unreadable(path, reason, "".join(format_exception(error)))
+
+    def _unreadable(self, path: str, reason: str, detail: str = "") -> None:
+        if path not in self._beside:
+            self.unreadable.append(Unreadable(path, reason, detail))
 
     def _fails(self, finding: Finding) -> bool:
         return self._settings_of(finding.path).fails(finding.severity)
@@ -222,7 +288,7 @@ def _confirmed(findings: list[Finding], book: RuleBook) -> list[Finding]:
     return confirm(findings, book.resources)
 
 
-def _problems(modules: Sequence[Module]) -> list[Finding]:
+def _problems(modules: Iterable[Module]) -> list[Finding]:
     """A CAP901 note for each place that a front end did not understand."""
     from capilint.findings.triage import remark
     from capilint.rulebook.codes import load as load_codes
@@ -232,6 +298,18 @@ def _problems(modules: Sequence[Module]) -> list[Finding]:
         for module in modules
         for each in module.problems
     ]
+
+
+def _defines(names: Iterable[str], language: Language) -> Relevance:
+    """Whether a piece of text is the definition of one of the names."""
+    words = "|".join(map(re.escape, names))
+    if language is Language.PYTHON:
+        head = (
+            rf"(?:@[^\n]*\n|\s)*(?:async\s+)?(?:(?:def|class)\s+(?:{words})\b|(?:{words})\s*[:=])"
+        )
+        return lambda text: re.match(head, text) is not None
+    called = re.compile(rf"\b(?:{words})\s*\(")
+    return lambda text: called.search(text.partition("{")[0]) is not None
 
 
 def _mentions_in_text(names: NameScan) -> Relevance:

@@ -73,7 +73,8 @@ class Plugin:
         try:
             if self._configuration.excluded(self._path):
                 return
-            report = check([Input(self._path, Language.PYTHON, self._data)], self._settings_of)
+            source = Input(self._path, Language.PYTHON, self._data, named=True)
+            report = check([source], self._settings_of)
         except (ConfigError, RuleError, SettingsError) as error:
             raise ExecutionError(f"capilint: {error}") from error
         for finding in self._shown(report):

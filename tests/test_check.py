@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 import capilint.check
-import capilint.engine
 from capilint import ir
 from capilint.check import Report, SettingsError, check
 from capilint.config.loading import Configuration
+from capilint.engine import Analysis
 from capilint.files.discover import discover
 from capilint.files.source import Input, Source, Unreadable
-from capilint.finding import Finding
 from capilint.language import Language
 from capilint.rulebook.tomlfile import RuleError
 from tests.reports import SESSION
@@ -118,14 +117,14 @@ def test_a_crash_in_one_file_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_crash_of_the_engine_costs_only_the_file_that_causes_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    analyse = capilint.engine.analyse
+    add = Analysis.add
 
-    def crashing(program: Sequence[ir.Module], book: object) -> list[Finding]:
-        if any(module.path == "b.c" for module in program):
+    def crashing(analysis: Analysis, modules: Sequence[ir.Module]) -> None:
+        if any(module.path == "b.c" for module in modules):
             raise KeyError("hKey")
-        return analyse(program, book)  # type: ignore[arg-type]
+        add(analysis, modules)
 
-    monkeypatch.setattr(capilint.engine, "analyse", crashing)
+    monkeypatch.setattr(Analysis, "add", crashing)
     for name in ("a.c", "b.c", "c.c"):
         write(name, SESSION)
     report = checked()

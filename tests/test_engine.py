@@ -97,7 +97,8 @@ def test_a_program_that_grows_ends_like_one_that_is_whole(name: str) -> None:
         "creator": "BOOL make(HCRYPTPROV p, HCRYPTKEY *k) { return CryptGenKey(p, 1, 0, k); }",
         "closer": "void finish(HCRYPTKEY k) { CryptDestroyKey(k); }",
         "user": "void f(HCRYPTPROV p) { HCRYPTKEY k; if (make(p, &k)) { finish(k); finish(k); } }"
-        "void g(HCRYPTPROV p) { HCRYPTKEY k; if (make(p, &k) && CryptGetKeyParam(k, 1, 0, 0, 0)) finish(k); }",
+        "void g(HCRYPTPROV p) { HCRYPTKEY k;"
+        " if (make(p, &k) && CryptGetKeyParam(k, 1, 0, 0, 0)) finish(k); }",
     }
     modules = [lower(text, f"{path}.c") for path, text in texts.items()]
     modules.append(python.lower("def check(k):\n    pass\n", "python.py"))

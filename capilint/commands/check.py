@@ -98,7 +98,7 @@ def _discovery(options: argparse.Namespace, configuration: Configuration) -> Dis
     language = options.lang or language_of(name)
     if language is None:
         raise CommandError("what language is the standard input? give --stdin-filename or --lang")
-    stdin = Input(name.replace(os.sep, "/"), language, sys.stdin.buffer.read())
+    stdin = Input(name.replace(os.sep, "/"), language, sys.stdin.buffer.read(), named=True)
     inputs = () if configuration.excluded(name) else (stdin,)
     return Discovery((*found.inputs, *inputs), found.unreadable)
 

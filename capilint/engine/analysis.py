@@ -52,13 +52,12 @@ HELPER_PATIENCE = 4
 class Interface(NamedTuple):
     """What a program shows to files that may belong to it.
 
-    `acting` are the functions that do to handles what their callers have to answer for, each as
-    (path of its module, qualified name); C's internal ones only concern who includes their file.
-    `undefined` are the names that it calls and nobody defines: (path of the caller, name).
+    `acting` are the functions that do to handles what their callers have to answer for, `undefined`
+    the functions and classes that it names and nobody defines.
     """
 
-    acting: frozenset[tuple[str, str]]
-    undefined: frozenset[tuple[str, str]]
+    acting: tuple[Definition, ...]
+    undefined: frozenset[tuple[Language, str]]
 
 
 def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
@@ -86,9 +85,14 @@ class Analysis:
         self._found: dict[Definition, list[Told]] = {}
 
     def add(self, modules: Sequence[Module]) -> None:
-        """Take further modules into the program, and analyse what they bring and change."""
+        """Take further modules into the program, and analyse what they bring and change.
+
+        A module of the path of an earlier one takes its place.
+        """
         before = self.program
-        self.program = Program((*before.modules, *modules), self.rulebook)
+        new = {module.path for module in modules}
+        kept = [module for module in before.modules if module.path not in new]
+        self.program = Program((*kept, *modules), self.rulebook)
         if before.modules:
             self._forget(self.program.changed_since(before))
         for definition, recursive in self.program.bottom_up():
@@ -105,8 +109,8 @@ class Analysis:
 
     def interface(self) -> Interface:
         """What the program shows to others, after the modules so far."""
-        acting = frozenset(
-            (definition.module.path, definition.function.qualified_name)
+        acting = tuple(
+            definition
             for definition, summary in self.summaries.items()
             if summary is not None and summary.acts
         )

@@ -86,7 +86,7 @@ def _named(path: str, language: Language | None) -> Iterator[Input | Unreadable]
         what = f"suffix {suffix!r} is no known language" if suffix else "it has no suffix"
         yield Unreadable(path, f"{what}; say which it is with --lang c or --lang python")
     else:
-        yield Input(path, actual)
+        yield Input(path, actual, named=True)
 
 
 def _language_of_script(path: str) -> Language | None:

@@ -1,7 +1,7 @@
 """Source files: from bytes on the disk to text with lines.
 
-    path ── read_bytes ── mentions? ── decode ── Source(path, text, language)
-                             no: the file is done
+    path ── read_bytes ── a known word? ── decode ── Source(path, text, language)
+                              no: the file is done
 
 Whatever cannot be read raises UnreadableError with a reason for people.
 """
@@ -40,11 +40,16 @@ class UnreadableError(Exception):
 
 
 class Input(NamedTuple):
-    """A file to look at; `data` is its content where that is not to be read from `path`."""
+    """A file to look at; `data` is its content where that is not to be read from `path`.
+
+    `named` is set for a file that was asked for itself, not found in a folder: what stands beside
+    it is then no part of the run.
+    """
 
     path: str
     language: Language
     data: bytes | None = None
+    named: bool = False
 
 
 class Unreadable(NamedTuple):
@@ -82,12 +87,25 @@ def read_bytes(path: str) -> bytes:
         raise UnreadableError(getattr(error, "strerror", None) or str(error)) from error
 
 
-def mentions(data: bytes, search: Callable[[bytes], object]) -> bool:
-    """Whether `search` finds something in the file's bytes, be they UTF-16 or UTF-32."""
+def ascii_bytes(data: bytes) -> bytes:
+    """The file's bytes such that ASCII words can be sought in them, be it UTF-16 or UTF-32."""
     encoding = _marked_encoding(data)
     if encoding is not None and encoding != "utf-8-sig":
-        data = data.decode(encoding, errors="ignore").encode("ascii", errors="ignore")
-    return bool(search(data))
+        return data.decode(encoding, errors="ignore").encode("ascii", errors="ignore")
+    return data
+
+
+def content(item: Input) -> bytes:
+    """A file's content, in an encoding that keeps ASCII; empty where it cannot be read."""
+    try:
+        return ascii_bytes(read_bytes(item.path) if item.data is None else item.data)
+    except UnreadableError:
+        return b""
+
+
+def mentions(data: bytes, search: Callable[[bytes], object]) -> bool:
+    """Whether `search` finds something in the file's bytes, whatever their encoding."""
+    return bool(search(ascii_bytes(data)))
 
 
 def load(path: str, data: bytes, language: Language) -> Source:

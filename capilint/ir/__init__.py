@@ -52,6 +52,7 @@ from capilint.ir.program import (
     Parameter,
     Problem,
     successors,
+    tails,
 )
 from capilint.ir.values import (
     AddressOf,
@@ -113,5 +114,6 @@ __all__ = [
     "places_in",
     "source_text",
     "successors",
+    "tails",
     "values_of",
 ]

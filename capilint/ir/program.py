@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from capilint.finding import Span
@@ -101,6 +102,12 @@ class Problem:
     span: Span
     reason: str
     function: str = "<module>"
+
+
+def tails(name: str) -> Iterator[str]:
+    """What a module may be called, depending on where its tree begins: `a.b.c`, `b.c`, `c`."""
+    parts = name.split(".")
+    return (".".join(parts[start:]) for start in range(len(parts)))
 
 
 def successors(block: BasicBlock) -> tuple[int, ...]:

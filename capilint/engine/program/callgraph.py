@@ -47,13 +47,14 @@ class Program:
         In C those whose calls mean something else now, and their callers. In Python, where a new
         module may change what an attribute or a method is, all of them.
         """
-        added = self.modules[len(before.modules) :]
+        known = {id(module) for module in before.modules}
+        added = (module for module in self.modules if id(module) not in known)
         python = any(module.language is Language.PYTHON for module in added)
         changed: set[Definition] = set()
         pending = [
             definition
             for definition, calls in before.calls.items()
-            if calls != self.calls[definition]
+            if calls != self.calls.get(definition)
             or (python and definition.module.language is Language.PYTHON)
         ]
         while pending:
@@ -63,15 +64,23 @@ class Program:
                 pending += self.callers.get(definition, ())
         return changed
 
-    def undefined_in(self, definitions: Iterable[Definition]) -> frozenset[tuple[str, str]]:
-        """The names that functions call and nobody defines, each with the caller's path."""
-        return frozenset(
-            (definition.module.path, call.callee.name)
+    def undefined_in(self, definitions: Iterable[Definition]) -> frozenset[tuple[Language, str]]:
+        """What functions call, or derive their classes from, and nobody defines."""
+        named = {
+            (definition.module.language, call.callee.name): definition.module
             for definition in definitions
             for call in calls_of(definition.function)
             if isinstance(call.callee, Direct)
-            and self.names.api(call.callee.name, definition.module) is None
-            and not self.names.is_defined(call.callee.name, definition.module)
+        }
+        for module in self.modules:
+            for base in {base for bases in module.classes.values() for base in bases if base}:
+                named[module.language, base] = module
+        return frozenset(
+            key
+            for key, module in named.items()
+            if self.names.api(key[1], module) is None
+            and not self.names.is_defined(key[1], module)
+            and (module.language is not Language.PYTHON or not self.classes.named(key[1]))
         )
 
     # ------------------------------------------------------------ order

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from capilint.ir import Function, Language, Method, Module, Place, Read
+from capilint.ir import Function, Language, Method, Module, Place, Read, tails
 from capilint.rulebook.book import Bound, RuleBook
 from capilint.rulebook.protocol import Success
 
@@ -58,9 +58,8 @@ class Names:
         table: dict[str, list[Module]] = {}
         for module in self.modules:
             if module.language is Language.PYTHON:
-                parts = module.name.split(".")
-                for start in range(len(parts)):
-                    table.setdefault(".".join(parts[start:]), []).append(module)
+                for tail in tails(module.name):
+                    table.setdefault(tail, []).append(module)
         return table
 
     @cached_property

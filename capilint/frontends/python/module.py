@@ -6,11 +6,11 @@ import ast
 from collections import deque
 from collections.abc import Callable
 from functools import cached_property, partial
-from pathlib import PurePosixPath
 
 import libcst as cst
 
 from capilint import ir
+from capilint.files.modules import module_of
 from capilint.finding import Span
 from capilint.frontends.python.lowering.context import MAX_BLOCKS, TooLarge
 from capilint.frontends.python.lowering.statements import Statements
@@ -52,13 +52,13 @@ def lower_module(text: str, path: str, relevant: Callable[[str], bool] | None = 
             problem = _problem(1, 1, f"not Python 3: {error}")
         except RecursionError:
             problem = _problem(1, 1, "the code is nested too deeply")
-    return ir.Module(path, module_name(path)[0], ir.Language.PYTHON, (), problems=(problem,))
+    return ir.Module(path, module_of(path)[0], ir.Language.PYTHON, (), problems=(problem,))
 
 
 def _parse_and_lower(text: str, path: str, relevant: Callable[[str], bool] | None) -> ir.Module:
     tree, positions = _parsed(text)
     wanted = None if relevant is None else wanted_units(tree, positions.text, relevant)
-    return _ModuleLowering(tree, positions, wanted, *module_name(path)).lower(path)
+    return _ModuleLowering(tree, positions, wanted, *module_of(path)).lower(path)
 
 
 def _parsed(text: str) -> tuple[cst.Module, Positions]:
@@ -73,16 +73,6 @@ def _parsed(text: str) -> tuple[cst.Module, Positions]:
             raise error from None
         return tree, Positions(tree, translation.column)
     return tree, Positions(tree)
-
-
-def module_name(path: str) -> tuple[str, bool]:
-    """The dotted name of the module that a file is, and whether it is a package's `__init__`."""
-    parts = PurePosixPath(path.replace("\\", "/")).parts
-    stems = [part for part in parts if part not in ("/", "..", ".")]
-    if stems:
-        stems[-1] = stems[-1].rpartition(".")[0] or stems[-1]
-    is_package = len(stems) > 1 and stems[-1] == "__init__"
-    return ".".join(stems[:-1] if is_package else stems), is_package
 
 
 def _problem(line: int, column: int, reason: str) -> ir.Problem:

@@ -1,0 +1,89 @@
+"""What the bytes of a source file tell without being parsed: its words, its functions, its imports.
+
+None of it is certain: comments and strings are read like code. It only chooses what to parse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_WORD_BYTES = b"_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_ONLY_WORDS = bytes(byte if byte in _WORD_BYTES else ord(" ") for byte in range(256))
+_LONGEST_HEAD = 2_000  # bytes of a function's head; what is longer is prose with parentheses
+_HEAD = re.compile(
+    rb"\n((?!static_assert|typedef)[A-Za-z_][^\n;={}#]*\([^;{}]{0,%d}\)[^;{}()]{0,200}\{)"
+    % _LONGEST_HEAD
+)
+_NAME = re.compile(rb"\b(?!__\w|_[A-Z])([A-Za-z_]\w*)\s*\(")
+_BETWEEN = re.compile(rb"[;{}]|\*/|\n[ \t]*(?:#[^\n]*)?\n")
+_IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:\\\r?\n|[^#\n;])*)"
+    rb"|import[ \t]+([\w., \t]+))",
+    re.MULTILINE,
+)
+_LINE_BEFORE = 200  # bytes, where `static` and the type may stand
+
+
+class CFunction(NamedTuple):
+    """A function that a C file defines; `internal` if it is `static`."""
+
+    name: str
+    internal: bool
+
+
+class Import(NamedTuple):
+    """What an import names: `from ..a.b import c` has level 2, module `a.b` and the name `c`."""
+
+    level: int
+    module: str
+    names: tuple[str, ...] = ()
+
+
+def words(data: bytes) -> list[bytes]:
+    """All identifiers and numbers of ASCII letters, as often as they stand there."""
+    return data.translate(_ONLY_WORDS).split()
+
+
+def is_called(name: str, data: bytes) -> bool:
+    """Whether a name stands before a parenthesis."""
+    return re.search(rb"\b%s\s*\(" % name.encode(), data) is not None
+
+
+def c_functions(data: bytes) -> Iterator[CFunction]:
+    """The functions whose heads begin in the first column of a C file, bodies following."""
+    text = _with_lines(data)
+    for head, named in _heads(text):
+        before = _BETWEEN.split(text[max(head.start() - _LINE_BEFORE, 0) : head.start()])[-1]
+        static = re.search(rb"\bstatic\b", before + head.group(1)[: named.start()])
+        yield CFunction(named.group(1).decode(), static is not None)
+
+
+def c_function_names(data: bytes) -> Iterator[str]:
+    """The names of `c_functions`, for less."""
+    return (named.group(1).decode() for _, named in _heads(_with_lines(data)))
+
+
+def _with_lines(data: bytes) -> bytes:
+    return b"\n" + data.replace(b"\r\n", b"\n")
+
+
+def _heads(text: bytes) -> Iterator[tuple[re.Match[bytes], re.Match[bytes]]]:
+    for head in _HEAD.finditer(text):
+        named = _NAME.search(head.group(1))
+        if named is not None:
+            yield head, named
+
+
+def python_imports(data: bytes) -> Iterator[Import]:
+    """The imports of a Python file."""
+    for match in _IMPORT.finditer(data):
+        dots, module, names, plain = match.groups(b"")
+        if plain:
+            for each in plain.split(b","):
+                yield Import(0, each.split()[0].decode() if each.split() else "")
+        else:
+            listed = re.sub(rb"#[^\n]*|[()\\]", b"", names).split(b",")
+            named = (each.split()[0].decode() for each in listed if each.split())
+            yield Import(len(dots), module.decode(), tuple(named))

@@ -1,0 +1,198 @@
+"""Which files of a run belong to its program: relevance grows with what the program shows.
+
+    files that name the API ─▶ front end ─▶ analysis ─▶ interface ─┬─ acting ──── files that use it
+                                   ▲                               └─ undefined ─ files that define
+                                   └───────────── a round ──────────────┘         it
+
+A file that uses a function which acts on handles is read whole. Of one that only defines what the
+program calls, that is read, with what it calls. A round scans the bytes of the files that are left
+and parses none of those that stay.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from capilint.engine import Interface
+from capilint.files.modules import module_of
+from capilint.files.source import Input, content
+from capilint.files.words import c_function_names, c_functions, is_called, words
+from capilint.ir import Language, Module, tails
+
+_TRANSLATION_UNITS = (".c", ".cc", ".cpp", ".cxx")  # no other file includes one
+
+
+class Joining(NamedTuple):
+    """A file that joins the program: whole, or for some `names` that it defines."""
+
+    item: Input
+    names: frozenset[str] = frozenset()
+
+
+class Left:
+    """The files of a run that do not belong to its program so far."""
+
+    def __init__(self, inputs: Iterable[Input]) -> None:
+        self._c = _CFiles()
+        self._python = _PythonFiles()
+        for item in inputs:
+            files = self._python if item.language is Language.PYTHON else self._c
+            files.inputs[item.path] = item
+
+    def joining(self, interface: Interface, modules: Iterable[Module]) -> list[Joining]:
+        """The files that join the program for what it shows and lacks, after the last round's."""
+        undefined: dict[Language, set[str]] = defaultdict(set)
+        for language, name in interface.undefined:
+            undefined[language].add(name)
+        joining = self._c.joining(_shown_in_c(interface), undefined[Language.C])
+        shown = _shown_in_python(interface, modules)
+        joining += self._python.joining(shown, undefined[Language.PYTHON])
+        return joining
+
+
+class _Files:
+    """The files of one language that are left, and for which names some are in it partly."""
+
+    def __init__(self) -> None:
+        self.inputs: dict[str, Input] = {}
+        self._shown: set[str] = set()
+        self._sought: set[str] = set()
+        self._wanted: dict[str, set[str]] = defaultdict(set)
+
+    def _joining(
+        self, users: Iterable[str], definers: Iterable[tuple[str, str]]
+    ) -> Iterator[Joining]:
+        """The users, whole, and the definers, where a name is new; both by their paths."""
+        for path in users:
+            yield Joining(self.inputs.pop(path))
+        more: dict[str, set[str]] = defaultdict(set)
+        for path, name in definers:
+            if path in self.inputs and name not in self._wanted[path]:
+                more[path].add(name)
+        for path, names in more.items():
+            self._wanted[path] |= names
+            yield Joining(self.inputs[path], frozenset(self._wanted[path]))
+
+    def _new(self, names: set[str], known: set[str]) -> set[str]:
+        new = names - known
+        known |= new
+        return new
+
+
+class _CFiles(_Files):
+    """Names are the linker's: one that is defined twice is nobody's, which the engine sees where
+    both definitions are in the program."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._indexed: set[str] = set()
+        self._definitions: dict[str, list[str]] = defaultdict(list)
+
+    def joining(self, shown: set[str], undefined: set[str]) -> list[Joining]:
+        shown = self._new(shown, self._shown)
+        sought = self._new(undefined, self._sought)
+        users = list(self._users(shown)) if shown else []
+        return list(self._joining(users, self._definers(shown, sought)))
+
+    def _users(self, shown: set[str]) -> Iterator[str]:
+        by_bytes = {name.encode(): name for name in shown}
+        for path, item in self.inputs.items():
+            data = content(item)
+            named = words(data)
+            if not by_bytes.keys().isdisjoint(named):
+                names = {by_bytes[word] for word in by_bytes.keys() & set(named)}
+                names -= set(c_function_names(data))
+                if any(is_called(name, data) for name in names):
+                    yield path
+
+    def _definers(self, shown: set[str], sought: set[str]) -> Iterator[tuple[str, str]]:
+        names = shown | sought
+        defined = self._defined() if names else {}
+        for name in sorted(names & defined.keys()):
+            paths = [path for path in defined[name] if self._is_external(path, name)]
+            if len(paths) == 1 or name in shown:
+                yield from ((path, name) for path in paths)
+
+    def _defined(self) -> dict[str, list[str]]:
+        """The files that define each function, those that have joined since among them."""
+        for path in self.inputs.keys() - self._indexed:
+            for name in set(c_function_names(content(self.inputs[path]))):
+                self._definitions[name].append(path)
+        self._indexed |= self.inputs.keys()
+        return self._definitions
+
+    def _is_external(self, path: str, name: str) -> bool:
+        """Whether what a file that is left defines by a name is that for the linker, too."""
+        item = self.inputs.get(path)
+        functions = c_functions(content(item)) if item is not None else ()
+        return any(each.name == name and not each.internal for each in functions)
+
+
+class _PythonFiles(_Files):
+    """Names are those of modules: `lib.open_session` concerns files that speak of `lib`."""
+
+    def joining(self, shown: set[str], undefined: set[str]) -> list[Joining]:
+        shown = self._new(shown, self._shown)
+        sought = self._new(undefined, self._sought)
+        users = list(self._users(shown)) if shown else []
+        return list(self._joining(users, self._definers(sought)))
+
+    def _users(self, shown: set[str]) -> Iterator[str]:
+        modules: dict[bytes, set[str]] = defaultdict(set)
+        for name in shown:
+            module, _, last = name.rpartition(".")
+            modules[last.encode()].add(module.rpartition(".")[2])
+        for path, item in self.inputs.items():
+            named = set(words(content(item)))
+            near = path.split("/")[:-1]  # a relative import does not name its package
+            if any(
+                module.encode() in named or module in near
+                for word in modules.keys() & named
+                for module in modules[word]
+            ):
+                yield path
+
+    def _definers(self, sought: set[str]) -> Iterator[tuple[str, str]]:
+        """The files of the modules that dotted names begin with, and what is named in them."""
+        modules: dict[str, list[str]] = defaultdict(list)
+        for path in self.inputs if sought else ():
+            for tail in tails(module_of(path)[0]):
+                modules[tail].append(path)
+        for name in sorted(sought):
+            parts = name.split(".")
+            heads = (".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
+            head = next((head for head in heads if head in modules), None)
+            if head is not None and len(modules[head]) == 1:
+                yield modules[head][0], name.removeprefix(f"{head}.").partition(".")[0]
+
+
+def _shown_in_c(interface: Interface) -> set[str]:
+    """The functions that other files can call; a header's internal ones are among them."""
+    return {
+        definition.function.qualified_name
+        for definition in interface.acting
+        if definition.module.language is not Language.PYTHON
+        and not (definition.function.internal and _is_unit(definition.module.path))
+    }
+
+
+def _is_unit(path: str) -> bool:
+    return os.path.splitext(path)[1].lower() in _TRANSLATION_UNITS  # noqa: PTH122
+
+
+def _shown_in_python(interface: Interface, modules: Iterable[Module]) -> set[str]:
+    """The functions and classes by their dotted names, and what other modules call them."""
+    shown = {
+        definition.function.owner_class or definition.function.qualified_name
+        for definition in interface.acting
+        if definition.module.language is Language.PYTHON
+    }
+    last = {name.rpartition(".")[2] for name in shown}
+    for module in modules:
+        for alias, meanings in module.aliases.items():
+            if any(meaning.rpartition(".")[2] in last for meaning in meanings):
+                shown.add(f"{module.name}.{alias}")
+    return shown
