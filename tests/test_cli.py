@@ -7,13 +7,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import capilint.commands.check
 from capilint import __version__
+from capilint.check import Report
 from capilint.cli import main
+from capilint.config.settings import Settings
 from tests.reports import SESSION
 
 CLEAN = "BOOL f(HCRYPTKEY hKey)\n{\n    return CryptDestroyKey(hKey);\n}\n"
@@ -90,6 +93,10 @@ def test_fail_on_sets_the_bar(cli: Cli) -> None:
         (["check", "--output", "no/such/folder.json"], "folder that exists"),
         (["check", "--output", "text:-", "--output", "json:-"], "- is written to already"),
         (["check", "-"], "--stdin-filename or --lang"),
+        (["check", "-p", "gone"], "gone: no such file or folder; CMake makes one"),
+        (["check", "-p", "."], ".: has no compile_commands.json; CMake makes one"),
+        (["check", "-D", "F(x)=x"], "-DF(x)=x: 'F(x)' is no name of a macro, such as UNICODE"),
+        (["check", "-UA=1"], "-UA=1: 'A=1' is no name of a macro"),
         (["explain", "CAP1O1"], "did you mean `CAP101`?"),
         (["debug", "ir", "gone.c"], "gone.c: no such file"),
         (["debug", "ir", "."], "not a single file"),
@@ -157,6 +164,29 @@ def test_standard_input_stands_for_a_file(cli: Cli, monkeypatch: pytest.MonkeyPa
     Path("src").mkdir()
     Path("src/capilint.toml").write_text("ignore = ['CAP101']\n", encoding="utf-8")
     assert cli("check", "-", "--stdin-filename", "src/z.c") == 0
+
+
+def test_compiler_options_come_in_the_order_of_the_command_line(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Settings] = []
+
+    def check(inputs: object, settings_of: Callable[[str], Settings], *rest: object) -> Report:
+        found.append(settings_of("leak.c"))
+        return Report()
+
+    monkeypatch.setattr(capilint.commands.check, "check", check)
+    Path("build").mkdir()
+    Path("build/compile_commands.json").write_text("[]", encoding="utf-8")
+    assert (
+        cli("check", "-Iinc", "-DA", "-UA", "-D", "B=x y", "--include", "more", "-p", "build") == 0
+    )
+    assert cli("check", "-U", "B", "--define=B=", "--compile-commands", "") == 0
+    one, other = found
+    assert one.include == ("inc", "more")
+    assert one.define == (("A", "1"), ("A", None), ("B", "x y"))
+    assert one.compile_commands == "build/compile_commands.json"
+    assert (other.define, other.compile_commands) == ((("B", None), ("B", "")), "")
 
 
 def test_other_suffixes_need_a_language(cli: Cli) -> None:
@@ -275,13 +305,17 @@ def test_what_is_known_of_a_function_is_listed(cli: Cli) -> None:
 
 def test_effective_settings_are_shown_with_their_origin(cli: Cli) -> None:
     Path("pyproject.toml").write_text(
-        "[tool.capilint]\nfail-on = 'error'\nseverity = { CAP1 = 'note' }\n", encoding="utf-8"
+        "[tool.capilint]\nfail-on = 'error'\nseverity = { CAP1 = 'note' }\n"
+        "define = ['A', 'B=\"x\"']\n",
+        encoding="utf-8",
     )
     assert cli("config", "leak.c") == 0
     lines = dict(line.split(" = ", 1) for line in cli.out.splitlines())
     assert lines["fail-on"].startswith('"error" ')
     assert lines["fail-on"].endswith("# pyproject.toml:2")
     assert lines["severity"].startswith('{ "CAP1" = "note" }')
+    assert lines["define"].startswith('["A=1", "B=\\"x\\""] ')
+    assert lines["compile-commands"].startswith('"default" ')
     assert lines["ignore"].endswith("# default")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,9 @@ exclude = ["third_party/"]
 resources = ["key"]
 fail-on = "error"
 noreturn = ["Die"]
+include = ["include"]
+define = ["UNICODE", "WINVER=0x0601", "EMPTY="]
+compile-commands = ""
 
 [per-file-ignores]
 "tests/**" = ["CAP101"]
@@ -56,18 +60,24 @@ creates = { into = "out", resource = "key" }
     assert (found.fail_on, found.severity) == (Severity.ERROR, (("CAP2", "note"),))
     assert (found.noreturn, found.functions) == (("Die",), ("MyGenKey",))
     assert found.rules is not None and set(found.rules.tables) == {"functions", "noreturn"}
+    assert found.include == ("include",)
+    assert found.define == (("UNICODE", "1"), ("WINVER", "0x0601"), ("EMPTY", ""))
+    assert found.compile_commands == ""
     lines = {key: origin for key, _, origin in effective(found)}
     assert lines == {
         "select": "capilint.toml:1",
         "extend-select": "capilint.toml:2",
         "ignore": "capilint.toml:3",
-        "per-file-ignores": "capilint.toml:9",
+        "per-file-ignores": "capilint.toml:12",
         "exclude": "capilint.toml:4",
         "resources": "capilint.toml:5",
-        "severity": "capilint.toml:12",
+        "severity": "capilint.toml:15",
         "fail-on": "capilint.toml:6",
         "noreturn": "capilint.toml:7",
-        "functions": "capilint.toml:15",
+        "functions": "capilint.toml:18",
+        "include": "capilint.toml:8",
+        "define": "capilint.toml:9",
+        "compile-commands": "capilint.toml:10",
     }
 
 
@@ -95,6 +105,33 @@ def test_the_command_line_wins_over_the_file() -> None:
     assert found.origins["ignore"] == "the command line"
 
 
+def test_include_folders_and_defines_of_the_command_line_are_added() -> None:
+    write("capilint.toml", "define = ['A', 'B']\ninclude = ['inc']\n")
+    given = {"include": ("own",), "define": (("A", None), ("C", "2"))}
+    found = Configuration(given).settings_of("a.c")
+    assert found.include == ("own", "inc")
+    assert dict(found.define) == {"A": None, "B": "1", "C": "2"}
+    assert found.origins["include"] == "the command line, then capilint.toml:2"
+    write("capilint.toml", "")
+    assert Configuration(given).settings_of("a.c").origins["define"] == "the command line"
+
+
+def test_folders_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
+    write(
+        "sub/capilint.toml", "include = ['inc\\\\win', '../own', '/sdk']\ncompile-commands = 'out'"
+    )
+    write("sub/out/compile_commands.json", "[]")
+    found = Configuration().settings_of("sub/a.c")
+    assert found.include[:2] == ("sub/inc/win", "own")
+    assert found.include[2].endswith("/sdk")
+    assert found.compile_commands == "sub/out/compile_commands.json"
+    (tmp_path / "elsewhere").mkdir()
+    os.chdir("elsewhere")
+    found = Configuration().settings_of("../sub/a.c")
+    assert found.include[1] == (tmp_path / "own").as_posix()
+    assert found.compile_commands == (tmp_path / "sub/out/compile_commands.json").as_posix()
+
+
 def test_a_named_file_or_none_at_all() -> None:
     write("capilint.toml", "ignore = ['CAP1']\n")
     write("other/ci.toml", "ignore = ['CAP2']\nexclude = ['/gen.c']\n")
@@ -116,6 +153,12 @@ def test_a_named_file_or_none_at_all() -> None:
         ("[severity]\n'x y' = 'error'\n", 2, ["'X Y' is no code"]),
         ("[per-file-ignores]\n'*.c' = 'CAP1'\n'*.h' = 3\n", 3, ["`*.h` must be a list"]),
         ("per-file-ignores = ['*.c']\n", 1, ["`per-file-ignores` must be a table"]),
+        ("define = ['A', 'B C=1']\n", 1, ["'B C' is no name of a macro"]),
+        ("define = [\n'A',\n'F(x)=x']\n", 3, ["'F(x)' is no name of a macro"]),
+        ("include = [1]\n", 1, ["`include` must be a list of texts"]),
+        ("\ncompile-commands = 'build'\n", 2, ["build: no such file", "CMake makes one"]),
+        ("compile-commands = '.'\n", 1, ["has no compile_commands.json", "CMake makes one"]),
+        ("compile-commands = ['a']\n", 1, ["`compile-commands` must be a text"]),
         ("functions = 3\n", 1, ["`functions` must be a table"]),
         ("a = 1\nb = \n", 2, ["not valid TOML"]),
     ],

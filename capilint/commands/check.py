@@ -7,15 +7,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from capilint.check import Report, check
 from capilint.commands import CommandError
-from capilint.config.loading import SEVERITIES, Configuration, unknown_code
+from capilint.config.loading import SEVERITIES, Configuration, compile_commands, unknown_code
 from capilint.files.discover import Discovery, discover, language_of
 from capilint.files.source import Input
 from capilint.language import Language
 from capilint.report import FORMATS, Style, render
 from capilint.severity import Severity
+
+if TYPE_CHECKING:
+    from capilint.files.compile_options import Define
 
 FINDINGS, TROUBLE = 1, 2
 _STDIN = "-"
@@ -44,6 +49,32 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--extend-select", type=_codes, metavar="CODES", help="report these codes, too")
     add("--ignore", type=_codes, metavar="CODES", help="do not report these codes")
     add("--resources", type=_words, metavar="KINDS", help="kinds of handles: key,hash,context")
+    add(
+        *("--include", "-I"),
+        action="append",
+        metavar="DIR",
+        help="look for headers there, too; may be repeated",
+    )
+    add(
+        *("--define", "-D"),
+        action="append",
+        type="-D{}".format,
+        metavar="NAME[=VALUE]",
+        help="take the macro for defined; may be repeated",
+    )
+    add(
+        *("--undefine", "-U"),
+        dest="define",
+        action="append",
+        type="-U{}".format,
+        metavar="NAME",
+        help="take the macro for undefined; may be repeated",
+    )
+    add(
+        *("--compile-commands", "-p"),
+        metavar="PATH",
+        help="the compile_commands.json, or its folder (the nearest)",
+    )
     add("--fail-on", choices=SEVERITIES, help="the severity that makes the exit status 1 (warning)")
     add("--config", metavar="FILE", help="take the configuration from this file only")
     add("--isolated", action="store_true", help="read no configuration file")
@@ -78,12 +109,32 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
+def _macros(words: Sequence[str]) -> tuple[Define, ...]:
+    """What words such as -DNAME=VALUE and -UNAME say. Raises CommandError where one is wrong."""
+    from capilint.files.compile_options import macro
+
+    macros = []
+    for word in words:
+        try:
+            macros.append(macro(word[:2], word[2:]))
+        except ValueError as error:
+            raise CommandError(f"{word}: {error}") from None
+    return tuple(macros)
+
+
 def _configuration(options: argparse.Namespace) -> Configuration:
     overrides: dict[str, object] = {
         name: getattr(options, name)
         for name in ("select", "extend_select", "ignore", "resources")
         if getattr(options, name) is not None
     }
+    if options.include is not None:
+        overrides["include"] = tuple(folder.replace("\\", "/") for folder in options.include)
+    if options.define is not None:
+        overrides["define"] = _macros(options.define)
+    if options.compile_commands is not None:
+        path = options.compile_commands
+        overrides["compile_commands"] = compile_commands(path) if path else path
     if options.fail_on is not None:
         overrides["fail_on"] = Severity(options.fail_on)
     return Configuration(overrides, options.config, options.isolated)

@@ -10,16 +10,17 @@ file, the line and the nearest known key.
 from __future__ import annotations
 
 # Importing pathlib would cost a tenth of the time that `check` may take to start.
-# ruff: noqa: PTH100, PTH113, PTH118, PTH119, PTH120, PTH123
+# ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH119, PTH120, PTH123
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from capilint.config.settings import OFF, Settings
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
+    from capilint.files.compile_options import Define
     from capilint.rulebook.tomlfile import RuleFile, Section
 
 FILE_NAMES = (".capilint.toml", "capilint.toml", "pyproject.toml")
@@ -85,15 +86,23 @@ class Configuration:
 
     def _overridden(self, settings: Settings) -> Settings:
         origins = {**settings.origins}
-        for field in self._overrides:
-            origins[field.replace("_", "-")] = "the command line"
-        return settings._replace(**self._overrides, origins=origins)  # type: ignore[arg-type]
+        values = {**self._overrides}
+        for field in values:
+            key = field.replace("_", "-")
+            origin = "the command line"
+            if field in _ADDED:
+                values[field] = _ADDED[field](values[field], getattr(settings, field))
+                origin += f", then {origins[key]}" if key in origins else ""
+            origins[key] = origin
+        return settings._replace(**values, origins=origins)  # type: ignore[arg-type]
 
 
 def effective(settings: Settings) -> Iterator[tuple[str, object, str]]:
     """Each key with its value and where that came from, for `capilint config`."""
     for key in KEYS:
         value = getattr(settings, key.replace("-", "_"))
+        if key == "define":
+            value = tuple(f"{name}={text}" for name, text in value)
         yield key, value, settings.origins.get(key, "default")
 
 
@@ -114,7 +123,7 @@ def _read(path: str, named: bool = False) -> Settings | None:
         return None  # not ours: spare the parser
     from capilint.rulebook.tomlfile import RuleError, Section, parse
 
-    shown = _shown(path)
+    shown = shown_path(path)
     try:
         file = parse(shown, data.decode("utf-8-sig"))
         section = Section(file, file.tables)
@@ -131,9 +140,12 @@ def _read(path: str, named: bool = False) -> Settings | None:
         raise ConfigError(f"{shown}: is not UTF-8: {error}") from error
 
 
-def _shown(path: str) -> str:
+def shown_path(path: str) -> str:
     """The path relative to the working directory, where it is below it."""
-    relative = os.path.relpath(path)
+    try:
+        relative = os.path.relpath(path)
+    except ValueError:  # on another drive of Windows
+        relative = path
     return (path if relative.startswith("..") else relative).replace(os.sep, "/")
 
 
@@ -198,6 +210,36 @@ def _words(section: Section, key: str) -> tuple[str, ...]:
     return section.words(key)
 
 
+def _folders(section: Section, key: str) -> tuple[str, ...]:
+    return tuple(_from(section, folder) for folder in section.words(key))
+
+
+def _defines(section: Section, key: str) -> tuple[Define, ...]:
+    from capilint.files.compile_options import macro
+
+    defines = []
+    for text in section.words(key):
+        try:
+            defines.append(macro("-D", text))
+        except ValueError as error:
+            raise section.error(str(error), key, text) from None
+    return tuple(defines)
+
+
+def _compile_commands(section: Section, key: str) -> str:
+    given = section.word(key)
+    try:
+        return compile_commands(_from(section, given)) if given else ""
+    except ConfigError as error:
+        raise section.error(str(error), key, given) from None
+
+
+def _from(section: Section, path: str) -> str:
+    """A path that is relative to the folder of the configuration file."""
+    folder = os.path.dirname(section.file.path)
+    return shown_path(os.path.normpath(os.path.join(folder, path.replace("\\", "/"))))
+
+
 _READERS: Mapping[str, Callable[[Section, str], object]] = {
     "select": _codes,
     "extend-select": _codes,
@@ -209,8 +251,28 @@ _READERS: Mapping[str, Callable[[Section, str], object]] = {
     "fail-on": _fail_on,
     "noreturn": _words,
     "functions": _function_names,
+    "include": _folders,
+    "define": _defines,
+    "compile-commands": _compile_commands,
 }
 KEYS = tuple(_READERS)
+# What the command line adds to a file's value, and does not put in its place. The first folder
+# that has a header wins, and what is said last of a macro.
+_ADDED: Mapping[str, Callable[[Any, Any], object]] = {
+    "include": lambda given, in_file: (*given, *in_file),
+    "define": lambda given, in_file: (*in_file, *given),
+}
+
+
+def compile_commands(path: str) -> str:
+    """The compilation database that a file or folder stands for. Raises ConfigError."""
+    from capilint.files.find_commands import ADVICE, FILE_NAME, locate
+
+    found = locate(path)
+    if found is None:
+        what = f"has no {FILE_NAME}" if os.path.isdir(path) else "no such file or folder"
+        raise ConfigError(f"{path}: {what}; {ADVICE}")
+    return shown_path(found)
 
 
 def unknown_code(prefix: str) -> str:

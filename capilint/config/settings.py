@@ -16,6 +16,7 @@ from capilint.severity import Severity
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+    from capilint.files.compile_options import Define
     from capilint.rulebook.tomlfile import RuleFile
 
 OFF = "off"  # the severity of a code that reports only where it is selected by name
@@ -29,8 +30,10 @@ class Settings(NamedTuple):
     Codes are prefixes (`CAP1`). `select` is None where the codes' own defaults hold, and
     `resources` where every resource counts. `severity` maps prefixes to a Severity or `off`.
     Globs follow .gitignore rules, relative to `root`. `noreturn` and `functions` name the user's
-    functions that `rules` describes in the schema of the rule book. `origins` tells for each key
-    of the configuration where its value came from, as text for people.
+    functions that `rules` describes in the schema of the rule book. `include` are folders with
+    headers, `define` macros as in CompileOptions, the last word on each last; `compile_commands`
+    is a compilation database, empty for none, and None for the nearest to a file. `origins` tells
+    for each key of the configuration where its value came from, as text for people.
     """
 
     select: tuple[str, ...] | None = None
@@ -43,6 +46,9 @@ class Settings(NamedTuple):
     fail_on: Severity = Severity.WARNING
     noreturn: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    define: tuple[Define, ...] = ()
+    compile_commands: str | None = None
     rules: RuleFile | None = None
     root: str = "."
     origins: Mapping[str, str] = MappingProxyType({})
