@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from pathlib import Path
 
@@ -98,3 +99,25 @@ def test_the_word_for_a_label(label: score.Label, found: score.Found, word: str)
 
 def test_a_bug_that_nothing_points_at_is_missed() -> None:
     assert score.judge(_label(), []) == ("missed", [])
+
+
+def test_labels_speak_of_packages_and_of_repositories(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = {
+        "path": "a.c", "function": "f", "line": 1, "handle": "hKey", "verdict": "clean",
+        "bug_line": None, "decidable": "function", "why": "...",
+    }  # fmt: skip
+    entries = [
+        fields | {"source": "Debian curl 7.88"},
+        fields | {"source": "owner+repository", "path": "a.cpp", "lives": "local"},
+    ]
+    (tmp_path / "x.jsonl").write_text("\n".join(map(json.dumps, entries)), encoding="utf-8")
+    package, repository = score.read_labels(tmp_path)
+    assert (package.package, repository.package) == ("curl", "owner+repository")
+    monkeypatch.setattr(score, "CORPUS", tmp_path)
+    (tmp_path / "owner+repository").mkdir()
+    (tmp_path / "owner+repository" / "a.cpp").touch()
+    assert (package.is_at_hand, repository.is_at_hand) == (False, True)
+    run = score.Checked((), frozenset(), analysed=1)
+    assert (run.was_analysed(package), run.was_analysed(repository)) == (True, False)
