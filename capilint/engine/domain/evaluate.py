@@ -343,7 +343,7 @@ class Evaluator:
                     continue
                 for location in state.holders(unknown):
                     state.environment[location] = known
-                for variable in state.settled.names.get(unknown, ()):
+                for variable in state.invariants.names.get(unknown, ()):
                     state.environment[Location(variable)] = known
                 return
 

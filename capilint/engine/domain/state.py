@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from capilint.engine.domain.settled import Settled
+from capilint.engine.domain.path_invariants import PathInvariants
 from capilint.engine.domain.values import (
     ZERO,
     AbstractValue,
@@ -102,14 +102,14 @@ class State:
         "failed",
         "failing",
         "handles",
+        "invariants",
         "objects",
         "raising",
-        "settled",
         "shared",
     )
 
-    def __init__(self, settled: Settled | None = None) -> None:
-        self.settled = settled or Settled()
+    def __init__(self, invariants: PathInvariants | None = None) -> None:
+        self.invariants = invariants or PathInvariants()
         self.environment: dict[Location, AbstractValue] = {}
         self.facts: dict[AbstractValue, bool] = {}
         self.handles: dict[Symbol, Handle] = {}
@@ -124,7 +124,7 @@ class State:
     def copy(self) -> State:
         """A private copy to change."""
         new = State.__new__(State)
-        new.settled = self.settled
+        new.invariants = self.invariants
         new.environment = self.environment.copy()
         new.facts = self.facts.copy()
         new.handles = self.handles.copy()
@@ -180,14 +180,14 @@ class State:
         value = environment.get(location)
         if value is not None:
             return value
-        settled = self.settled.values
-        value = settled.get(location)
+        invariant = self.invariants.values
+        value = invariant.get(location)
         if value is not None:
             return value
         path = location.path
         for length in range(len(path) - 1, -1, -1):
             place = Location(location.base, path[:length])
-            outer = environment.get(place) or settled.get(place)
+            outer = environment.get(place) or invariant.get(place)
             if outer is None:
                 continue
             if isinstance(outer, Uninitialised) or outer == ZERO:
@@ -329,7 +329,7 @@ class State:
             self.exposed |= {base}
         root = Location(base)
         values = [value for _, value in self.kept_in(root)]
-        known = self.settled.values.get(root)
+        known = self.invariants.values.get(root)
         return values if known is None else [*values, known]
 
     # ------------------------------------------------------------ merging
@@ -376,7 +376,7 @@ class State:
         Of many facts about what the arguments lead to, callers are told none.
         """
         for link in member_chain(symbol):
-            if link in reachable or self.settled.is_held(link, live):
+            if link in reachable or self.invariants.is_held(link, live):
                 return True
             place = link.detail if link.kind in CONTENTS else None
             if isinstance(place, Location) and isinstance(place.base, Variable):
@@ -392,7 +392,7 @@ class State:
             if symbol in reachable
             or handle.owed
             or symbol.kind in ("initial", "member")
-            or self.settled.is_held(symbol, live)
+            or self.invariants.is_held(symbol, live)
         }
         for handle in list(kept.values()):
             if handle.owner is not None and handle.owner in self.handles:

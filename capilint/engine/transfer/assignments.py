@@ -106,7 +106,7 @@ class Assignments:
             self.typestates.hand_out(path, value, assign.span)
             state.escape(value)
             return
-        if not parts and value not in state.handles and state.settled.settle(location, value):
+        if not parts and value not in state.handles and state.invariants.adopt(location, value):
             self.typestates.overwrite(path, location, assign.span)
             return
         self.typestates.store(path, location, value, assign.span)

@@ -9,7 +9,7 @@ from capilint.engine.domain.binding import evaluate_arguments, statuses_in
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Path
 from capilint.engine.domain.order import bounds
-from capilint.engine.domain.settled import Settled, candidates
+from capilint.engine.domain.path_invariants import PathInvariants, candidates
 from capilint.engine.domain.state import State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
@@ -134,7 +134,7 @@ class Interpreter:
 
     def entry(self) -> State:
         """The state in which the function begins: what the `#if`s around it say holds."""
-        state = State(Settled(candidates(self.function, self.cyclic)))
+        state = State(PathInvariants(candidates(self.function, self.cyclic)))
         for place, truth in self.function.guards:
             self.evaluator.assume(state, self.evaluator.read(state, place), truth)
         return state

@@ -1,4 +1,4 @@
-"""Variables that are set once to something that no path changes: kept once, not in every state.
+"""Path invariants: variables set once, to what no path changes. Kept once, not in every state.
 
 `int mode = options->mode;` names one unknown value from there on, whichever path is taken. Such
 a variable would only make every state longer; here it costs one entry for the whole function.
@@ -17,14 +17,14 @@ PATH_INDEPENDENT = ("initial", "member", "result")
 
 
 @dataclass(slots=True)
-class Settled:
-    """The settled variables of one function, shared by all its states."""
+class PathInvariants:
+    """The path invariants of one function, shared by all its states."""
 
     candidates: frozenset[Variable] = frozenset()
     values: dict[Location, AbstractValue] = field(default_factory=dict)
     names: dict[Symbol, set[Variable]] = field(default_factory=dict)
 
-    def settle(self, location: Location, value: AbstractValue) -> bool:
+    def adopt(self, location: Location, value: AbstractValue) -> bool:
         """Take over a value for good; False where it has to be kept with the path."""
         base = location.base
         if location.path or not isinstance(base, Variable) or base not in self.candidates:
