@@ -36,7 +36,7 @@ from capilint.engine.program.callgraph import Program
 from capilint.engine.program.classes import Missing
 from capilint.engine.program.liveness import liveness
 from capilint.engine.program.names import Definition
-from capilint.engine.reporting.told import Told, said_once
+from capilint.engine.reporting.duplicates import Candidate, without_duplicates
 from capilint.engine.reporting.witness import Narrator, shortest_witnesses
 from capilint.engine.summaries.summary import Summary, condense, project, united
 from capilint.engine.transfer.interpreter import Callees, Interpreter
@@ -82,7 +82,7 @@ class Analysis:
         self.releasing_members: dict[Definition, str] = {}
         self.methods: dict[Definition, tuple[Interpreter, Graph]] = {}
         self.fillers: dict[Definition, tuple[Interpreter, Graph]] = {}
-        self._found: dict[Definition, list[Told]] = {}
+        self._found: dict[Definition, list[Candidate]] = {}
 
     def add(self, modules: Sequence[Module]) -> None:
         """Take further modules into the program, and analyse what they bring and change.
@@ -128,12 +128,12 @@ class Analysis:
             for definition in self.program.touching_in_order
             for finding in deprecated_calls(self.program, definition)
         ]
-        # The order of analysis may be that of rounds; what is told is in the program's.
+        # The order of analysis may be that of rounds; what is reported is in the program's.
         ordered = (self._found[each] for each in order if each in self._found)
-        told = [*endings, *(each for found in ordered for each in found)]
-        return [*said_once(told), *deprecated]
+        candidates = [*endings, *(each for found in ordered for each in found)]
+        return [*without_duplicates(candidates), *deprecated]
 
-    def function(self, definition: Definition, recursive: bool) -> list[Told]:
+    def function(self, definition: Definition, recursive: bool) -> list[Candidate]:
         """Analyse a function that touches handles: note its summary, return what is wrong in it."""
         self.summaries[definition] = None
         for helper, recurs in list(self.program.callees_first(definition, self.summaries)):
@@ -145,8 +145,8 @@ class Analysis:
         except BoundReached:
             found = interpreter.typestates.defects
             return [
-                Told(self._bounded(definition), None, definition.function.span.line),
-                *self._told(definition, interpreter, fixpoint.graph, found),
+                Candidate(self._bounded(definition), None, definition.function.span.line),
+                *self._candidates(definition, interpreter, fixpoint.graph, found),
             ]
         self._learn(definition, interpreter)
         if not recursive:
@@ -155,7 +155,7 @@ class Analysis:
             self.methods[definition] = interpreter, graph
         if fills_members(definition, interpreter):
             self.fillers[definition] = interpreter, graph
-        return self._told(definition, interpreter, graph, interpreter.typestates.defects)
+        return self._candidates(definition, interpreter, graph, interpreter.typestates.defects)
 
     def _summarise_helper(self, definition: Definition, recursive: bool) -> None:
         """Find out what a function that touches no handle gives back."""
@@ -166,7 +166,7 @@ class Analysis:
             if not recursive:
                 self._note_summary(definition, interpreter, graph)
 
-    def forgotten_members(self) -> list[Told]:
+    def forgotten_members(self) -> list[Candidate]:
         """The handles that functions put into objects, and that no object's end releases."""
         if not self.fillers:
             return []
@@ -174,7 +174,7 @@ class Analysis:
         return [
             each
             for definition, (interpreter, graph) in self.fillers.items()
-            for each in self._told(
+            for each in self._candidates(
                 definition,
                 interpreter,
                 graph,
@@ -182,13 +182,13 @@ class Analysis:
             )
         ]
 
-    def members_released_again(self) -> list[Told]:
+    def members_released_again(self) -> list[Candidate]:
         """The handles that a method releases, and the destructor of its object after it."""
         classes = self.program.classes
         return [
             each
             for definition, (interpreter, graph) in self.methods.items()
-            for each in self._told(
+            for each in self._candidates(
                 definition,
                 interpreter,
                 graph,
@@ -196,13 +196,13 @@ class Analysis:
             )
         ]
 
-    def _told(
+    def _candidates(
         self,
         definition: Definition,
         interpreter: Interpreter,
         graph: Graph,
         defects: Sequence[Defect],
-    ) -> list[Told]:
+    ) -> list[Candidate]:
         origins = interpreter.typestates.origins
         narrator = Narrator(
             definition.module.path,

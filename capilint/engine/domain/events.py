@@ -61,7 +61,9 @@ class Trail:
         return result
 
 
-def told_outside(events: Sequence[Event], is_seen: Callable[[Symbol], bool]) -> tuple[Event, ...]:
+def events_for_caller(
+    events: Sequence[Event], is_seen: Callable[[Symbol], bool]
+) -> tuple[Event, ...]:
     """The events that tell a caller something new; each call level would double them otherwise.
 
     Left out are calls on handles that it cannot see, uses that repeat one since the last change,

@@ -221,7 +221,7 @@ class Typestates:
         if external:
             state.escape(value, handed=belongs_to_caller(location))
         else:
-            self._christen(location, value)
+            self._name_after_holder(location, value)
             if self.boxes and isinstance(location.base, Symbol):
                 self._entrust(path, value)
         self._lose_unheld(path, replaced, span)
@@ -263,7 +263,7 @@ class Typestates:
         if isinstance(value, Symbol) and value in path.state.handles:
             path.state.handles[value] = replace(path.state.handles[value], entrusted=True)
 
-    def _christen(self, location: Location, value: AbstractValue) -> None:
+    def _name_after_holder(self, location: Location, value: AbstractValue) -> None:
         """A handle that a call returned gets the name of the first variable that holds it."""
         origin = self.origins.get(value) if isinstance(value, Symbol) else None
         if origin is None or origin.text:

@@ -1,1 +1,1 @@
-"""Defects to findings: the shortest witness of each, told once."""
+"""Defects to findings: the shortest witness of each, without duplicates."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from capilint.engine.domain.events import Defect, Event, Origin, Role
 from capilint.engine.domain.values import Symbol
 from capilint.engine.fixpoint import Graph, events_to
-from capilint.engine.reporting.told import Told
+from capilint.engine.reporting.duplicates import Candidate
 from capilint.finding import Finding, Outcome, Span, Step, TraceEvent
 from capilint.rulebook.protocol import Resource
 from capilint.rulebook.wording import Facts, help_text, message, name_and_severity
@@ -66,10 +66,10 @@ class Narrator:
     texts: dict[Symbol, str]
     resources: Mapping[str, Resource]
 
-    def tell(self, witness: Witnessed) -> Told:
+    def tell(self, witness: Witnessed) -> Candidate:
         """The finding of a witness."""
         inside = self._inside(witness.defect, witness.events)
-        return Told(self._finding(witness), inside, self.begins)
+        return Candidate(self._finding(witness), inside, self.begins)
 
     def _inside(self, defect: Defect, events: Sequence[Event]) -> tuple[str | Span, ...] | None:
         """The callees' places of a mistake: all in one call, or in a method and the destructor."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from capilint.engine.domain.events import Event, told_outside
+from capilint.engine.domain.events import Event, events_for_caller
 from capilint.engine.domain.order import is_not_negative
 from capilint.engine.domain.state import Handle, State, Typestate
 from capilint.engine.domain.values import (
@@ -235,13 +235,15 @@ def condense(outcomes: list[Outcome]) -> tuple[Outcome, ...] | None:
         result = _by_effect([_about_handles(outcome, with_result=True) for outcome in outcomes])
     if len(result) > MOST_OUTCOMES:
         result = _by_effect([_about_handles(outcome, with_result=False) for outcome in outcomes])
-    return tuple(map(_told, result)) if len(result) <= MOST_OUTCOMES else None
+    return tuple(map(_for_caller, result)) if len(result) <= MOST_OUTCOMES else None
 
 
-def _told(outcome: Outcome) -> Outcome:
+def _for_caller(outcome: Outcome) -> Outcome:
     """An outcome with those of its events that concern the caller."""
     handed_out = {symbol for symbol, _ in outcome.handles}
-    events = told_outside(outcome.events, lambda symbol: symbol in handed_out or is_input(symbol))
+    events = events_for_caller(
+        outcome.events, lambda symbol: symbol in handed_out or is_input(symbol)
+    )
     return replace(outcome, events=events)
 
 

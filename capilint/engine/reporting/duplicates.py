@@ -10,7 +10,7 @@ from capilint.finding import Finding, Span
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Candidate:
     """A finding; `inside` is where callees do all that is wrong, if they do it alone.
 
     `begins` is the first line of the function that it was found in.
@@ -27,16 +27,16 @@ class Told:
         return lines if lines >= 0 else inf
 
 
-def said_once(told: Iterable[Told]) -> list[Finding]:
+def without_duplicates(candidates: Iterable[Candidate]) -> list[Finding]:
     """The findings, without those that callers have of a mistake that is their callee's own."""
-    told = _at_home(told)
+    candidates = _at_home(candidates)
     own: set[tuple[str | Span, ...]] = {
         (each.finding.code, each.finding.path, each.finding.span)
-        for each in told
+        for each in candidates
         if each.inside is None
     }
     kept = []
-    for each in told:
+    for each in candidates:
         if each.inside is not None:
             place = (each.finding.code, *each.inside)
             if place in own:
@@ -46,18 +46,18 @@ def said_once(told: Iterable[Told]) -> list[Finding]:
     return kept
 
 
-def _at_home(told: Iterable[Told]) -> list[Told]:
+def _at_home(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Of the findings of one place those of the function that it stands in.
 
     A context manager's code is a part of every function that uses it, so each finds its mistakes.
     """
-    told = list(told)
+    candidates = list(candidates)
     nearest: dict[tuple[object, ...], float] = {}
-    for each in told:
+    for each in candidates:
         nearest[_place(each)] = min(nearest.get(_place(each), inf), each.distance)
-    return [each for each in told if each.distance == nearest[_place(each)]]
+    return [each for each in candidates if each.distance == nearest[_place(each)]]
 
 
-def _place(told: Told) -> tuple[object, ...]:
-    finding = told.finding
+def _place(candidate: Candidate) -> tuple[object, ...]:
+    finding = candidate.finding
     return (finding.code, finding.path, finding.span, finding.handle)
