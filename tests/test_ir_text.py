@@ -6,6 +6,7 @@ import pytest
 
 from capilint import ir
 from capilint.finding import Span
+from capilint.ir.picture import function_picture
 from capilint.ir.text import function_dot, function_text, module_text, statement_text, value_text
 
 HERE = Span(3, 5, 3, 9)
@@ -112,3 +113,40 @@ def test_dot_has_every_block_and_edge_and_quotes_its_labels() -> None:
     assert entry == (
         '  b0 [label="b0\\lhKey = call f(\\"say \\\\\\"x\\\\\\"\\")\\lbranch hKey ? b1 : b2\\l"];'
     )
+
+
+# ---------------------------------------------------------------- pictures
+
+
+def _picture(*blocks: ir.BasicBlock) -> str:
+    return function_picture(ir.Function("f", "f", ir.Language.C, (), blocks, HERE))
+
+
+def test_picture_joins_each_edge_with_the_head_that_it_leads_to() -> None:
+    entry = ir.BasicBlock(0, (), ir.Branch(ir.Read(KEY), 1, 2, HERE))
+    loop = ir.BasicBlock(1, (), ir.Jump(0))
+    end = ir.BasicBlock(2, (), ir.Return(ONE, HERE), handler=1)
+    assert _picture(entry, loop, end) == (
+        "function f\n"
+        "  +----> b0:\n"
+        "  |        branch hKey ? b1 : b2\n"
+        "+-|-----     true\n"
+        "| | +---     false\n"
+        "+-|-|--> b1:\n"
+        "| +-|---   jump\n"
+        "|   +--> b2:\n"
+        "|          return 1\n"
+        "+-------   on an exception\n"
+    )
+
+
+def test_picture_of_a_choice_has_an_edge_for_each_way() -> None:
+    choice = ir.BasicBlock(0, (), ir.Choose((1, 1), HERE))
+    end = ir.BasicBlock(1, (), ir.Return(None, HERE))
+    assert _picture(choice, end).count("+---     or") == 2
+
+
+def test_picture_cuts_long_lines() -> None:
+    long = ir.Escape((ir.Read(KEY),) * 40, HERE)
+    picture = _picture(ir.BasicBlock(0, (long,), ir.Return(None, HERE)))
+    assert max(map(len, picture.splitlines())) == 100

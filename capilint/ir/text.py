@@ -22,7 +22,7 @@ def module_text(module: ir.Module) -> str:
         f"problem at {_position(problem.span)} in {problem.function}: {problem.reason}"
         for problem in module.problems
     ]
-    return "\n".join(parts + notes) + "\n" if parts or notes else ""
+    return "\n".join([*parts, *(["\n".join(notes) + "\n"] if notes else [])])
 
 
 def function_text(function: ir.Function, *, positions: bool = True) -> str:
