@@ -42,8 +42,51 @@ def _verdict(finding: Finding, resources: Mapping[str, Resource]) -> bool | None
         run.follow(finding.trace, finding.subject)
     except UnknownFunction:
         return None
-    words = _MONITORS.get(finding.code, (finding.code,))
-    return any(run.says(word, finding.subject) for word in words)
+    return run.agrees(finding)
+
+
+def transcript(finding: Finding, resources: Mapping[str, Resource]) -> list[str]:
+    """The replay of a finding in words: each event, the handles in it, what the monitor says.
+
+    Handles have the trace's numbers and, where they come to be, the machine's values.
+    """
+    verdict = _verdict(finding, resources)
+    if verdict is None or finding.subject is None:
+        return ["the model has no opinion of it"]
+    run = _Replay(resources)
+    lines = [line for event in finding.trace for line in _step_lines(run, event)]
+    said = len(run.monitor.verdicts)
+    run.end(finding.subject)
+    lines += run.sayings(said)
+    agreed = "the monitor agrees" if verdict else "the monitor does not agree"
+    return [*lines, f"{agreed}: {finding.code} of handle {finding.subject}"]
+
+
+def _step_lines(run: _Replay, event: TraceEvent) -> list[str]:
+    """Carry out an event, and tell of it."""
+    known, said = set(run.handles), len(run.monitor.verdicts)
+    run.step(event)
+    made = _made(event)
+    lines = [
+        f"before   handle {number} exists, {handle:#x}"
+        for number, handle in run.handles.items()
+        if number not in known and number not in made
+    ]
+    place = f"{event.span.line}:{event.span.column}"
+    return [*lines, f"{place:<8} {_event_text(run, event, made)}", *run.sayings(said)]
+
+
+def _event_text(run: _Replay, event: TraceEvent, made: Mapping[int, str]) -> str:
+    if event.kind != "call":
+        return " ".join([event.kind, *(f"handle {number}" for _, number in event.handles)])
+    ended = "succeeds" if event.outcome is Outcome.SUCCEEDED else "fails"
+    roles = [
+        f"{name} makes handle {number}, {run.handles[number]:#x}"
+        if number in made
+        else f"{name} is handle {number}"
+        for name, number in event.handles
+    ]
+    return f"{event.function} {ended}: {', '.join(roles)}"
 
 
 @dataclass(slots=True)
@@ -60,28 +103,47 @@ class _Replay:
     handles: dict[int, int] = field(default_factory=dict)
     objects: dict[int, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.machine.observers.append(self.monitor)
+
     def follow(self, trace: Iterable[TraceEvent], subject: int) -> None:
         """Replay a trace. Raises UnknownFunction where the model lacks one of its functions."""
-        self.machine.observers.append(self.monitor)
         for event in trace:
-            self._introduce(event)
-            if event.kind == "call":
-                self._call(event)
-            elif event.kind == "lose":
-                self._lose(event)
-            elif event.kind == "show":
-                self._notify(NoticeKind.SHOW, event)
-            elif event.kind == "hand-out":
-                self._notify(NoticeKind.HAND_OUT, event)
-            elif event.kind == "leave":
-                self.machine.notify(NoticeKind.LEAVE)
-        if subject in self.objects:  # the function ends, and its objects with it
+            self.step(event)
+        self.end(subject)
+
+    def step(self, event: TraceEvent) -> None:
+        """Replay one event of a trace."""
+        self._introduce(event)
+        if event.kind == "call":
+            self._call(event)
+        elif event.kind == "lose":
+            self._lose(event)
+        elif event.kind == "show":
+            self._notify(NoticeKind.SHOW, event)
+        elif event.kind == "hand-out":
+            self._notify(NoticeKind.HAND_OUT, event)
+        elif event.kind == "leave":
+            self.machine.notify(NoticeKind.LEAVE)
+
+    def end(self, subject: int) -> None:
+        """The function ends, and its objects with it."""
+        if subject in self.objects:
             self._destroy(subject)
 
-    def says(self, code: str, number: int) -> bool:
-        """Whether the monitor came to this verdict on the handle of this number."""
-        handle = self.handles.get(number)
-        return any((said.code, said.handle) == (code, handle) for said in self.monitor.verdicts)
+    def agrees(self, finding: Finding) -> bool:
+        """Whether the monitor came to the finding's verdict on the finding's handle."""
+        handle = self.handles.get(finding.subject or 0)
+        codes = _MONITORS.get(finding.code, (finding.code,))
+        return any(said.code in codes and said.handle == handle for said in self.monitor.verdicts)
+
+    def sayings(self, since: int) -> list[str]:
+        """The monitor's verdicts, but for the first ones."""
+        numbers = {handle: number for number, handle in self.handles.items()}
+        return [
+            f"monitor  {said.code} of handle {numbers.get(said.handle, 0)}, a {said.resource}"
+            for said in self.monitor.verdicts[since:]
+        ]
 
     def _introduce(self, event: TraceEvent) -> None:
         """Give the machine the handles that were alive before the trace began."""

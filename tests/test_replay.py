@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from capilint.finding import Finding, Outcome, Severity, Span, TraceEvent
-from capilint.replay import confirm
+from capilint.replay import confirm, transcript
 from capilint.rulebook.book import load as load_rules
 from tests.fixture_format import FIXTURES, analyse, fixture_programs
 
@@ -64,10 +64,14 @@ RETAIN = _call("CryptContextAddRef", {"hProv": CONTEXT})
 LEAVE = TraceEvent("leave", "", HERE)
 
 
-def _confirmed(code: str, *trace: TraceEvent, resource: str = "key") -> bool | None:
-    finding = Finding(
+def _finding(code: str, *trace: TraceEvent, resource: str = "key") -> Finding:
+    return Finding(
         code, "", Severity.ERROR, "a.c", HERE, "f", resource, "hKey", "", trace=trace, subject=KEY
     )
+
+
+def _confirmed(code: str, *trace: TraceEvent, resource: str = "key") -> bool | None:
+    finding = _finding(code, *trace, resource=resource)
     return confirm([finding], load_rules().resources)[0].confirmed
 
 
@@ -124,3 +128,33 @@ def test_witness_of_another_handle_is_not_confirmed() -> None:
     wrong = replace(finding, trace=(GENERATE, DESTROY, DESTROY), subject=CONTEXT)
     assert confirm([wrong], load_rules().resources)[0].confirmed is False
     assert confirm([finding], load_rules().resources)[0].confirmed is False
+
+
+# ---------------------------------------------------------------- transcripts
+
+
+def _transcript(code: str, *trace: TraceEvent, resource: str = "key") -> list[str]:
+    return transcript(_finding(code, *trace, resource=resource), load_rules().resources)
+
+
+def test_transcript_tells_each_event_and_what_the_monitor_says_to_it() -> None:
+    lines = _transcript("CAP201", GENERATE, DESTROY, _of_key("hand-out"))
+    assert [line.split(", 0x")[0] for line in lines] == [
+        "before   handle 1 exists",
+        "1:1      CryptGenKey succeeds: hProv is handle 1, phKey makes handle 2",
+        "1:1      CryptDestroyKey succeeds: hKey is handle 2",
+        "1:1      hand-out handle 2",
+        "monitor  CAP201 of handle 2, a key",
+        "the monitor agrees: CAP201 of handle 2",
+    ]
+
+
+def test_transcript_tells_where_the_monitor_does_not_agree() -> None:
+    assert _transcript("CAP101", NOT_GENERATED)[-2:] == [
+        "1:1      CryptGenKey fails: hProv is handle 1",
+        "the monitor does not agree: CAP101 of handle 2",
+    ]
+
+
+def test_transcript_without_the_model_s_opinion_says_so() -> None:
+    assert _transcript("CAP401", GENERATE) == ["the model has no opinion of it"]
