@@ -21,7 +21,7 @@ _COMMANDS = {
     "rules": "list the codes, or what is known of each API function",
     "config": "show the settings that hold for a file, and where each came from",
     "validate": "run functions on the model, and compare with the linter",
-    "debug": "show what the analysis sees: its IR, and graphs of it",
+    "debug": "show each stage of the analysis of a file, from IR to replay",
 }
 TROUBLE = 2  # not 1, which says that there are findings
 

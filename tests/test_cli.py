@@ -100,7 +100,7 @@ def test_fail_on_sets_the_bar(cli: Cli) -> None:
         (["explain", "CAP1O1"], "did you mean `CAP101`?"),
         (["debug", "ir", "gone.c"], "gone.c: no such file"),
         (["debug", "ir", "."], "not a single file"),
-        (["debug", "cfg", "leak.c", "--function", "encrpyt"], "did you mean `encrypt`?"),
+        (["debug", "cfg", "leak.c", "encrpyt"], "did you mean `encrypt`?"),
     ],
 )
 def test_wrong_use_is_status_2_with_a_way_out(cli: Cli, arguments: list[str], words: str) -> None:
@@ -322,8 +322,26 @@ def test_effective_settings_are_shown_with_their_origin(cli: Cli) -> None:
 def test_the_analysis_can_be_looked_at(cli: Cli) -> None:
     assert cli("debug", "ir", "leak.c") == 0
     assert "call CryptGenKey(hProv, CALG_RC4, CRYPT_EXPORTABLE, &hKey)" in cli.out
-    assert cli("debug", "cfg", "leak.c", "--function", "encrypt") == 0
+    assert cli("debug", "dot", "leak.c", "encrypt") == 0
     assert cli.out.startswith('digraph "encrypt"')
+    assert cli("debug", "cfg", "leak.c", "encrypt") == 0
+    assert cli.out.startswith("function encrypt\n")
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        ("states", "live, made here"),
+        ("summary", "summary of encrypt("),
+        ("defects", "in encrypt: CAP101 on key@"),
+        ("replay", "the monitor agrees: CAP101 of handle 2"),
+    ],
+)
+def test_a_view_shows_the_functions_that_are_asked_for(cli: Cli, view: str, words: str) -> None:
+    assert cli("debug", view, "leak.c", "encrypt") == 0
+    assert words in cli.out
+    assert cli("debug", view, "clean.c") == 0
+    assert words not in cli.out
 
 
 def test_the_version_is_told(cli: Cli) -> None:

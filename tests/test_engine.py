@@ -82,7 +82,7 @@ def nodes_of(shape: str, size: float) -> int:
     analysis = Analysis(BOOK)
     analysis.add([lower(SHAPES[shape](size), "a.c")])
     definitions = [definition for definition, _ in analysis.program.bottom_up()]
-    graphs = [Fixpoint(analysis._interpreter(each)).solve() for each in definitions]
+    graphs = [Fixpoint(analysis.interpreter(each)).solve() for each in definitions]
     return sum(len(graph.points) for graph in graphs)
 
 

@@ -138,7 +138,7 @@ class Analysis:
         self.summaries[definition] = None
         for helper, recurs in list(self.program.callees_first(definition, self.summaries)):
             self._summarise_helper(helper, recurs)
-        interpreter = self._interpreter(definition)
+        interpreter = self.interpreter(definition)
         fixpoint = Fixpoint(interpreter)
         try:
             graph = fixpoint.solve()
@@ -159,7 +159,7 @@ class Analysis:
 
     def _summarise_helper(self, definition: Definition, recursive: bool) -> None:
         """Find out what a function that touches no handle gives back."""
-        interpreter = self._interpreter(definition)
+        interpreter = self.interpreter(definition)
         self.summaries[definition] = None
         with suppress(BoundReached):
             graph = Fixpoint(interpreter, HELPER_NODES, HELPER_PATIENCE).solve()
@@ -240,7 +240,8 @@ class Analysis:
         summaries = (self.summaries.get(target) for target in called)
         return any(summary is not None and summary.acts for summary in summaries)
 
-    def _interpreter(self, definition: Definition) -> Interpreter:
+    def interpreter(self, definition: Definition) -> Interpreter:
+        """What executes a function, with all that is known so far of those that it calls."""
         function, module = definition.function, definition.module
         callees = Callees(
             api=lambda name: self._api(name, module),

@@ -32,7 +32,7 @@ SIZES = {
 
 def start(algorithm: int) -> hashlib._Hash:
     """A running digest, or Failure where there is none of this algorithm."""
-    import hashlib  # as every import of this room's crypto: a replay needs none of it
+    import hashlib  # as every import of this module's crypto: a replay needs none of it
 
     if algorithm in (sdk.CALG_MAC, sdk.CALG_MD2):
         raise NotSupported(f"the model has no hash of algorithm {algorithm:#x} (MAC, MD2)")
