@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -68,3 +70,48 @@ def test_a_wrong_import_breaks_a_contract(
     assert result.returncode == 1
     broken = [line for line in result.stdout.splitlines() if line.endswith("BROKEN")]
     assert any(contract in line for line in broken), result.stdout
+
+
+# ---------------------------------------------------------------- the tables in CONTRIBUTING.md
+
+_MARKED_TABLE = re.compile(r"<!-- layers: (\S+) -->\n\n((?:\|.*\n)+)")
+_ROW = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \|", re.MULTILINE)
+
+
+def _tables() -> dict[str, list[str]]:
+    """Container -> the modules and packages of its table in CONTRIBUTING.md, from the top down."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    return {
+        container: [name for row in _ROW.findall(table) for name in re.findall(r"\w+", row)]
+        for container, table in _MARKED_TABLE.findall(text)
+    }
+
+
+def _layers() -> dict[str, list[set[str]]]:
+    """Container -> its layers in the contracts, from the top down."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return {
+        container: [set(re.findall(r"\w+", layer)) for layer in contract["layers"]]
+        for contract in settings["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+        for container in contract["containers"]
+    }
+
+
+def test_every_layered_package_has_a_table() -> None:
+    assert _tables().keys() == _layers().keys()
+
+
+@pytest.mark.parametrize("container", _tables())
+def test_a_table_names_every_module_that_exists_and_no_other(container: str) -> None:
+    folder = ROOT.joinpath(*container.split("."))
+    exist = [each.stem for each in folder.glob("*.py") if each.stem != "__init__"]
+    exist += [each.parent.name for each in folder.glob("*/__init__.py")]
+    assert sorted(_tables()[container]) == sorted(exist)
+
+
+@pytest.mark.parametrize("container", _tables())
+def test_a_table_has_the_order_of_the_contracts(container: str) -> None:
+    height = {name: index for index, layer in enumerate(_layers()[container]) for name in layer}
+    heights = [height[name] for name in _tables()[container]]
+    assert heights == sorted(heights)
