@@ -190,10 +190,13 @@ class _Run:
             analysis = Analysis(book)
             while wanted:
                 new = [each for item in wanted for each in self._lowered(*item)]
+                lacking = remaining.definers(analysis.lacking(new))
+                wanted = [each for file in lacking for each in self._joined(file)]
+                new += (each for item in wanted for each in self._lowered(*item))
                 modules.update((module.path, module) for module in new)
                 analysis.add(new)
-                joining = remaining.joining(analysis.interface(), modules.values())
-                wanted = [each for file in joining for each in self._joined(file)]
+                users = remaining.users(analysis.acting(), modules.values())
+                wanted = [each for file in users for each in self._joined(file)]
             found = _confirmed(analysis.findings(), book)
         except Exception as error:
             found = self._found_apart(modules, error, book)

@@ -1,12 +1,15 @@
 """Which files of a run belong to its program: relevance grows with what the program shows.
 
-    files that name the API ─▶ front end ─▶ analysis ─▶ interface ─┬─ acting ──── files that use it
-                                   ▲                               └─ undefined ─ files that define
-                                   └───────────── a round ──────────────┘         it
+    files that name the API ─▶ front end ─┬─▶ analysis ─▶ what acts on handles
+                  ▲                       │                      │
+                  │                 what they call        files that use it
+                  │            and nobody defines: files         │
+                  │            that define it                    │
+                  └─────────────────── a round ◀─────────────────┘
 
 A file that uses a function which acts on handles is read whole. Of one that only defines what the
-program calls, that is read, with what it calls. A round scans the bytes of the files that are left
-and parses none of those that stay.
+program calls, that is read, with what it calls in its file. A round scans the bytes of the files
+that are left and parses none of those that stay.
 """
 
 from __future__ import annotations
@@ -16,10 +19,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from capilint.engine import Interface
+from capilint.engine.program.names import Definition
 from capilint.files.modules import module_of
 from capilint.files.source import Input, content
-from capilint.files.words import c_function_names, c_functions, is_called, words
+from capilint.files.words import c_function_names, c_functions, is_used, words
 from capilint.ir import Language, Module, tails
 
 _TRANSLATION_UNITS = (".c", ".cc", ".cpp", ".cxx")  # no other file includes one
@@ -42,15 +45,23 @@ class Left:
             files = self._python if item.language is Language.PYTHON else self._c
             files.inputs[item.path] = item
 
-    def joining(self, interface: Interface, modules: Iterable[Module]) -> list[Joining]:
-        """The files that join the program for what it shows and lacks, after the last round's."""
-        undefined: dict[Language, set[str]] = defaultdict(set)
-        for language, name in interface.undefined:
-            undefined[language].add(name)
-        joining = self._c.joining(_shown_in_c(interface), undefined[Language.C])
-        shown = _shown_in_python(interface, modules)
-        joining += self._python.joining(shown, undefined[Language.PYTHON])
-        return joining
+    def users(self, acting: Iterable[Definition], modules: Iterable[Module]) -> list[Joining]:
+        """The files that join the program since they use functions that act on handles.
+
+        `modules` are all of the program.
+        """
+        acting = list(acting)
+        joining = list(self._c.users(_shown_in_c(acting)))
+        joining += self._python.users(_shown_in_python(acting, modules))
+        # A name that a file that is left defines as well is not the program's alone.
+        return [*joining, *self._c.definers(_shown_in_c(acting), several=True)]
+
+    def definers(self, undefined: Iterable[tuple[Language, str]]) -> list[Joining]:
+        """The files that join the program for what they define of its undefined names."""
+        by_language: dict[bool, set[str]] = defaultdict(set)
+        for language, name in undefined:
+            by_language[language is Language.PYTHON].add(name)
+        return [*self._c.definers(by_language[False]), *self._python.definers(by_language[True])]
 
 
 class _Files:
@@ -59,27 +70,27 @@ class _Files:
     def __init__(self) -> None:
         self.inputs: dict[str, Input] = {}
         self._shown: set[str] = set()
-        self._sought: set[str] = set()
         self._wanted: dict[str, set[str]] = defaultdict(set)
 
-    def _joining(
-        self, users: Iterable[str], definers: Iterable[tuple[str, str]]
-    ) -> Iterator[Joining]:
-        """The users, whole, and the definers, where a name is new; both by their paths."""
-        for path in users:
+    def users(self, shown: set[str]) -> Iterator[Joining]:
+        """The files that use what the program shows and has not shown before."""
+        new = shown - self._shown
+        self._shown |= new
+        for path in list(self._using(new)) if new else ():
             yield Joining(self.inputs.pop(path))
+
+    def _partly(self, places: Iterable[tuple[str, str]]) -> Iterator[Joining]:
+        """The files of (path, name) pairs, each with all that it is wanted for so far."""
         more: dict[str, set[str]] = defaultdict(set)
-        for path, name in definers:
-            if path in self.inputs and name not in self._wanted[path]:
+        for path, name in places:
+            if name not in self._wanted[path]:
                 more[path].add(name)
         for path, names in more.items():
             self._wanted[path] |= names
             yield Joining(self.inputs[path], frozenset(self._wanted[path]))
 
-    def _new(self, names: set[str], known: set[str]) -> set[str]:
-        new = names - known
-        known |= new
-        return new
+    def _using(self, shown: set[str]) -> Iterator[str]:
+        raise NotImplementedError
 
 
 class _CFiles(_Files):
@@ -91,29 +102,25 @@ class _CFiles(_Files):
         self._indexed: set[str] = set()
         self._definitions: dict[str, list[str]] = defaultdict(list)
 
-    def joining(self, shown: set[str], undefined: set[str]) -> list[Joining]:
-        shown = self._new(shown, self._shown)
-        sought = self._new(undefined, self._sought)
-        users = list(self._users(shown)) if shown else []
-        return list(self._joining(users, self._definers(shown, sought)))
-
-    def _users(self, shown: set[str]) -> Iterator[str]:
+    def _using(self, shown: set[str]) -> Iterator[str]:
         by_bytes = {name.encode(): name for name in shown}
         for path, item in self.inputs.items():
             data = content(item)
             named = words(data)
             if not by_bytes.keys().isdisjoint(named):
                 names = {by_bytes[word] for word in by_bytes.keys() & set(named)}
-                names -= set(c_function_names(data))
-                if any(is_called(name, data) for name in names):
+                if any(is_used(name, data) for name in names - set(c_function_names(data))):
                     yield path
 
-    def _definers(self, shown: set[str], sought: set[str]) -> Iterator[tuple[str, str]]:
-        names = shown | sought
-        defined = self._defined() if names else {}
+    def definers(self, names: set[str], several: bool = False) -> Iterator[Joining]:
+        """The files that define names, unless `several` files do."""
+        return self._partly(self._places_of(names, several)) if names else iter(())
+
+    def _places_of(self, names: set[str], several: bool) -> Iterator[tuple[str, str]]:
+        defined = self._defined()
         for name in sorted(names & defined.keys()):
             paths = [path for path in defined[name] if self._is_external(path, name)]
-            if len(paths) == 1 or name in shown:
+            if len(paths) == 1 or several:
                 yield from ((path, name) for path in paths)
 
     def _defined(self) -> dict[str, list[str]]:
@@ -134,13 +141,7 @@ class _CFiles(_Files):
 class _PythonFiles(_Files):
     """Names are those of modules: `lib.open_session` concerns files that speak of `lib`."""
 
-    def joining(self, shown: set[str], undefined: set[str]) -> list[Joining]:
-        shown = self._new(shown, self._shown)
-        sought = self._new(undefined, self._sought)
-        users = list(self._users(shown)) if shown else []
-        return list(self._joining(users, self._definers(sought)))
-
-    def _users(self, shown: set[str]) -> Iterator[str]:
+    def _using(self, shown: set[str]) -> Iterator[str]:
         modules: dict[bytes, set[str]] = defaultdict(set)
         for name in shown:
             module, _, last = name.rpartition(".")
@@ -155,13 +156,17 @@ class _PythonFiles(_Files):
             ):
                 yield path
 
-    def _definers(self, sought: set[str]) -> Iterator[tuple[str, str]]:
+    def definers(self, names: set[str]) -> Iterator[Joining]:
+        """The files that define what dotted names say."""
+        return self._partly(self._places_of(names)) if names else iter(())
+
+    def _places_of(self, names: set[str]) -> Iterator[tuple[str, str]]:
         """The files of the modules that dotted names begin with, and what is named in them."""
         modules: dict[str, list[str]] = defaultdict(list)
-        for path in self.inputs if sought else ():
+        for path in self.inputs:
             for tail in tails(module_of(path)[0]):
                 modules[tail].append(path)
-        for name in sorted(sought):
+        for name in sorted(names):
             parts = name.split(".")
             heads = (".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
             head = next((head for head in heads if head in modules), None)
@@ -169,11 +174,11 @@ class _PythonFiles(_Files):
                 yield modules[head][0], name.removeprefix(f"{head}.").partition(".")[0]
 
 
-def _shown_in_c(interface: Interface) -> set[str]:
+def _shown_in_c(acting: Iterable[Definition]) -> set[str]:
     """The functions that other files can call; a header's internal ones are among them."""
     return {
         definition.function.qualified_name
-        for definition in interface.acting
+        for definition in acting
         if definition.module.language is not Language.PYTHON
         and not (definition.function.internal and _is_unit(definition.module.path))
     }
@@ -183,11 +188,11 @@ def _is_unit(path: str) -> bool:
     return os.path.splitext(path)[1].lower() in _TRANSLATION_UNITS  # noqa: PTH122
 
 
-def _shown_in_python(interface: Interface, modules: Iterable[Module]) -> set[str]:
+def _shown_in_python(acting: Iterable[Definition], modules: Iterable[Module]) -> set[str]:
     """The functions and classes by their dotted names, and what other modules call them."""
     shown = {
         definition.function.owner_class or definition.function.qualified_name
-        for definition in interface.acting
+        for definition in acting
         if definition.module.language is Language.PYTHON
     }
     last = {name.rpartition(".")[2] for name in shown}

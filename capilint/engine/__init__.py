@@ -1,5 +1,5 @@
 """Path-sensitive typestate analysis of the IR: the fixpoint, the states, the summaries."""
 
-from capilint.engine.analysis import Analysis, Interface, analyse
+from capilint.engine.analysis import Analysis, analyse
 
-__all__ = ["Analysis", "Interface", "analyse"]
+__all__ = ["Analysis", "analyse"]

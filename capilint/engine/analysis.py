@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from capilint.engine.checks.deprecated import deprecated_calls
 from capilint.engine.checks.members import fills_members, forgotten_members, taken_members
@@ -47,17 +47,6 @@ from capilint.rulebook.wording import Facts, message, name_and_severity
 
 HELPER_NODES = 1_000
 HELPER_PATIENCE = 4
-
-
-class Interface(NamedTuple):
-    """What a program shows to files that may belong to it.
-
-    `acting` are the functions that do to handles what their callers have to answer for, `undefined`
-    the functions and classes that it names and nobody defines.
-    """
-
-    acting: tuple[Definition, ...]
-    undefined: frozenset[tuple[Language, str]]
 
 
 def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
@@ -107,14 +96,18 @@ class Analysis:
             for table in tables:
                 table.pop(definition, None)
 
-    def interface(self) -> Interface:
-        """What the program shows to others, after the modules so far."""
-        acting = tuple(
+    def lacking(self, modules: Sequence[Module]) -> frozenset[tuple[Language, str]]:
+        """What modules call that neither they nor the program define, before they are added."""
+        program = Program((*self.program.modules, *modules), self.rulebook)
+        return program.undefined_in(modules)
+
+    def acting(self) -> list[Definition]:
+        """The functions that do to handles what their callers have to answer for."""
+        return [
             definition
             for definition, summary in self.summaries.items()
             if summary is not None and summary.acts
-        )
-        return Interface(acting, self.program.undefined_in(self.summaries))
+        ]
 
     def findings(self) -> list[Finding]:
         """Every finding in the program."""

@@ -23,6 +23,8 @@ _IMPORT = re.compile(
     rb"|import[ \t]+([\w., \t]+))",
     re.MULTILINE,
 )
+_BEFORE_CALL = rb"(?:[{;}(,=&|!?:)]|\breturn\b|\belse\b)"
+_IN_MACRO = rb"#[ \t]*define\b(?:[^\n\\]|\\\r?\n|\\.)*?\b"
 _LINE_BEFORE = 200  # bytes, where `static` and the type may stand
 
 
@@ -46,9 +48,11 @@ def words(data: bytes) -> list[bytes]:
     return data.translate(_ONLY_WORDS).split()
 
 
-def is_called(name: str, data: bytes) -> bool:
-    """Whether a name stands before a parenthesis."""
-    return re.search(rb"\b%s\s*\(" % name.encode(), data) is not None
+def is_used(name: str, data: bytes) -> bool:
+    """Whether a C file calls a function, in a function or a macro of its own: a mere prototype
+    does not count."""
+    before = _BEFORE_CALL if b"{" in data else _IN_MACRO
+    return re.search(rb"%s\s*%s\s*\(" % (before, name.encode()), data) is not None
 
 
 def c_functions(data: bytes) -> Iterator[CFunction]:

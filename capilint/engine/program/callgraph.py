@@ -6,14 +6,24 @@ Functions that call themselves have none: they are unknown code.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from capilint.engine.program.classes import Classes, calls_of
 from capilint.engine.program.names import Definition, Names
 from capilint.engine.program.pointers import FunctionPointers
-from capilint.ir import Call, Direct, FunctionReference, Language, Method, Module, values_of
+from capilint.ir import (
+    Call,
+    Direct,
+    FunctionReference,
+    Language,
+    Method,
+    Module,
+    Variable,
+    places_in,
+    values_of,
+)
 from capilint.rulebook.book import Bound, RuleBook
 
 
@@ -64,15 +74,17 @@ class Program:
                 pending += self.callers.get(definition, ())
         return changed
 
-    def undefined_in(self, definitions: Iterable[Definition]) -> frozenset[tuple[Language, str]]:
-        """What functions call, or derive their classes from, and nobody defines."""
+    def undefined_in(self, modules: Sequence[Module]) -> frozenset[tuple[Language, str]]:
+        """What modules call where it may matter to a handle, or derive their classes from, and
+        nobody defines."""
+        asked = {id(module) for module in modules}
         named = {
-            (definition.module.language, call.callee.name): definition.module
-            for definition in definitions
-            for call in calls_of(definition.function)
-            if isinstance(call.callee, Direct)
+            (definition.module.language, name): definition.module
+            for definition in self.touching
+            if id(definition.module) in asked
+            for name in self._called_where_it_matters(definition)
         }
-        for module in self.modules:
+        for module in modules:
             for base in {base for bases in module.classes.values() for base in bases if base}:
                 named[module.language, base] = module
         return frozenset(
@@ -82,6 +94,34 @@ class Program:
             and not self.names.is_defined(key[1], module)
             and (module.language is not Language.PYTHON or not self.classes.named(key[1]))
         )
+
+    def _called_where_it_matters(self, definition: Definition) -> Iterator[str]:
+        """The names of calls that may keep a handle, judge a status, or never come back.
+
+        These are the last ones of a branch, in Python all whose results nobody wants, and those
+        that share a variable with a call that acts on handles.
+        """
+        python = definition.module.language is Language.PYTHON
+        shared = {
+            variable
+            for call in calls_of(definition.function)
+            if self._concerns_handles(call, definition)
+            for variable in _variables_of(call)
+        }
+        for call in calls_of(definition.function):
+            may_leave = call.ends_branch or (python and call.result is None)
+            matters = may_leave or not shared.isdisjoint(_variables_of(call))
+            if matters and isinstance(call.callee, Direct):
+                yield call.callee.name
+
+    def _concerns_handles(self, call: Call, caller: Definition) -> bool:
+        for name in self._names_in(call, caller):
+            bound = self.names.api(name, caller.module)
+            if bound is not None and acts_on_handles(bound):
+                return True
+            if not self.touching.isdisjoint(self.names.alternatives(name, caller.module)):
+                return True
+        return False
 
     # ------------------------------------------------------------ order
 
@@ -209,6 +249,15 @@ class Program:
                         component.append(stack.pop())
                         on_stack.discard(component[-1])
                     yield component
+
+
+def _variables_of(call: Call) -> Iterator[Variable]:
+    """The variables that a call reads, is shown, or writes its result to."""
+    if call.result is not None:
+        yield call.result.root
+    for value in values_of(call):
+        for place in places_in(value):
+            yield place.root
 
 
 def sorted_roots(definitions: frozenset[Definition]) -> list[Definition]:
