@@ -287,7 +287,10 @@ class Analysis:
             return
         before = graph.shortest()
         outcomes = [
-            project(replace(exit_, events=tuple(events_to(before, node, path.trail))))
+            project(
+                replace(exit_, events=tuple(events_to(before, node, path.trail))),
+                with_memory=function.language is not Language.PYTHON,
+            )
             for node, exit_, path in interpreter.exits
         ]
         condensed = condense(outcomes)

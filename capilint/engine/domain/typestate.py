@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 
 from capilint.engine.domain.events import Defect, Event, Origin, Path, Role
 from capilint.engine.domain.ownership import MemberOwners
-from capilint.engine.domain.state import Handle, Typestate
+from capilint.engine.domain.state import Handle, State, Typestate
 from capilint.engine.domain.values import (
     AbstractValue,
     Aggregate,
@@ -30,6 +30,7 @@ from capilint.engine.domain.values import (
     Pointer,
     Symbol,
     Term,
+    is_memory,
     member_chain,
     symbols_in,
 )
@@ -38,6 +39,7 @@ from capilint.ir import Place, Scope, Variable, source_text
 from capilint.rulebook.protocol import Resource
 
 HAND_OUT, SHOW = "hand-out", "show"
+LONGEST_NAME = 8  # accessors
 UNTRACKED = frozenset(["unknown", "object", "box"])
 
 
@@ -221,7 +223,7 @@ class Typestates:
         if external:
             state.escape(value, handed=belongs_to_caller(location))
         else:
-            self._name_after_holder(location, value)
+            self._name_after_holder(path.state, location, value)
             if self.boxes and isinstance(location.base, Symbol):
                 self._entrust(path, value)
         self._lose_unheld(path, replaced, span)
@@ -263,16 +265,20 @@ class Typestates:
         if isinstance(value, Symbol) and value in path.state.handles:
             path.state.handles[value] = replace(path.state.handles[value], entrusted=True)
 
-    def _name_after_holder(self, location: Location, value: AbstractValue) -> None:
-        """A handle that a call returned gets the name of the first variable that holds it."""
-        origin = self.origins.get(value) if isinstance(value, Symbol) else None
-        if origin is None or origin.text:
-            return
+    def _name_after_holder(self, state: State, location: Location, value: AbstractValue) -> None:
+        """A handle that a call returned gets the name of the first variable that holds it, or
+        the memory that it is in."""
         base = location.base
-        if not (isinstance(base, Variable) and base.scope is Scope.TEMPORARY):
-            text = self.location_text(location)
-            assert isinstance(value, Symbol)
-            self.origins[value] = replace(origin, text=text)
+        nameless = base.scope is Scope.TEMPORARY if isinstance(base, Variable) else is_memory(base)
+        if nameless or not isinstance(value, Symbol):
+            return
+        origin = self.origins.get(value)
+        if origin is not None and not origin.text:
+            self.origins[value] = replace(origin, text=self.location_text(location))
+        leads_on = is_memory(value) and len(location.path) < LONGEST_NAME  # it may lead in circles
+        for inner, held in state.kept_in(Location(value)) if leads_on else ():
+            through = Location(base, (*location.path, "*", *inner.path))
+            self._name_after_holder(state, through, held)
 
     def lose(self, path: Path, symbol: Symbol, span: Span) -> None:
         """The last reference to a handle is gone; nothing is said of what an object held."""

@@ -230,6 +230,11 @@ def is_empty_box(value: AbstractValue) -> TypeGuard[Symbol]:
     return isinstance(value, Symbol) and value.kind == "box"
 
 
+def is_memory(symbol: Symbol) -> bool:
+    """Whether a symbol is memory, or an object, that a call made."""
+    return symbol.kind == "object"
+
+
 def is_fixed(value: AbstractValue) -> bool:
     """Whether asking for the value twice gives the same answer (an element `[?]` does not)."""
     if isinstance(value, Term):

@@ -71,6 +71,11 @@ class Outcome:
         known = {symbol for symbol, handle in self.handles if not handle.made}
         return visible | {symbol for symbol in known if not is_global(symbol)}
 
+    def memory(self) -> set[Symbol]:
+        """The memory that the caller gets."""
+        bases = (location.base for location, _ in self.stores)
+        return {base for base in bases if isinstance(base, Symbol) and base.kind == "object"}
+
     def creations(self) -> int:
         """How many handles the caller gets."""
         given = self.given()
@@ -139,13 +144,18 @@ def is_global(base: object) -> bool:
     return isinstance(root, Variable) and root.scope is Scope.GLOBAL
 
 
-def project(exit_: Exit) -> Outcome:
-    """An exit as the caller sees it."""
+def project(exit_: Exit, with_memory: bool = False) -> Outcome:
+    """An exit as the caller sees it.
+
+    `with_memory` shows what memory that was made here holds, too, where a handle is in it.
+    """
     state = exit_.state
+    memory = _memory_with_handles(exit_) if with_memory else frozenset()
     stores = tuple(
         (location, _outside(value))
         for location, value in state.environment.items()
-        if _is_callers(location) and value != Symbol("initial", "entry", location)
+        if (_is_callers(location) or location.base in memory)
+        and value != Symbol("initial", "entry", location)
     )
     result = None if exit_.value is None else _outside(exit_.value)
     visible = {symbol for _, value in stores for symbol in symbols_in(value)}
@@ -177,6 +187,27 @@ def project(exit_: Exit) -> Outcome:
         escapes,
         exit_.events,
     )
+
+
+def _memory_with_handles(exit_: Exit) -> frozenset[Symbol]:
+    """The memory made here that only the caller gets: what he is given, and what that leads to.
+
+    None of it, unless there is a new handle in it.
+    """
+    state = exit_.state
+    given = [value for location, value in state.environment.items() if _is_callers(location)]
+    pending = [*given, *([] if exit_.value is None else [exit_.value])]
+    found: set[Symbol] = set()
+    holds_handle = False
+    while pending:
+        for symbol in symbols_in(pending.pop()):
+            if symbol.kind == "object" and symbol not in found and symbol not in state.shared:
+                found.add(symbol)
+                held = [value for _, value in state.kept_in(Location(symbol))]
+                known = (state.handles.get(each) for value in held for each in symbols_in(value))
+                holds_handle = holds_handle or any(each and each.made for each in known)
+                pending += held
+    return frozenset(found if holds_handle else ())
 
 
 def _escapes(shared: Iterable[Symbol], stored: Sequence[AbstractValue]) -> tuple[Symbol, ...]:
@@ -264,7 +295,7 @@ def _by_effect(outcomes: list[Outcome]) -> list[Outcome]:
 
 def _about_handles(outcome: Outcome, with_result: bool) -> Outcome:
     """An outcome in which all but handles and the result, or its being zero, is unknown."""
-    made = {symbol for symbol, handle in outcome.handles if handle.made}
+    made = {symbol for symbol, handle in outcome.handles if handle.made} | outcome.memory()
 
     def kept(value: AbstractValue) -> bool:
         return value == ZERO or any(symbol in made for symbol in symbols_in(value))

@@ -160,11 +160,11 @@ class SummaryCalls:
         return True
 
     def _make_room(self, path: Path, caller: Substitution, outcome: Outcome) -> None:
-        for symbol, handle in outcome.handles:
-            if handle.made:
-                made = caller.symbol(symbol)
-                if isinstance(made, Symbol):
-                    path.state.renew(made)
+        handles = {symbol for symbol, handle in outcome.handles if handle.made}
+        for symbol in sorted(handles | outcome.memory(), key=repr):
+            made = caller.symbol(symbol)
+            if isinstance(made, Symbol):
+                path.state.renew(made)
 
     def _replay_events(
         self,

@@ -20,6 +20,7 @@ from capilint.engine.domain.values import (
     Term,
     Text,
     Uninitialised,
+    is_memory,
     member_chain,
     symbols_in,
 )
@@ -179,7 +180,25 @@ class UnknownCalls:
                     return False
                 elif not last or site.call.result is not None:
                     doubt(state, status)
+            if self._denies_a_result(state, site, argument):
+                return False
         return True
+
+    def _denies_a_result(self, state: State, site: Site, argument: Argument) -> bool:
+        """Whether a condition says that a handle, or memory, was not made, for the last time."""
+        if not isinstance(argument.written, Operation):
+            return False
+        about = [place for place in places_in(argument.written) if place.root in site.last_reads]
+        made = (
+            state.load(found) for place in about if (found := self.evaluator.locate(state, place))
+        )
+        if not any(isinstance(value, Symbol) and self._is_made(state, value) for value in made):
+            return False
+        return self.evaluator.truth(state, argument.value) is False
+
+    def _is_made(self, state: State, value: Symbol) -> bool:
+        handle = state.handles.get(value)
+        return is_memory(value) or (handle is not None and handle.made)
 
     def _set_by_macro(self, path: Path, site: Site, argument: Argument) -> None:
         """By value an unset variable cannot be meant: the callee is a macro that sets it.
