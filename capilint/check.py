@@ -28,7 +28,7 @@ from capilint.files.source import (
     read_bytes,
 )
 from capilint.language import Language
-from capilint.rulebook.namescan import NameScan, known_names
+from capilint.rulebook.namescan import NameScan, known_names, watched_resources
 
 if TYPE_CHECKING:
     from capilint.finding import Finding
@@ -103,7 +103,9 @@ class _Run:
         """Read the files, and analyse those together that matter to handles."""
         rules = self._settings_of(program[0].path).rules
         resources = frozenset(name for item in program for name in self._resources(item.path))
-        book = _rule_book(rules, resources) if rules or resources else None
+        _check_resources(resources)
+        # Wrong descriptions of functions are told even where no file is concerned.
+        book = _rule_book(rules) if rules and "functions" in rules.tables else None
         names = book.scan_names(program[0].language) if book else _own_names()
         left: list[Input] = []
         sources = [source for item in program if (source := self._read(item, names, left))]
@@ -111,7 +113,7 @@ class _Run:
             sources += self._read_beside(program, sources, names, left)
         if sources:
             relevant = None if len(sources) > 1 or left else _mentions_in_text(names)
-            book = book or _rule_book(None, frozenset())
+            book = book or _rule_book(rules)
             self._findings += self._found_in([(source, relevant) for source in sources], left, book)
 
     def report(self) -> Report:
@@ -172,7 +174,7 @@ class _Run:
 
     def _has_idle_comment(self, path: str, data: bytes) -> bool:
         """Whether an unused suppression is to be reported in a file that names no function."""
-        return b"capilint:" in data and self._settings_of(path).selects("CAP903", OFF)
+        return self._settings_of(path).selects("CAP903", OFF) and b"capilint:" in data
 
     def _found_in(
         self, wanted: list[tuple[Source, Relevance | None]], left: list[Input], book: RuleBook
@@ -268,18 +270,22 @@ def _own_names() -> NameScan:
 
 
 @cache
-def _rule_book(rules: RuleFile | None, resources: frozenset[str]) -> RuleBook:
-    """The rule book with the user's functions, once the resources asked for are known to it."""
+def _rule_book(rules: RuleFile | None) -> RuleBook:
+    """The rule book with the user's functions."""
     from capilint.rulebook.book import load as load_rules
-    from capilint.rulebook.tomlfile import nearest
 
-    book = load_rules([rules] if rules else [])
-    known = [name for name, resource in book.resources.items() if resource.watched]
-    for resource in sorted(resources):
-        if resource not in known:
-            hint = nearest(resource, known) or f"; known are {', '.join(known)}"
-            raise SettingsError(f"unknown resource `{resource}`{hint}")
-    return book
+    return load_rules([rules] if rules else [])
+
+
+@cache
+def _check_resources(resources: frozenset[str]) -> None:
+    """Refuse a kind of handle that the rules do not know."""
+    known = watched_resources() if resources else []
+    for resource in sorted(resources.difference(known)):
+        from capilint.rulebook.tomlfile import nearest
+
+        hint = nearest(resource, known) or f"; known are {', '.join(known)}"
+        raise SettingsError(f"unknown resource `{resource}`{hint}")
 
 
 def _confirmed(findings: list[Finding], book: RuleBook) -> list[Finding]:

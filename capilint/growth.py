@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from capilint.engine.program.names import Definition
@@ -25,6 +26,7 @@ from capilint.files.source import Input, content
 from capilint.files.words import c_function_names, c_functions, is_used, words
 from capilint.ir import Language, Module, tails
 
+_ENOUGH = 8  # definitions, to see that a name is nobody's; a comment may look like one
 _TRANSLATION_UNITS = (".c", ".cc", ".cpp", ".cxx")  # no other file includes one
 
 
@@ -119,13 +121,14 @@ class _CFiles(_Files):
     def _places_of(self, names: set[str], several: bool) -> Iterator[tuple[str, str]]:
         defined = self._defined()
         for name in sorted(names & defined.keys()):
-            paths = [path for path in defined[name] if self._is_external(path, name)]
+            external = (path for path in defined[name] if self._is_external(path, name))
+            paths = list(islice(external, _ENOUGH))
             if len(paths) == 1 or several:
                 yield from ((path, name) for path in paths)
 
     def _defined(self) -> dict[str, list[str]]:
         """The files that define each function, those that have joined since among them."""
-        for path in self.inputs.keys() - self._indexed:
+        for path in [path for path in self.inputs if path not in self._indexed]:
             for name in set(c_function_names(content(self.inputs[path]))):
                 self._definitions[name].append(path)
         self._indexed |= self.inputs.keys()

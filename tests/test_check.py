@@ -10,7 +10,7 @@ import pytest
 import capilint.check
 from capilint import ir
 from capilint.check import Report, SettingsError, check
-from capilint.config.loading import Configuration
+from capilint.config.loading import ConfigError, Configuration
 from capilint.engine import Analysis
 from capilint.files.discover import discover
 from capilint.files.source import Input, Source, Unreadable
@@ -38,7 +38,7 @@ def write(path: str, text: str) -> None:
 
 def checked(*paths: str) -> Report:
     configuration = Configuration()
-    found = discover(paths or (".",), excluded=configuration.excluded)
+    found = discover(paths or (".",), exclusion=configuration.exclusion)
     return check(found.inputs, configuration.settings_of, found.unreadable)
 
 
@@ -197,6 +197,15 @@ def test_wrong_wrappers_are_an_error_with_file_and_line() -> None:
     write("a.c", "int x;\n")
     write("capilint.toml", "\n[functions.F]\nparams = ['a']\nuses = { b = 'key' }\n")
     with pytest.raises(RuleError, match=r"^capilint\.toml:4: "):
+        checked()
+
+
+def test_the_configuration_of_folders_without_sources_is_not_read() -> None:
+    write("a.c", SESSION)
+    write("data/capilint.toml", "wrong\n")
+    assert checked().failed
+    write("data/a.c", "int x;\n")
+    with pytest.raises(ConfigError, match="not valid TOML"):
         checked()
 
 

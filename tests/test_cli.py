@@ -380,7 +380,17 @@ def test_a_reader_that_goes_away_is_no_crash() -> None:
         assert b"Traceback" not in process.stderr.read()
 
 
-def test_files_of_no_concern_load_neither_parser_nor_analysis() -> None:
+CONFIGURATION = (
+    "[tool.capilint]\nignore = ['CAP3']\nexclude = ['third/', '*.gen.c']\nfail-on = 'note'\n"
+    "resources = ['key']\nnoreturn = ['die']\nper-file-ignores = { 'tests/' = ['CAP101'] }\n"
+)
+
+
+@pytest.mark.parametrize(("configuration", "needed"), [("", []), (CONFIGURATION, ["tomllib"])])
+def test_files_of_no_concern_load_neither_parser_nor_analysis(
+    configuration: str, needed: list[str]
+) -> None:
+    Path("pyproject.toml").write_text(configuration, encoding="utf-8")
     Path("plain.py").write_text("print('hello')\n", encoding="utf-8")
     Path("plain.c").write_text("int x;\n", encoding="utf-8")
     code = (
@@ -391,4 +401,4 @@ def test_files_of_no_concern_load_neither_parser_nor_analysis() -> None:
         "print(status, sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "0 []"
+    assert done.stdout.splitlines()[-1] == f"0 {needed}"

@@ -13,6 +13,7 @@ from capilint.config.settings import Settings
 from capilint.files.source import Input
 from capilint.language import Language
 from capilint.rulebook.codes import FIELDS, HEADINGS, OFF, Code, Example, load, parse
+from capilint.rulebook.folder import code_names
 from capilint.rulebook.tomlfile import RuleError
 
 # The design's table (section 5): name, default severity, CWE.
@@ -45,6 +46,10 @@ help: call {release}
 ---
 
 """ + "\n\n".join(f"## {heading}\n\nText." for heading in HEADINGS)
+
+
+def test_the_files_are_named_after_the_codes() -> None:
+    assert code_names() == list(load())
 
 
 def test_the_codes_are_the_design_s() -> None:

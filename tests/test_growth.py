@@ -120,6 +120,14 @@ def test_a_name_that_another_file_defines_too_is_nobodys(folder: Path) -> None:
     assert told(checked(files)) == []
 
 
+def test_of_the_many_files_that_define_a_name_few_are_read(folder: Path) -> None:
+    other = "BOOL session_key(int *p, int *q)\n{\n    return p == q;\n}\n"
+    others = {f"other/lib_{number}.c": other for number in range(50)}
+    report = checked({"lib.c": C_LIBRARY, "user.c": C_USER, **others})
+    assert (told(report), report.seen) == ([], 52)
+    assert report.analysed < 20
+
+
 @pytest.mark.parametrize("text", ["int session_key;", "/* session_key */", "int my_session_key();"])
 def test_a_name_that_is_not_called_concerns_nobody(folder: Path, text: str) -> None:
     assert checked({"lib.c": C_LIBRARY, "other.c": text}).analysed == 1

@@ -13,6 +13,7 @@ import pytest
 from capilint.language import Language
 from capilint.rulebook.book import Bound, RuleBook, load
 from capilint.rulebook.folder import rule_folder
+from capilint.rulebook.namescan import watched_resources
 from capilint.rulebook.protocol import Creation, Success
 from capilint.rulebook.tomlfile import RuleError, RuleFile, line_of, parse
 
@@ -372,6 +373,11 @@ def test_the_scan_finds_every_function_with_handles(book: RuleBook) -> None:
 )
 def test_the_scan_passes_over_other_names(book: RuleBook, text: bytes) -> None:
     assert not book.scan_names(Language.C).search(text)
+
+
+def test_the_kinds_that_can_be_asked_for_are_those_watched(book: RuleBook) -> None:
+    watched = [name for name, resource in book.resources.items() if resource.watched]
+    assert watched_resources() == watched
 
 
 def test_scanning_parses_no_toml() -> None:

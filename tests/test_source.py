@@ -92,6 +92,11 @@ def test_reading_refuses_what_is_no_ordinary_file(
         read_bytes(str(tmp_path / "big.c"))
 
 
+@pytest.mark.skipif(not Path("/proc/version").is_file(), reason="no files without a size")
+def test_files_whose_size_is_not_told_are_read_to_their_end() -> None:
+    assert read_bytes("/proc/version") == Path("/proc/version").read_bytes() != b""
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in this file system")
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.c")

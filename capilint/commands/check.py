@@ -142,7 +142,7 @@ def _configuration(options: argparse.Namespace) -> Configuration:
 
 def _discovery(options: argparse.Namespace, configuration: Configuration) -> Discovery:
     paths = [path for path in options.paths if path != _STDIN]
-    found = discover(paths, options.lang, configuration.excluded)
+    found = discover(paths, options.lang, configuration.exclusion)
     if _STDIN not in options.paths:
         return found
     name = options.stdin_filename or "<stdin>"

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from capilint.config.settings import OFF, Settings
+from capilint.rulebook.folder import code_names
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Configuration:
     ) -> None:
         self._overrides = overrides or {}
         self._folders: dict[str, Settings] = {}
+        self._given: dict[str, Settings] = {}
         self._fixed: Settings | None = None
         if file is not None:
             found = _read(file, named=True)
@@ -59,13 +61,23 @@ class Configuration:
         """The effective settings of a file, or of a folder where the path ends with `/`."""
         if self._fixed is not None:
             return self._fixed
-        return self._in_folder(os.path.dirname(os.path.abspath(path) + "/" * path.endswith("/")))
+        folder = path[: path.replace(os.sep, "/").rfind("/") + 1]
+        found = self._given.get(folder)
+        if found is None:
+            found = self._given[folder] = self._in_folder(os.path.abspath(folder))
+        return found
+
+    def exclusion(self, folder: str) -> Callable[[str], bool] | None:
+        """What tells whether `exclude` leaves out a path in a folder; None where it is empty.
+
+        The folder has a final `/` or is empty, and so has a path that is a folder.
+        """
+        return self.settings_of(folder).exclusion(folder)
 
     def excluded(self, path: str) -> bool:
         """Whether `exclude` leaves out the path (a folder with a final `/`)."""
-        parent = os.path.dirname(os.path.abspath(path))
-        settings = self._fixed if self._fixed is not None else self._in_folder(parent)
-        return settings.excludes(path)
+        plain = path.replace(os.sep, "/")
+        return self.settings_of(path[: plain.rstrip("/").rfind("/") + 1]).excludes(path)
 
     def _in_folder(self, folder: str) -> Settings:
         """The settings that hold in an absolute folder."""
@@ -160,9 +172,7 @@ def _settings(section: Section, root: str) -> Settings:
 def _rules(section: Section) -> RuleFile | None:
     """What the table says about the user's own functions, as the rule book takes it."""
     own = {key: section.table[key] for key in ("functions", "noreturn") if key in section.table}
-    from dataclasses import replace  # slow to import, and seldom needed
-
-    return replace(section.file, tables=own) if own else None
+    return section.file._replace(tables=own) if own else None
 
 
 def _codes(section: Section, key: str) -> tuple[str, ...]:
@@ -279,10 +289,9 @@ def unknown_code(prefix: str) -> str:
     """What is wrong with a code or the beginning of one, or nothing."""
     if not re.fullmatch(_CODE, prefix):
         return f"{prefix!r} is no code, such as CAP101, or the beginning of one"
-    from capilint.rulebook.codes import load
-
-    if not any(code.startswith(prefix) for code in load()):
+    known = code_names()
+    if not any(code.startswith(prefix) for code in known):
         from capilint.rulebook.tomlfile import nearest
 
-        return f"there is no code {prefix}{nearest(prefix, load())}"
+        return f"there is no code {prefix}{nearest(prefix, known)}"
     return ""

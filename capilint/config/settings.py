@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from capilint.files.gitignore import Names
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Settings(NamedTuple):
 
         The longest matching prefix decides; at equal length `ignore` wins.
         """
+        if default == OFF and self.select is None and not self.extend_select:
+            return False  # asked of every file
         chosen = _longest(code, self.extend_select)
         if self.select is not None:
             chosen = max(chosen, _longest(code, self.select))
@@ -89,15 +92,39 @@ class Settings(NamedTuple):
         """Whether `exclude` leaves out the path (a folder with a final `/`)."""
         return bool(self.exclude) and self._matches(self.exclude, path)
 
+    def exclusion(self, folder: str) -> Callable[[str], bool] | None:
+        """What does as `excludes` for the paths in a folder; None where nothing is excluded.
+
+        The folder has a final `/` or is empty.
+        """
+        if not self.exclude:
+            return None
+        names = _names(self.exclude)
+        if any(map(names.fit, self._relative(folder or ".").split("/"))):
+            return self.excludes
+        start = len(folder)
+        return lambda path: names.fit(path[start:].rstrip("/")) and self.excludes(path)
+
     def _matches(self, globs: tuple[str, ...], path: str) -> bool:
-        relative = os.path.relpath(path, self.root).replace(os.sep, "/")
+        relative = self._relative(path)
         if relative.startswith("../") or relative == ".":
             return False
+        if not any(map(_names(globs).fit, relative.split("/"))):
+            return False
         return _spec(globs).match_file(relative + "/" * path.endswith("/"))
+
+    def _relative(self, path: str) -> str:
+        return os.path.relpath(path, self.root).replace(os.sep, "/")
 
     def fails(self, severity: Severity) -> bool:
         """Whether a finding of `severity` makes the run fail."""
         return _MILDEST_LAST.index(severity) <= _MILDEST_LAST.index(self.fail_on)
+
+
+@cache
+def _names(globs: tuple[str, ...]) -> Names:
+    """The names of files and folders that a glob could fit, by its last part."""
+    return Names(glob.strip().rstrip("/").rpartition("/")[2].removeprefix("!") for glob in globs)
 
 
 @cache

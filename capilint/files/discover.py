@@ -11,12 +11,14 @@ named itself is taken whatever .gitignore says.
 from __future__ import annotations
 
 # Importing pathlib would cost a tenth of the time that `check` may take to start.
-# ruff: noqa: PTH100, PTH112, PTH113, PTH122, PTH123
+# ruff: noqa: PTH112, PTH113, PTH122, PTH123
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from operator import attrgetter
 from typing import NamedTuple
 
-from capilint.files.gitignore import FILE_NAME, ignored, rules_above, rules_in
+from capilint.files.gitignore import FILE_NAME, FolderRules, absolute, rules_above, rules_in
 from capilint.files.source import Input, Unreadable
 from capilint.language import Language
 
@@ -37,6 +39,8 @@ _SKIPPED_FOLDERS = {
 }
 _VIRTUAL_ENVIRONMENT = "pyvenv.cfg"
 
+Exclusion = Callable[[str], bool]  # asked with a path, with a final `/` for a folder
+
 
 class Discovery(NamedTuple):
     """What was found, each in the order of the paths."""
@@ -48,35 +52,46 @@ class Discovery(NamedTuple):
 def discover(
     paths: Sequence[str],
     language: Language | None = None,
-    excluded: Callable[[str], bool] = lambda path: False,
+    exclusion: Callable[[str], Exclusion | None] = lambda folder: None,
 ) -> Discovery:
     """The files of `paths` (files and folders), each once.
 
     `language` reads every named file as that language and walks for its suffixes only.
-    `excluded` is asked with each path, with a final `/` for a folder.
+    `exclusion` gives, for a folder (with a final `/`, or nothing for the working directory), what
+    tells whether a path in it is left out; None where none is.
     """
     inputs: dict[str, Input] = {}
     unreadable: dict[str, Unreadable] = {}
+    absolutely = cache(absolute)
     for given in paths:
         path = _tidy(given)
-        found = _walk(path, language, excluded) if os.path.isdir(path) else _named(path, language)
-        for item in found:
-            if isinstance(item, Unreadable):
+        find = _walk if os.path.isdir(path) else _named
+        for item in find(path, language, exclusion):
+            if isinstance(item, Input):
+                cut = item.path.rfind("/") + 1
+                key = os.path.normcase(absolutely(item.path[:cut]) + item.path[cut:])
+                inputs.setdefault(key, item)
+            else:
                 unreadable.setdefault(item.path, item)
-            elif not excluded(item.path):
-                inputs.setdefault(os.path.normcase(os.path.abspath(item.path)), item)
     return Discovery(
-        tuple(sorted(inputs.values(), key=lambda item: item.path.split("/"))),
-        tuple(sorted(unreadable.values(), key=lambda item: item.path.split("/"))),
+        tuple(sorted(inputs.values(), key=_parts)), tuple(sorted(unreadable.values(), key=_parts))
     )
+
+
+def _parts(item: Input | Unreadable) -> str:
+    """What sorts paths part by part: `a/b` before `a-b`."""
+    return item.path.replace("/", "\0")
 
 
 def language_of(path: str) -> Language | None:
     """The language that a file's suffix stands for."""
-    return SUFFIXES.get(os.path.splitext(path)[1].lower())
+    name = path[path.rfind("/") + 1 :].lstrip(".")
+    return SUFFIXES.get(name[name.rfind(".") :].lower())
 
 
-def _named(path: str, language: Language | None) -> Iterator[Input | Unreadable]:
+def _named(
+    path: str, language: Language | None, exclusion: Callable[[str], Exclusion | None]
+) -> Iterator[Input | Unreadable]:
     """A path that is no folder."""
     actual = language or language_of(path) or _language_of_script(path)
     if not os.path.lexists(path):
@@ -86,7 +101,9 @@ def _named(path: str, language: Language | None) -> Iterator[Input | Unreadable]
         what = f"suffix {suffix!r} is no known language" if suffix else "it has no suffix"
         yield Unreadable(path, f"{what}; say which it is with --lang c or --lang python")
     else:
-        yield Input(path, actual, named=True)
+        excluded = exclusion(path[: path.rfind("/") + 1])
+        if excluded is None or not excluded(path):
+            yield Input(path, actual, named=True)
 
 
 def _language_of_script(path: str) -> Language | None:
@@ -103,34 +120,49 @@ def _language_of_script(path: str) -> Language | None:
 
 
 def _walk(
-    root: str, language: Language | None, excluded: Callable[[str], bool]
+    root: str, language: Language | None, exclusion: Callable[[str], Exclusion | None]
 ) -> Iterator[Input | Unreadable]:
-    folders = [(root, rules_above(root))]
+    start = absolute(root)
+    folders = [("" if root == "." else f"{root.rstrip('/')}/", start, rules_above(start))]
     while folders:
-        folder, rules = folders.pop()
+        folder, where, rules = folders.pop()
         try:
-            with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+            with os.scandir(folder or ".") as listing:
+                entries = sorted(listing, key=attrgetter("name"))
         except OSError as error:
-            yield Unreadable(folder, error.strerror or str(error))
+            yield Unreadable(folder.rstrip("/") or root, error.strerror or str(error))
             continue
         names = {entry.name for entry in entries}
-        if _VIRTUAL_ENVIRONMENT in names and folder != root:
+        if _VIRTUAL_ENVIRONMENT in names and where != start:
             continue
         if FILE_NAME in names:
-            rules = (*rules_in(folder), *rules)
-        for entry in entries:
-            path = _join(folder, entry.name)
-            if entry.is_symlink():
+            rules = (*rules_in(folder, where), *rules)
+        kept = list(_kept(entries, FolderRules(rules, where), language))
+        excluded = exclusion(folder) if kept else None
+        for name, actual in kept:
+            if excluded is not None and excluded(folder + name):
                 continue
-            if entry.is_dir():
-                skipped = entry.name in _SKIPPED_FOLDERS or ignored(path + "/", rules)
-                if not skipped and not excluded(path + "/"):
-                    folders.append((path, rules))
+            if actual is None:
+                folders.append((folder + name, where + name, rules))
             else:
-                actual = _wanted(entry.name, language)
-                if actual is not None and not ignored(path, rules):
-                    yield Input(path, actual)
+                yield Input(folder + name, actual)
+
+
+def _kept(
+    entries: Iterable[os.DirEntry[str]], rules: FolderRules, language: Language | None
+) -> Iterator[tuple[str, Language | None]]:
+    """Names of files with their languages, and those of folders, with a final `/`."""
+    for entry in entries:
+        name = entry.name
+        if entry.is_symlink():
+            continue
+        if entry.is_dir():
+            if name not in _SKIPPED_FOLDERS and not rules.ignore(name, "/"):
+                yield f"{name}/", None
+        else:
+            actual = _wanted(name, language)
+            if actual is not None and not rules.ignore(name):
+                yield name, actual
 
 
 def _wanted(name: str, language: Language | None) -> Language | None:
@@ -147,7 +179,3 @@ def _tidy(path: str) -> str:
     path = path.replace(os.sep, "/")
     lead = path[: len(path) - len(path.lstrip("/"))]  # two in //server/share
     return lead + "/".join(part for part in path.split("/") if part not in ("", ".")) or "."
-
-
-def _join(folder: str, name: str) -> str:
-    return name if folder == "." else f"{folder.rstrip('/')}/{name}"

@@ -14,6 +14,7 @@ from capilint.rulebook.folder import rule_folder, texts_in
 
 _SCAN_WORD = r'^scan_word = "(\w+)"$'
 _HANDLE_FUNCTION = r"^\[function\.(\w+)\]\n(?:(?!\[).*\n)*?(?:creates|uses|releases|retains)\b"
+_RESOURCE = r"^\[resource\.([\w-]+)\]\n((?:(?!\[).*\n)*)"
 
 
 class NameScan:
@@ -23,15 +24,17 @@ class NameScan:
     """
 
     def __init__(self, families: Iterable[tuple[str, str]], users: Iterable[str]) -> None:
-        self._families = [(word.encode(), text) for word, text in families]
+        self._texts: dict[bytes, list[str]] = {}  # several families share a word
+        for word, text in families:
+            self._texts.setdefault(word.encode(), []).append(text)
         self._users = sorted(name.rpartition(".")[2].encode() for name in users)
 
     def search(self, data: bytes) -> bool:
         """Whether one of the names is in the data."""
-        return any(
-            word in data and _pattern(word, text).search(data) is not None
-            for word, text in self._families
-        ) or any(name in data for name in self._users)
+        for word, texts in self._texts.items():
+            if word in data and any(_pattern(word, text).search(data) for text in texts):
+                return True
+        return bool(self._users) and any(name in data for name in self._users)
 
 
 def known_names(users: Iterable[str] = (), folder: str = "") -> NameScan:
@@ -45,6 +48,16 @@ def known_names(users: Iterable[str] = (), folder: str = "") -> NameScan:
         for word in re.findall(_SCAN_WORD, text, re.MULTILINE)
     )
     return NameScan(families, users)
+
+
+def watched_resources() -> list[str]:
+    """The kinds of handles that can be asked for, without parsing the rules either."""
+    return [
+        name
+        for _, text in texts_in(f"{rule_folder()}/families", ".toml")
+        for name, keys in re.findall(_RESOURCE, text, re.MULTILINE)
+        if "watched = false" not in keys
+    ]
 
 
 @cache

@@ -2,13 +2,16 @@
 
 A rule file is TOML. `tomllib` gives no lines, so an error finds its own by looking for the table
 and the key in the text: that costs nothing while the file is right.
+
+A run that has a configuration reads it before it knows of a file that concerns it: no dataclasses
+here, which would take longer to import than tomllib.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from capilint.rulebook.folder import RuleError as RuleError
 
@@ -20,21 +23,22 @@ _TOML_LINE = re.compile(r"\(at line (\d+)")
 Where = tuple[str, ...]  # the way to a table, key or text: ("function", "CryptGenKey", "uses")
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFile:
+class RuleFile(NamedTuple):
     """A rule file that has been read. `path` is for people; `text` is what lines count in."""
 
     path: str
     text: str
-    tables: Mapping[str, object] = field(hash=False)
+    tables: Mapping[str, object]
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.text))
 
     def error(self, where: Where, message: str) -> RuleError:
         """An error about the table, key or text at `where`."""
         return RuleError(self.path, line_of(self.text, where), message)
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A table of a rule file.
 
     Its readers give a key's value, or the empty value of that type where the key is absent, and

@@ -1,12 +1,15 @@
 """`make bench`: what capilint costs, as ratios measured in one run. No figure fails it.
 
-    start-up   `capilint check` on files that do not concern it, against `import tree_sitter`
+    start-up   `capilint check` on files that do not concern it, against `import tree_sitter`,
+               without and with a table [tool.capilint]
+    trees      thousands of files that do not concern it, against `grep -rlE` of the same names
     scan       megabytes a second over files without any known name, against reading them
     growth     seconds for generated files of size n/4, n/2, n, 2n, and how they grow
     flake8     what the plugin adds to flake8 over files that do not concern it
     corpus     seconds over the corpus, phase by phase, where `make corpus` has been run
 
-Times are CPU seconds of the child process, the least of several runs.
+Times are CPU seconds of the child process, the least of several runs; where two commands are
+compared they run in turn, and the ratio is the median of those of the pairs.
 """
 
 from __future__ import annotations
@@ -15,16 +18,26 @@ import json
 import math
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
 from tests.bench.flake8_share import flake8_share, ordinary_files
 from tests.bench.phases import times_of
 from tests.bench.programs import SHAPES
+from tests.bench.trees import (
+    FILES,
+    FILES_WITH_NAMES_ALIKE,
+    add_relevant_files,
+    irrelevant_tree,
+    known_names,
+    tree_of_names_alike,
+)
 from tests.corpus.packages import read_sources
 
 CAPILINT = [str(Path(sys.executable).with_name("capilint"))]
@@ -32,6 +45,22 @@ SIZES = (0.25, 0.5, 1.0, 2.0)
 # As an installed package runs: compiled once, whatever the shell says about writing that down.
 ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
 PATIENCE = 120  # seconds; what takes longer is shown as such, and not tried at a larger size
+_CONFIGURATION = """\
+[project]
+name = "something"
+dependencies = ["requests >= 2"]
+
+[tool.capilint]
+ignore = ["CAP3"]
+exclude = ["third_party/", "*_generated.c"]
+fail-on = "error"
+"""
+_DESCRIPTION = """
+[tool.capilint.functions.OpenSessionKey]
+params = ["hProv", "phKey"]
+creates = { into = "phKey", resource = "key", owner = "hProv" }
+uses = { hProv = "context" }
+"""
 
 
 def cpu_seconds(command: Sequence[str], cwd: Path, repeat: int = 1) -> float:
@@ -62,23 +91,62 @@ def cpu_seconds(command: Sequence[str], cwd: Path, repeat: int = 1) -> float:
     return least
 
 
+def paired(
+    command: Sequence[str], other: Sequence[str], cwd: Path, repeat: int
+) -> tuple[float, float, float]:
+    """The median CPU seconds of two commands that run in turn, and the median of their ratios."""
+    cpu_seconds(command, cwd)  # files that are read for the first time tell of the disk
+    pairs = [(cpu_seconds(command, cwd), cpu_seconds(other, cwd)) for _ in range(repeat)]
+    ratio = median(one / max(two, 1e-3) for one, two in pairs)
+    return median(one for one, _ in pairs), median(two for _, two in pairs), ratio
+
+
 def bench_start_up(folder: Path) -> float:
-    """Print the start-up ratio; the CPU seconds of a run with nothing to do."""
-    (folder / "plain.c").write_text("int main(void) { return 0; }\n", encoding="utf-8")
-    (folder / "plain.py").write_text("print('hello')\n", encoding="utf-8")
-    commands = (
-        [sys.executable, "-c", "pass"],
-        [sys.executable, "-c", "import tree_sitter"],
-        [*CAPILINT, "check", "plain.c", "plain.py"],
-    )
-    # In turns, so that what else the machine does falls on all alike.
-    rounds = [[cpu_seconds(command, folder) for command in commands] for _ in range(15)]
-    bare, parser, check = (min(times[which] for times in rounds) for which in range(3))
-    print("start-up, CPU milliseconds")
-    print(f"  python -c pass                 {bare * 1000:7.0f}")
-    print(f"  python -c 'import tree_sitter' {parser * 1000:7.0f}")
-    print(f"  capilint check plain.c plain.py{check * 1000:7.0f}  ratio {check / parser:.2f}")
-    return check
+    """Print the start-up ratios; the CPU seconds of a run with nothing to do."""
+    cases = {
+        "capilint check plain.c plain.py": "",
+        "with [tool.capilint]": _CONFIGURATION,
+        "with functions described in it": _CONFIGURATION + _DESCRIPTION,
+    }
+    parser = [sys.executable, "-c", "import tree_sitter"]
+    check = [*CAPILINT, "check", "plain.c", "plain.py"]
+    least = math.inf
+    print("start-up, CPU milliseconds, and the ratio to `import tree_sitter`")
+    for number, (what, configuration) in enumerate(cases.items()):
+        place = folder / f"start_{number}"
+        place.mkdir()
+        (place / "pyproject.toml").write_text(configuration, encoding="utf-8")
+        (place / "plain.c").write_text("int main(void) { return 0; }\n", encoding="utf-8")
+        (place / "plain.py").write_text("print('hello')\n", encoding="utf-8")
+        checking, importing, ratio = paired(check, parser, place, 15)
+        least = min(least, checking)
+        times = f"{checking * 1000:6.0f}, import {importing * 1000:3.0f}"
+        print(f"  {what:31}{times}  ratio {ratio:.2f}", flush=True)
+    return least
+
+
+def bench_trees(folder: Path) -> None:
+    """Print what passing over whole trees costs, against grep."""
+    if not shutil.which("grep"):
+        print("\ntrees: skipped, there is no grep")
+        return
+    grep = ["grep", "-rlE", "--include=*.c", known_names(), "."]
+    check = [*CAPILINT, "check", "."]
+    print("\ntrees of C files, CPU milliseconds, and the ratio to `grep -rlE` of the known names")
+
+    def compare(what: str, root: Path, repeat: int) -> None:
+        checking, searching, ratio = paired(check, grep, root, repeat)
+        times = f"{checking * 1000:6.0f}, grep {searching * 1000:5.0f}"
+        print(f"  {what:46}{times}  ratio {ratio:.2f}", flush=True)
+
+    irrelevant, alike = folder / "irrelevant", folder / "alike"
+    megabytes = irrelevant_tree(irrelevant)
+    compare(f"{FILES} irrelevant files, {megabytes:.0f} MB", irrelevant, 9)
+    tree_of_names_alike(alike)
+    compare(f"{FILES_WITH_NAMES_ALIKE} that define `init` and `open`", alike, 5)
+    add_relevant_files(alike)
+    compare("the same, and 4 files with an `open` of a key", alike, 3)
+    print(f"  {'':46}reported: {codes_of(alike) or 'nothing'}")
 
 
 def bench_scan(folder: Path, start_up: float) -> None:
@@ -146,10 +214,10 @@ def bench_corpus() -> None:
     print(f"  {'together':18}" + "".join(f"  {k} {v:6.2f}" for k, v in total.items()))
 
 
-def codes_of(file: Path) -> str:
-    """The codes that the file's findings have, to tell a result from silence."""
-    command = [*CAPILINT, "check", "--format", "json", file.name]
-    done = subprocess.run(command, cwd=file.parent, capture_output=True, text=True, check=False)
+def codes_of(path: Path) -> str:
+    """The codes that the findings in a file or folder have, to tell a result from silence."""
+    command = [*CAPILINT, "check", "--format", "json", path.name]
+    done = subprocess.run(command, cwd=path.parent, capture_output=True, text=True, check=False)
     return " ".join(finding["code"] for finding in json.loads(done.stdout)["findings"])
 
 
@@ -158,6 +226,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         start_up = bench_start_up(folder)
+        bench_trees(folder)
         bench_scan(folder, start_up)
         bench_growth(folder, start_up)
     bench_flake8()
