@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from tree_sitter import Node
 
-MARK = "$"  # at the end of a name that is not to be expanded as a macro; no program's name has it
 _ACTING = frozenset(
     {
         "call_expression",
@@ -24,11 +23,6 @@ _UNEVALUATED = frozenset(
 def text_of(node: Node) -> str:
     """The source text of a node."""
     return (node.text or b"").decode()
-
-
-def name_of(identifier: Node) -> str:
-    """What an identifier names, the mark of a macro's own name left out."""
-    return text_of(identifier).removesuffix(MARK)
 
 
 def operands(node: Node) -> list[Node]:
@@ -83,16 +77,13 @@ def within(node: Node) -> Iterator[Node]:
             stack += reversed(inner.named_children)
 
 
-def has_effects(node: Node, macro_acts: Callable[[str], bool]) -> bool:
+def has_effects(node: Node) -> bool:
     """Whether evaluating an expression calls or changes anything."""
-    return any(
-        inner.type in _ACTING or (inner.type == "identifier" and macro_acts(text_of(inner)))
-        for inner in within(node)
-    )
+    return any(inner.type in _ACTING for inner in within(node))
 
 
 def identifiers_in(node: Node) -> list[str]:
     """The identifiers below a node, each once, in source order."""
     kinds = ("identifier", "type_identifier")  # in broken text the parser takes one for the other
-    names = (name_of(inner) for inner in within(node) if inner.type in kinds)
+    names = (text_of(inner) for inner in within(node) if inner.type in kinds)
     return list(dict.fromkeys(names))
