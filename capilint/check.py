@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from posixpath import normpath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,7 +34,8 @@ from capilint.rulebook.namescan import NameScan, known_names
 if TYPE_CHECKING:
     from capilint.finding import Finding
     from capilint.findings.triage import Suppressed
-    from capilint.growth import Joining
+    from capilint.frontends.c import Headers
+    from capilint.growth import Joining, Left
     from capilint.ir import Module
     from capilint.rulebook.book import RuleBook
     from capilint.rulebook.tomlfile import RuleFile
@@ -94,6 +96,7 @@ class _Run:
         self._sources: dict[str, Source] = {}
         self._findings: list[Finding] = []
         self._beside: set[str] = set()
+        self._headers: Headers | None = None  # made for the first C file
         self._analysed = 0
         self._without_front_end = 0
         self.seen = 0
@@ -111,8 +114,12 @@ class _Run:
             sources += self._read_beside(program, sources, names, left)
         if sources:
             relevant = None if len(sources) > 1 or left else _mentions_in_text(names)
+            from capilint.growth import Left
+
             book = book or _rule_book(None, frozenset())
-            self._findings += self._found_in([(source, relevant) for source in sources], left, book)
+            remaining = Left(left, names.search)
+            wanted = [(source, relevant) for source in sources]
+            self._findings += self._found_in(wanted, remaining, book)
 
     def report(self) -> Report:
         """The report of all that was gathered."""
@@ -175,17 +182,15 @@ class _Run:
         return b"capilint:" in data and self._settings_of(path).selects("CAP903", OFF)
 
     def _found_in(
-        self, wanted: list[tuple[Source, Relevance | None]], left: list[Input], book: RuleBook
+        self, wanted: list[tuple[Source, Relevance | None]], remaining: Left, book: RuleBook
     ) -> list[Finding]:
         """The engine's findings in a program that grows, replayed.
 
         After a crash each of its files is tried again on its own.
         """
         from capilint.engine import Analysis
-        from capilint.growth import Left
 
         modules: dict[str, Module] = {}
-        remaining = Left(left)
         try:
             analysis = Analysis(book)
             while wanted:
@@ -232,10 +237,32 @@ class _Run:
 
     def _lowered(self, source: Source, relevant: Relevance | None) -> list[Module]:
         try:
-            return [lower(source, relevant)]
+            return [lower(source, relevant, self._headers_for(source))]
         except Exception as error:
             self._crashed(source.path, error)
             return []
+
+    def _headers_for(self, source: Source) -> Headers | None:
+        if self._headers is None and source.language is not Language.PYTHON:
+            from capilint.frontends.c import Headers
+
+            self._headers = Headers(self._header)
+        return self._headers
+
+    def _header(
+        self, including: str, name: str, quoted: bool, folders: tuple[str, ...]
+    ) -> Source | None:
+        """The header that a file names: beside it, then in the folders."""
+        here = including.rpartition("/")[0]
+        for folder in (here, *folders) if quoted else folders:
+            path = normpath(f"{folder}/{name}" if folder else name)
+            if path in self._sources:
+                return self._sources[path]
+            try:
+                return load(path, read_bytes(path), Language.C)
+            except UnreadableError:
+                continue
+        return None
 
     def _crashed(self, path: str, error: Exception) -> None:
         from traceback import format_exception
@@ -319,11 +346,13 @@ def _mentions_in_text(names: NameScan) -> Relevance:
     return lambda text: names.search(text.encode("utf-8", errors="replace"))
 
 
-def lower(source: Source, relevant: Relevance | None = None) -> Module:
+def lower(
+    source: Source, relevant: Relevance | None = None, headers: Headers | None = None
+) -> Module:
     """The IR of a file, by the one front end that it needs.
 
     `relevant` tells from a function's text whether it matters; with it, functions that neither
-    matter nor have to do with one that does are left out.
+    matter nor have to do with one that does are left out. `headers` are those of the C files.
     """
     if source.language is Language.PYTHON:
         from capilint.frontends import python
@@ -331,4 +360,4 @@ def lower(source: Source, relevant: Relevance | None = None) -> Module:
         return python.lower(source.text, source.path, relevant)
     from capilint.frontends import c
 
-    return c.lower(source.text, source.path, relevant)
+    return c.lower(source.text, source.path, relevant, headers)

@@ -14,6 +14,7 @@ from capilint.config.loading import Configuration
 from capilint.engine import Analysis
 from capilint.files.discover import discover
 from capilint.files.source import Input, Source, Unreadable
+from capilint.frontends.c import Headers
 from capilint.language import Language
 from capilint.rulebook.tomlfile import RuleError
 from tests.reports import SESSION
@@ -70,8 +71,10 @@ def test_functions_that_touch_no_handle_are_not_lowered(monkeypatch: pytest.Monk
     lowered: list[str] = []
     lower = capilint.check.lower
 
-    def watching(source: Source, relevant: Callable[[str], bool] | None) -> ir.Module:
-        module = lower(source, relevant)
+    def watching(
+        source: Source, relevant: Callable[[str], bool] | None, headers: Headers | None
+    ) -> ir.Module:
+        module = lower(source, relevant, headers)
         lowered.extend(function.name for function in module.functions)
         return module
 
@@ -99,10 +102,12 @@ def test_unreadable_inputs_are_listed_and_the_others_analysed() -> None:
 def test_a_crash_in_one_file_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     lower = capilint.check.lower
 
-    def crashing(source: Source, relevant: Callable[[str], bool] | None) -> ir.Module:
+    def crashing(
+        source: Source, relevant: Callable[[str], bool] | None, headers: Headers | None
+    ) -> ir.Module:
         if source.path == "b.c":
             raise RecursionError("too deep")
-        return lower(source, relevant)
+        return lower(source, relevant, headers)
 
     monkeypatch.setattr(capilint.check, "lower", crashing)
     write("a.c", SESSION)

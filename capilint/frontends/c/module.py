@@ -19,6 +19,7 @@ from capilint.frontends.c.parsing.outline import Definition, definitions, withou
 from capilint.frontends.c.parsing.positions import LineTable, Positions
 from capilint.frontends.c.preprocessing.bodies import parse_expanded
 from capilint.frontends.c.preprocessing.expansion import Find, expanded
+from capilint.frontends.c.preprocessing.includes import Unit
 
 _NO_OPTIONS = CompileOptions()
 
@@ -42,7 +43,7 @@ def lower(
     headers = headers or Headers(lambda *_: None)
     unit = headers.unit(path, text, options)
     text = unit.text.text
-    found = definitions(text, unit.braces)
+    found = _definitions(unit)
     chosen = found if relevant is None else selected(text, found, unit.macros, relevant)
     functions: list[ir.Function] = []
     problems: list[ir.Problem] = []
@@ -62,7 +63,16 @@ def lower(
         includes=tuple(header.path for header in unit.closure.headers),
         missing_headers=unit.closure.missing,
         typedefs=typedefs,
+        macros=dict(unit.text.changes.mentions()),
     )
+
+
+def _definitions(unit: Unit) -> list[Definition]:
+    """The function definitions of a file; macros are asked for braces as long as these match."""
+    found = definitions(unit.text.text, unit.braces)
+    if unit.braces is None or all(each.complete for each in found):
+        return found
+    return definitions(unit.text.text)
 
 
 def _lowered(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
-from capilint.frontends.c.facts.declarators import Declared, declared_by, type_of
+from capilint.frontends.c.facts.declarators import Declared, declared_by, with_stars
 from capilint.frontends.c.parsing import numbers
 from capilint.frontends.c.parsing.outline import never_returning
 from capilint.frontends.c.parsing.parse import parse
@@ -172,12 +172,13 @@ def _add_union(specifier: Node, unions: dict[str, str]) -> None:
 
 def _add_typedefs(definition: Node, typedefs: dict[str, str]) -> None:
     """Note what is another name for a type with a name."""
-    if definition.child_by_field_name("type") is None:
+    named = definition.child_by_field_name("type")
+    if named is None or named.type != "type_identifier":
         return
     for declarator in definition.children_by_field_name("declarator"):
         declared = declared_by(declarator)
         if declared is not None and not declared.is_function and not declared.dimensions:
-            typedefs[declared.name] = type_of(definition, declared).removeprefix("typedef ")
+            typedefs[declared.name] = with_stars(text_of(named), declared.stars)
 
 
 def _add_declaration(declaration: Node, facts: Facts) -> None:

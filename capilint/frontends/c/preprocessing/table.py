@@ -2,13 +2,13 @@
 
 A name that is defined twice, in different words, stands for nothing certain, unless one of the
 definitions gives way: one under `#ifndef NAME` is for want of another, and one behind an
-`#undef NAME` takes the place of all before it.
+`#undef NAME`, under no condition, takes the place of all before it.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from capilint.frontends.c.preprocessing.arithmetic import Expression, NotAnExpression
@@ -48,6 +48,12 @@ class Changes(NamedTuple):
     entries: Entries
     sequences: Mapping[str, Sequence[tuple[int, Macro | None]]]
 
+    def mentions(self) -> Iterator[tuple[str, frozenset[str]]]:
+        """The macros that mean something, each with the names in its text."""
+        for name, (_, macro) in self.entries.items():
+            if macro is not None and macro.names:
+                yield name, macro.names
+
 
 def stronger(one: Entry, other: Entry) -> Entry:
     """What two definitions say together."""
@@ -76,9 +82,10 @@ def changes_of(directives: Sequence[Directive], defines: Defines) -> Changes:
             continue
         name = name_in(directive.rest)
         macro = macro_of(directive.rest) if directive.word == "define" else None
+        always = absent <= seen.keys()  # but for the guard of a header
         before = seen.setdefault(name, [])
-        anew = bool(before) and before[-1][1] is None
-        before.append((directive.end, macro, not absent))
+        anew = always and bool(before) and before[-1][1] is None
+        before.append((directive.end, macro, always))
         if macro is not None:
             entry = Entry(FOR_WANT if name in absent else ANEW if anew else PLAIN, macro)
             entries[name] = stronger(entries[name], entry) if name in entries else entry
