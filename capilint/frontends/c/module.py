@@ -11,15 +11,15 @@ from capilint.files.compile_options import CompileOptions
 from capilint.frontends.c.facts.declarators import meanings, parameters_of
 from capilint.frontends.c.facts.gather import Facts, facts_of
 from capilint.frontends.c.facts.headers import Headers
+from capilint.frontends.c.facts.regions import Region, in_text, regions
 from capilint.frontends.c.facts.selection import selected
 from capilint.frontends.c.lowering.exits import TooLarge
 from capilint.frontends.c.lowering.statements import FunctionLowering
 from capilint.frontends.c.parsing.conditionals import Guard, guards_around
-from capilint.frontends.c.parsing.outline import Definition, definitions, without_bodies
+from capilint.frontends.c.parsing.outline import Definition, without_bodies
 from capilint.frontends.c.parsing.positions import LineTable, Positions
 from capilint.frontends.c.preprocessing.bodies import parse_expanded
 from capilint.frontends.c.preprocessing.expansion import Find, expanded
-from capilint.frontends.c.preprocessing.includes import Unit
 
 _NO_OPTIONS = CompileOptions()
 
@@ -43,15 +43,15 @@ def lower(
     headers = headers or Headers(lambda *_: None)
     unit = headers.unit(path, text, options)
     text = unit.text.text
-    found = _definitions(unit)
-    chosen = found if relevant is None else selected(text, found, unit.macros, relevant)
+    found = regions(unit)
+    chosen = found if relevant is None else selected(found, unit.macros, relevant)
     functions: list[ir.Function] = []
     problems: list[ir.Problem] = []
     typedefs: dict[str, tuple[str, ...]] = {}
     if chosen:
         included = headers.facts(unit, options.folders)
-        facts = facts_of(without_bodies(text, found), unit.macros, included)
-        facts.functions.update(definition.name for definition in found)
+        facts = facts_of(without_bodies(text, in_text(found)), unit.macros, included)
+        facts.functions.update(region.definition.name for region in found)
         functions = list(_lowered(text, chosen, facts, problems))
         typedefs = dict(_typedefs(functions, facts))
     return ir.Module(
@@ -67,23 +67,15 @@ def lower(
     )
 
 
-def _definitions(unit: Unit) -> list[Definition]:
-    """The function definitions of a file; macros are asked for braces as long as these match."""
-    found = definitions(unit.text.text, unit.braces)
-    if unit.braces is None or all(each.complete for each in found):
-        return found
-    return definitions(unit.text.text)
-
-
 def _lowered(
-    text: str, chosen: list[Definition], facts: Facts, problems: list[ir.Problem]
+    text: str, chosen: list[Region], facts: Facts, problems: list[ir.Problem]
 ) -> Iterator[ir.Function]:
     lines = LineTable(text)
-    guards = guards_around(text, [definition.start for definition in chosen])
-    for definition in chosen:
-        function = _lower_function(text, definition, facts, lines, problems)
+    guards = guards_around(text, [region.offset for region in chosen])
+    for region in chosen:
+        function = _lower_function(region, facts, lines, problems)
         if function is not None:
-            yield replace(function, guards=_places(guards[definition.start]))
+            yield replace(function, guards=_places(guards[region.offset]))
 
 
 def _typedefs(functions: list[ir.Function], facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -115,24 +107,22 @@ def _module_name(path: str) -> str:
 
 
 def _lower_function(
-    text: str,
-    definition: Definition,
-    facts: Facts,
-    lines: LineTable,
-    problems: list[ir.Problem],
+    region: Region, facts: Facts, lines: LineTable, problems: list[ir.Problem]
 ) -> ir.Function | None:
-    span = lines.span(definition.name_at, definition.declarator_end)
-    start = lines.line_start(definition.body)
-    indent = " " * (definition.body - start)
-    find = facts.macros.at(definition.start)
-    body, columns, unexpanded = parse_expanded(
-        indent + text[definition.body : definition.end], find
-    )
+    definition, used_at = region.definition, region.used_at
+    made = lines.span(*used_at) if used_at is not None else None
+    span = made or lines.span(definition.name_at, definition.declarator_end)
+    text = region.text[definition.body : definition.end]
+    if made is None:
+        text = " " * (definition.body - lines.line_start(definition.body)) + text
+    find = facts.macros.at(region.offset)
+    body, columns, unexpanded = parse_expanded(text, find)
     clear = definition.complete and body.structure_is_clear()
     if body.statement is None or not clear:
         problems.append(ir.Problem(span, "function body not understood", definition.name))
         return None
-    positions = Positions(lines.line(definition.body) - 1, body.parsed, columns)
+    first_line = lines.line(definition.body) - 1 if made is None else made.line - 1
+    positions = Positions(first_line, body.parsed, columns, made)
     lowering = FunctionLowering(definition.name, facts, positions, unexpanded)
     parameters = _declare_parameters(definition, lowering, find)
     try:

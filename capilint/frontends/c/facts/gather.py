@@ -11,9 +11,14 @@ from capilint.frontends.c.facts.declarators import Declared, declared_by, with_s
 from capilint.frontends.c.parsing import numbers
 from capilint.frontends.c.parsing.outline import never_returning
 from capilint.frontends.c.parsing.parse import parse
-from capilint.frontends.c.parsing.syntax import text_of
+from capilint.frontends.c.parsing.syntax import is_constant_name, text_of, within
 from capilint.frontends.c.preprocessing.expansion import expanded
 from capilint.frontends.c.preprocessing.table import MacroTable
+
+_SYMBOLIC = frozenset(
+    {"identifier", "number_literal", "parenthesized_expression", "binary_expression", "comment"}
+    | {"unary_expression", "cast_expression", "type_descriptor"}
+)
 
 
 @dataclass(slots=True)
@@ -25,11 +30,13 @@ class Facts:
     the same storage and is no member of a struct; `members` are those of structs. `typedefs`
     maps types to what they are another name for. `constants` holds enumerators and `const`
     variables, `elsewhere` the `const` variables that another file defines, `noreturn` functions
-    declared to never return.
+    declared to never return. `expressions` has the texts of constants that hang on names which
+    only the rule book may know: `const DWORD mode = CRYPT_DELETEKEYSET | CRYPT_SILENT;`.
     """
 
     macros: MacroTable
     constants: dict[str, int] = field(default_factory=dict)
+    expressions: dict[str, str] = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
     variables: dict[str, int] = field(default_factory=dict)
     fields: dict[str, int] = field(default_factory=dict)
@@ -63,7 +70,7 @@ def facts_of(declarations: str, macros: MacroTable, included: Facts | None = Non
         node = stack.pop()
         match node.type:
             case "enumerator_list":
-                add_enumerators(node, facts.constants, macros)
+                add_enumerators(node, facts.constants, macros, facts.expressions)
             case "field_declaration":
                 _add_fields(node, facts.fields)
             case "union_specifier":
@@ -95,6 +102,7 @@ def merged(parts: Iterable[Facts], macros: MacroTable) -> Facts:
             facts.variables[name] = max(facts.variables.get(name, 0), dimensions)
         facts.unions.update(part.unions)
         facts.typedefs.update(part.typedefs)
+        facts.expressions.update(part.expressions)
         facts.members |= part.members
         facts.elsewhere |= part.elsewhere
         facts.functions |= part.functions
@@ -104,8 +112,13 @@ def merged(parts: Iterable[Facts], macros: MacroTable) -> Facts:
     return facts.without_doubt()
 
 
-def add_enumerators(enumerators: Node, known: MutableMapping[str, int], macros: MacroTable) -> None:
-    """Add the enumerators whose values the file tells to `known`."""
+def add_enumerators(
+    enumerators: Node,
+    known: MutableMapping[str, int],
+    macros: MacroTable,
+    expressions: MutableMapping[str, str],
+) -> None:
+    """Add the enumerators whose values the file tells to `known`, the others to `expressions`."""
     following: int | None = 0
     for enumerator in enumerators.named_children:
         name = enumerator.child_by_field_name("name")
@@ -115,6 +128,8 @@ def add_enumerators(enumerators: Node, known: MutableMapping[str, int], macros: 
         number = following if value is None else _evaluated(value, known, macros, 20)
         if number is not None:
             known[text_of(name)] = number
+        elif value is not None and _is_symbolic(value):
+            expressions[text_of(name)] = text_of(value)
         following = None if number is None else number + 1
 
 
@@ -144,6 +159,14 @@ def _evaluated(
                 return numbers.unary(text_of(operator), known_values[0])
             return numbers.binary(text_of(operator), *known_values[:2])
     return None
+
+
+def _is_symbolic(node: Node) -> bool:
+    """Whether an expression consists of numbers and of names that are spelt like constants."""
+    return all(
+        inner.type in _SYMBOLIC and (inner.type != "identifier" or is_constant_name(text_of(inner)))
+        for inner in within(node)
+    )
 
 
 def _add_fields(declaration: Node, fields: dict[str, int]) -> None:
@@ -202,6 +225,9 @@ def _is_constant(declared: Declared, declarator: Node, facts: Facts) -> bool:
         facts.elsewhere.add(declared.name)
         return True
     number = _evaluated(value, facts.constants, facts.macros, 20)
+    if number is None and _is_symbolic(value):
+        facts.expressions[declared.name] = text_of(value)
+        return True
     if number is None or facts.constants.get(declared.name, number) != number:
         facts.constants.pop(declared.name, None)
         return False

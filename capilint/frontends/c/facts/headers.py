@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from capilint.files.compile_options import CompileOptions
 from capilint.frontends.c.facts.gather import Facts, facts_of, merged
-from capilint.frontends.c.parsing.outline import definitions, without_bodies
+from capilint.frontends.c.facts.regions import in_text, regions
+from capilint.frontends.c.parsing.outline import without_bodies
 from capilint.frontends.c.preprocessing.includes import Closure, Finder, Includes, Text, Unit
 
 
@@ -35,8 +36,8 @@ class Headers:
     def _facts_of(self, header: Text, folders: tuple[str, ...], includer: Unit) -> Facts:
         if header not in self._facts:
             unit = self._includes.unit_of(header, folders, includer.defines)
-            found = definitions(header.text, unit.braces)
-            facts = facts_of(without_bodies(header.text, found), unit.macros)
-            facts.functions.update(definition.name for definition in found)
+            found = regions(unit)
+            facts = facts_of(without_bodies(header.text, in_text(found)), unit.macros)
+            facts.functions.update(region.definition.name for region in found)
             self._facts[header] = facts
         return self._facts[header]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from capilint.frontends.c.parsing.outline import Definition
+from capilint.frontends.c.facts.regions import Region
 from capilint.frontends.c.preprocessing.expansion import expanded
 from capilint.frontends.c.preprocessing.table import MacroTable
 
@@ -13,38 +13,35 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 
 def selected(
-    text: str,
-    found: list[Definition],
-    macros: MacroTable,
-    relevant: Callable[[str], bool],
-) -> list[Definition]:
+    regions: list[Region], macros: MacroTable, relevant: Callable[[str], bool]
+) -> list[Region]:
     """The functions that are relevant, those that reach one by calls, and all that these call.
 
     A function mentions what the macros mention that it uses.
     """
-    known = {definition.name for definition in found}
+    known = {region.definition.name for region in regions}
     reach = _Reach(macros, relevant)
     seeds: set[str] = set()
     mentions: dict[str, set[str]] = {}
-    for definition in found:
-        body = text[definition.start : definition.end]
+    for region in regions:
+        name, body = region.definition.name, region.whole
         words = set(_WORD.findall(body))
         matters, added, pastes = reach.of(words)
         if pastes:
-            body = expanded(body, macros.at(definition.start)).text
+            body = expanded(body, macros.at(region.offset)).text
             words.update(_WORD.findall(body))
         if matters or relevant(body):
-            seeds.add(definition.name)
-        own = (known & (words | added)) - {definition.name}
-        mentions.setdefault(definition.name, set()).update(own)
+            seeds.add(name)
+        own = (known & (words | added)) - {name}
+        mentions.setdefault(name, set()).update(own)
     if not seeds:
         return []
     callers: dict[str, set[str]] = {}
-    for name, mentioned in mentions.items():
+    for user, mentioned in mentions.items():
         for other in mentioned:
-            callers.setdefault(other, set()).add(name)
+            callers.setdefault(other, set()).add(user)
     reached = _closure(_closure(seeds, callers), mentions)
-    return [definition for definition in found if definition.name in reached]
+    return [region for region in regions if region.definition.name in reached]
 
 
 class _Reach:

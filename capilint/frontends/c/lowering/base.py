@@ -41,6 +41,7 @@ class Lowering(ABC):
         self.facts = facts
         self.unions: MutableMapping[str, str] = ChainMap({}, facts.unions)
         self.constants: MutableMapping[str, int] = ChainMap({}, facts.constants)
+        self.expressions: MutableMapping[str, str] = ChainMap({}, facts.expressions)
         self.positions = positions
         self.names = Names(name, facts.variables)
         self.graph = GraphBuilder()

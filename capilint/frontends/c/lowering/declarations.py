@@ -113,4 +113,4 @@ class DeclarationLowering(ExitLowering):
             if part.type == "enum_specifier":
                 body = part.child_by_field_name("body")
                 if body is not None:
-                    add_enumerators(body, self.constants, self.facts.macros)
+                    add_enumerators(body, self.constants, self.facts.macros, self.expressions)

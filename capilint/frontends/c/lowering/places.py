@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from tree_sitter import Node
 
 from capilint import ir
 from capilint.frontends.c.lowering.base import Lowering
-from capilint.frontends.c.parsing.syntax import field, operator_of, text_of
+from capilint.frontends.c.parsing.syntax import field, is_constant_name, operator_of, text_of
 
 
 class PlaceLowering(Lowering):
@@ -95,6 +93,8 @@ class PlaceLowering(Lowering):
         facts = self.facts
         if name in facts.functions or name in self.constants or name in facts.elsewhere:
             return None
+        if name in self.expressions:
+            return None
         if is_constant_name(name):
             return None
         return ir.Place(self.names.global_variable(name))
@@ -126,11 +126,6 @@ class PlaceLowering(Lowering):
         accessor = _index_accessor(offset) if operator_of(node) == "+" else "[?]"
         base = self.place(pointer)
         return _extended(base, *(() if self.dimensions(pointer) else ("*",)), accessor)
-
-
-def is_constant_name(name: str) -> bool:
-    """Whether a name that the file does not declare looks like a macro of an unseen header."""
-    return re.fullmatch(r"[A-Z_][A-Z0-9_]*", name) is not None
 
 
 def _extended(place: ir.Place, *accessors: str) -> ir.Place:

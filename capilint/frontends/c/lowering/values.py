@@ -10,6 +10,7 @@ from capilint import ir
 from capilint.frontends.c.lowering.base import DEEPEST, TOO_MUCH
 from capilint.frontends.c.lowering.places import PlaceLowering
 from capilint.frontends.c.parsing import numbers
+from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import (
     commas,
     field,
@@ -68,9 +69,19 @@ class ValueLowering(PlaceLowering):
             return ir.Unknown()
         if name in self.constants:
             return ir.Constant(self.constants[name])
+        if name in self.expressions:
+            return self._constant_expression(node, self.expressions[name])
         if name in self.facts.functions:
             return ir.FunctionReference(name)
         return ir.Named(name)
+
+    def _constant_expression(self, node: Node, text: str) -> ir.Value:
+        """The value of a name that stands for a constant expression."""
+        expression = parse_expression(text)
+        if expression is None:
+            return ir.Unknown()
+        with self.positions.fixed_at(self.span(node)):
+            return self.value(expression)
 
     def _number(self, node: Node) -> ir.Value:
         number = numbers.integer(text_of(node))

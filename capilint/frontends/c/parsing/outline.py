@@ -27,6 +27,8 @@ _TOP_LEVEL = re.compile(_TRIVIA + r"| [{};]", _FLAGS)
 _TOP_LEVEL_WORDS = re.compile(_TRIVIA + r"| [{};] | [^\W\d]\w*+", _FLAGS)
 _BRACES = re.compile(_TRIVIA + r"| [{}]", _FLAGS)
 _BRACES_WORDS = re.compile(_TRIVIA + r"| [{}] | [^\W\d]\w*+", _FLAGS)
+_PARENTHESES = re.compile(_TRIVIA + r"| [()]", _FLAGS)
+_OPENING = re.compile(r"\s*\(")
 _DIRECTIVE = re.compile(r"\s*#\s*(if|el|endif)?")
 _COLUMN_ZERO_END = re.compile(r"^\}", re.MULTILINE)
 _GROUP = re.compile(r"([A-Za-z_]\w*(?:\s*::\s*~?\s*\w+)*)\s*(\()|[()]")
@@ -256,13 +258,24 @@ def _matching_brace(text: str, opening: int, braces: Braces | None) -> tuple[int
         elif braces is not None and word.isidentifier():
             opened = braces(word)
             depth += opened
-            closed = position if opened < 0 else closed
+            closed = _after_arguments(text, position) if opened < 0 else closed
         elif (directive := _DIRECTIVE.match(word)) is not None and "#" in directive.group():
             position, depth = _after_directive(text, position, directive.group(1), saved, depth)
         if depth <= 0 and not saved and closed >= 0:
             return closed, True
     fallback = _COLUMN_ZERO_END.search(text, opening + 1)
     return (fallback.end() if fallback else len(text)), False
+
+
+def _after_arguments(text: str, position: int) -> int:
+    """The offset after the parentheses that follow, if there are any."""
+    opening = _OPENING.match(text, position)
+    depth = 0
+    for token in _PARENTHESES.finditer(text, opening.end() - 1) if opening else ():
+        depth += {"(": 1, ")": -1}.get(token.group(), 0)
+        if depth == 0 and token.group() == ")":
+            return token.end()
+    return position
 
 
 def _after_directive(

@@ -15,14 +15,21 @@ from capilint.finding import Span
 class Positions:
     """The positions of one parsed stretch of text whose first row is a line of the file."""
 
-    def __init__(self, first_line: int, parsed: bytes, columns: ColumnMap | None = None) -> None:
+    def __init__(
+        self,
+        first_line: int,
+        parsed: bytes,
+        columns: ColumnMap | None = None,
+        fixed: Span | None = None,
+    ) -> None:
         """`first_line` is the 1-based line of row 0; `parsed` the text in UTF-8. `columns` leads
-        from the text, a row above it left out, to the one before its macros were expanded."""
+        from the text, a row above it left out, to the one before its macros were expanded. With
+        `fixed`, all of the text comes from a macro used there."""
         self._columns = columns if columns else None
         self._first_line = first_line
         self._lines = None if parsed.isascii() else parsed.split(b"\n")
         self._character_starts: dict[int, list[int]] = {}
-        self._fixed: Span | None = None
+        self._fixed = fixed
 
     def span(self, node: Node) -> Span:
         """Where a node stands in the source, or where the macro that holds it is used."""
@@ -88,7 +95,6 @@ class ColumnMap:
     """Leads from a text whose macros are expanded to the source, whose rows it shares."""
 
     def __init__(self) -> None:
-        self.last_row = 0  # where the last expansion stands
         self._rows: dict[int, list[_Stretch]] = {}
 
     def __bool__(self) -> bool:
@@ -99,7 +105,6 @@ class ColumnMap:
     ) -> None:
         """Note an expansion, in order: from `column` to `end` of a row, what is used from
         `used_at` to `used_to`; the text behind it goes on at the column `behind`."""
-        self.last_row = row
         self._rows.setdefault(row, []).append(_Stretch(column, used_at, used_to))
         self._rows.setdefault(used_to[0], []).append(_Stretch(behind, used_to, None))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -23,6 +24,11 @@ _UNEVALUATED = frozenset(
 def text_of(node: Node) -> str:
     """The source text of a node."""
     return (node.text or b"").decode()
+
+
+def is_constant_name(name: str) -> bool:
+    """Whether a name that the file does not declare looks like a macro of an unseen header."""
+    return re.fullmatch(r"[A-Z_][A-Z0-9_]*", name) is not None
 
 
 def operands(node: Node) -> list[Node]:

@@ -42,7 +42,7 @@ def _parsed(expansion: Expanded) -> Expansion:
 
 
 def _used_on(expansion: Expanded, rows: set[int]) -> set[str]:
-    return {name for row in rows for name in expansion.used.get(row, ())}
+    return {use.name for use in expansion.uses if use.row in rows}
 
 
 def _nothing(name: str) -> None:

@@ -10,11 +10,13 @@ so that rows stay; a ColumnMap leads from columns back to the source.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from capilint.frontends.c.parsing.positions import ColumnMap
 from capilint.frontends.c.preprocessing.macros import Macro
+from capilint.frontends.c.preprocessing.substitution import Replacement
 from capilint.frontends.c.preprocessing.tokens import Token, joined, next_token
 
 Find = Callable[[str], Macro | None]
@@ -46,9 +48,20 @@ class _TooMuch(Exception):
     """The budget is spent."""
 
 
+class Use(NamedTuple):
+    """The use of a macro from an offset `start` to `end`, on a row from 0; `text` is what it
+    stands for."""
+
+    name: str
+    start: int
+    end: int
+    row: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """A text with its macros expanded; `used` has the macros that are used on each row, from 0.
+    """A text with its macros expanded, and what was expanded in it.
 
     `unexpanded` are the macros of the uses that were left because they would have stood for too
     much text.
@@ -56,7 +69,7 @@ class Expanded:
 
     text: str
     columns: ColumnMap
-    used: Mapping[int, set[str]]
+    uses: tuple[Use, ...]
     unexpanded: frozenset[str] = frozenset()
 
 
@@ -85,7 +98,7 @@ class _Text:
         self._columns = ColumnMap()
         self._row = self._row_start = 0  # of the source, where it is copied up to
         self._length = 0  # of the row that is written
-        self._used: dict[int, set[str]] = {}
+        self._uses: list[Use] = []
         self._unexpanded: set[str] = set()
 
     def expanded(self) -> Expanded:
@@ -97,7 +110,7 @@ class _Text:
                 position = self._use(name, match.start(), position)
         self._copy(len(self._text))
         text, unexpanded = "".join(self._parts), frozenset(self._unexpanded)
-        return Expanded(text, self._columns, self._used, unexpanded)
+        return Expanded(text, self._columns, tuple(self._uses), unexpanded)
 
     def _use(self, name: str, start: int, end: int) -> int:
         """Expand one use; the position behind it."""
@@ -114,12 +127,12 @@ class _Text:
         finally:
             self._budget = min(self._budget, expansion.budget)
         if [token.text for token in tokens] != [name] or source.position != end:
-            self._replace(start, source.position, joined(tokens))
-            self._used.setdefault(self._columns.last_row, set()).add(name)
+            self._replace(name, start, source.position, joined(tokens))
         return source.position
 
-    def _replace(self, start: int, end: int, expansion: str) -> None:
+    def _replace(self, name: str, start: int, end: int, expansion: str) -> None:
         self._copy(start)
+        self._uses.append(Use(name, start, end, self._row, expansion))
         used_at = (self._row, start - self._row_start)
         column = self._length
         self._write(f" {expansion} ")
@@ -197,12 +210,14 @@ class _Expansion:
             if macro is None or token.text in token.hidden:
                 done.append(token)
             elif macro.parameters is None:
-                self._push(_Replacement(self, macro, {}, token.hidden | {macro.name}), token)
+                self._push(
+                    Replacement(self.argument, macro, {}, token.hidden | {macro.name}), token
+                )
             elif self._opens():
                 arguments, closing = self._arguments()
                 hidden = (token.hidden & closing.hidden) | {macro.name}
                 values = _named(macro, arguments)
-                self._push(_Replacement(self, macro, values, hidden), token)
+                self._push(Replacement(self.argument, macro, values, hidden), token)
             else:
                 done.append(token)
         return done
@@ -220,7 +235,7 @@ class _Expansion:
         finally:
             self.budget = inner.budget
 
-    def _push(self, replacement: _Replacement, use: Token) -> None:
+    def _push(self, replacement: Replacement, use: Token) -> None:
         tokens = replacement.tokens()
         if tokens and use.spaced:
             tokens[0] = tokens[0]._replace(spaced=True)
@@ -265,7 +280,6 @@ class _Expansion:
 
 
 _COMMA = Token(",", is_name=False)
-_EMPTY = Token("", is_name=False)  # what the standard calls a placemarker
 
 
 def _named(macro: Macro, arguments: list[list[Token]]) -> dict[str, list[Token]]:
@@ -286,113 +300,3 @@ def _named(macro: Macro, arguments: list[list[Token]]) -> dict[str, list[Token]]
             rest += [_COMMA, *argument]
         values[parameters[-1]] = rest
     return values
-
-
-class _Replacement:
-    """A macro's text with its arguments in place."""
-
-    def __init__(
-        self,
-        expansion: _Expansion,
-        macro: Macro,
-        arguments: Mapping[str, list[Token]],
-        hidden: frozenset[str],
-    ) -> None:
-        self._expansion = expansion
-        self._macro = macro
-        self._parameters = macro.parameters or ()
-        self._arguments = arguments
-        self._hidden = hidden
-        self._expanded: dict[str, list[Token]] = {}
-
-    def tokens(self) -> list[Token]:
-        """The tokens to be looked at again."""
-        hidden = self._hidden
-        return [
-            token._replace(hidden=token.hidden | hidden)
-            for token in self._replaced(self._macro.tokens)
-            if token.text
-        ]
-
-    def _replaced(self, body: Sequence[Token]) -> list[Token]:
-        done: list[Token] = []
-        position = 0
-        while position < len(body):
-            token = body[position]
-            if token.text == "##" and done and position + 1 < len(body):
-                right, position = self._operand(body, position + 1)
-                self._paste(done, right, body[position - 1])
-                continue
-            pasted = position + 1 < len(body) and body[position + 1].text == "##"
-            if pasted:
-                value, position = self._operand(body, position)
-            else:
-                value, position = self._value(body, position)
-            done += _spaced(value, token)
-        return done
-
-    def _operand(self, body: Sequence[Token], position: int) -> tuple[list[Token], int]:
-        """An operand of `##`: an argument as it was written."""
-        token = body[position]
-        if token.text in self._parameters:
-            return self._arguments.get(token.text) or [_EMPTY], position + 1
-        return self._value(body, position)
-
-    def _value(self, body: Sequence[Token], position: int) -> tuple[list[Token], int]:
-        token = body[position]
-        following = body[position + 1].text if position + 1 < len(body) else ""
-        if token.text == "#" and following in self._parameters:
-            return [_quoted(self._arguments.get(following, []))], position + 2
-        if token.text == "__VA_OPT__" and following == "(" and self._macro.variadic:
-            end = _closing(body, position + 1)
-            given = self._arguments.get(self._parameters[-1])
-            inner = self._replaced(body[position + 2 : end]) if given else [_EMPTY]
-            return inner or [_EMPTY], end + 1
-        if token.text in self._parameters:
-            return self._expanded_argument(token.text) or [_EMPTY], position + 1
-        return [token], position + 1
-
-    def _expanded_argument(self, name: str) -> list[Token]:
-        if name not in self._expanded:
-            self._expanded[name] = self._expansion.argument(self._arguments.get(name, []))
-        return self._expanded[name]
-
-    def _paste(self, done: list[Token], right: list[Token], operand: Token) -> None:
-        """`left ## right`; of `, ## rest` only the comma goes, and only where nothing is left."""
-        left = done.pop()
-        rest = self._macro.variadic and operand.text == self._parameters[-1]
-        if left.text == "," and rest:
-            if operand.text in self._arguments:
-                done += [left, *self._expanded_argument(operand.text)]
-            return
-        first, *others = right
-        text = left.text + first.text
-        name = text.isidentifier()
-        done += [Token(text, name, left.spaced, left.hidden & first.hidden), *others]
-
-
-def _spaced(tokens: list[Token], like: Token) -> list[Token]:
-    """The tokens with white space in front of them where `like` has it."""
-    if not tokens or tokens[0].spaced == like.spaced:
-        return tokens
-    return [tokens[0]._replace(spaced=like.spaced), *tokens[1:]]
-
-
-def _closing(body: Sequence[Token], opening: int) -> int:
-    """The position of the `)` that closes, or the end."""
-    depth = 0
-    for position in range(opening, len(body)):
-        depth += {"(": 1, ")": -1}.get(body[position].text, 0)
-        if depth == 0:
-            return position
-    return len(body)
-
-
-def _quoted(tokens: Sequence[Token]) -> Token:
-    """`#parameter` as a string literal."""
-    parts = [
-        (" " if token.spaced and index else "")
-        + (re.sub(r'([\\"])', r"\\\1", token.text) if token.text[-1:] in "\"'" else token.text)
-        for index, token in enumerate(tokens)
-    ]
-    return Token('"' + "".join(parts) + '"', is_name=False)

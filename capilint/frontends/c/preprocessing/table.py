@@ -23,6 +23,7 @@ from capilint.frontends.c.preprocessing.macros import (
 )
 
 FOR_WANT, PLAIN, ANEW = range(3)
+_DEEPEST = 50  # macros in the text of macros
 # What compilers for Windows define, and never define; code that calls its API is compiled by one.
 _WINDOWS: Defines = {
     **dict.fromkeys(("_WIN32", "WIN32"), "1"),
@@ -124,6 +125,7 @@ class MacroTable:
         self._numbers: dict[str, int | None] = {}
         self._texts: dict[str, Macro | None] = {}
         self._braces: dict[str, int] = {}
+        self._openers: dict[str, bool] = {}
 
     def find(self, name: str) -> Macro | None:
         """The macro that a name is, None where it is none or nothing certain."""
@@ -146,12 +148,17 @@ class MacroTable:
     def at(self, offset: int) -> Find:
         """What `text_macro` is for a text that begins at an offset of the file."""
         now = {
-            name: changes[at - 1][1] if (at := _position(changes, offset)) else None
+            name: changes[at - 1][1] if (at := _position(changes, offset)) else self._before(name)
             for name, changes in self._own.sequences.items()
         }
         if not now:
             return self.text_macro
         return lambda name: now[name] if name in now else self.text_macro(name)
+
+    def _before(self, name: str) -> Macro | None:
+        """What a name is before the file says anything of it."""
+        entry = self._included.get(name)
+        return entry.macro if entry is not None else self._outside.get(name)
 
     def number(self, name: str) -> int | None:
         """The integer that a macro without parentheses stands for."""
@@ -194,18 +201,28 @@ class MacroTable:
     def _unless(self, name: str, macro: Macro) -> Macro | None:
         return None if name == macro.name else self.find(name)
 
-    def braces(self, name: str) -> int:
+    def braces(self, name: str, depth: int = 0) -> int:
         """How many braces a use of a name opens and does not close."""
         if name not in self._braces:
             self._braces[name] = 0  # in its own text it is no macro
-            macro = self.find(name)
+            macro = self.find(name) if depth < _DEEPEST else None
             if macro is not None:
                 self._braces[name] = sum(
                     {"{": 1, "}": -1}.get(token.text, 0)
-                    + (self.braces(token.text) if token.is_name else 0)
+                    + (self.braces(token.text, depth + 1) if token.is_name else 0)
                     for token in macro.tokens
                 )
         return self._braces[name]
+
+    def opens_block(self, name: str, depth: int = 0) -> bool:
+        """Whether a use with arguments opens a brace, be it closed in it or not."""
+        if name not in self._openers:
+            self._openers[name] = False  # in its own text it is no macro
+            macro = self.find(name) if depth < _DEEPEST else None
+            if macro is not None and macro.parameters is not None:
+                inside = any(self.opens_block(each, depth + 1) for each in macro.names)
+                self._openers[name] = inside or "{" in macro.body
+        return self._openers[name]
 
 
 def is_unbalanced(macro: Macro) -> bool:
