@@ -25,7 +25,6 @@ _TYPE_WORDS = frozenset(
     {"void", "int", "char", "short", "long", "unsigned", "signed", "float", "double", "const"}
     | {"struct", "union", "enum", "volatile", "_Bool", "bool"}
 )
-_MOST_TYPEDEFS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,9 @@ def meanings(type_name: str, typedefs: Mapping[str, str]) -> tuple[str, ...]:
     """What a type is called once its typedefs are resolved, one after the other."""
     found: list[str] = []
     base, stars = type_name.rstrip("* "), type_name.count("*")
-    while base in typedefs and len(found) < _MOST_TYPEDEFS:
+    seen: set[str] = set()
+    while base in typedefs and base not in seen:
+        seen.add(base)
         meaning = typedefs[base]
         base, stars = meaning.rstrip("* "), stars + meaning.count("*")
         found.append(with_stars(base, stars))

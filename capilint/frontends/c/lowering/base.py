@@ -168,6 +168,8 @@ class Lowering(ABC):
     def is_type(self, name: str) -> bool:
         """Whether a name in parentheses before an operand must be a type's: nothing else has it."""
         facts = self.facts
+        if name in facts.typedefs:
+            return True
         known = name in facts.functions or name in self.constants
         known = known or facts.macros.find(name) is not None
         return not known and self.names.find(name) is None

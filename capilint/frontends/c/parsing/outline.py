@@ -106,8 +106,10 @@ def without_bodies(text: str, functions: list[Definition]) -> str:
 
 def never_returning(declarations: str) -> set[str]:
     """The functions that a file declares with an attribute (or a macro) named `noreturn`."""
-    plain = blanked(declarations)
     names: set[str] = set()
+    if _NO_RETURN.search(declarations) is None:
+        return names
+    plain = blanked(declarations)
     for word in _NO_RETURN.finditer(plain):
         start = max(plain.rfind(end, 0, word.start()) for end in ";}{") + 1
         signature = _signature(plain[start : plain.find(";", word.end())])

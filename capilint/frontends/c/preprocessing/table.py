@@ -21,13 +21,16 @@ from capilint.frontends.c.preprocessing.macros import (
     macro_of,
     name_in,
 )
+from capilint.frontends.c.preprocessing.tokens import Token
 
 FOR_WANT, PLAIN, ANEW = range(3)
+_NOTHING = Token("", is_name=False)
 _DEEPEST = 50  # macros in the text of macros
-# What compilers for Windows define, and never define; code that calls its API is compiled by one.
+# What C compilers for Windows define, and never do; what calls its API is compiled by one.
 _WINDOWS: Defines = {
     **dict.fromkeys(("_WIN32", "WIN32"), "1"),
     **dict.fromkeys(("__unix__", "__unix", "__linux__", "linux", "__APPLE__", "__CYGWIN__")),
+    **dict.fromkeys(("RC_INVOKED", "__midl", "__cplusplus")),
 }
 
 
@@ -180,23 +183,27 @@ class MacroTable:
         """The macro that is to be expanded where a name is used.
 
         A number keeps its name, by which the rule book may know it; 0 is the same under any. So
-        does what only stands for another form of its own name: `#define Sign CHOSEN(Sign)`.
+        does what stands for nothing but the use of an uncertain macro: `#define Sign WIDE(Sign)`.
         """
         try:
             return self._texts[name]
         except KeyError:
             macro = self.find(name)
-            if macro is not None and (self.number(name) or self._names_itself(macro)):
+            if macro is not None and (self.number(name) or self._is_uncertain(macro)):
                 macro = None
             self._texts[name] = macro
             return macro
 
-    def _names_itself(self, macro: Macro) -> bool:
-        if macro.parameters is not None or macro.name not in macro.names:
+    def _is_uncertain(self, macro: Macro) -> bool:
+        if macro.parameters is not None or "(" not in macro.body:
             return False
-        tokens = expanded_tokens(macro.tokens, lambda name: self._unless(name, macro))
-        texts = [token.text for token in tokens or ()]
-        return len(texts) == 4 and texts[1:] == ["(", macro.name, ")"]
+        tokens = expanded_tokens(macro.tokens, lambda name: self._unless(name, macro)) or [_NOTHING]
+        wrapper = tokens[0].text
+        texts = [token.text for token in tokens]
+        if texts[1:2] != ["("] or texts[-1] != ")" or not tokens[0].is_name:
+            return False
+        known = wrapper in self._own.entries or wrapper in self._included
+        return texts[2:-1] == [macro.name] or (known and self.find(wrapper) is None)
 
     def _unless(self, name: str, macro: Macro) -> Macro | None:
         return None if name == macro.name else self.find(name)
