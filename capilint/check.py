@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from posixpath import normpath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -96,7 +95,8 @@ class _Run:
         self._sources: dict[str, Source] = {}
         self._findings: list[Finding] = []
         self._beside: set[str] = set()
-        self._headers: Headers | None = None  # made for the first C file
+        self._paths: list[str] = []
+        self._headers: Headers | None = None  # made for the first C file of a program
         self._analysed = 0
         self._without_front_end = 0
         self.seen = 0
@@ -104,6 +104,8 @@ class _Run:
 
     def analyse(self, program: Sequence[Input]) -> None:
         """Read the files, and analyse those together that matter to handles."""
+        self._paths = [item.path for item in program]
+        self._headers = None
         rules = self._settings_of(program[0].path).rules
         resources = frozenset(name for item in program for name in self._resources(item.path))
         book = _rule_book(rules, resources) if rules or resources else None
@@ -244,25 +246,11 @@ class _Run:
 
     def _headers_for(self, source: Source) -> Headers | None:
         if self._headers is None and source.language is not Language.PYTHON:
+            from capilint.files import includes
             from capilint.frontends.c import Headers
 
-            self._headers = Headers(self._header)
+            self._headers = Headers(includes.Headers(self._paths).find)
         return self._headers
-
-    def _header(
-        self, including: str, name: str, quoted: bool, folders: tuple[str, ...]
-    ) -> Source | None:
-        """The header that a file names: beside it, then in the folders."""
-        here = including.rpartition("/")[0]
-        for folder in (here, *folders) if quoted else folders:
-            path = normpath(f"{folder}/{name}" if folder else name)
-            if path in self._sources:
-                return self._sources[path]
-            try:
-                return load(path, read_bytes(path), Language.C)
-            except UnreadableError:
-                continue
-        return None
 
     def _crashed(self, path: str, error: Exception) -> None:
         from traceback import format_exception
