@@ -11,7 +11,6 @@ findings.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
@@ -28,12 +27,12 @@ from capilint.files.source import (
     read_bytes,
 )
 from capilint.language import Language
+from capilint.lowering import FrontEnds
 from capilint.rulebook.namescan import NameScan, known_names, watched_resources
 
 if TYPE_CHECKING:
     from capilint.finding import Finding
     from capilint.findings.triage import Suppressed
-    from capilint.growth import Joining
     from capilint.ir import Module
     from capilint.rulebook.book import RuleBook
     from capilint.rulebook.tomlfile import RuleFile
@@ -73,7 +72,8 @@ def check(
     `unreadable` is what could not be found, to be reported too. Raises SettingsError for an
     unknown resource, and RuleError where the user's functions are described wrongly.
     """
-    run = _Run(settings_of)
+    inputs = list(inputs)
+    run = _Run(inputs, settings_of)
     run.unreadable += unreadable
     run.seen = len(run.unreadable)
     programs: dict[str, list[Input]] = {}
@@ -89,8 +89,9 @@ def check(
 class _Run:
     """What one run has gathered so far."""
 
-    def __init__(self, settings_of: Callable[[str], Settings]) -> None:
+    def __init__(self, inputs: Iterable[Input], settings_of: Callable[[str], Settings]) -> None:
         self._settings_of = settings_of
+        self._front_ends = FrontEnds([item.path for item in inputs], settings_of)
         self._sources: dict[str, Source] = {}
         self._findings: list[Finding] = []
         self._beside: set[str] = set()
@@ -113,8 +114,26 @@ class _Run:
             sources += self._read_beside(program, sources, names, left)
         if sources:
             relevant = None if len(sources) > 1 or left else _mentions_in_text(names)
-            book = book or _rule_book(rules)
-            self._findings += self._found_in([(source, relevant) for source in sources], left, book)
+            self._find_in(sources, relevant, left, names, book or _rule_book(rules))
+
+    def _find_in(
+        self,
+        sources: Iterable[Source],
+        relevant: Relevance | None,
+        left: Iterable[Input],
+        names: NameScan,
+        book: RuleBook,
+    ) -> None:
+        """Analyse the program that begins with some files and grows by what is left."""
+        from capilint.growth.left import Left
+        from capilint.growth.rounds import Rounds, Wanted
+
+        rounds = Rounds(self._front_ends, self._load, self._crashed)
+        wanted = [Wanted(source, relevant) for source in sources]
+        found = rounds.findings(wanted, Left(left, names.search), book)
+        self._analysed += len(rounds.modules.keys() - self._beside)
+        self._findings += _problems(rounds.modules.values())
+        self._findings += found
 
     def report(self) -> Report:
         """The report of all that was gathered."""
@@ -123,6 +142,7 @@ class _Run:
         from capilint.findings.triage import Triager
         from capilint.rulebook.codes import load as load_codes
 
+        unreadable = [*self.unreadable, *self._front_ends.unreadable]
         triager = Triager(self._sources, self._settings_of, load_codes())
         triage = triager.triage(self._findings)
         findings = tuple(each for each in triage.findings if each.path not in self._beside)
@@ -131,7 +151,7 @@ class _Run:
             suppressed=triage.suppressed,
             seen=self.seen,
             analysed=self._analysed,
-            unreadable=tuple(sorted(self.unreadable, key=lambda item: item.path)),
+            unreadable=tuple(sorted(unreadable, key=lambda item: item.path)),
             notes=self._notes(),
             failed=any(self._fails(finding) for finding in findings),
             sources=self._sources,
@@ -166,7 +186,7 @@ class _Run:
 
         concerned = {source.path for source in sources}
         roots = [item for item in program if item.named or item.path in concerned]
-        for item in Beside(program).of(roots):
+        for item in Beside(program, self._front_ends.included).of(roots):
             self._beside.add(item.path)
             source = self._read(item, names, left)
             if source is not None:
@@ -176,68 +196,15 @@ class _Run:
         """Whether an unused suppression is to be reported in a file that names no function."""
         return self._settings_of(path).selects("CAP903", OFF) and b"capilint:" in data
 
-    def _found_in(
-        self, wanted: list[tuple[Source, Relevance | None]], left: list[Input], book: RuleBook
-    ) -> list[Finding]:
-        """The engine's findings in a program that grows, replayed.
-
-        After a crash each of its files is tried again on its own.
-        """
-        from capilint.engine import Analysis
-        from capilint.growth import Left
-
-        modules: dict[str, Module] = {}
-        remaining = Left(left)
-        try:
-            analysis = Analysis(book)
-            while wanted:
-                new = [each for item in wanted for each in self._lowered(*item)]
-                lacking = remaining.definers(analysis.lacking(new))
-                wanted = [each for file in lacking for each in self._joined(file)]
-                new += (each for item in wanted for each in self._lowered(*item))
-                modules.update((module.path, module) for module in new)
-                analysis.add(new)
-                users = remaining.users(analysis.acting(), modules.values())
-                wanted = [each for file in users for each in self._joined(file)]
-            found = _confirmed(analysis.findings(), book)
-        except Exception as error:
-            found = self._found_apart(modules, error, book)
-        self._analysed += len(modules.keys() - self._beside)
-        return [*_problems(modules.values()), *found]
-
-    def _found_apart(
-        self, modules: Mapping[str, Module], crash: Exception, book: RuleBook
-    ) -> list[Finding]:
-        from capilint.engine import analyse
-
-        found: list[Finding] = []
-        for path, module in modules.items():
-            try:
-                if len(modules) == 1:
-                    raise crash
-                found += _confirmed(analyse([module], book), book)
-            except Exception as error:
-                self._crashed(path, error)
-        return found
-
-    def _joined(self, file: Joining) -> Iterator[tuple[Source, Relevance | None]]:
-        """The source of a file that joins the program, and what of it is relevant."""
-        item = file.item
+    def _load(self, item: Input) -> Source | None:
+        """The source of a file that joins the program."""
         try:
             data = read_bytes(item.path) if item.data is None else item.data
-            source = load(item.path, data, item.language)
+            self._sources[item.path] = source = load(item.path, data, item.language)
         except UnreadableError as error:
             self._unreadable(item.path, str(error))
-            return
-        self._sources[item.path] = source
-        yield source, _defines(file.names, item.language) if file.names else None
-
-    def _lowered(self, source: Source, relevant: Relevance | None) -> list[Module]:
-        try:
-            return [lower(source, relevant)]
-        except Exception as error:
-            self._crashed(source.path, error)
-            return []
+            return None
+        return source
 
     def _crashed(self, path: str, error: Exception) -> None:
         from traceback import format_exception
@@ -258,9 +225,10 @@ class _Run:
     def _notes(self) -> tuple[str, ...]:
         count = self._without_front_end
         if not count:
-            return ()
+            return self._front_ends.notes
         files = "1 C++ file" if count == 1 else f"{count} C++ files"
-        return (f"{files} not analysed: C++ is not supported yet (--lang c reads it as C)",)
+        without = f"{files} not analysed: C++ is not supported yet (--lang c reads it as C)"
+        return (without, *self._front_ends.notes)
 
 
 # flake8 has each file checked on its own: what all files have in common is read once.
@@ -288,15 +256,6 @@ def _check_resources(resources: frozenset[str]) -> None:
         raise SettingsError(f"unknown resource `{resource}`{hint}")
 
 
-def _confirmed(findings: list[Finding], book: RuleBook) -> list[Finding]:
-    """The findings with the runtime model's opinion of them."""
-    if not findings:
-        return findings
-    from capilint.replay import confirm
-
-    return confirm(findings, book.resources)
-
-
 def _problems(modules: Iterable[Module]) -> list[Finding]:
     """A CAP901 note for each place that a front end did not understand."""
     from capilint.findings.triage import remark
@@ -309,32 +268,5 @@ def _problems(modules: Iterable[Module]) -> list[Finding]:
     ]
 
 
-def _defines(names: Iterable[str], language: Language) -> Relevance:
-    """Whether a piece of text is the definition of one of the names."""
-    words = "|".join(map(re.escape, names))
-    if language is Language.PYTHON:
-        head = (
-            rf"(?:@[^\n]*\n|\s)*(?:async\s+)?(?:(?:def|class)\s+(?:{words})\b|(?:{words})\s*[:=])"
-        )
-        return lambda text: re.match(head, text) is not None
-    called = re.compile(rf"\b(?:{words})\s*\(")
-    return lambda text: called.search(text.partition("{")[0]) is not None
-
-
 def _mentions_in_text(names: NameScan) -> Relevance:
     return lambda text: names.search(text.encode("utf-8", errors="replace"))
-
-
-def lower(source: Source, relevant: Relevance | None = None) -> Module:
-    """The IR of a file, by the one front end that it needs.
-
-    `relevant` tells from a function's text whether it matters; with it, functions that neither
-    matter nor have to do with one that does are left out.
-    """
-    if source.language is Language.PYTHON:
-        from capilint.frontends import python
-
-        return python.lower(source.text, source.path, relevant)
-    from capilint.frontends import c
-
-    return c.lower(source.text, source.path, relevant)

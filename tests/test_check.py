@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-import capilint.check
+import capilint.lowering
 from capilint import ir
 from capilint.check import Report, SettingsError, check
 from capilint.config.loading import ConfigError, Configuration
@@ -59,7 +60,7 @@ def test_files_without_known_names_are_never_parsed(monkeypatch: pytest.MonkeyPa
     def refuse(source: Source, relevant: object) -> ir.Module:
         raise AssertionError(f"{source.path} was parsed")
 
-    monkeypatch.setattr(capilint.check, "lower", refuse)
+    monkeypatch.setattr(capilint.lowering, "lower", refuse)
     write("a.c", "int Crypt, GenKey; void CryptSomethingElse(void);\n")
     write("b.py", "import ctypes\n")
     report = checked()
@@ -68,14 +69,14 @@ def test_files_without_known_names_are_never_parsed(monkeypatch: pytest.MonkeyPa
 
 def test_functions_that_touch_no_handle_are_not_lowered(monkeypatch: pytest.MonkeyPatch) -> None:
     lowered: list[str] = []
-    lower = capilint.check.lower
+    lower = capilint.lowering.lower
 
-    def watching(source: Source, relevant: Callable[[str], bool] | None) -> ir.Module:
-        module = lower(source, relevant)
+    def watching(source: Source, relevant: Callable[[str], bool] | None, *more: Any) -> ir.Module:
+        module = lower(source, relevant, *more)
         lowered.extend(function.name for function in module.functions)
         return module
 
-    monkeypatch.setattr(capilint.check, "lower", watching)
+    monkeypatch.setattr(capilint.lowering, "lower", watching)
     write("a.c", SESSION + "int add(int a, int b) { return a + b; }\n")
     assert places(checked()) == [("CAP101", "a.c", 6)]
     assert lowered == ["encrypt"]
@@ -97,14 +98,14 @@ def test_unreadable_inputs_are_listed_and_the_others_analysed() -> None:
 
 
 def test_a_crash_in_one_file_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    lower = capilint.check.lower
+    lower = capilint.lowering.lower
 
-    def crashing(source: Source, relevant: Callable[[str], bool] | None) -> ir.Module:
+    def crashing(source: Source, relevant: Callable[[str], bool] | None, *more: Any) -> ir.Module:
         if source.path == "b.c":
             raise RecursionError("too deep")
-        return lower(source, relevant)
+        return lower(source, relevant, *more)
 
-    monkeypatch.setattr(capilint.check, "lower", crashing)
+    monkeypatch.setattr(capilint.lowering, "lower", crashing)
     write("a.c", SESSION)
     write("b.c", SESSION)
     report = checked()

@@ -45,7 +45,11 @@ def test_the_contracts_hold(copy: Path) -> None:
         ("engine/domain/state.py", "import capilint.frontends.graph", "Imports between"),
         ("model/__init__.py", "import capilint.finding", "Imports between the packages"),
         ("engine/domain/state.py", "import capilint.engine.transfer.memory", "engine's layers"),
-        ("frontends/c/facts/macros.py", "import capilint.frontends.c.module", "C front end's"),
+        (
+            "frontends/c/preprocessing/macros.py",
+            "import capilint.frontends.c.module",
+            "C front end's",
+        ),
         (
             "frontends/python/naming/names.py",
             "import capilint.frontends.python.module",

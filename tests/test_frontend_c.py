@@ -617,8 +617,8 @@ def test_both_definitions_under_a_file_level_conditional_are_kept() -> None:
 @pytest.mark.parametrize(
     ("macro", "use", "same"),
     [
-        ("#define LEN 16", "n = LEN;", "n = 16;"),
-        ("#define MODE (A | LEN)\n#define LEN 1", "n = MODE;", "n = A | 1;"),
+        ("#define NONE ((HCRYPTKEY)0)", "n = NONE;", "n = 0;"),
+        ("#define MODE (A | B)\n#define B C", "n = MODE;", "n = A | C;"),
         ("#define KEY ctx->key", "KEY = k;", "ctx->key = k;"),
         ("#define DROP(h) do { if (h) d(h); (h) = 0; } while (0)", "DROP(k);", "if (k) d(k); k=0;"),
         ("#define FAIL goto out", "if (ok) FAIL; out: a();", "if (ok) goto out; out: a();"),
@@ -635,6 +635,16 @@ def test_both_definitions_under_a_file_level_conditional_are_kept() -> None:
 )
 def test_macros_of_the_file_are_expanded(macro: str, use: str, same: str) -> None:
     assert body(use, macro).replace("end scope hKey\n", "") == body(same)
+
+
+def test_numbers_keep_the_names_that_the_rule_book_may_know() -> None:
+    macros = "#define LEN 16\n#define MODE (LEN | (DWORD)1)\n#define E ((HRESULT)0x80090005L)"
+    source = f"{macros}\nint f(int n) {{ n = MODE; n = E; return LEN; }}"
+    (block,) = functions(source)["f"].blocks
+    values = [each.value for each in block.instructions if isinstance(each, ir.Assign)]
+    assert values == [ir.Named("MODE", 17), ir.Named("E", 0x80090005)]
+    assert isinstance(block.terminator, ir.Return)
+    assert block.terminator.value == ir.Named("LEN", 16)
 
 
 def test_macro_that_the_file_defines_in_two_ways_stays_unknown() -> None:
@@ -732,6 +742,8 @@ def test_line_ends_of_windows_do_not_move_anything() -> None:
         ("ALIGN16 BYTE iv[16]; a(iv);", "BYTE iv[16]; a(iv);"),
         ("todo_ a(k);", "a(k);"),
         ("todo_\n a(k == 1);", "a(k == 1);"),
+        ("todo_ do a(k); while (ok);", "do a(k); while (ok);"),
+        ("n = 1;\ntodo_\nif (ok) a(k);", "n = 1; if (ok) a(k);"),
         ("CHECK(k) a(k);", "CHECK(k); a(k);"),
         ("n = CONTAINING(ctx, struct s, key);", "n = CONTAINING(ctx, sizeof(s), key);"),
     ],

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from capilint.check import lower
 from capilint.cli import main
 from capilint.engine import analyse
 from capilint.files.source import load, read_bytes
 from capilint.language import Language
+from capilint.lowering import lower
 from capilint.rulebook.book import load as load_rules
 from capilint.validate.explore import Verdict, validate
 from tests.fixture_format import FIXTURES, fixture_programs

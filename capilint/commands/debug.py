@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from capilint import ir
-from capilint.check import lower
 from capilint.commands import CommandError
 from capilint.files.discover import discover
 from capilint.files.source import Input, UnreadableError, load, read_bytes
 from capilint.ir import picture
 from capilint.ir import text as ir_text
 from capilint.language import Language
+from capilint.lowering import lower
 from capilint.rulebook.tomlfile import nearest
 
 if TYPE_CHECKING:

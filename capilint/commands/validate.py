@@ -7,13 +7,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from capilint.check import lower
 from capilint.commands import CommandError
 from capilint.engine import analyse
 from capilint.files.discover import discover
 from capilint.files.source import UnreadableError, load, mentions, read_bytes
 from capilint.finding import Finding
 from capilint.language import Language
+from capilint.lowering import lower
 from capilint.rulebook.book import load as load_rules
 from capilint.validate.api import Mistake
 from capilint.validate.explore import Verdict, validate

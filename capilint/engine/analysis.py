@@ -34,6 +34,7 @@ from capilint.engine.fixpoint import (
 )
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.classes import Missing
+from capilint.engine.program.handle_variables import handle_types
 from capilint.engine.program.liveness import liveness
 from capilint.engine.program.names import Definition
 from capilint.engine.reporting.duplicates import Candidate, without_duplicates
@@ -244,6 +245,7 @@ class Analysis:
             pointer=lambda call: self.program.pointers.called(call, definition),
             reached_through=self.program.names.reached_through,
             method=self._summary_of_method,
+            handle_types=handle_types(module, self.rulebook.handle_types),
         )
         evaluator = Evaluator(
             self.rulebook.is_box_accessor,

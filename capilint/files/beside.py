@@ -1,38 +1,50 @@
-"""Files that stand beside those of a run and that these import: read for what they define.
+"""Files that those of a run import or include, and that are none of it: read for what they define.
 
-flake8 and pre-commit hand over single files. What such a file imports belongs to its program, but
+flake8 and pre-commit hand over single files. What such a file names belongs to its program, but
 nobody asked for findings there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from capilint.files.modules import ModuleSearch
 from capilint.files.source import Input, content
-from capilint.files.words import python_imports
+from capilint.files.words import c_includes, python_imports
 from capilint.language import Language
+
+Included = Callable[[str, str, bool, str], str | None]
+"""The path of the header that a file includes: the file's path, the name, whether it is quoted,
+and the path of the file that all began with."""
 
 
 class Beside:
     """Finds them, each once."""
 
-    def __init__(self, run: Iterable[Input]) -> None:
+    def __init__(self, run: Iterable[Input], included: Included) -> None:
         """`run` are the files that the run looks at anyway."""
+        self._included = included
         self._known = {item.path for item in run}
         self._modules = ModuleSearch()
 
     def of(self, items: Iterable[Input]) -> Iterator[Input]:
-        """What the files import, what that imports, and so on."""
-        pending = list(items)
+        """What the files import or include, what that does, and so on."""
+        pending = [(item, item.path) for item in items]
         while pending:
-            found = [each for each in self._named_by(pending.pop()) if each not in self._known]
-            self._known.update(found)
-            inputs = [Input(path, Language.PYTHON) for path in dict.fromkeys(found)]
-            yield from inputs
-            pending += inputs
+            item, root = pending.pop()
+            for path in self._named_by(item, root):
+                if path not in self._known:
+                    self._known.add(path)
+                    found = Input(path, item.language)
+                    yield found
+                    pending.append((found, root))
 
-    def _named_by(self, item: Input) -> Iterator[str]:
+    def _named_by(self, item: Input, root: str) -> Iterator[str]:
         if item.language is Language.PYTHON:
             for each in python_imports(content(item)):
                 yield from self._modules.imported(item.path, each)
+        else:
+            for name, quoted in c_includes(content(item)):
+                path = self._included(item.path, name, quoted, root)
+                if path is not None:
+                    yield path

@@ -25,6 +25,10 @@ _IMPORT = re.compile(
 )
 _BEFORE_CALL = rb"(?:[{;}(,=&|!?:)]|\breturn\b|\belse\b)"
 _IN_MACRO = rb"#[ \t]*define\b(?:[^\n\\]|\\\r?\n|\\.)*?\b"
+_INCLUDE = re.compile(
+    rb"""^[ \t]*\#[ \t]*(?:include|include_next|import)[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)""",
+    re.MULTILINE,
+)
 _LINE_BEFORE = 200  # bytes, where `static` and the type may stand
 
 
@@ -78,6 +82,13 @@ def _heads(text: bytes) -> Iterator[tuple[re.Match[bytes], re.Match[bytes]]]:
         named = _NAME.search(head.group(1))
         if named is not None:
             yield head, named
+
+
+def c_includes(data: bytes) -> Iterator[tuple[str, bool]]:
+    """The names of the headers that a C file includes, and whether each is quoted."""
+    for match in _INCLUDE.finditer(data):
+        quoted, angled = match.groups(b"")
+        yield (quoted or angled).decode("utf-8", errors="replace"), bool(quoted)
 
 
 def python_imports(data: bytes) -> Iterator[Import]:

@@ -82,7 +82,10 @@ class Module:
     `aliases` maps module-level names to the canonical dotted names they stand for, several where
     branches differ. `classes` maps a class's qualified name to its bases. `attribute_stores` are
     the canonical names that the file assigns to (`...CryptGenKey.errcheck`). `problems` are the
-    places that could not be parsed.
+    places that could not be parsed. Of a C file, `includes` are the paths of the headers that were
+    found for it, however deep, `missing_headers` the quoted names of those that were not,
+    `typedefs` maps types of its variables to what they are another name for, and `macros` the
+    macros that it defines to the names in their texts.
     """
 
     path: str
@@ -93,6 +96,10 @@ class Module:
     classes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     attribute_stores: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
+    includes: tuple[str, ...] = ()
+    missing_headers: tuple[str, ...] = ()
+    typedefs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    macros: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from capilint.ir import Call, Declare, Direct, Function, Instruction, Variable, places_in
+from capilint.ir import Call, Declare, Direct, Function, Instruction, Module, Variable, places_in
 from capilint.rulebook.book import Bound
 from capilint.rulebook.protocol import Protocol
 
 ApiOf = Callable[[str], Bound | None]
+
+
+def handle_types(module: Module, types: frozenset[str]) -> frozenset[str]:
+    """The names that a module has for the types, its typedefs among them."""
+    if not module.typedefs:
+        return types
+    named = (name for name, meant in module.typedefs.items() if not types.isdisjoint(meant))
+    return types.union(named)
 
 
 def handle_variables(function: Function, api: ApiOf, types: frozenset[str]) -> frozenset[Variable]:

@@ -81,7 +81,10 @@ class Names:
             self._apis[key] = self._find_api(name, module.language)
         bound = self._apis[key]
         if bound is not None and module.language is not Language.PYTHON:
-            defined = any(each.module is module for each in self._by_name.get(name, []))
+            defined = any(
+                each.module is module or each.module.path in module.includes
+                for each in self._by_name.get(name, [])
+            )
             return None if defined else bound
         return bound
 
@@ -141,11 +144,16 @@ class Names:
     def alternatives(self, name: str, module: Module) -> list[Definition]:
         """The functions that a name may mean in a module.
 
-        There are several only where one C file defines the name under different `#if`s.
+        There are several only where one C file defines the name under different `#if`s. Before
+        the functions of other C files come those of the headers that a file includes, however
+        internal they are.
         """
         for reading in self.readings(name, module.language):
             found = self._candidates(reading, module)
             own = [candidate for candidate in found if candidate.module is module]
+            if not own and module.includes:
+                own = [each for each in found if each.module.path in module.includes]
+                own = own if len({each.module.path for each in own}) == 1 else []
             found = own or [candidate for candidate in found if not candidate.function.internal]
             if len(found) == 1 or (own and language_is_c(module)):
                 return found

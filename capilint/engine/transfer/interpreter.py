@@ -69,7 +69,8 @@ class Callees:
 
     `made` are the classes of which a call makes an object, `pointer` is the API function that it
     runs through a pointer, `reached_through` the name of one that is a method of something called
-    like a library; `method` is what a class's method does.
+    like a library; `method` is what a class's method does. `handle_types` are the names of types
+    that are for handles.
     """
 
     api: ApiOf
@@ -79,6 +80,7 @@ class Callees:
     pointer: Callable[[Call], str | None]
     reached_through: Callable[[Method], str]
     method: MethodOf
+    handle_types: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -122,7 +124,7 @@ class Interpreter:
             memory,
             self.function.language,
             self.callees.classes.with_methods,
-            handle_variables(self.function, self.callees.api, self.rulebook.handle_types),
+            handle_variables(self.function, self.callees.api, self.callees.handle_types),
         )
         self.objects = Objects(
             self.summary_calls,

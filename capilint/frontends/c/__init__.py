@@ -1,11 +1,12 @@
-"""The C front end: source text to IR, without a preprocessor and without building anything.
+"""The C front end: source text to IR, without a compiler and without building anything.
 
-    text ─ outline ── function regions ─ parsing (tree-sitter, repairs) ─ statements ─┐
-       └── macros, facts of the file ─────────────────────────────────── expressions ─┴─ graph
+    text ─ #ifs settled ─ outline ── function regions ─ macros expanded ─ parsing ─┐
+       └── headers ── macros, facts of the file ────────┴──────────────── lowering ─┴─ graph
 
 Every function is parsed on its own, so that what one function's text breaks stays there.
 """
 
+from capilint.frontends.c.facts.headers import Headers
 from capilint.frontends.c.module import lower
 
-__all__ = ["lower"]
+__all__ = ["Headers", "lower"]

@@ -3,50 +3,97 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from capilint import ir
-from capilint.frontends.c.facts.declarators import parameters_of
+from capilint.files.compile_options import CompileOptions
+from capilint.frontends.c.facts.declarators import meanings, parameters_of
 from capilint.frontends.c.facts.gather import Facts, facts_of
-from capilint.frontends.c.facts.macros import Macros
+from capilint.frontends.c.facts.headers import Headers
+from capilint.frontends.c.facts.regions import Region, in_text, regions
 from capilint.frontends.c.facts.selection import selected
 from capilint.frontends.c.lowering.exits import TooLarge
 from capilint.frontends.c.lowering.statements import FunctionLowering
 from capilint.frontends.c.parsing.conditionals import Guard, guards_around
-from capilint.frontends.c.parsing.outline import Definition, definitions, without_bodies
-from capilint.frontends.c.parsing.parse import parse_body
+from capilint.frontends.c.parsing.outline import Definition, without_bodies
 from capilint.frontends.c.parsing.positions import LineTable, Positions
+from capilint.frontends.c.preprocessing.bodies import parse_expanded
+from capilint.frontends.c.preprocessing.expansion import Find, expanded
+
+_NO_OPTIONS = CompileOptions()
 
 
-def lower(text: str, path: str, relevant: Callable[[str], bool] | None = None) -> ir.Module:
+def lower(
+    text: str,
+    path: str,
+    relevant: Callable[[str], bool] | None = None,
+    headers: Headers | None = None,
+    options: CompileOptions = _NO_OPTIONS,
+) -> ir.Module:
     """The IR of a C file.
 
     `relevant` tells from a function's text whether it matters; functions that matter to such a
     one, because they call it or it calls them, are lowered too, and all others are left out.
+    `headers` finds the headers of the file, and remembers them for others; without it, all are
+    unseen. `options` say where to look for them, and what is defined from outside.
     Raises nothing: what cannot be read becomes a Problem.
     """
     text = text.replace("\r\n", "\n")  # what a line continuation looks like
-    found = definitions(text)
-    macros = Macros(text)
-    chosen = found if relevant is None else selected(text, found, macros, relevant)
-    facts = facts_of(without_bodies(text, found), macros) if chosen else Facts(macros)
-    facts.functions.update(definition.name for definition in found)
-    lines = LineTable(text)
+    headers = headers or Headers(lambda *_: None)
+    unit = headers.unit(path, text, options)
+    text = unit.text.text
+    found = regions(unit)
+    chosen = found if relevant is None else selected(found, unit.macros, relevant)
     functions: list[ir.Function] = []
     problems: list[ir.Problem] = []
-    guards = guards_around(text, [definition.start for definition in chosen])
-    for definition in chosen:
-        function = _lower_function(text, definition, facts, lines, problems)
-        if function is not None:
-            functions.append(replace(function, guards=_places(guards[definition.start])))
+    typedefs: dict[str, tuple[str, ...]] = {}
+    if chosen:
+        included = headers.facts(unit, options.folders)
+        facts = facts_of(without_bodies(text, in_text(found)), unit.macros, included)
+        facts.functions.update(region.definition.name for region in found)
+        functions = list(_lowered(text, chosen, facts, problems))
+        typedefs = dict(_typedefs(functions, facts))
     return ir.Module(
         path=path,
         name=_module_name(path),
         language=ir.Language.C,
         functions=tuple(functions),
         problems=tuple(problems),
+        includes=tuple(header.path for header in unit.closure.headers),
+        missing_headers=unit.closure.missing,
+        typedefs=typedefs,
+        macros=dict(unit.text.changes.mentions()),
     )
+
+
+def _lowered(
+    text: str, chosen: list[Region], facts: Facts, problems: list[ir.Problem]
+) -> Iterator[ir.Function]:
+    lines = LineTable(text)
+    guards = guards_around(text, [region.offset for region in chosen])
+    for region in chosen:
+        function = _lower_function(region, facts, lines, problems)
+        if function is not None:
+            yield replace(function, guards=_places(guards[region.offset]))
+
+
+def _typedefs(functions: list[ir.Function], facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What the types of the functions' variables are called, too."""
+    if not facts.typedefs:
+        return
+    names = {each.type_name for function in functions for each in function.parameters}
+    names.update(
+        instruction.type_name
+        for function in functions
+        for block in function.blocks
+        for instruction in block.instructions
+        if isinstance(instruction, ir.Declare)
+    )
+    for name in sorted(names):
+        found = meanings(name, facts.typedefs)
+        if found:
+            yield name, found
 
 
 def _places(guards: tuple[Guard, ...]) -> tuple[tuple[ir.Place, bool], ...]:
@@ -60,23 +107,24 @@ def _module_name(path: str) -> str:
 
 
 def _lower_function(
-    text: str,
-    definition: Definition,
-    facts: Facts,
-    lines: LineTable,
-    problems: list[ir.Problem],
+    region: Region, facts: Facts, lines: LineTable, problems: list[ir.Problem]
 ) -> ir.Function | None:
-    span = lines.span(definition.name_at, definition.declarator_end)
-    start = lines.line_start(definition.body)
-    indent = " " * (definition.body - start)
-    body = parse_body(indent + text[definition.body : definition.end])
+    definition, used_at = region.definition, region.used_at
+    made = lines.span(*used_at) if used_at is not None else None
+    span = made or lines.span(definition.name_at, definition.declarator_end)
+    text = region.text[definition.body : definition.end]
+    if made is None:
+        text = " " * (definition.body - lines.line_start(definition.body)) + text
+    find = facts.macros.at(region.offset)
+    body, columns, unexpanded = parse_expanded(text, find)
     clear = definition.complete and body.structure_is_clear()
     if body.statement is None or not clear:
         problems.append(ir.Problem(span, "function body not understood", definition.name))
         return None
-    positions = Positions(lines.line(definition.body) - 1, body.parsed)
-    lowering = FunctionLowering(definition.name, facts, positions)
-    parameters = _declare_parameters(definition, lowering)
+    first_line = lines.line(definition.body) - 1 if made is None else made.line - 1
+    positions = Positions(first_line, body.parsed, columns, made)
+    lowering = FunctionLowering(definition.name, facts, positions, unexpanded)
+    parameters = _declare_parameters(definition, lowering, find)
     try:
         lowering.body(body.statement)
         blocks = lowering.graph.finish()
@@ -96,10 +144,12 @@ def _lower_function(
 
 
 def _declare_parameters(
-    definition: Definition, lowering: FunctionLowering
+    definition: Definition, lowering: FunctionLowering, find: Find
 ) -> tuple[ir.Parameter, ...]:
     parameters = []
-    for index, each in enumerate(parameters_of(definition.parameters, definition.declarations)):
+    said = expanded(definition.parameters, find).text
+    declarations = expanded(definition.declarations, find).text
+    for index, each in enumerate(parameters_of(said, declarations)):
         variable = lowering.names.declare(each.name or f"#{index + 1}", ir.Scope.PARAMETER)
         parameters.append(ir.Parameter(variable, each.type_name, variadic=each.variadic))
     return tuple(parameters)

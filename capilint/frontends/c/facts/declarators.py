@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from capilint.frontends.c.parsing.syntax import name_of, text_of
+from capilint.frontends.c.parsing.syntax import text_of
 
 _STORAGE = frozenset({"static", "extern", "register", "auto", "typedef", "inline", "_Thread_local"})
 _ANNOTATION = re.compile(
@@ -54,7 +54,7 @@ def declared_by(declarator: Node) -> Declared | None:
     while node is not None:
         kind = node.type
         if kind in ("identifier", "field_identifier", "type_identifier"):
-            return Declared(name_of(node), stars, dimensions, is_function, single)
+            return Declared(text_of(node), stars, dimensions, is_function, single)
         if kind == "pointer_declarator":
             stars, dimensions, is_function = stars + 1, 0, False
         elif kind == "array_declarator":
@@ -86,6 +86,19 @@ def type_of(declaration: Node, declared: Declared) -> str:
 def with_stars(base: str, stars: int, dimensions: int = 0) -> str:
     """`HCRYPTKEY`, 1 -> `HCRYPTKEY *`; an array's type ends in `[]`."""
     return base + (" " + "*" * stars if stars else "") + "[]" * dimensions
+
+
+def meanings(type_name: str, typedefs: Mapping[str, str]) -> tuple[str, ...]:
+    """What a type is called once its typedefs are resolved, one after the other."""
+    found: list[str] = []
+    base, stars = type_name.rstrip("* "), type_name.count("*")
+    seen: set[str] = set()
+    while base in typedefs and base not in seen:
+        seen.add(base)
+        meaning = typedefs[base]
+        base, stars = meaning.rstrip("* "), stars + meaning.count("*")
+        found.append(with_stars(base, stars))
+    return tuple(found)
 
 
 # ---------------------------------------------------------------- parameters, as text

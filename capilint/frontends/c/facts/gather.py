@@ -2,99 +2,171 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
-from capilint.frontends.c.facts import constants
-from capilint.frontends.c.facts.declarators import Declared, declared_by
-from capilint.frontends.c.facts.macros import Macros
+from capilint.frontends.c.facts.declarators import Declared, declared_by, with_stars
+from capilint.frontends.c.parsing import numbers
 from capilint.frontends.c.parsing.outline import never_returning
 from capilint.frontends.c.parsing.parse import parse
-from capilint.frontends.c.parsing.syntax import text_of
+from capilint.frontends.c.parsing.syntax import is_constant_name, text_of, within
+from capilint.frontends.c.preprocessing.expansion import expanded
+from capilint.frontends.c.preprocessing.table import MacroTable
+
+_SYMBOLIC = frozenset(
+    {"identifier", "number_literal", "parenthesized_expression", "binary_expression", "comment"}
+    | {"unary_expression", "cast_expression", "type_descriptor"}
+)
 
 
 @dataclass(slots=True)
 class Facts:
-    """The names of a file that function bodies use.
+    """The names of a file and of its headers that function bodies use.
 
     `variables` and `fields` map names to their number of array dimensions; a field's is 0 where
     structs of the file disagree. `unions` maps a union's members to its first one, which has
-    the same storage. `constants` holds enumerators and `const` variables, `elsewhere` the `const`
-    variables that another file defines, `noreturn` functions declared to never return.
+    the same storage and is no member of a struct; `members` are those of structs. `typedefs`
+    maps types to what they are another name for. `constants` holds enumerators and `const`
+    variables, `elsewhere` the `const` variables that another file defines, `noreturn` functions
+    declared to never return. `expressions` has the texts of constants that hang on names which
+    only the rule book may know: `const DWORD mode = CRYPT_DELETEKEYSET | CRYPT_SILENT;`.
     """
 
-    macros: Macros
+    macros: MacroTable
     constants: dict[str, int] = field(default_factory=dict)
+    expressions: dict[str, str] = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
     variables: dict[str, int] = field(default_factory=dict)
     fields: dict[str, int] = field(default_factory=dict)
     unions: dict[str, str] = field(default_factory=dict)
+    members: set[str] = field(default_factory=set)
+    typedefs: dict[str, str] = field(default_factory=dict)
     functions: set[str] = field(default_factory=set)
     noreturn: set[str] = field(default_factory=set)
 
+    def copy(self, macros: MacroTable) -> Facts:
+        """The same names, to be added to, with other macros."""
+        copies = {name: getattr(self, name).copy() for name in self.__slots__ if name != "macros"}
+        return replace(self, macros=macros, **copies)
 
-def facts_of(declarations: str, macros: Macros) -> Facts:
-    """The facts of a file, from its text without the function bodies."""
-    facts = Facts(macros, noreturn=never_returning(declarations))
-    in_structs: set[str] = set()
-    stack = [parse(declarations)]
+    def without_doubt(self) -> Facts:
+        """The facts, once a member of a struct is no longer taken for one of a union."""
+        for name in self.members & self.unions.keys():
+            del self.unions[name]
+        return self
+
+
+def facts_of(declarations: str, macros: MacroTable, included: Facts | None = None) -> Facts:
+    """The facts of a file, from its text without the function bodies and those of its headers."""
+    facts = included.copy(macros) if included is not None else Facts(macros)
+    facts.noreturn |= never_returning(declarations)
+    expansion = expanded(declarations, macros.text_macro).text
+    if expansion != declarations:
+        facts.noreturn |= never_returning(expansion)
+    stack = [parse(expansion)]
     while stack:
         node = stack.pop()
         match node.type:
             case "enumerator_list":
-                add_enumerators(node, facts.constants)
+                add_enumerators(node, facts.constants, macros, facts.expressions)
             case "field_declaration":
                 _add_fields(node, facts.fields)
             case "union_specifier":
                 _add_union(node, facts.unions)
             case "struct_specifier":
-                in_structs.update(members_of(node))
+                facts.members.update(members_of(node))
+            case "type_definition":
+                _add_typedefs(node, facts.typedefs)
             case "declaration":
                 _add_declaration(node, facts)
         stack += reversed(node.named_children)
-    for name in in_structs & set(facts.unions):
-        del facts.unions[name]
-    return facts
+    return facts.without_doubt()
 
 
-def add_enumerators(enumerators: Node, known: MutableMapping[str, int]) -> None:
-    """Add the enumerators whose values the file tells to `known`."""
+def merged(parts: Iterable[Facts], macros: MacroTable) -> Facts:
+    """What several headers say together; a constant with two values is none."""
+    facts = Facts(macros)
+    uncertain: set[str] = set()
+    for part in parts:
+        for name in facts.constants.keys() & part.constants.keys():
+            if facts.constants[name] != part.constants[name]:
+                uncertain.add(name)
+        facts.constants.update(part.constants)
+        for name in facts.fields.keys() & part.fields.keys():
+            if facts.fields[name] != part.fields[name]:
+                facts.fields[name] = 0
+        facts.fields = {**part.fields, **facts.fields}
+        for name, dimensions in part.variables.items():
+            facts.variables[name] = max(facts.variables.get(name, 0), dimensions)
+        facts.unions.update(part.unions)
+        facts.typedefs.update(part.typedefs)
+        facts.expressions.update(part.expressions)
+        facts.members |= part.members
+        facts.elsewhere |= part.elsewhere
+        facts.functions |= part.functions
+        facts.noreturn |= part.noreturn
+    for name in uncertain:
+        del facts.constants[name]
+    return facts.without_doubt()
+
+
+def add_enumerators(
+    enumerators: Node,
+    known: MutableMapping[str, int],
+    macros: MacroTable,
+    expressions: MutableMapping[str, str],
+) -> None:
+    """Add the enumerators whose values the file tells to `known`, the others to `expressions`."""
     following: int | None = 0
     for enumerator in enumerators.named_children:
         name = enumerator.child_by_field_name("name")
         if enumerator.type != "enumerator" or name is None:
             continue
         value = enumerator.child_by_field_name("value")
-        number = following if value is None else _evaluated(value, known, 20)
+        number = following if value is None else _evaluated(value, known, macros, 20)
         if number is not None:
             known[text_of(name)] = number
+        elif value is not None and _is_symbolic(value):
+            expressions[text_of(name)] = text_of(value)
         following = None if number is None else number + 1
 
 
-def _evaluated(node: Node, known: MutableMapping[str, int], depth: int) -> int | None:
+def _evaluated(
+    node: Node, known: MutableMapping[str, int], macros: MacroTable, depth: int
+) -> int | None:
     """The value of an enumerator's expression."""
     operands = [child for child in node.named_children if child.type != "comment"]
     match node.type:
         case "number_literal":
-            return constants.integer(text_of(node))
+            return numbers.integer(text_of(node))
         case "char_literal":
-            return constants.character(text_of(node))
+            return numbers.character(text_of(node))
         case "identifier":
-            return known.get(text_of(node))
+            name = text_of(node)
+            number = macros.number(name)
+            return known.get(name) if number is None else number
         case "parenthesized_expression" | "cast_expression" if operands and depth:
-            return _evaluated(operands[-1], known, depth - 1)
+            return _evaluated(operands[-1], known, macros, depth - 1)
         case "unary_expression" | "binary_expression" if operands and depth:
-            values = [_evaluated(operand, known, depth - 1) for operand in operands]
+            values = [_evaluated(operand, known, macros, depth - 1) for operand in operands]
             operator = node.child_by_field_name("operator")
             if operator is None or any(value is None for value in values):
                 return None
-            numbers = [value for value in values if value is not None]
-            if len(numbers) == 1:
-                return constants.unary(text_of(operator), numbers[0])
-            return constants.binary(text_of(operator), *numbers[:2])
+            known_values = [value for value in values if value is not None]
+            if len(known_values) == 1:
+                return numbers.unary(text_of(operator), known_values[0])
+            return numbers.binary(text_of(operator), *known_values[:2])
     return None
+
+
+def _is_symbolic(node: Node) -> bool:
+    """Whether an expression consists of numbers and of names that are spelt like constants."""
+    return all(
+        inner.type in _SYMBOLIC and (inner.type != "identifier" or is_constant_name(text_of(inner)))
+        for inner in within(node)
+    )
 
 
 def _add_fields(declaration: Node, fields: dict[str, int]) -> None:
@@ -121,6 +193,17 @@ def _add_union(specifier: Node, unions: dict[str, str]) -> None:
     unions.update((name, members[0]) for name in members)
 
 
+def _add_typedefs(definition: Node, typedefs: dict[str, str]) -> None:
+    """Note what is another name for a type with a name."""
+    named = definition.child_by_field_name("type")
+    if named is None or named.type != "type_identifier":
+        return
+    for declarator in definition.children_by_field_name("declarator"):
+        declared = declared_by(declarator)
+        if declared is not None and not declared.is_function and not declared.dimensions:
+            typedefs[declared.name] = with_stars(text_of(named), declared.stars)
+
+
 def _add_declaration(declaration: Node, facts: Facts) -> None:
     qualifiers = [child for child in declaration.children if child.type == "type_qualifier"]
     is_const = any(text_of(each) == "const" for each in qualifiers)
@@ -141,7 +224,10 @@ def _is_constant(declared: Declared, declarator: Node, facts: Facts) -> bool:
     if value is None:
         facts.elsewhere.add(declared.name)
         return True
-    number = _evaluated(value, facts.constants, 20)
+    number = _evaluated(value, facts.constants, facts.macros, 20)
+    if number is None and _is_symbolic(value):
+        facts.expressions[declared.name] = text_of(value)
+        return True
     if number is None or facts.constants.get(declared.name, number) != number:
         facts.constants.pop(declared.name, None)
         return False

@@ -15,7 +15,6 @@ from capilint.frontends.c.lowering.scopes import Names
 from capilint.frontends.c.parsing.positions import Positions
 from capilint.frontends.c.parsing.syntax import (
     identifiers_in,
-    name_of,
     operands,
     operator_of,
     text_of,
@@ -23,16 +22,26 @@ from capilint.frontends.c.parsing.syntax import (
 from capilint.frontends.graph import GraphBuilder
 
 DEEPEST = 100  # nested expressions; beyond, what they mention escapes
+TOO_MUCH = "macros stand for too much text"
 
 
 class Lowering(ABC):
     """The function under construction: its graph, its names, and where they stand."""
 
-    def __init__(self, name: str, facts: Facts, positions: Positions) -> None:
+    def __init__(
+        self,
+        name: str,
+        facts: Facts,
+        positions: Positions,
+        unexpanded: frozenset[str] = frozenset(),
+    ) -> None:
+        """`unexpanded` are macros of the function that stand for too much text to be read."""
         self.name = name
+        self.unexpanded = unexpanded
         self.facts = facts
         self.unions: MutableMapping[str, str] = ChainMap({}, facts.unions)
         self.constants: MutableMapping[str, int] = ChainMap({}, facts.constants)
+        self.expressions: MutableMapping[str, str] = ChainMap({}, facts.expressions)
         self.positions = positions
         self.names = Names(name, facts.variables)
         self.graph = GraphBuilder()
@@ -85,7 +94,7 @@ class Lowering(ABC):
 
     def is_elsewhere(self, place: ir.Place) -> bool:
         """Whether a place that is written is a call's result: C has no such lvalue, so what looks
-        like a call is a macro of a header, and stands for storage that nobody knows."""
+        like a call is a macro of an unseen header, and stands for storage that nobody knows."""
         return place.root in self.results and "*" not in place.path
 
     def may_nest(self) -> bool:
@@ -112,7 +121,7 @@ class Lowering(ABC):
         """Whether it is an unknown word in a declaration, such as `ALIGN16 BYTE iv[16]`."""
         parts = operands(error)
         declared = error.parent is not None and error.parent.type == "declaration"
-        word = name_of(parts[0]) if len(parts) == 1 else ""
+        word = text_of(parts[0]) if len(parts) == 1 else ""
         return declared and word.isidentifier() and self.names.find(word) is None
 
     def mentions(self, node: Node) -> tuple[ir.Value, ...]:
@@ -159,5 +168,8 @@ class Lowering(ABC):
     def is_type(self, name: str) -> bool:
         """Whether a name in parentheses before an operand must be a type's: nothing else has it."""
         facts = self.facts
-        known = name in facts.functions or name in self.constants or name in facts.macros
+        if name in facts.typedefs:
+            return True
+        known = name in facts.functions or name in self.constants
+        known = known or facts.macros.find(name) is not None
         return not known and self.names.find(name) is None

@@ -10,7 +10,6 @@ from tree_sitter import Node
 
 from capilint import ir
 from capilint.finding import Span
-from capilint.frontends.c.facts.macros import Expansion
 from capilint.frontends.c.lowering.calls import CallLowering
 from capilint.frontends.c.lowering.values import folded
 from capilint.frontends.c.parsing.syntax import (
@@ -20,7 +19,6 @@ from capilint.frontends.c.parsing.syntax import (
     operands,
     operator_of,
     spine,
-    text_of,
 )
 
 _LONGEST_CHAIN = 30
@@ -72,12 +70,7 @@ class ConditionLowering(CallLowering):
             self.depth -= 1
 
     def _simple_condition(self, node: Node, if_true: int, if_false: int) -> None:
-        expansion = self.expansion_of(node)
-        if expansion is not None and expansion.expression is not None:
-            name = text_of(node.child_by_field_name("function") or node)
-            with self.expanding(name, node, expansion):
-                self._nested_condition(expansion.expression, if_true, if_false)
-        elif node.type == "conditional_expression":
+        if node.type == "conditional_expression":
             _, other = self._ways(node)
             self._nested_condition(field(node, "consequence"), if_true, if_false)
             self.graph.start(other)
@@ -178,7 +171,7 @@ class ConditionLowering(CallLowering):
 
     def acts(self, node: Node) -> bool:
         """Whether evaluating an expression calls or changes anything."""
-        return has_effects(node, self.macro_acts)
+        return has_effects(node)
 
     # ------------------------------------------------------------ into a place
 
@@ -187,9 +180,8 @@ class ConditionLowering(CallLowering):
         node = self.bare(node)
         match node.type:
             case "call_expression" if self.transparent_argument(node) is None:
-                if self.expansion_of_call(node) is None:
-                    self.call(node, target)
-                    return
+                self.call(node, target)
+                return
             case "initializer_list":
                 self.initialise(target, node, span)
                 return
@@ -270,10 +262,6 @@ class ConditionLowering(CallLowering):
             self._discard(self.bare(part))
 
     def _discard(self, node: Node) -> None:
-        expansion = self.expansion_of(node)
-        if expansion is not None:
-            self._discard_expansion(node, expansion)
-            return
         match node.type:
             case "call_expression" if self.transparent_argument(node) is None:
                 self.call(node, None)
@@ -287,14 +275,6 @@ class ConditionLowering(CallLowering):
                 self.discard(node)
             case _:
                 self.value(node)
-
-    def _discard_expansion(self, node: Node, expansion: Expansion) -> None:
-        name = text_of(node.child_by_field_name("function") or node)
-        with self.expanding(name, node, expansion):
-            if expansion.expression is not None:
-                self.discard(expansion.expression)
-            else:
-                self.run(expansion.statements)
 
     def _discard_choice(self, node: Node) -> None:
         end, other = self._ways(node)

@@ -12,7 +12,7 @@ from capilint.frontends.c.facts.gather import add_enumerators, members_of
 from capilint.frontends.c.lowering.exits import ExitLowering
 from capilint.frontends.c.lowering.scopes import Block, enclosing
 from capilint.frontends.c.parsing.parse import parse_expression
-from capilint.frontends.c.parsing.syntax import field, name_of, operands, text_of, within
+from capilint.frontends.c.parsing.syntax import field, operands, text_of, within
 
 _CLEANUP = re.compile(r"\bcleanup(?:__)?\s*\(\s*(\w+)\s*\)")
 
@@ -33,7 +33,7 @@ class DeclarationLowering(ExitLowering):
         name = pointers[0].child_by_field_name("argument")
         if pointers[0].type != "pointer_expression" or name is None or name.type != "identifier":
             return False
-        variable = self.names.declare(name_of(name), ir.Scope.LOCAL)
+        variable = self.names.declare(text_of(name), ir.Scope.LOCAL)
         if assigned:
             self.store(ir.Place(variable), field(node, "right"), self.span(node))
         else:
@@ -113,4 +113,4 @@ class DeclarationLowering(ExitLowering):
             if part.type == "enum_specifier":
                 body = part.child_by_field_name("body")
                 if body is not None:
-                    add_enumerators(body, self.constants)
+                    add_enumerators(body, self.constants, self.facts.macros, self.expressions)

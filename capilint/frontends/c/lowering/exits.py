@@ -27,7 +27,7 @@ from capilint.frontends.c.lowering.scopes import (
     enclosing,
 )
 from capilint.frontends.c.parsing.positions import Positions
-from capilint.frontends.c.parsing.syntax import field, name_of, operands
+from capilint.frontends.c.parsing.syntax import field, operands, text_of
 
 _MOST_COPIES = 1_000  # of `__finally` blocks in one function
 
@@ -56,8 +56,14 @@ class _Label:
 class ExitLowering(InitialiserLowering):
     """Ways out of statements, and the structured exceptions that run code on the way."""
 
-    def __init__(self, name: str, facts: Facts, positions: Positions) -> None:
-        super().__init__(name, facts, positions)
+    def __init__(
+        self,
+        name: str,
+        facts: Facts,
+        positions: Positions,
+        unexpanded: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(name, facts, positions, unexpanded)
         self._labels: dict[str, _Label] = {}
         self._gotos: list[_Goto] = []
         self._copies = 0
@@ -152,14 +158,14 @@ class ExitLowering(InitialiserLowering):
         if self.graph.reachable:
             block = self.graph.new_block()
             self._gotos.append(
-                _Goto(name_of(label), block, self.names.frame, node, self.span(node))
+                _Goto(text_of(label), block, self.names.frame, node, self.span(node))
             )
             self.graph.jump(block)
 
     def labeled_statement(self, node: Node) -> Statements:
         """`label: statement`"""
         block = self.graph.new_block()
-        name = name_of(field(node, "label"))
+        name = text_of(field(node, "label"))
         self._labels.setdefault(name, _Label(block, self.names.frame))
         self.graph.start(block)
         yield from (part for part in operands(node) if part.type != "statement_identifier")

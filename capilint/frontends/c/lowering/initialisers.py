@@ -7,7 +7,7 @@ from tree_sitter import Node
 from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.c.lowering.conditions import ConditionLowering
-from capilint.frontends.c.parsing.syntax import field, name_of, operands, text_of
+from capilint.frontends.c.parsing.syntax import field, operands, text_of
 
 _ZERO = ir.Constant(0)
 _ZERO_TEXTS = frozenset({"0", "0L", "0U", "0UL", "0x0", "NULL", "FALSE", "false", "nullptr"})
@@ -42,10 +42,10 @@ class InitialiserLowering(ConditionLowering):
         for designator in pair.children_by_field_name("designator"):
             inner = operands(designator)
             if designator.type == "field_designator" and inner:
-                path = (*path, "." + name_of(inner[0]))
+                path = (*path, "." + text_of(inner[0]))
                 continue
             index = self.value(inner[0]) if inner else ir.Unknown()
-            known = isinstance(index, ir.Constant) and isinstance(index.value, int)
+            known = isinstance(index, ir.Constant | ir.Named) and isinstance(index.value, int)
             position = index.value if known else 0  # type: ignore[union-attr,assignment]
             path = (*path, f"[{position}]" if known else "[?]")
         self._set(ir.Place(target.root, path), field(pair, "value"))

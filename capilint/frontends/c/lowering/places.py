@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from tree_sitter import Node
 
 from capilint import ir
 from capilint.frontends.c.lowering.base import Lowering
-from capilint.frontends.c.parsing.syntax import field, name_of, operator_of, text_of
+from capilint.frontends.c.parsing.syntax import field, is_constant_name, operator_of, text_of
 
 
 class PlaceLowering(Lowering):
@@ -19,18 +17,14 @@ class PlaceLowering(Lowering):
         node = self.bare(node)
         if self.may_nest():
             self.depth += 1
-            found = self.macro_place(node) or self.named_place(node)
+            found = self.named_place(node)
             self.depth -= 1
             if found is not None:
                 return found
-        if node.type == "identifier" and name_of(node) not in self.constants:
-            return ir.Place(self.names.global_variable(name_of(node)))  # of a header
+        if node.type == "identifier" and text_of(node) not in self.constants:
+            return ir.Place(self.names.global_variable(text_of(node)))  # of a header
         value = self.value(node)
         return value.place if isinstance(value, ir.Read) else self.held(value, self.span(node))
-
-    def macro_place(self, node: Node) -> ir.Place | None:
-        """The storage that a use of one of the file's macros names, None for anything else."""
-        return None
 
     def named_place(self, node: Node) -> ir.Place | None:
         """The storage that an lvalue names, None for any other expression."""
@@ -83,21 +77,23 @@ class PlaceLowering(Lowering):
             node = self.bare(field(node, "argument"))
         declared = 0
         if node.type == "identifier":
-            variable = self.names.find(name_of(node))
+            variable = self.names.find(text_of(node))
             declared = 0 if variable is None else self.names.dimensions.get(variable, 0)
         elif node.type == "field_expression":
-            declared = self.facts.fields.get(name_of(field(node, "field")), 0)
+            declared = self.facts.fields.get(text_of(field(node, "field")), 0)
         return max(declared - indexed, 0)
 
     def _variable(self, node: Node) -> ir.Place | None:
-        if text_of(node) in self.facts.macros:
+        name = text_of(node)
+        if self.facts.macros.number(name) is not None:
             return None
-        name = name_of(node)
         variable = self.names.find(name)
         if variable is not None:
             return ir.Place(variable)
         facts = self.facts
         if name in facts.functions or name in self.constants or name in facts.elsewhere:
+            return None
+        if name in self.expressions:
             return None
         if is_constant_name(name):
             return None
@@ -107,7 +103,7 @@ class PlaceLowering(Lowering):
         argument = field(node, "argument")
         follows = operator_of(node) == "->"
         base = self.pointee(argument) if follows else self.place(argument)
-        name = name_of(field(node, "field"))
+        name = text_of(field(node, "field"))
         return _extended(base, "." + self.unions.get(name, name))
 
     def _element(self, node: Node) -> ir.Place:
@@ -132,17 +128,12 @@ class PlaceLowering(Lowering):
         return _extended(base, *(() if self.dimensions(pointer) else ("*",)), accessor)
 
 
-def is_constant_name(name: str) -> bool:
-    """Whether a name that the file does not declare looks like a macro of a header."""
-    return re.fullmatch(r"[A-Z_][A-Z0-9_]*", name) is not None
-
-
 def _extended(place: ir.Place, *accessors: str) -> ir.Place:
     return ir.Place(place.root, place.path + accessors)
 
 
 def _index_accessor(index: ir.Value) -> str:
     match index:
-        case ir.Constant(int(number)):
+        case ir.Constant(int(number)) | ir.Named(_, int(number)):
             return f"[{number}]"
     return "[?]"

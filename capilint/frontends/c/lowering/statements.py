@@ -23,7 +23,7 @@ from capilint.frontends.c.parsing.conditionals import (
     guarded_statements,
 )
 from capilint.frontends.c.parsing.parse import parse_expression
-from capilint.frontends.c.parsing.syntax import field, name_of, operands, text_of
+from capilint.frontends.c.parsing.syntax import field, operands, text_of
 
 Statements = Iterator[Node]
 
@@ -119,7 +119,7 @@ class FunctionLowering(DeclarationLowering):
         call = parse_expression(macro)
         arguments = call and self.bare(call).child_by_field_name("arguments")
         for part in operands(arguments) if arguments else ():
-            variable = self.names.find(name_of(part)) if part.type == "identifier" else None
+            variable = self.names.find(text_of(part)) if part.type == "identifier" else None
             if variable is not None:
                 place, span = ir.Place(variable), self.span(node)
                 self.graph.emit(ir.Escape((ir.Read(place),), span))

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from tree_sitter import Node
 
 from capilint import ir
-from capilint.frontends.c.facts import constants
-from capilint.frontends.c.lowering.base import DEEPEST
+from capilint.frontends.c.lowering.base import DEEPEST, TOO_MUCH
 from capilint.frontends.c.lowering.places import PlaceLowering
+from capilint.frontends.c.parsing import numbers
+from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import (
     commas,
     field,
-    name_of,
     operands,
     operator_of,
     text_of,
@@ -60,25 +60,35 @@ class ValueLowering(PlaceLowering):
         place = self.named_place(node)
         if place is not None:
             return self.content(place, node)
-        if text_of(node) in self.facts.macros:
-            return self.macro_value(node, text_of(node))
-        name = name_of(node)
+        name = text_of(node)
+        number = self.facts.macros.number(name)
+        if number is not None:
+            return ir.Named(name, number)
+        if name in self.unexpanded:
+            self.not_understood(node, TOO_MUCH)
+            return ir.Unknown()
         if name in self.constants:
             return ir.Constant(self.constants[name])
+        if name in self.expressions:
+            return self._constant_expression(node, self.expressions[name])
         if name in self.facts.functions:
             return ir.FunctionReference(name)
         return ir.Named(name)
 
-    def macro_value(self, node: Node, name: str) -> ir.Value:
-        """The value of a use of a macro without parentheses."""
-        return ir.Named(name)
+    def _constant_expression(self, node: Node, text: str) -> ir.Value:
+        """The value of a name that stands for a constant expression."""
+        expression = parse_expression(text)
+        if expression is None:
+            return ir.Unknown()
+        with self.positions.fixed_at(self.span(node)):
+            return self.value(expression)
 
     def _number(self, node: Node) -> ir.Value:
-        number = constants.integer(text_of(node))
+        number = numbers.integer(text_of(node))
         return ir.Unknown() if number is None else ir.Constant(number)
 
     def _character(self, node: Node) -> ir.Value:
-        number = constants.character(text_of(node))
+        number = numbers.character(text_of(node))
         return ir.Unknown() if number is None else ir.Constant(number)
 
     def _string(self, node: Node) -> ir.Value:
@@ -108,7 +118,7 @@ class ValueLowering(PlaceLowering):
         return self._address(argument)
 
     def _address(self, argument: Node) -> ir.Value:
-        name = name_of(argument) if argument.type == "identifier" else ""
+        name = text_of(argument) if argument.type == "identifier" else ""
         if name in self.facts.functions and self.names.find(name) is None:
             return self.value(argument)
         place = self.place(argument)
@@ -166,7 +176,7 @@ class ValueLowering(PlaceLowering):
 def _unary_of(operator: str, value: ir.Value) -> ir.Value:
     match value:
         case ir.Constant(int(number)):
-            computed = constants.unary(operator, number)
+            computed = numbers.unary(operator, number)
             if computed is not None:
                 return ir.Constant(computed)
         case ir.Constant(None) if operator == "!":
@@ -178,7 +188,7 @@ def folded(operator: str, left: ir.Value, right: ir.Value) -> ir.Value:
     """`left operator right`, computed where both are numbers."""
     match left, right:
         case ir.Constant(int(first)), ir.Constant(int(second)):
-            number = constants.binary(operator, first, second)
+            number = numbers.binary(operator, first, second)
             if number is not None:
                 return ir.Constant(number)
     return ir.Operation(operator, (left, right))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 
 from tree_sitter import Node
 
@@ -117,13 +116,18 @@ def conjuncts(condition: str) -> list[Guard]:
 
 def _unwrapped(condition: str) -> str:
     """A condition without parentheses around the whole of it."""
-    while condition.startswith("( ") and condition.endswith(" )"):
-        inside = condition[2:-2]
-        depths = list(accumulate({"(": 1, ")": -1}.get(letter, 0) for letter in inside))
-        if min(depths, default=0) < 0:
-            break
-        condition = inside
-    return condition
+    tokens = condition.split(" ")
+    closing: dict[int, int] = {}
+    open_: list[int] = []
+    for position, token in enumerate(tokens):
+        if token == "(":
+            open_.append(position)
+        elif token == ")" and open_:
+            closing[open_.pop()] = position
+    first, last = 0, len(tokens) - 1
+    while closing.get(first) == last:
+        first, last = first + 1, last - 1
+    return " ".join(tokens[first : last + 1])
 
 
 def _normal_form(condition: str) -> str:

@@ -11,7 +11,7 @@ strings and directives are enough to say where each function begins and ends. Br
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _TRIVIA = r"""
@@ -24,7 +24,11 @@ _TRIVIA = r"""
 _FLAGS = re.VERBOSE | re.DOTALL | re.MULTILINE
 _TRIVIA_PATTERN = re.compile(_TRIVIA, _FLAGS)
 _TOP_LEVEL = re.compile(_TRIVIA + r"| [{};]", _FLAGS)
+_TOP_LEVEL_WORDS = re.compile(_TRIVIA + r"| [{};] | [^\W\d]\w*+", _FLAGS)
 _BRACES = re.compile(_TRIVIA + r"| [{}]", _FLAGS)
+_BRACES_WORDS = re.compile(_TRIVIA + r"| [{}] | [^\W\d]\w*+", _FLAGS)
+_PARENTHESES = re.compile(_TRIVIA + r"| [()]", _FLAGS)
+_OPENING = re.compile(r"\s*\(")
 _DIRECTIVE = re.compile(r"\s*#\s*(if|el|endif)?")
 _COLUMN_ZERO_END = re.compile(r"^\}", re.MULTILINE)
 _GROUP = re.compile(r"([A-Za-z_]\w*(?:\s*::\s*~?\s*\w+)*)\s*(\()|[()]")
@@ -58,26 +62,34 @@ class Definition:
     complete: bool = True
 
 
-def definitions(text: str) -> list[Definition]:
-    """The function definitions of a file, in order. Any text will do; O(n)."""
+Braces = Callable[[str], int]
+"""How many braces the use of a name opens, those that it closes taken away."""
+
+
+def definitions(text: str, braces: Braces | None = None) -> list[Definition]:
+    """The function definitions of a file, in order. Any text will do; O(n).
+
+    `braces` tells of macros that open or close braces, where there are such.
+    """
     found: list[Definition] = []
     chunks: list[int] = [0]  # where the declarations since the last brace begin
     position = 0
-    while (token := _TOP_LEVEL.search(text, position)) is not None:
+    pattern = _TOP_LEVEL if braces is None else _TOP_LEVEL_WORDS
+    while (token := pattern.search(text, position)) is not None:
         position = token.end()
-        match token.group():
+        match _brace(token.group(), braces):
             case ";":
                 chunks.append(position)
             case "}":
                 chunks = [position]
             case "{":
                 opening = token.start()
-                definition = _definition(text, chunks, opening)
+                definition = _definition(text, chunks, opening, braces)
                 if definition is not None:
                     found.append(definition)
                     position = definition.end
                 elif not _is_transparent(blanked(text[chunks[-1] : opening])):
-                    position = _matching_brace(text, opening)[0]
+                    position = _matching_brace(text, opening, braces)[0]
                 chunks = [position]
     return found
 
@@ -94,8 +106,10 @@ def without_bodies(text: str, functions: list[Definition]) -> str:
 
 def never_returning(declarations: str) -> set[str]:
     """The functions that a file declares with an attribute (or a macro) named `noreturn`."""
-    plain = blanked(declarations)
     names: set[str] = set()
+    if _NO_RETURN.search(declarations) is None:
+        return names
+    plain = blanked(declarations)
     for word in _NO_RETURN.finditer(plain):
         start = max(plain.rfind(end, 0, word.start()) for end in ";}{") + 1
         signature = _signature(plain[start : plain.find(";", word.end())])
@@ -115,18 +129,28 @@ def blanked(text: str, *, directives: bool = True) -> str:
     return _TRIVIA_PATTERN.sub(spaces, text)
 
 
-def _definition(text: str, chunks: list[int], opening: int) -> Definition | None:
+def _brace(token: str, braces: Braces | None) -> str:
+    """A token, or the brace that a macro opens or closes for it."""
+    opened = braces(token) if braces is not None and token.isidentifier() else 0
+    return token if not opened else "{" if opened > 0 else "}"
+
+
+def _definition(
+    text: str, chunks: list[int], opening: int, braces: Braces | None
+) -> Definition | None:
     start = chunks[-1]
     header = blanked(text[start:opening])
     if not header.strip():
-        return _old_style_definition(text, chunks, opening)
+        return _old_style_definition(text, chunks, opening, braces)
     signature = _signature(header)
     if signature is None or _is_initialiser(header, signature):
         return None
-    return _located(text, start, header, signature, opening)
+    return _located(text, start, header, signature, opening, braces)
 
 
-def _old_style_definition(text: str, chunks: list[int], opening: int) -> Definition | None:
+def _old_style_definition(
+    text: str, chunks: list[int], opening: int, braces: Braces | None
+) -> Definition | None:
     """`int f(a, b) int a; char *b; {`: the head is some declarations above the brace."""
     for start in chunks[-2 : -_LOOK_BACK - 2 : -1]:
         header = blanked(text[start:opening])
@@ -135,7 +159,7 @@ def _old_style_definition(text: str, chunks: list[int], opening: int) -> Definit
             continue
         _, _, left, right = signature
         if _OLD_STYLE.match(header, left + 1, right) and header[right + 1 :].strip(" \t\n;"):
-            return _located(text, start, header, signature, opening)
+            return _located(text, start, header, signature, opening, braces)
         return None
     return None
 
@@ -143,9 +167,16 @@ def _old_style_definition(text: str, chunks: list[int], opening: int) -> Definit
 _Signature = tuple[str, int, int, int]  # name, its offset, "(", ")"
 
 
-def _located(text: str, start: int, header: str, signature: _Signature, opening: int) -> Definition:
+def _located(
+    text: str,
+    start: int,
+    header: str,
+    signature: _Signature,
+    opening: int,
+    braces: Braces | None,
+) -> Definition:
     name, name_at, left, right = signature
-    end, complete = _matching_brace(text, opening)
+    end, complete = _matching_brace(text, opening, braces)
     declarations = header[right + 1 :] if ";" in header[right + 1 :] else ""
     return Definition(
         name=re.sub(r"\s+", "", name),
@@ -208,7 +239,7 @@ def _is_transparent(header: str) -> bool:
     return _TRANSPARENT.search(header) is not None and "=" not in header
 
 
-def _matching_brace(text: str, opening: int) -> tuple[int, bool]:
+def _matching_brace(text: str, opening: int, braces: Braces | None) -> tuple[int, bool]:
     """The offset after the brace that closes `opening`, and whether there is one.
 
     Without one, the next brace in column 1 is taken for it, or the end of the file.
@@ -217,7 +248,8 @@ def _matching_brace(text: str, opening: int) -> tuple[int, bool]:
     closed = -1
     saved: list[int] = []  # the depth at each open #if
     position = opening
-    while (token := _BRACES.search(text, position)) is not None:
+    pattern = _BRACES if braces is None else _BRACES_WORDS
+    while (token := pattern.search(text, position)) is not None:
         position = token.end()
         word = token.group()
         if word == "{":
@@ -225,12 +257,27 @@ def _matching_brace(text: str, opening: int) -> tuple[int, bool]:
         elif word == "}":
             depth -= 1
             closed = position
+        elif braces is not None and word.isidentifier():
+            opened = braces(word)
+            depth += opened
+            closed = _after_arguments(text, position) if opened < 0 else closed
         elif (directive := _DIRECTIVE.match(word)) is not None and "#" in directive.group():
             position, depth = _after_directive(text, position, directive.group(1), saved, depth)
         if depth <= 0 and not saved and closed >= 0:
             return closed, True
     fallback = _COLUMN_ZERO_END.search(text, opening + 1)
     return (fallback.end() if fallback else len(text)), False
+
+
+def _after_arguments(text: str, position: int) -> int:
+    """The offset after the parentheses that follow, if there are any."""
+    opening = _OPENING.match(text, position)
+    depth = 0
+    for token in _PARENTHESES.finditer(text, opening.end() - 1) if opening else ():
+        depth += {"(": 1, ")": -1}.get(token.group(), 0)
+        if depth == 0 and token.group() == ")":
+            return token.end()
+    return position
 
 
 def _after_directive(

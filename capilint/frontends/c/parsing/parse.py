@@ -5,6 +5,7 @@ The repairs are tried in turn, each on top of the last, as long as the parse get
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import tree_sitter_c
@@ -13,6 +14,7 @@ from tree_sitter import Language, Node, Parser, Query, QueryCursor
 from capilint.frontends.c.parsing.repairs import REPAIRS, without_conventions
 
 _HEAD = "void f()\n"  # one row above the body
+_WORD_BEFORE_DO = re.compile(r"\b(?!else\b)\w+\s+do\b")  # it parses as a function of that name
 
 
 @cache
@@ -39,7 +41,7 @@ class Body:
         root = _parser().parse(self.parsed).root_node
         self.statement = _body_of(root)
         self.errors = _errors_in(root)
-        if self.errors or "#" in text:
+        if self.errors or "#" in text or _WORD_BEFORE_DO.search(text) is not None:
             self.errors += _misread_keywords(root)
         if len([child for child in root.children if child.type != "comment"]) > 1:
             self.statement = None  # the braces do not match
@@ -55,6 +57,10 @@ class Body:
         """Whether what was not understood leaves no doubt where control goes."""
         return not any(_hides_control(node) for node in self.errors)
 
+    def badness(self) -> tuple[bool, bool, int]:
+        """How badly it parses; less is better."""
+        return self.statement is None, not self.structure_is_clear(), len(self.errors)
+
 
 def parse_body(text: str) -> Body:
     """The best parse of a function body that the repairs can reach."""
@@ -67,13 +73,9 @@ def parse_body(text: str) -> Body:
         if repaired == text:
             continue
         attempt = Body(repaired)
-        if _badness(attempt) < _badness(best):
+        if attempt.badness() < best.badness():
             best, text = attempt, repaired
     return best
-
-
-def _badness(body: Body) -> tuple[bool, bool, int]:
-    return body.statement is None, not body.structure_is_clear(), len(body.errors)
 
 
 def parse_expression(text: str) -> Node | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from tree_sitter import Node, Point
 
@@ -14,31 +15,47 @@ from capilint.finding import Span
 class Positions:
     """The positions of one parsed stretch of text whose first row is a line of the file."""
 
-    def __init__(self, first_line: int, parsed: bytes) -> None:
-        """`first_line` is the 1-based line of row 0; `parsed` the text in UTF-8."""
-        self.size = len(parsed)
+    def __init__(
+        self,
+        first_line: int,
+        parsed: bytes,
+        columns: ColumnMap | None = None,
+        fixed: Span | None = None,
+    ) -> None:
+        """`first_line` is the 1-based line of row 0; `parsed` the text in UTF-8. `columns` leads
+        from the text, a row above it left out, to the one before its macros were expanded. With
+        `fixed`, all of the text comes from a macro used there."""
+        self._columns = columns if columns else None
         self._first_line = first_line
         self._lines = None if parsed.isascii() else parsed.split(b"\n")
         self._character_starts: dict[int, list[int]] = {}
-        self._fixed: Span | None = None
+        self._fixed = fixed
 
     def span(self, node: Node) -> Span:
         """Where a node stands in the source, or where the macro that holds it is used."""
         if self._fixed is not None:
             return self._fixed
         start, end = node.start_point, node.end_point
-        return Span(
-            start.row + self._first_line,
-            self._column(start),
-            end.row + self._first_line,
-            self._column(end),
-        )
+        return self._between(start.row, self._column(start), end.row, self._column(end))
 
     def end_of(self, node: Node) -> Span:
         """The last character of a node, such as a closing brace."""
-        whole = self.span(node)
-        line, column = whole.end_line, whole.end_column
-        return Span(line, max(column - 1, 1), line, column)
+        if self._fixed is not None:
+            line, column = self._fixed.end_line, self._fixed.end_column
+            return Span(line, max(column - 1, 1), line, column)
+        row, column = node.end_point.row, self._column(node.end_point)
+        return self._between(row, max(column - 1, 1), row, column)
+
+    def _between(self, row: int, column: int, end_row: int, end_column: int) -> Span:
+        first = self._first_line
+        if self._columns is not None:
+            is_empty = (row, column) == (end_row, end_column)
+            below = 1  # the row above the text
+            found = self._columns.start(row - below, column - 1)
+            row, column = found[0] + below, found[1] + 1
+            found = self._columns.end(end_row - below, end_column - 1, is_empty=is_empty)
+            end_row, end_column = found[0] + below, found[1] + 1
+        return Span(row + first, column, end_row + first, end_column)
 
     @contextmanager
     def fixed_at(self, span: Span) -> Iterator[None]:
@@ -59,6 +76,62 @@ class Positions:
             starts = [at for at, byte in enumerate(line) if byte & 0xC0 != 0x80]
             self._character_starts[point.row] = starts
         return bisect_left(starts, point.column) + 1
+
+
+Position = tuple[int, int]
+"""A row and a column, both from 0."""
+
+
+class _Stretch(NamedTuple):
+    """A stretch of a row, from `column`: the expansion of a macro used from `start` to `end`, or
+    where there is no `end` text as it stands at `start`."""
+
+    column: int
+    start: Position
+    end: Position | None
+
+
+class ColumnMap:
+    """Leads from a text whose macros are expanded to the source, whose rows it shares."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, list[_Stretch]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
+    def add(
+        self, row: int, column: int, end: int, used_at: Position, used_to: Position, behind: int
+    ) -> None:
+        """Note an expansion, in order: from `column` to `end` of a row, what is used from
+        `used_at` to `used_to`; the text behind it goes on at the column `behind`."""
+        self._rows.setdefault(row, []).append(_Stretch(column, used_at, used_to))
+        self._rows.setdefault(used_to[0], []).append(_Stretch(behind, used_to, None))
+
+    def start(self, row: int, column: int) -> Position:
+        """Where something begins, or the use of the macro that it comes from."""
+        stretch = self._stretch(row, column)
+        if stretch is None:
+            return row, column
+        line, at = stretch.start
+        return (line, at) if stretch.end is not None else (line, at + column - stretch.column)
+
+    def end(self, row: int, column: int, *, is_empty: bool = False) -> Position:
+        """Where something ends, or the use of the macro that it comes from."""
+        last = column if is_empty or column == 0 else column - 1
+        stretch = self._stretch(row, last)
+        if stretch is None:
+            return row, column
+        if stretch.end is not None:
+            return stretch.end
+        return stretch.start[0], stretch.start[1] + column - stretch.column
+
+    def _stretch(self, row: int, column: int) -> _Stretch | None:
+        stretches = self._rows.get(row)
+        if stretches is None:
+            return None
+        index = bisect_right(stretches, column, key=lambda stretch: stretch.column)
+        return stretches[index - 1] if index else None
 
 
 class LineTable:

@@ -47,7 +47,8 @@ _STORAGE_MACRO = re.compile(
 )
 _PREFIX = re.compile(
     rf"(?<=[;{{}}:)\n])[ \t]*({_KEYWORDS}[A-Za-z_]\w*"
-    rf"(?:(?:[ \t]*\([^()\n]*\))?(?=\s+{_KEYWORDS}[A-Za-z_]\w*\s*\()|(?=\s*\{{)))"
+    rf"(?:(?:[ \t]*\([^()\n]*\))?(?=\s+{_KEYWORDS}[A-Za-z_]\w*\s*\()|(?=\s*\{{)"
+    r"|(?=\s+(?:do|if|for|while|switch)\b)))"
 )
 # How <rpc.h>, <excpt.h> and Wine's <exception.h> write structured exception handling.
 _EXCEPTION_MACROS = tuple(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 
 from tree_sitter import Node
 
-MARK = "$"  # at the end of a name that is not to be expanded as a macro; no program's name has it
 _ACTING = frozenset(
     {
         "call_expression",
@@ -26,9 +26,9 @@ def text_of(node: Node) -> str:
     return (node.text or b"").decode()
 
 
-def name_of(identifier: Node) -> str:
-    """What an identifier names, the mark of a macro's own name left out."""
-    return text_of(identifier).removesuffix(MARK)
+def is_constant_name(name: str) -> bool:
+    """Whether a name that the file does not declare looks like a macro of an unseen header."""
+    return re.fullmatch(r"[A-Z_][A-Z0-9_]*", name) is not None
 
 
 def operands(node: Node) -> list[Node]:
@@ -83,16 +83,13 @@ def within(node: Node) -> Iterator[Node]:
             stack += reversed(inner.named_children)
 
 
-def has_effects(node: Node, macro_acts: Callable[[str], bool]) -> bool:
+def has_effects(node: Node) -> bool:
     """Whether evaluating an expression calls or changes anything."""
-    return any(
-        inner.type in _ACTING or (inner.type == "identifier" and macro_acts(text_of(inner)))
-        for inner in within(node)
-    )
+    return any(inner.type in _ACTING for inner in within(node))
 
 
 def identifiers_in(node: Node) -> list[str]:
     """The identifiers below a node, each once, in source order."""
     kinds = ("identifier", "type_identifier")  # in broken text the parser takes one for the other
-    names = (name_of(inner) for inner in within(node) if inner.type in kinds)
+    names = (text_of(inner) for inner in within(node) if inner.type in kinds)
     return list(dict.fromkeys(names))

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -40,7 +40,9 @@ class Joining(NamedTuple):
 class Left:
     """The files of a run that do not belong to its program so far."""
 
-    def __init__(self, inputs: Iterable[Input]) -> None:
+    def __init__(self, inputs: Iterable[Input], names_api: Callable[[bytes], object]) -> None:
+        """`names_api` tells whether bytes name a function of the API."""
+        self._names_api = names_api
         self._c = _CFiles()
         self._python = _PythonFiles()
         for item in inputs:
@@ -52,11 +54,13 @@ class Left:
 
         `modules` are all of the program.
         """
-        acting = list(acting)
-        joining = list(self._c.users(_shown_in_c(acting)))
+        acting, modules = list(acting), list(modules)
+        functions = _shown_in_c(acting)
+        macros = _shown_by_macros(modules, functions, self._names_api)
+        joining = list(self._c.users(functions | macros))
         joining += self._python.users(_shown_in_python(acting, modules))
         # A name that a file that is left defines as well is not the program's alone.
-        return [*joining, *self._c.definers(_shown_in_c(acting), several=True)]
+        return [*joining, *self._c.definers(functions, several=True)]
 
     def definers(self, undefined: Iterable[tuple[Language, str]]) -> list[Joining]:
         """The files that join the program for what they define of its undefined names."""
@@ -185,6 +189,29 @@ def _shown_in_c(acting: Iterable[Definition]) -> set[str]:
         if definition.module.language is not Language.PYTHON
         and not (definition.function.internal and _is_unit(definition.module.path))
     }
+
+
+def _shown_by_macros(
+    modules: Iterable[Module], functions: set[str], names_api: Callable[[bytes], object]
+) -> set[str]:
+    """The macros of headers that name the API, one of the functions, or such a macro."""
+    macros = {
+        name: named
+        for module in modules
+        if module.language is not Language.PYTHON and not _is_unit(module.path)
+        for name, named in module.macros.items()
+    }
+    users: dict[str, set[str]] = defaultdict(set)
+    for name, named in macros.items():
+        for each in named:
+            users[each].add(name)
+    shown: set[str] = set()
+    pending = {name for name in users if name in functions or names_api(name.encode())}
+    while pending:
+        new = users[pending.pop()] - shown
+        shown |= new
+        pending |= new & users.keys()
+    return shown
 
 
 def _is_unit(path: str) -> bool:

@@ -1,0 +1,182 @@
+"""Decides `#if`s by what is defined from outside, and settles them in the text.
+
+    #ifdef UNICODE  (-D UNICODE)    ................
+        wide();                         wide();
+    #else                     ->    .....
+        narrow();                   ...........
+    #endif                          ......
+
+What goes becomes spaces, so that positions stay. A condition that hangs on a name of which
+nothing is said stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from capilint.frontends.c.preprocessing.arithmetic import Expression, NotAnExpression
+from capilint.frontends.c.preprocessing.directives import Directive
+from capilint.frontends.c.preprocessing.macros import name_in
+from capilint.frontends.c.preprocessing.tokens import Token, tokens_of
+
+Defines = Mapping[str, str | None]
+"""What is defined from outside: a value, or None for a name that is not defined."""
+
+_DEEPEST_NAME = 20
+_NOT_A_NEWLINE = re.compile(r"[^\n]")
+
+
+def holds(directive: Directive, defines: Defines) -> bool | None:
+    """Whether the condition of an `#if`, `#ifdef` or `#elif` holds; None where nobody knows."""
+    word = directive.word
+    if word.endswith("def"):
+        name = name_in(directive.rest)
+        if name not in defines:
+            return None
+        return (defines[name] is not None) is not word.endswith("ndef")
+    return _truth(_without_defined(tokens_of(directive.rest), defines), defines)
+
+
+def _truth(tokens: Sequence[Token], defines: Defines) -> bool | None:
+    def value_of(name: str, depth: int = 0) -> int | None:
+        if name in ("true", "false"):
+            return int(name == "true")
+        if name not in defines or depth > _DEEPEST_NAME:
+            return None
+        value = defines[name]
+        if value is None:
+            return 0
+        return Expression(tokens_of(value), lambda inner: value_of(inner, depth + 1)).value()
+
+    try:
+        value = Expression(tokens, value_of).value()
+    except NotAnExpression:
+        return None
+    return None if value is None else value != 0
+
+
+def _without_defined(tokens: Sequence[Token], defines: Defines) -> list[Token]:
+    """The tokens with each `defined X` answered, by a name that means nothing if need be."""
+    found: list[Token] = []
+    position = 0
+    while position < len(tokens):
+        token = tokens[position]
+        position += 1
+        if token.text == "defined":
+            parenthesised = position < len(tokens) and tokens[position].text == "("
+            name = tokens[position + parenthesised : position + parenthesised + 1]
+            position += 3 if parenthesised else 1
+            known = defines.get(name[0].text, "") if name else ""
+            if name and name[0].text in defines:
+                token = Token("0" if known is None else "1", is_name=False)
+        found.append(token)
+    return found
+
+
+@dataclass(slots=True)
+class _Conditional:
+    """An `#if` up to its `#endif`: its directives, and the truth of each branch's condition."""
+
+    parts: list[Directive] = field(default_factory=list)
+    truths: list[bool | None] = field(default_factory=list)
+
+    def add(self, directive: Directive, defines: Defines) -> None:
+        self.parts.append(directive)
+        if directive.word != "endif":
+            self.truths.append(True if directive.word == "else" else holds(directive, defines))
+
+    @property
+    def branch_is_dead(self) -> bool:
+        """Whether the branch that the last directive opens is not compiled."""
+        return self.truths[-1] is False or any(self.truths[:-1])
+
+    @property
+    def tests_absence_of(self) -> str:
+        """The name whose absence the open branch asks for: `#ifndef X`, `#if !defined(X)`."""
+        first = self.parts[0]
+        if len(self.truths) > 1:
+            return ""
+        if first.word == "ifndef":
+            return name_in(first.rest)
+        match = re.match(r"\s*!\s*defined\s*\(?\s*(\w+)[\s)]*\Z", first.rest)
+        return match.group(1) if match and first.word == "if" else ""
+
+
+def settled(text: str, directives: Sequence[Directive], defines: Defines) -> str:
+    """The text with the conditionals settled that are decided, in part or as a whole."""
+    edits: list[tuple[int, int, str]] = []
+    open_: list[_Conditional] = []
+    for directive in directives:
+        if directive.word in ("if", "ifdef", "ifndef"):
+            open_.append(_Conditional())
+        if not directive.is_conditional or not open_:
+            continue
+        open_[-1].add(directive, defines)
+        if directive.word == "endif":
+            edits += _edits(open_.pop())
+    return _edited(text, edits) if edits else text
+
+
+def _edits(conditional: _Conditional) -> Iterator[tuple[int, int, str]]:
+    """The stretches of text that go, each with what stands there instead."""
+    parts, truths = conditional.parts, conditional.truths
+    decided = (t is not None for part, t in zip(parts, truths, strict=False) if part.word != "else")
+    if not any(decided):
+        return
+    opened = closed = False
+    for index, (part, truth) in enumerate(zip(parts, truths, strict=False)):
+        if closed or truth is False:
+            yield part.start, parts[index + 1].start, ""
+        elif truth is None:
+            if not opened and index:
+                yield part.start, part.end, _as_if(part)
+            opened = True
+        else:
+            if not opened:
+                yield part.start, part.end, ""
+            elif part.word != "else":
+                yield part.start, part.end, "#else"
+            closed = True
+    if not opened:
+        yield parts[-1].start, parts[-1].end, ""
+
+
+def _as_if(part: Directive) -> str:
+    """An `#elif` as the `#if` that it becomes."""
+    return f"#{part.word.removeprefix('el')}{part.rest}"
+
+
+def _edited(text: str, edits: list[tuple[int, int, str]]) -> str:
+    parts: list[str] = []
+    position = 0
+    for start, end, instead in sorted(edits):
+        if start < position:  # in a branch that goes as a whole
+            continue
+        blank = _NOT_A_NEWLINE.sub(" ", text[start:end])
+        if "\n" not in instead:
+            blank = instead + blank[len(instead) :]
+        else:
+            blank = instead + " " * (end - start - len(instead))
+        parts += [text[position:start], blank]
+        position = end
+    return "".join([*parts, text[position:]])
+
+
+def compiled(
+    directives: Iterable[Directive], defines: Defines
+) -> Iterator[tuple[Directive, frozenset[str]]]:
+    """The directives that are no conditionals, those left out in whose place nothing is
+    compiled; with each the names whose absence the `#if`s around it ask for."""
+    open_: list[_Conditional] = []
+    for directive in directives:
+        if directive.is_conditional:
+            if directive.word in ("if", "ifdef", "ifndef"):
+                open_.append(_Conditional())
+            if open_:
+                open_[-1].add(directive, defines)
+                if directive.word == "endif":
+                    open_.pop()
+        elif not any(each.branch_is_dead for each in open_):
+            yield directive, frozenset(each.tests_absence_of for each in open_)

@@ -1,0 +1,103 @@
+"""The program of a run, round by round, until no file joins it any more.
+
+Source* ── front end ─┬─▶ analysis ─▶ what acts on handles ─▶ files that use it ──┐
+   ▲                  └── what is called and not defined ─▶ files that define it ─┤
+   └──────────────────────────────────── a round ◀─────────────────────────────────┘
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from capilint.engine import Analysis, analyse
+from capilint.files.source import Input, Source
+from capilint.finding import Finding
+from capilint.growth.left import Joining, Left
+from capilint.ir import Language, Module
+from capilint.lowering import FrontEnds, Relevance
+from capilint.rulebook.book import RuleBook
+
+
+class Wanted(NamedTuple):
+    """A file to lower, and what of it is relevant: all of it, where that is None."""
+
+    source: Source
+    relevant: Relevance | None = None
+
+
+class Rounds:
+    """The rounds of one program; `modules` has what was lowered, by path."""
+
+    def __init__(
+        self,
+        front_ends: FrontEnds,
+        load: Callable[[Input], Source | None],
+        crashed: Callable[[str, Exception], None],
+    ) -> None:
+        """`load` reads a file that joins, `crashed` is told of a path and what went wrong."""
+        self.modules: dict[str, Module] = {}
+        self._front_ends = front_ends
+        self._load = load
+        self._crashed = crashed
+
+    def findings(self, wanted: Iterable[Wanted], left: Left, book: RuleBook) -> list[Finding]:
+        """The engine's findings in the program that begins with some files, replayed.
+
+        After a crash each file is analysed again on its own.
+        """
+        try:
+            analysis = Analysis(book)
+            while new := list(self._lowered(wanted)):
+                lacking = left.definers(analysis.lacking(new))
+                new += self._lowered(self._joined(lacking))
+                self.modules.update((module.path, module) for module in new)
+                analysis.add(new)
+                wanted = self._joined(left.users(analysis.acting(), self.modules.values()))
+            return _confirmed(analysis.findings(), book)
+        except Exception as error:
+            return list(self._findings_apart(error, book))
+
+    def _findings_apart(self, crash: Exception, book: RuleBook) -> Iterator[Finding]:
+        for path, module in self.modules.items():
+            try:
+                if len(self.modules) == 1:
+                    raise crash
+                yield from _confirmed(analyse([module], book), book)
+            except Exception as error:
+                self._crashed(path, error)
+
+    def _joined(self, files: Iterable[Joining]) -> Iterator[Wanted]:
+        for file in files:
+            source = self._load(file.item)
+            if source is not None:
+                relevant = _defines(file.names, source.language) if file.names else None
+                yield Wanted(source, relevant)
+
+    def _lowered(self, wanted: Iterable[Wanted]) -> Iterator[Module]:
+        for source, relevant in wanted:
+            options = self._front_ends.options_of(source)
+            try:
+                yield self._front_ends.lower(source, relevant, options)
+            except Exception as error:
+                self._crashed(source.path, error)
+
+
+def _confirmed(findings: list[Finding], book: RuleBook) -> list[Finding]:
+    """The findings with the runtime model's opinion of them."""
+    if not findings:
+        return findings
+    from capilint.replay import confirm
+
+    return confirm(findings, book.resources)
+
+
+def _defines(names: Iterable[str], language: Language) -> Relevance:
+    """Whether a piece of text is the definition of one of the names."""
+    words = "|".join(map(re.escape, names))
+    if language is Language.PYTHON:
+        defined = rf"(?:async\s+)?(?:def|class)\s+(?:{words})\b|(?:{words})\s*[:=]"
+        return lambda text: re.match(rf"(?:@[^\n]*\n|\s)*(?:{defined})", text) is not None
+    called = re.compile(rf"\b(?:{words})\s*\(")
+    return lambda text: called.search(text.partition("{")[0]) is not None

@@ -1,0 +1,104 @@
+"""From source text to IR: by the front end that a file needs, with the headers that it includes.
+
+Source ─┬─ Python ───────────────────────────────────────── front end ── Module
+        └─ C ── compile options ── headers, read once a run ── front end ── Module
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from capilint.language import Language
+
+if TYPE_CHECKING:
+    from capilint.config.compiling import Compiling
+    from capilint.config.settings import Settings
+    from capilint.files import includes
+    from capilint.files.compile_options import CompileOptions
+    from capilint.files.source import Source, Unreadable
+    from capilint.frontends.c import Headers
+    from capilint.ir import Module
+
+Relevance = Callable[[str], bool]
+"""Whether a piece of a file's text matters."""
+
+
+def lower(
+    source: Source,
+    relevant: Relevance | None = None,
+    headers: Headers | None = None,
+    options: CompileOptions | None = None,
+) -> Module:
+    """The IR of a file.
+
+    `relevant` tells from a function's text whether it matters; with it, functions that neither
+    matter nor have to do with one that does are left out. `headers` are those of the C files, and
+    `options` what a C file is compiled with.
+    """
+    if source.language is Language.PYTHON:
+        from capilint.frontends import python
+
+        return python.lower(source.text, source.path, relevant)
+    from capilint.files.compile_options import CompileOptions
+    from capilint.frontends import c
+
+    return c.lower(source.text, source.path, relevant, headers, options or CompileOptions())
+
+
+class FrontEnds:
+    """The front ends of one run. `notes` and `unreadable` grow by what they met on the way."""
+
+    def __init__(self, paths: Iterable[str], settings_of: Callable[[str], Settings]) -> None:
+        """`paths` are those of the run's own files."""
+        self._paths = paths
+        self._settings_of = settings_of
+
+    def options_of(self, source: Source) -> CompileOptions | None:
+        """What a C file is compiled with. Raises ConfigError where the user names a compilation
+        database that is wrong."""
+        if source.language is Language.PYTHON:
+            return None
+        return self._compiling.options_of(source.path)
+
+    def lower(
+        self, source: Source, relevant: Relevance | None, options: CompileOptions | None
+    ) -> Module:
+        """See `lower`."""
+        headers = None if source.language is Language.PYTHON else self._headers
+        return lower(source, relevant, headers, options)
+
+    def included(self, path: str, name: str, quoted: bool, root: str) -> str | None:
+        """The header that a file includes by a name; the options are those of the file `root`."""
+        folders = self._compiling.options_of(root).folders
+        found = self._search.find(path, name, quoted, folders)
+        return None if found is None else found.path
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people should know of the compile options."""
+        return tuple(self._compiling.notes) if "_compiling" in vars(self) else ()
+
+    @property
+    def unreadable(self) -> tuple[Unreadable, ...]:
+        """The headers that are there and cannot be read."""
+        return tuple(self._search.unreadable) if "_search" in vars(self) else ()
+
+    @cached_property
+    def _compiling(self) -> Compiling:
+        from capilint.config.compiling import Compiling
+
+        return Compiling(self._settings_of)
+
+    @cached_property
+    def _search(self) -> includes.Headers:
+        from capilint.files import includes
+
+        return includes.Headers(self._paths)
+
+    @cached_property
+    def _headers(self) -> Headers:
+        from capilint.frontends.c import Headers
+
+        return Headers(self._search.find)
