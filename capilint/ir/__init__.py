@@ -67,6 +67,7 @@ from capilint.ir.values import (
     Unknown,
     Value,
     Variable,
+    origins_in,
     places_in,
     source_text,
 )
@@ -111,6 +112,7 @@ __all__ = [
     "Variable",
     "Yield",
     "callee_name",
+    "origins_in",
     "places_in",
     "source_text",
     "successors",

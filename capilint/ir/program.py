@@ -79,7 +79,8 @@ class Function:
 class Module:
     """What a front end makes of one file.
 
-    `aliases` maps module-level names to the canonical dotted names they stand for, several where
+    `constants` are those of a Python module that may be numbers, by name; `aliases` maps
+    module-level names to the canonical dotted names they stand for, several where
     branches differ. `classes` maps a class's qualified name to its bases. `attribute_stores` are
     the canonical names that the file assigns to (`...CryptGenKey.errcheck`). `problems` are the
     places that could not be parsed. Of a C file, `includes` are the paths of the headers that were
@@ -100,6 +101,7 @@ class Module:
     missing_headers: tuple[str, ...] = ()
     typedefs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     macros: dict[str, frozenset[str]] = field(default_factory=dict)
+    constants: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,10 +52,14 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A named constant such as CRYPT_DELETEKEYSET, with its value where the file defines it."""
+    """A named constant such as CRYPT_DELETEKEYSET, with its value where the file defines it.
+
+    `origin` is the dotted name where another Python module defines it.
+    """
 
     name: str
     value: int | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,16 @@ def places_in(value: Value | None) -> Iterator[Place]:
             yield from captures
         case _:
             return
+
+
+def origins_in(value: Value) -> Iterator[str]:
+    """The dotted names of the other modules' constants in a value."""
+    match value:
+        case Named(origin=origin) if origin:
+            yield origin
+        case Operation(_, values) | TupleOf(values) | Unknown(values):
+            for inner in values:
+                yield from origins_in(inner)
 
 
 def source_text(place: Place) -> str:

@@ -62,7 +62,10 @@ def watched_resources() -> list[str]:
 
 @cache
 def _pattern(word: bytes, text: str) -> re.Pattern[bytes]:
-    """What fits the names of a family's functions; it begins with their word, to be fast."""
+    """What fits the names of a family's functions; it begins with their word, to be fast.
+
+    C's preprocessor may complete a name: `Crypt##what`.
+    """
     names = (name.encode() for name in re.findall(_HANDLE_FUNCTION, text, re.MULTILINE))
     rests = sorted({name.partition(word)[2] for name in names if word in name})
-    return re.compile(word + b"(?:" + b"|".join(rests) + b")")
+    return re.compile(word + b"(?:" + b"|".join(rests) + rb"|\w*[ \t]*##)")

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-from capilint.engine.domain.arithmetic import calculated
 from capilint.engine.domain.order import (
     COMPARISONS,
     MIRRORED,
@@ -49,6 +48,7 @@ from capilint.ir import (
     Value,
     Variable,
 )
+from capilint.ir.arithmetic import calculated
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,14 @@ class Evaluator:
     """Evaluates values under a language's view of places.
 
     `is_box_accessor` tells which accessor tails reach the content of a box that stands for its
-    content (`h.value`); `constants` are the named constants whose value is known.
+    content (`h.value`); `constants` are the named constants whose value is known, `elsewhere`
+    those of other modules by their dotted names.
     """
 
     is_box_accessor: Callable[[tuple[str, ...]], bool]
     constants: Callable[[str], int | None]
     boxes: bool
+    elsewhere: Callable[[str], int | None] = lambda _: None
 
     # ------------------------------------------------------------ places
 
@@ -145,9 +147,10 @@ class Evaluator:
                 return Number(int(number))
             case Constant(text):
                 return Text(str(text))
-            case Named(name, defined):
+            case Named(name, defined, origin):
                 known = self.constants(name)
                 known = defined if known is None else known
+                known = self.elsewhere(origin) if known is None and origin else known
                 return Text(name, False) if known is None else Number(known)
             case AddressOf(place):
                 location = self.locate(state, place)

@@ -16,11 +16,13 @@ from capilint.engine.program.pointers import FunctionPointers
 from capilint.ir import (
     Call,
     Direct,
+    Function,
     FunctionReference,
     Language,
     Method,
     Module,
     Variable,
+    origins_in,
     places_in,
     values_of,
 )
@@ -87,7 +89,14 @@ class Program:
         for module in modules:
             for base in {base for bases in module.classes.values() for base in bases if base}:
                 named[module.language, base] = module
-        return frozenset(
+        constants = (
+            (Language.PYTHON, origin)
+            for definition in self.touching
+            if id(definition.module) in asked
+            for origin in _constants_of(definition.function)
+            if self.names.constant(origin) is None
+        )
+        return frozenset(constants) | frozenset(
             key
             for key, module in named.items()
             if self.names.api(key[1], module) is None
@@ -258,6 +267,14 @@ def _variables_of(call: Call) -> Iterator[Variable]:
     for value in values_of(call):
         for place in places_in(value):
             yield place.root
+
+
+def _constants_of(function: Function) -> Iterator[str]:
+    """The constants of other modules that a function names."""
+    for block in function.blocks:
+        for instruction in block.instructions:
+            for value in values_of(instruction):
+                yield from origins_in(value)
 
 
 def sorted_roots(definitions: frozenset[Definition]) -> list[Definition]:

@@ -91,7 +91,8 @@ class Classes:
         """The class that a canonical name means, if the program holds it."""
         if name not in self._named:
             readings = self.names.readings(name, Language.PYTHON) if self._declared else ()
-            self._named[name] = next((each for each in readings if each in self._declared), None)
+            whole = (each for reading in readings for each in (reading, self.names.whole(reading)))
+            self._named[name] = next((each for each in whole if each in self._declared), None)
         return self._named[name]
 
     def method(self, owner: str, name: str) -> Definition | Missing:

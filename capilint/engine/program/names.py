@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from capilint.ir import Function, Language, Method, Module, Place, Read, tails
+from capilint.ir.arithmetic import number_of
 from capilint.rulebook.book import Bound, RuleBook
 from capilint.rulebook.protocol import Success
 
@@ -37,6 +38,7 @@ class Names:
     modules: Sequence[Module]
     rulebook: RuleBook
     _apis: dict[tuple[str, Language], Bound | None] = field(default_factory=dict)
+    _constants: dict[str, int | None] = field(default_factory=dict)
 
     @cached_property
     def definitions(self) -> list[Definition]:
@@ -130,6 +132,28 @@ class Names:
                 for meaning in modules[0].aliases.get(alias, ()):
                     yield ".".join([meaning, *parts[end + width :]])
             return
+
+    def whole(self, name: str) -> str:
+        """A dotted name of Python with all of its module's, where it begins with a tail of that:
+        `lib.Session` as `package.lib.Session`."""
+        head, _, last = name.rpartition(".")
+        modules = self._python_modules.get(head, [])
+        return f"{modules[0].name}.{last}" if len(modules) == 1 else name
+
+    def constant(self, name: str) -> int | None:
+        """The number that a Python constant is, by its dotted name; None where it is none."""
+        if name not in self._constants:
+            self._constants[name] = None  # for those that are defined in a circle
+            self._constants[name] = self._find_constant(name)
+        return self._constants[name]
+
+    def _find_constant(self, name: str) -> int | None:
+        for reading in self.readings(name, Language.PYTHON):
+            head, _, last = reading.rpartition(".")
+            modules = self._python_modules.get(head, [])
+            if len(modules) == 1 and last in modules[0].constants:
+                return number_of(modules[0].constants[last], self.constant)
+        return None
 
     def definition(self, name: str, module: Module) -> Definition | None:
         """The one function that a name means in a module."""

@@ -133,6 +133,7 @@ class _ModuleLowering:
             self.names.classes.bases(),
             frozenset(self.attribute_stores),
             tuple(self._problems),
+            constants=Statements(self, self._module).constants(),
         )
 
     def _guarded(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from capilint.frontends.c.preprocessing.tokens import Token, joined, tokens_of
 
@@ -29,8 +30,11 @@ class Macro:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The names in its text."""
-        return frozenset(token.text for token in self.tokens if token.is_name)
+        """The names in its text; one that something is pasted to ends in `##`."""
+        texts = [token.text for token in self.tokens if not token.text.isspace()]
+        names = {token.text for token in self.tokens if token.is_name}
+        pasted = (one + two for one, two in pairwise(texts) if two == "##" and one in names)
+        return frozenset([*names, *pasted])
 
     @cached_property
     def pastes(self) -> bool:

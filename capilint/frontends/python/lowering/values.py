@@ -76,7 +76,16 @@ class Values(Context):
         if self.module.is_function(canonical) or is_in_library(canonical):
             return ir.FunctionReference(canonical)
         last = canonical.rpartition(".")[2]
-        return ir.Named(last if last.isupper() else canonical)
+        return ir.Named(last, None, canonical) if last.isupper() else ir.Named(canonical)
+
+    def constants(self) -> dict[str, ir.Value]:
+        """The constants of the module, whose scope this is the lowering of."""
+        found = {
+            name: self._constant(name, sites)
+            for name, sites in list(self.scope.bindings.items())
+            if name.isupper()
+        }
+        return {name: value for name, value in found.items() if value is not None}
 
     def _constant(self, name: str, sites: list[Site]) -> ir.Value | None:
         """The value of a constant that the file defines once; flags keep their names.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from capilint.ir.values import Constant, Named, Operation, Value
+
 _BITS = 64
 _LARGEST = 1 << _BITS  # no number that is known is as large
 _OPERATORS: dict[str, Callable[[int, int], int]] = {
@@ -31,3 +33,19 @@ def calculated(operator: str, one: int, other: int) -> int | None:
     function = _OPERATORS.get(operator)
     result = None if function is None else function(one, other)
     return result if result is not None and abs(result) < _LARGEST else None
+
+
+def number_of(value: Value, elsewhere: Callable[[str], int | None]) -> int | None:
+    """The number that a constant expression is; `elsewhere` knows constants by dotted names."""
+    match value:
+        case Constant(int() as number):
+            return number
+        case Named(_, number, origin):
+            return elsewhere(origin) if number is None and origin else number
+        case Operation("~", (operand,)):
+            inner = number_of(operand, elsewhere)
+            return None if inner is None else ~inner
+        case Operation(operator, (one, other)):
+            left, right = number_of(one, elsewhere), number_of(other, elsewhere)
+            return None if left is None or right is None else calculated(operator, left, right)
+    return None
