@@ -1,6 +1,6 @@
 """Where the time of `capilint check` goes: its phases, timed from outside.
 
-Each phase is one function that `capilint.check` calls; a stopwatch is put around it.
+A stopwatch is put around the functions that each phase consists of.
 """
 
 from __future__ import annotations
@@ -16,52 +16,52 @@ from typing import Any
 
 from capilint import cli
 
-PHASES = {
-    "C front end": ("capilint.frontends.c", "lower"),
-    "Python front end": ("capilint.frontends.python", "lower"),
-    "engine": ("capilint.engine", "analyse"),
-    "replay": ("capilint.replay", "confirm"),
-}
+PHASES = (
+    ("C front end", "capilint.frontends.c", "lower"),
+    ("Python front end", "capilint.frontends.python", "lower"),
+    ("engine", "capilint.engine.analysis", "Analysis.add"),
+    ("engine", "capilint.engine.analysis", "Analysis.findings"),
+    ("growth", "capilint.engine.analysis", "Analysis.lacking"),
+    ("growth", "capilint.growth.left", "Left.users"),
+    ("growth", "capilint.growth.left", "Left.definers"),
+    ("replay", "capilint.replay", "confirm"),
+)
 
 
-class Stopwatch:
-    """CPU seconds spent in one function."""
+@contextmanager
+def timed(seconds: dict[str, float], phase: str, module: str, path: str) -> Iterator[None]:
+    """Meanwhile the CPU seconds in a function, or a class's method, are added to its phase."""
+    *classes, name = path.split(".")
+    owner: Any = importlib.import_module(module)
+    for each in classes:
+        owner = getattr(owner, each)
+    function = getattr(owner, name)
 
-    def __init__(self, module: str, function: str) -> None:
-        self.seconds = 0.0
-        self._module = importlib.import_module(module)
-        self._name = function
-        self._function = getattr(self._module, function)
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+    def watched(*arguments: Any, **keywords: Any) -> Any:
         begin = time.process_time()
         try:
-            return self._function(*arguments, **keywords)
+            return function(*arguments, **keywords)
         finally:
-            self.seconds += time.process_time() - begin
+            seconds[phase] += time.process_time() - begin
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """The function is timed meanwhile."""
-        setattr(self._module, self._name, self)
-        try:
-            yield
-        finally:
-            setattr(self._module, self._name, self._function)
+    setattr(owner, name, watched)
+    try:
+        yield
+    finally:
+        setattr(owner, name, function)
 
 
 def times_of(folder: Path) -> dict[str, float]:
     """CPU seconds by phase of one `capilint check` over a folder, `rest` and `all` among them."""
-    watches = {phase: Stopwatch(*where) for phase, where in PHASES.items()}
+    seconds = {phase: 0.0 for phase, _, _ in PHASES}
     begin = time.process_time()
     with ExitStack() as stack:
         stack.enter_context(redirect_stdout(StringIO()))
         complaints = stack.enter_context(redirect_stderr(StringIO()))
-        for watch in watches.values():
-            stack.enter_context(watch.running())
+        for phase, module, path in PHASES:
+            stack.enter_context(timed(seconds, phase, module, path))
         status = cli.main(["check", "--isolated", str(folder)])
     if status not in {0, 1}:
         sys.exit(f"capilint check {folder}: exit {status}\n{complaints.getvalue()[-2000:]}")
     total = time.process_time() - begin
-    seconds = {phase: watch.seconds for phase, watch in watches.items()}
     return {**seconds, "rest": total - sum(seconds.values()), "all": total}
