@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from capilint import check
+from capilint import lowering
 from capilint.flake8_plugin import Plugin
 from tests.tools import python_environment, run
 
@@ -178,6 +178,19 @@ def test_wrong_options_end_with_a_plain_word(
     assert "Traceback" not in told
 
 
+def test_modules_beside_a_file_are_read_and_not_reported(flake8: Flake8, tmp_path: Path) -> None:
+    library = LEAK.replace(
+        "def make", "def close(key):\n    advapi32.CryptDestroyKey(key)\n\n\ndef make"
+    )
+    (tmp_path / "library.py").write_text(library, encoding="utf-8")
+    (tmp_path / "user.py").write_text(
+        "from library import close\n\n\ndef end(key):\n    close(key)\n    close(key)\n",
+        encoding="utf-8",
+    )
+    (told,) = flake8("user.py", status=1)
+    assert told.startswith("user.py:6:5: CAP202")
+
+
 def test_jobs_share_the_options(flake8: Flake8, tmp_path: Path) -> None:
     for number in range(8):
         (tmp_path / f"copy{number}.py").write_text(LEAK, encoding="utf-8")
@@ -219,7 +232,7 @@ def found(text: str) -> list[str]:
 
 
 def test_a_file_without_known_names_is_never_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "lower", None)
+    monkeypatch.setattr(lowering, "lower", None)
     assert found("def destroy(key):\n    return Crypt(key).DestroyKey()\n") == []
 
 
@@ -227,7 +240,7 @@ def test_a_crash_is_no_clean_file(monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(*_: object) -> None:
         raise RecursionError("too deep")
 
-    monkeypatch.setattr(check, "lower", crash)
+    monkeypatch.setattr(lowering, "lower", crash)
     (told,) = found(LEAK)
     assert told.startswith("CAP901 not analysed: internal error (RecursionError: too deep)")
     assert "\n" not in told

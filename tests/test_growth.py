@@ -227,3 +227,44 @@ def test_a_module_beside_it_that_cannot_be_read_costs_nothing(folder: Path) -> N
     Path("broken.py").write_bytes(b"# coding: no-such-encoding\nCryptGenKey()")
     user = PY_USER.replace("from lib", "import broken\nfrom lib")
     assert told(checked({"lib.py": PY_LIBRARY, "app.py": user}, "app.py")) == ["app.py:8 CAP202"]
+
+
+def test_a_named_c_file_is_checked_with_its_headers(folder: Path) -> None:
+    header = "#define make(prov, key) CryptGenKey(prov, 1, 0, key)\n"
+    wrong = "static void wrong(HCRYPTKEY k) { CryptDestroyKey(k); CryptDestroyKey(k); }\n"
+    user = '#include "inner/keys.h"\nBOOL f(HCRYPTPROV p) { HCRYPTKEY k; return make(p, &k); }\n'
+    files = {"inner/keys.h": '#include "more.h"\n', "inner/more.h": header + wrong, "user.c": user}
+    report = checked(files, "user.c")
+    assert told(report) == ["user.c:2 CAP101"]
+    assert (report.seen, report.analysed) == (1, 1)
+
+
+def test_inline_functions_of_a_header_are_reported_in_it_once(folder: Path) -> None:
+    inline = """
+static __inline BOOL make(HCRYPTPROV prov, HCRYPTKEY *key)
+{
+    HCRYPTHASH hash;
+    CryptCreateHash(prov, 1, 0, 0, &hash);
+    return CryptGenKey(prov, 1, 0, key);
+}
+"""
+    body = "(HCRYPTPROV p)\n{\n    HCRYPTKEY k;\n    return make(p, &k);\n}\n"
+    user = '#include "keys.h"\nBOOL %s' + body
+    files = {"keys.h": inline, "a.c": user % "f", "b.c": user % "g"}
+    assert told(checked(files)) == ["a.c:5 CAP101", "b.c:5 CAP101", "keys.h:5 CAP101"]
+
+
+def test_options_decide_what_a_file_says(folder: Path) -> None:
+    user = """
+#ifdef KEEP
+#define FINISH(key)
+#else
+#define FINISH(key) CryptDestroyKey(key)
+#endif
+void f(HCRYPTPROV p) { HCRYPTKEY k; if (CryptGenKey(p, 1, 0, &k)) { FINISH(k); } }
+"""
+    Path("a.c").write_text(user, encoding="utf-8")
+    found = discover(["a.c"]).inputs
+    for define, codes in ((("KEEP", "1"), ["CAP101"]), (("KEEP", None), [])):
+        report = check(found, lambda _, define=define: Settings(define=(define,)))
+        assert [each.code for each in report.findings] == codes

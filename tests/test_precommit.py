@@ -75,6 +75,21 @@ def test_a_commit_is_blocked_mended_and_accepted(
     ]
 
 
+def test_the_headers_of_a_changed_file_are_read(
+    pre_commit: Callable[..., str], scratch: Path
+) -> None:
+    (scratch / ".pre-commit-config.yaml").write_text(recipe(".pre-commit-config.yaml"))
+    header = "#define make(prov, key) CryptGenKey(prov, CALG_RC4, 0, key)\n"
+    (scratch / "keys.h").write_text(header, encoding="utf-8")
+    commit_all(scratch, "before the hook")
+    pre_commit(scratch, "install")
+    text = (
+        '#include "keys.h"\nBOOL f(HCRYPTPROV p)\n{\n    HCRYPTKEY k;\n    return make(p, &k);\n}\n'
+    )
+    (scratch / "user.c").write_text(text, encoding="utf-8")
+    assert "user.c:5:12: error: CAP101 key `k`" in commit_all(scratch, "blocked", status=1)
+
+
 def test_try_repo_shows_the_findings(
     pre_commit: Callable[..., str], scratch: Path, checkout: Path
 ) -> None:
