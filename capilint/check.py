@@ -32,10 +32,11 @@ from capilint.rulebook.namescan import NameScan, known_names, watched_resources
 
 if TYPE_CHECKING:
     from capilint.finding import Finding
-    from capilint.findings.triage import Suppressed
+    from capilint.findings.triage import Suppressed, Triage
     from capilint.ir import Module
     from capilint.rulebook.book import RuleBook
     from capilint.rulebook.tomlfile import RuleFile
+    from capilint.silence import Account, Fate, Silence
 
     Relevance = Callable[[str], bool]
 
@@ -45,7 +46,8 @@ class Report(NamedTuple):
 
     `analysed` counts the files that were parsed, of `seen`. `sources` has the files that were
     read whole, by path. `failed` is set where a finding's severity reaches its file's `fail_on`.
-    `notes` tell people what the run did not do.
+    `notes` tell people what the run did not do. `account` tells on request of which handles
+    nothing is reported.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -56,6 +58,7 @@ class Report(NamedTuple):
     notes: tuple[str, ...] = ()
     failed: bool = False
     sources: Mapping[str, Source] = MappingProxyType({})
+    account: Account | None = None
 
 
 class SettingsError(Exception):
@@ -66,14 +69,16 @@ def check(
     inputs: Iterable[Input],
     settings_of: Callable[[str], Settings],
     unreadable: Iterable[Unreadable] = (),
+    explain: bool = False,
 ) -> Report:
     """Analyse the files together: one program for all that the same user functions apply to.
 
-    `unreadable` is what could not be found, to be reported too. Raises SettingsError for an
-    unknown resource, and RuleError where the user's functions are described wrongly.
+    `unreadable` is what could not be found, to be reported too. With `explain` the report accounts
+    for every creation of a handle. Raises SettingsError for an unknown resource, and RuleError
+    where the user's functions are described wrongly.
     """
     inputs = list(inputs)
-    run = _Run(inputs, settings_of)
+    run = _Run(inputs, settings_of, explain)
     run.unreadable += unreadable
     run.seen = len(run.unreadable)
     programs: dict[str, list[Input]] = {}
@@ -89,13 +94,18 @@ def check(
 class _Run:
     """What one run has gathered so far."""
 
-    def __init__(self, inputs: Iterable[Input], settings_of: Callable[[str], Settings]) -> None:
+    def __init__(
+        self, inputs: Iterable[Input], settings_of: Callable[[str], Settings], explain: bool
+    ) -> None:
         self._settings_of = settings_of
+        self._explain = explain
         self._front_ends = FrontEnds([item.path for item in inputs], settings_of)
         self._sources: dict[str, Source] = {}
         self._findings: list[Finding] = []
         self._beside: set[str] = set()
-        self._analysed = 0
+        self._fates: list[Fate] = []
+        self._not_understood: list[Silence] = []
+        self._analysed: set[str] = set()
         self._without_front_end = 0
         self.seen = 0
         self.unreadable: list[Unreadable] = []
@@ -128,17 +138,23 @@ class _Run:
         from capilint.growth.left import Left
         from capilint.growth.rounds import Rounds, Wanted
 
-        rounds = Rounds(self._front_ends, self._load, self._crashed)
+        rounds = Rounds(self._front_ends, self._load, self._crashed, self._explain)
         wanted = [Wanted(source, relevant) for source in sources]
         found = rounds.findings(wanted, Left(left, names.search), book)
-        self._analysed += len(rounds.modules.keys() - self._beside)
+        self._analysed |= rounds.modules.keys() - self._beside
         self._findings += _problems(rounds.modules.values())
         self._findings += found
+        if self._explain:
+            from capilint.findings.accounts import not_understood
+
+            self._fates += rounds.fates
+            self._not_understood += not_understood(rounds.modules.values())
 
     def report(self) -> Report:
         """The report of all that was gathered."""
         if not self._sources:
-            return Report(seen=self.seen, unreadable=tuple(self.unreadable), notes=self._notes())
+            unread, account = tuple(self.unreadable), self._account(None)
+            return Report(seen=self.seen, unreadable=unread, notes=self._notes(), account=account)
         from capilint.findings.triage import Triager
         from capilint.rulebook.codes import load as load_codes
 
@@ -150,12 +166,30 @@ class _Run:
             findings=findings,
             suppressed=triage.suppressed,
             seen=self.seen,
-            analysed=self._analysed,
+            analysed=len(self._analysed),
             unreadable=tuple(sorted(unreadable, key=lambda item: item.path)),
             notes=self._notes(),
             failed=any(self._fails(finding) for finding in findings),
             sources=self._sources,
+            account=self._account(triage),
         )
+
+    def _account(self, triage: Triage | None) -> Account | None:
+        """What became of all handles, and of all files, where that was asked for."""
+        if not self._explain:
+            return None
+        from capilint.findings.accounts import account
+
+        unread = {item.path for item in self.unreadable}
+        idle = self.seen - len(self._analysed | unread) - self._without_front_end
+        passed_over = (
+            ("naming no function that matters to a handle", idle),
+            ("in C++, which is not supported yet", self._without_front_end),
+            ("with an error", len(unread)),
+        )
+        fates = [each for each in self._fates if each.creation.path not in self._beside]
+        unclear = [each for each in self._not_understood if each.creation.path not in self._beside]
+        return account(fates, unclear, self._findings, triage, self._settings_of, passed_over)
 
     def _resources(self, path: str) -> tuple[str, ...]:
         return self._settings_of(path).resources or ()

@@ -13,7 +13,8 @@ from capilint.check import Report
 from capilint.files.source import Unreadable
 from capilint.finding import Severity
 from capilint.report import Style, render
-from tests.reports import finding, leak, report
+from capilint.silence import Account, Creation, Kind, Reason, Silence
+from tests.reports import finding, leak, report, span
 
 SCHEMA = json.loads(files("capilint.report").joinpath("schema.json").read_text(encoding="utf-8"))
 
@@ -69,6 +70,41 @@ def test_the_files_are_counted_and_the_unreadable_named() -> None:
         "analysed": 2,
         "unreadable": [{"path": "x.c", "reason": "binary"}],
     }
+
+
+def test_what_is_not_reported_is_there_on_request() -> None:
+    assert "silences" not in document(report())
+    made = Creation("a.c", span(31, 10, 5), "f", "key", "h", "CryptGenKey")
+    given = Reason(Kind.UNKNOWN_FUNCTION, "queue_push", path="a.c", line=35)
+    unclear = Silence(Creation("b.c", span(2, 1), "g"), Reason(Kind.NOT_UNDERSTOOD, detail=": no"))
+    account = Account(2, 5, (Silence(made, given), unclear), (("in C++", 3),))
+    shown = document(report(account=account))
+    assert shown["silences"] == [
+        {
+            "path": "a.c",
+            "line": 31,
+            "column": 10,
+            "function": "f",
+            "resource": "key",
+            "handle": "h",
+            "kind": "unknown-function",
+            "reason": "given to `queue_push`, which no file of the run defines",
+            "at": {"path": "a.c", "line": 35},
+        },
+        {
+            "path": "b.c",
+            "line": 2,
+            "column": 1,
+            "function": "g",
+            "resource": "",
+            "handle": "",
+            "kind": "not-understood",
+            "reason": "not understood (CAP901): no",
+            "at": None,
+        },
+    ]
+    assert shown["creations"] == {"reported": 2, "followed": 5, "silent": 1}
+    assert shown["passed_over"] == [{"reason": "in C++", "files": 3}]
 
 
 def test_notes_and_findings_about_no_handle_are_there() -> None:

@@ -79,6 +79,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--config", metavar="FILE", help="take the configuration from this file only")
     add("--isolated", action="store_true", help="read no configuration file")
     add("--color", choices=("auto", "always", "never"), default="auto", help="colours (auto)")
+    add(
+        "--explain-silence",
+        action="store_true",
+        help="say, too, why nothing is reported of the other handles (text, json)",
+    )
     add("--verbose", "-v", action="store_true", help="report notes and suppressed findings, too")
 
 
@@ -87,7 +92,12 @@ def run(options: argparse.Namespace) -> int:
     outputs = _outputs(options)
     configuration = _configuration(options)
     discovery = _discovery(options, configuration)
-    report = check(discovery.inputs, configuration.settings_of, discovery.unreadable)
+    report = check(
+        discovery.inputs,
+        configuration.settings_of,
+        discovery.unreadable,
+        options.explain_silence,
+    )
     for name, path in outputs:
         _write(render(name, report, _style(options, path)), path)
     if any(name == "github" for name, _ in outputs):

@@ -18,10 +18,11 @@ from typing import Any
 from capilint.engine.checks.deprecated import deprecated_calls
 from capilint.engine.checks.members import fills_members, forgotten_members, taken_members
 from capilint.engine.checks.stale_members import members_released_again
+from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Defect
+from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.ownership import MemberOwners
-from capilint.engine.domain.state import Typestate
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import forget_interned
 from capilint.engine.fixpoint import (
@@ -38,6 +39,7 @@ from capilint.engine.program.handle_variables import handle_types
 from capilint.engine.program.liveness import liveness
 from capilint.engine.program.names import Definition
 from capilint.engine.reporting.duplicates import Candidate, without_duplicates
+from capilint.engine.reporting.silences import Fates, Followed
 from capilint.engine.reporting.witness import Narrator, shortest_witnesses
 from capilint.engine.summaries.summary import Summary, condense, project, united
 from capilint.engine.transfer.interpreter import Callees, Interpreter
@@ -45,6 +47,7 @@ from capilint.finding import Finding
 from capilint.ir import Language, Module
 from capilint.rulebook.book import Bound, RuleBook
 from capilint.rulebook.wording import Facts, message, name_and_severity
+from capilint.silence import Fate
 
 HELPER_NODES = 1_000
 HELPER_PATIENCE = 4
@@ -60,10 +63,11 @@ def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
 class Analysis:
     """The program so far, the summaries of its functions, and what was found in them.
 
-    One is in use at a time: a new one forgets the values of the one before it.
+    One is in use at a time: a new one forgets the values of the one before it. With `explain` it
+    takes note of what becomes of the handles that are made, for `fates`.
     """
 
-    def __init__(self, rulebook: RuleBook) -> None:
+    def __init__(self, rulebook: RuleBook, explain: bool = False) -> None:
         forget_interned()
         self.rulebook = rulebook
         self.program = Program((), rulebook)
@@ -73,6 +77,8 @@ class Analysis:
         self.methods: dict[Definition, tuple[Interpreter, Graph]] = {}
         self.fillers: dict[Definition, tuple[Interpreter, Graph]] = {}
         self._found: dict[Definition, list[Candidate]] = {}
+        self._explain = explain
+        self._followed: dict[Definition, Followed] = {}
 
     def add(self, modules: Sequence[Module]) -> None:
         """Take further modules into the program, and analyse what they bring and change.
@@ -91,7 +97,8 @@ class Analysis:
 
     def _forget(self, changed: Iterable[Definition]) -> None:
         tables: list[dict[Definition, Any]] = [
-            *(self.summaries, self.releasing_members, self.methods, self.fillers, self._found)
+            *(self.summaries, self.releasing_members, self.methods, self.fillers, self._found),
+            self._followed,
         ]
         for definition in changed:
             for table in tables:
@@ -138,6 +145,7 @@ class Analysis:
             graph = fixpoint.solve()
         except BoundReached:
             found = interpreter.typestates.defects
+            self._note_followed(definition, interpreter, bounded=True)
             return [
                 Candidate(self._bounded(definition), None, definition.function.span.line),
                 *self._candidates(definition, interpreter, fixpoint.graph, found),
@@ -149,6 +157,7 @@ class Analysis:
             self.methods[definition] = interpreter, graph
         if fills_members(definition, interpreter):
             self.fillers[definition] = interpreter, graph
+        self._note_followed(definition, interpreter, bounded=False)
         return self._candidates(definition, interpreter, graph, interpreter.typestates.defects)
 
     def _summarise_helper(self, definition: Definition, recursive: bool) -> None:
@@ -207,7 +216,24 @@ class Analysis:
             self.rulebook.resources,
         )
         witnesses = shortest_witnesses(defects, graph, origins)
-        return [narrator.tell(witness) for witness in witnesses]
+        found = [narrator.tell(witness) for witness in witnesses]
+        if self._explain:
+            for witness, each in zip(witnesses, found, strict=True):
+                self._followed[definition].found(witness.defect.symbol, each.finding)
+        return found
+
+    def _note_followed(
+        self, definition: Definition, interpreter: Interpreter, bounded: bool
+    ) -> None:
+        """Keep what is asked later, once for each function; the last analysis of one counts."""
+        if interpreter.log is not None:
+            origins = interpreter.typestates.origins
+            texts = {symbol: origin.text for symbol, origin in origins.items()}
+            self._followed[definition] = Followed(interpreter.log, texts, bounded)
+
+    def fates(self) -> list[Fate]:
+        """What becomes of each handle that the program makes; asked after `findings`."""
+        return Fates(self.program, self._followed, self.summaries, self._api).all()
 
     def may_learn_more(self, definition: Definition) -> bool:
         """Whether a function releases what other functions have since shown to own a member."""
@@ -267,6 +293,7 @@ class Analysis:
             cyclic_blocks(function),
             single_entry_blocks(function),
             self.program.classes.abandons_object(definition),
+            EscapeLog(module.path) if self._explain else None,
         )
 
     def _api(self, name: str, module: Module) -> Bound | None:
@@ -308,6 +335,7 @@ class Analysis:
             sum(not parameter.keyword_only for parameter in parameters),
             condensed,
             interpreter.opaque,
+            *((log.sites, log.shared) if (log := interpreter.log) is not None else ()),
         )
 
     def _bounded(self, definition: Definition) -> Finding:

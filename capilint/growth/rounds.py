@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from capilint.engine import Analysis, analyse
+from capilint.engine import Analysis
 from capilint.files.source import Input, Source
 from capilint.finding import Finding
 from capilint.growth.left import Joining, Left
 from capilint.ir import Language, Module
 from capilint.lowering import FrontEnds, Relevance
 from capilint.rulebook.book import RuleBook
+from capilint.silence import Fate
 
 
 class Wanted(NamedTuple):
@@ -28,19 +29,25 @@ class Wanted(NamedTuple):
 
 
 class Rounds:
-    """The rounds of one program; `modules` has what was lowered, by path."""
+    """The rounds of one program; `modules` has what was lowered, by path.
+
+    With `explain`, `fates` tells after `findings` what becomes of the handles that are made.
+    """
 
     def __init__(
         self,
         front_ends: FrontEnds,
         load: Callable[[Input], Source | None],
         crashed: Callable[[str, Exception], None],
+        explain: bool = False,
     ) -> None:
         """`load` reads a file that joins, `crashed` is told of a path and what went wrong."""
         self.modules: dict[str, Module] = {}
         self._front_ends = front_ends
         self._load = load
         self._crashed = crashed
+        self._explain = explain
+        self.fates: list[Fate] = []
 
     def findings(self, wanted: Iterable[Wanted], left: Left, book: RuleBook) -> list[Finding]:
         """The engine's findings in the program that begins with some files, replayed.
@@ -48,14 +55,14 @@ class Rounds:
         After a crash each file is analysed again on its own.
         """
         try:
-            analysis = Analysis(book)
+            analysis = Analysis(book, self._explain)
             while new := list(self._lowered(wanted)):
                 lacking = left.definers(analysis.lacking(new))
                 new += self._lowered(self._joined(lacking))
                 self.modules.update((module.path, module) for module in new)
                 analysis.add(new)
                 wanted = self._joined(left.users(analysis.acting(), self.modules.values()))
-            return _confirmed(analysis.findings(), book)
+            return self._findings_of(analysis, book)
         except Exception as error:
             return list(self._findings_apart(error, book))
 
@@ -64,9 +71,16 @@ class Rounds:
             try:
                 if len(self.modules) == 1:
                     raise crash
-                yield from _confirmed(analyse([module], book), book)
+                analysis = Analysis(book, self._explain)
+                analysis.add([module])
+                yield from self._findings_of(analysis, book)
             except Exception as error:
                 self._crashed(path, error)
+
+    def _findings_of(self, analysis: Analysis, book: RuleBook) -> list[Finding]:
+        found = _confirmed(analysis.findings(), book)
+        self.fates += analysis.fates()
+        return found
 
     def _joined(self, files: Iterable[Joining]) -> Iterator[Wanted]:
         for file in files:

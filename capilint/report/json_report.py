@@ -7,13 +7,14 @@ import json
 from capilint.check import Report
 from capilint.finding import Finding, Step
 from capilint.report import Style
+from capilint.silence import Account, Silence
 
 VERSION = 1
 
 
 def render(report: Report, style: Style) -> str:
     """All findings, notes among them. ASCII only, so that no encoding on the way can harm it."""
-    document = {
+    document: dict[str, object] = {
         "version": VERSION,
         "findings": [_finding(finding) for finding in report.findings],
         "files": {
@@ -24,6 +25,8 @@ def render(report: Report, style: Style) -> str:
             ],
         },
     }
+    if report.account is not None:
+        document |= _account(report.account)
     return json.dumps(document, indent=2) + "\n"
 
 
@@ -43,6 +46,36 @@ def _finding(finding: Finding) -> dict[str, object]:
         "message": finding.message,
         "confirmed": finding.confirmed,
         "steps": [_step(step) for step in finding.steps],
+    }
+
+
+def _account(account: Account) -> dict[str, object]:
+    """What became of the handles of which nothing is reported; only on request."""
+    return {
+        "silences": [_silence(silence) for silence in account.silences],
+        "creations": {
+            "reported": account.reported,
+            "followed": account.followed,
+            "silent": sum(bool(silence.creation.resource) for silence in account.silences),
+        },
+        "passed_over": [
+            {"reason": reason, "files": count} for reason, count in account.passed_over
+        ],
+    }
+
+
+def _silence(silence: Silence) -> dict[str, object]:
+    made, reason = silence.creation, silence.reason
+    return {
+        "path": made.path,
+        "line": made.span.line,
+        "column": made.span.column,
+        "function": made.function,
+        "resource": made.resource,
+        "handle": made.handle,
+        "kind": reason.kind.value,
+        "reason": reason.text,
+        "at": {"path": reason.path, "line": reason.line} if reason.line else None,
     }
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from capilint.check import Report
     from capilint.files.source import Source
     from capilint.finding import Finding, Span, Step
+    from capilint.silence import Account
 
 _HEAD = r"[^\s(;]+"  # what the carets stand under: a callee's name, a keyword
 _GUTTER = 5  # digits of a line number
@@ -34,10 +35,15 @@ _COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.N
 
 
 def render(report: Report, style: Style) -> str:
-    """The findings, then one line that counts them. Notes are shown where `verbose` is set."""
+    """The findings, then one line that counts them. Notes are shown where `verbose` is set.
+
+    On request there follows what is not reported, a line for each handle.
+    """
     shown = [item for item in report.findings if style.verbose or item.severity != Severity.NOTE]
     blocks = [_Block(finding, report.sources, style.colour).text() for finding in shown]
     lines = [_summary(shown, report)]
+    if report.account is not None:
+        lines += _account(report.account)
     if style.verbose:
         lines += [f"suppressed: {_suppressed(item.finding)}" for item in report.suppressed]
         counts = f"{plural(report.seen, 'file')} seen, {report.analysed} analysed"
@@ -55,6 +61,20 @@ def _summary(shown: list[Finding], report: Report) -> str:
     kinds = ", ".join(plural(count[kind], kind.value) for kind in Severity if count[kind])
     files = plural(len({finding.path for finding in shown}), "file")
     return f"Found {plural(len(shown), 'finding')} ({kinds}) in {files}.{tail}"
+
+
+def _account(account: Account) -> Iterator[str]:
+    """`Silent about 2 of 12 creations; 9 followed to the end, 1 reported.`, and why."""
+    silent = sum(bool(silence.creation.resource) for silence in account.silences)
+    handles = plural(silent + account.reported + account.followed, "creation")
+    yield (
+        f"Silent about {silent} of {handles}; "
+        f"{account.followed} followed to the end, {account.reported} reported."
+    )
+    for silence in account.silences:
+        yield printable(silence.text)
+    for reason, count in account.passed_over:
+        yield f"Not analysed: {plural(count, 'file')} {reason}."
 
 
 def _suppressed(finding: Finding) -> str:

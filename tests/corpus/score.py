@@ -15,7 +15,8 @@ measure; capilint knows nothing of them.
 `make corpus` does not fetch the C++ code, which is no package. It counts where
 `../shared/tools/extract_cpp_corpus.py MIRROR corpus` has put it.
 
-Findings that no label speaks of are printed at the end, to be read by hand.
+Findings that no label speaks of are printed at the end, to be read by hand. The last lines count
+the creations of handles: how many capilint followed to their end, and why it let go of the rest.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -90,11 +91,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What one run came to: `unreadable` are paths, `analysed` counts files."""
+    """What one run came to: `unreadable` are paths, `analysed` counts files.
+
+    `creations` counts what became of them, `silences` those that were let go of, by the reason.
+    """
 
     findings: tuple[Found, ...]
     unreadable: frozenset[str]
     analysed: int
+    creations: Counter[str] = field(default_factory=Counter)
+    silences: Counter[str] = field(default_factory=Counter)
 
     def was_analysed(self, label: Label) -> bool:
         """Whether the run's silence about a label's file means anything."""
@@ -110,13 +116,14 @@ def read_labels(folder: Path) -> list[Label]:
             entry = json.loads(line)
             words = entry["source"].split()  # "Debian curl 7.88.1", or "owner+repository"
             entry["package"] = words[1] if len(words) > 1 else words[0]
-            labels.append(Label(**{field.name: entry[field.name] for field in fields(Label)}))
+            labels.append(Label(**{each.name: entry[each.name] for each in fields(Label)}))
     return labels
 
 
 def check(package: str) -> Checked:
     """One run of `capilint check` over a package's files: one program."""
-    command = [str(Path(sys.executable).with_name("capilint")), "check", "--format", "json", "."]
+    capilint = str(Path(sys.executable).with_name("capilint"))
+    command = [capilint, "check", "--format", "json", "--explain-silence", "."]
     done = subprocess.run(
         command, cwd=CORPUS / package, capture_output=True, text=True, encoding="utf-8", check=False
     )
@@ -140,7 +147,13 @@ def check(package: str) -> Checked:
     )
     files = report["files"]
     unreadable = frozenset(entry["path"] for entry in files["unreadable"])
-    return Checked(findings, unreadable, analysed=files["analysed"])
+    return Checked(
+        findings,
+        unreadable,
+        files["analysed"],
+        Counter(report["creations"]),
+        Counter(silence["kind"] for silence in report["silences"]),
+    )
 
 
 def lines_of(finding: JsonObject) -> Iterator[tuple[str, int]]:
@@ -194,6 +207,19 @@ def print_totals(words: list[tuple[str, Label]]) -> None:
     print(f"\n{len(words)} labels: " + ", ".join(f"{n} {w}" for w, n in everything.most_common()))
 
 
+def print_creations(runs: Iterable[Checked]) -> None:
+    """What became of the handles that the corpus makes."""
+    runs = list(runs)
+    creations = sum((run.creations for run in runs), Counter[str]())
+    silences = sum((run.silences for run in runs), Counter[str]())
+    print(
+        f"\n{creations.total()} creations: {creations['followed']} followed to the end, "
+        f"{creations['reported']} reported, {creations['silent']} let go of"
+    )
+    for kind, count in silences.most_common():
+        print(f"{count:6} {kind}")
+
+
 def main() -> int:
     """Print each label's word, the totals, and the findings that no label speaks of."""
     if not LABELS.is_dir():
@@ -231,6 +257,7 @@ def main() -> int:
     notes = Counter(found.code for found in everything if found.code.startswith(NOTES))
     print("\nnotes: " + (", ".join(f"{n} {code}" for code, n in sorted(notes.items())) or "none"))
     print_totals(words)
+    print_creations(checked.values())
     return 0
 
 

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from capilint.engine.domain.events import Defect, Ender, Path
-from capilint.engine.domain.state import State, Typestate
+from capilint.engine.domain.handle import Typestate
+from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
 from capilint.engine.program.classes import Classes
 from capilint.engine.program.names import Definition, Names

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from capilint.engine.domain.events import Defect, Ender, Event, Path, Trail
-from capilint.engine.domain.state import State, Typestate
+from capilint.engine.domain.handle import Typestate
+from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
 from capilint.engine.program.classes import Classes
 from capilint.engine.program.names import Definition

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from capilint.engine.domain.escapes import How
 from capilint.engine.domain.evaluate import Evaluator, is_parameter
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import (
@@ -33,10 +34,10 @@ class Argument:
     value: AbstractValue
     parts: tuple[AbstractValue, ...] = ()
 
-    def give_away(self, state: State) -> None:
+    def give_away(self, state: State, how: How = How.PLAIN) -> None:
         """It goes where the analysis cannot follow, with all that is in it."""
         for value in (self.value, *self.parts):
-            state.escape(value)
+            state.escape(value, cause=state.cause(how))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ A state is built by the transfer functions on a private copy and then frozen by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
+from capilint.engine.domain.escapes import Cause, EscapeLog, How
+from capilint.engine.domain.handle import Handle, Typestate
 from capilint.engine.domain.path_invariants import PathInvariants
 from capilint.engine.domain.values import (
     ZERO,
@@ -29,72 +30,17 @@ from capilint.engine.domain.values import (
     symbols_in,
 )
 from capilint.engine.program.liveness import Live
-from capilint.ir import Scope, Variable
+from capilint.ir import Instruction, Scope, Terminator, Variable
 
 MANY_FACTS = 48
 CONTENTS = ("initial", "member")  # the symbols of what a location holds until it is written
-
-
-class Typestate(StrEnum):
-    """Where a handle is in its life (`pending` is two states: one per outcome of the call)."""
-
-    UNKNOWN = "unknown"
-    LIVE = "live"
-    DESTROYED = "destroyed"
-
-
-@dataclass(frozen=True, slots=True)
-class Handle:
-    """The typestate of one handle.
-
-    `made` is set where this function's path created it; only such handles can leak here.
-    `escaped`: others may see it; `handed`: the caller gets it; `entrusted`: an object made here
-    holds it, whose methods decide when it ends. `owner` is its context; `orphaned` once that was
-    released.
-    `count` is the number of references (contexts). `doubt` is the site of the call whose outcome
-    unknown code was asked to judge; nothing is reported about the handle until a branch settles
-    it. `raised` is set when an exception was under way while the handle lived.
-    """
-
-    resource: str
-    typestate: Typestate
-    made: bool = False
-    escaped: bool = False
-    handed: bool = False
-    entrusted: bool = False
-    owner: Symbol | None = None
-    orphaned: bool = False
-    count: int = 1
-    doubt: object = None
-    raised: bool = False
-    binding: str = ""
-    owns_itself: bool = False
-    used: bool = False
-
-    @property
-    def matters(self) -> bool:
-        """Whether more is known of the handle than that it was met."""
-        return (
-            self.made or self.orphaned or self.count != 1 or self.typestate is not Typestate.UNKNOWN
-        )
-
-    @property
-    def held_by_caller(self) -> bool:
-        """Whether the handle was made here, and only the caller's memory holds it."""
-        only_handed = self.made and self.handed and not self.escaped
-        return only_handed and self.typestate is Typestate.LIVE
-
-    @property
-    def owed(self) -> bool:
-        """Whether this function still has to release the handle."""
-        given_away = self.escaped or self.handed or self.entrusted
-        return self.made and self.typestate is Typestate.LIVE and not given_away
 
 
 class State:
     """Environment, facts and handles; see the module's picture."""
 
     __slots__ = (
+        "at",
         "environment",
         "exception",
         "exposed",
@@ -103,13 +49,18 @@ class State:
         "failing",
         "handles",
         "invariants",
+        "log",
         "objects",
         "raising",
         "shared",
     )
 
-    def __init__(self, invariants: PathInvariants | None = None) -> None:
+    def __init__(
+        self, invariants: PathInvariants | None = None, log: EscapeLog | None = None
+    ) -> None:
         self.invariants = invariants or PathInvariants()
+        self.log = log
+        self.at: Instruction | Terminator | None = None  # what is executed
         self.environment: dict[Location, AbstractValue] = {}
         self.facts: dict[AbstractValue, bool] = {}
         self.handles: dict[Symbol, Handle] = {}
@@ -125,6 +76,8 @@ class State:
         """A private copy to change."""
         new = State.__new__(State)
         new.invariants = self.invariants
+        new.log = self.log
+        new.at = self.at
         new.environment = self.environment.copy()
         new.facts = self.facts.copy()
         new.handles = self.handles.copy()
@@ -253,7 +206,7 @@ class State:
             return
         older = symbol.older()
         for _, value in self.kept_in(Location(older)):
-            self.escape(value)
+            self.escape(value, cause=self.cause(How.ROUNDS))
         self._disown(older)  # what comes to stand for several leads to nothing certain
         for location, value in list(self.environment.items()):
             if symbol in symbols_in(value):
@@ -265,7 +218,8 @@ class State:
         if present is not None:
             known = self.handles.get(older)
             if known is not None and known != present:
-                present = replace(present, typestate=Typestate.UNKNOWN, escaped=True)
+                cause = present.cause or known.cause or self.cause(How.ROUNDS)
+                present = replace(present, typestate=Typestate.UNKNOWN, escaped=True, cause=cause)
             self.handles[older] = present
 
     def _disown(self, symbol: Symbol) -> None:
@@ -291,11 +245,28 @@ class State:
             if inner in self.handles:
                 self.handles[stale] = self.handles.pop(inner)
 
-    def escape(self, value: AbstractValue, handed: bool = False) -> None:
+    def cause(self, how: How, place: str = "", member: str = "") -> Cause | None:
+        """Why a handle is let go of by what is executed; None where nobody wants to know."""
+        return None if self.log is None else Cause(self.at, self.log.path, how, place, member)
+
+    def end(self, how: How | None = None) -> None:
+        """A path ends here; `how` tells why nobody has to release what is left."""
+        if self.log is None:
+            return
+        cause = None if how is None else self.cause(how)
+        for symbol, handle in self.handles.items():
+            self.log.leave(symbol, handle, cause)
+
+    def escape(
+        self, value: AbstractValue, handed: bool = False, cause: Cause | None = None
+    ) -> None:
         """A value goes where others can see it: handles in it, and all that it points to.
 
-        With `handed` the caller is the one that gets it.
+        With `handed` the caller is the one that gets it. The cause is, where none is given, what
+        the instruction says.
         """
+        if cause is None and self.log is not None:
+            cause = self.cause(How.PLAIN)
         pending = [value]
         seen: set[AbstractValue] = set()
         while pending:
@@ -311,20 +282,25 @@ class State:
                             handle,
                             escaped=handle.escaped or not handed,
                             handed=handle.handed or handed,
+                            cause=handle.cause if handle.escaped else cause,
                         )
-                    pending += self._expose(current, handed)
+                    pending += self._expose(current, handed, cause)
                 case Pointer(location):
-                    pending += self._expose(location.base, handed)
+                    pending += self._expose(location.base, handed, cause)
                 case Function(_, captures):
                     for location in captures:
-                        pending += self._expose(location.base, handed)
+                        pending += self._expose(location.base, handed, cause)
                 case Term(_, values) | Aggregate(values):
                     pending += values
 
-    def _expose(self, base: Variable | Symbol, handed: bool) -> list[AbstractValue]:
+    def _expose(
+        self, base: Variable | Symbol, handed: bool, cause: Cause | None
+    ) -> list[AbstractValue]:
         """Mark memory as visible; returns what is kept in it."""
         if isinstance(base, Symbol) and not handed:
             self.shared |= {base}
+            if self.log is not None:
+                self.log.shared.setdefault(base, cause)
         if isinstance(base, Variable) or base.kind in ("object", "initial"):
             self.exposed |= {base}
         root = Location(base)
@@ -397,4 +373,8 @@ class State:
         for handle in list(kept.values()):
             if handle.owner is not None and handle.owner in self.handles:
                 kept[handle.owner] = self.handles[handle.owner]
+        if self.log is not None:
+            for symbol, handle in self.handles.items():
+                if symbol not in kept:
+                    self.log.leave(symbol, handle)
         self.handles = kept

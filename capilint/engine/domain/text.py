@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from capilint.engine.domain.events import Event, Origin, Role
-from capilint.engine.domain.state import CONTENTS, Handle, State
+from capilint.engine.domain.handle import Handle
+from capilint.engine.domain.state import CONTENTS, State
 from capilint.engine.domain.values import (
     AbstractValue,
     Aggregate,

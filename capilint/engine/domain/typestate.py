@@ -20,9 +20,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from capilint.engine.domain.escapes import DONE, Cause, How, member_name, newest
 from capilint.engine.domain.events import Defect, Event, Origin, Path, Role
+from capilint.engine.domain.handle import Handle, Typestate
 from capilint.engine.domain.ownership import MemberOwners
-from capilint.engine.domain.state import Handle, State, Typestate
+from capilint.engine.domain.state import CONTENTS, State
 from capilint.engine.domain.values import (
     AbstractValue,
     Aggregate,
@@ -40,6 +42,7 @@ from capilint.rulebook.protocol import Resource
 
 HAND_OUT, SHOW = "hand-out", "show"
 LONGEST_NAME = 8  # accessors
+MOST_LINKS = 4
 UNTRACKED = frozenset(["unknown", "object", "box"])
 
 
@@ -173,7 +176,9 @@ class Typestates:
                 self._dismiss(path, symbol)
                 return
             self.report(path, "CAP203", symbol, span, text)
-            path.state.handles[symbol] = replace(handle, typestate=Typestate.UNKNOWN, escaped=True)
+            path.state.handles[symbol] = replace(
+                handle, typestate=Typestate.UNKNOWN, escaped=True, cause=_told(handle)
+            )
             return
         if handle.orphaned:
             self.report(path, "CAP301", symbol, span)
@@ -185,14 +190,24 @@ class Typestates:
             path.state.handles[symbol] = replace(
                 handle, typestate=Typestate.DESTROYED, orphaned=False, count=0
             )
+            self._note_released(path, symbol)
             self._orphan(path, symbol)
 
     def _dismiss(self, path: Path, symbol: Symbol) -> None:
         """Nothing more can be said about the handle."""
         handle = path.state.handles[symbol]
         path.state.handles[symbol] = replace(
-            handle, typestate=Typestate.UNKNOWN, escaped=True, orphaned=False
+            handle, typestate=Typestate.UNKNOWN, escaped=True, orphaned=False, cause=DONE
         )
+        self._note_released(path, symbol)
+
+    def _note_released(self, path: Path, symbol: Symbol) -> None:
+        log = path.state.log
+        if log is None:
+            return
+        log.released.add(newest(symbol))
+        if isinstance(symbol.detail, Location):
+            log.members.add(member_name(symbol.detail))
 
     def _orphan(self, path: Path, owner: Symbol) -> None:
         for symbol, handle in list(path.state.handles.items()):
@@ -221,11 +236,12 @@ class Typestates:
         replaced = self._held_at(path, location)
         state.store(location, value)
         if external:
-            state.escape(value, handed=belongs_to_caller(location))
+            cause = self._stored(path, location)
+            state.escape(value, handed=belongs_to_caller(location), cause=cause)
         else:
             self._name_after_holder(path.state, location, value)
             if self.boxes and isinstance(location.base, Symbol):
-                self._entrust(path, value)
+                self._entrust(path, location, value)
         self._lose_unheld(path, replaced, span)
 
     def overwrite(self, path: Path, location: Location, span: Span) -> None:
@@ -258,12 +274,29 @@ class Typestates:
         holders = path.state.holders(symbol)
         if holders and not any(path.state.is_external(place) for place in holders):
             handle = path.state.handles[symbol]
-            path.state.handles[symbol] = replace(handle, handed=False)
+            path.state.handles[symbol] = replace(handle, handed=False, cause=None)
 
-    def _entrust(self, path: Path, value: AbstractValue) -> None:
+    def _stored(self, path: Path, location: Location) -> Cause | None:
+        """Why a handle is let go of that is put into a location."""
+        if path.state.log is None:
+            return None
+        place = location
+        for _ in range(MOST_LINKS):  # an allocated object has the name of what points to it
+            if isinstance(place.base, Variable) or place.base.kind in CONTENTS:
+                break
+            holder = next(iter(path.state.holders(place.base)), None)
+            if holder is None:
+                break
+            place = Location(holder.base, (*holder.path, "*", *place.path))
+        text = self.location_text(place).replace("*.", "->")
+        return path.state.cause(How.STORED, text, member_name(location))
+
+    def _entrust(self, path: Path, location: Location, value: AbstractValue) -> None:
         """A Python object holds the handle: when that ends is for its methods to decide."""
         if isinstance(value, Symbol) and value in path.state.handles:
-            path.state.handles[value] = replace(path.state.handles[value], entrusted=True)
+            cause = self._stored(path, location)
+            handle = path.state.handles[value]
+            path.state.handles[value] = replace(handle, entrusted=True, cause=cause)
 
     def _name_after_holder(self, state: State, location: Location, value: AbstractValue) -> None:
         """A handle that a call returned gets the name of the first variable that holds it, or
@@ -283,13 +316,13 @@ class Typestates:
     def lose(self, path: Path, symbol: Symbol, span: Span) -> None:
         """The last reference to a handle is gone; nothing is said of what an object held."""
         if symbol in path.state.objects:
-            path.state.escape(symbol)
+            path.state.escape(symbol, cause=path.state.cause(How.OBJECT))
             path.state.objects -= {symbol}
         handle = path.state.handles.get(symbol)
         if handle is None or not (handle.owed or handle.held_by_caller):
             return
         if path.state.raising == "possible":
-            path.state.handles[symbol] = replace(handle, escaped=True)
+            path.state.handles[symbol] = replace(handle, escaped=True, cause=DONE)
             return
         path.emit(Event("lose", span, self.path, roles=(_role(symbol, handle),)))
         if handle.owns_itself:
@@ -297,7 +330,7 @@ class Typestates:
                 self.report(path, "CAP301", symbol, span)
         else:
             self.report(path, "CAP102" if handle.raised else "CAP103", symbol, span)
-        path.state.handles[symbol] = replace(handle, escaped=True)
+        path.state.handles[symbol] = replace(handle, escaped=True, cause=_told(handle))
 
     def hand_out(self, path: Path, value: AbstractValue, span: Span, kind: str = HAND_OUT) -> None:
         """A value goes to the caller: a handle in it must not be destroyed yet.
@@ -340,6 +373,11 @@ class Typestates:
                 continue
             code = "CAP102" if exceptional or handle.raised else "CAP101"
             self.report(path, code, symbol, span)
+
+
+def _told(handle: Handle) -> Cause | None:
+    """What is left to say of a handle after a report, which a doubt forbids."""
+    return DONE if handle.doubt is None else handle.cause
 
 
 def _role(symbol: Symbol, handle: Handle) -> Role:

@@ -8,12 +8,14 @@ replaced by the caller's, so the caller's typestates judge them as if they stood
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from capilint.engine.domain.escapes import Cause, CreationSite
 from capilint.engine.domain.events import Event, events_for_caller
+from capilint.engine.domain.handle import Handle, Typestate
 from capilint.engine.domain.order import is_not_negative
-from capilint.engine.domain.state import Handle, State, Typestate
+from capilint.engine.domain.state import State
 from capilint.engine.domain.values import (
     ZERO,
     AbstractValue,
@@ -86,7 +88,8 @@ class Outcome:
 class Summary:
     """A function's outcomes; none means that it never comes back.
 
-    The first `positional` of its parameters can be given by position.
+    The first `positional` of its parameters can be given by position. `sites` are where the
+    handles come from that it makes, `shared` says why inputs escape; both only on request.
     """
 
     name: str
@@ -96,6 +99,8 @@ class Summary:
     positional: int
     outcomes: tuple[Outcome, ...]
     opaque: bool
+    sites: Mapping[Symbol, Iterable[CreationSite]] = field(default_factory=dict, compare=False)
+    shared: Mapping[Symbol, Cause | None] = field(default_factory=dict, compare=False)
 
     @property
     def acts(self) -> bool:
@@ -162,7 +167,7 @@ def project(exit_: Exit, with_memory: bool = False) -> Outcome:
     if result is not None:
         visible.update(symbols_in(result))
     handles = tuple(
-        (symbol, replace(handle, handed=False, raised=False))
+        (symbol, replace(handle, handed=False, raised=False, cause=_cause_outside(handle)))
         for symbol, handle in state.handles.items()
         if (handle.made and symbol in visible) or (is_input(symbol) and _touched(handle))
     )
@@ -221,6 +226,11 @@ def _is_negative(state: State, value: AbstractValue) -> bool | None:
     if state.facts.get(Term("<", (value, ZERO))):
         return True
     return False if is_not_negative(state.facts, value) else None
+
+
+def _cause_outside(handle: Handle) -> Cause | None:
+    """Why a handle is out of sight for the caller, too."""
+    return handle.cause if handle.escaped or handle.doubt is not None else None
 
 
 def _touched(handle: Handle) -> bool:
@@ -365,4 +375,14 @@ def united(summaries: Sequence[Summary | None]) -> Summary | None:
     outcomes = tuple(outcome for summary in known for outcome in summary.outcomes)
     if len(outcomes) > MOST_OUTCOMES:
         return None
-    return replace(first, outcomes=outcomes, opaque=any(summary.opaque for summary in known))
+    sites: dict[Symbol, list[CreationSite]] = {}
+    for summary in known:
+        for symbol, found in summary.sites.items():
+            sites.setdefault(symbol, []).extend(found)
+    return replace(
+        first,
+        outcomes=outcomes,
+        opaque=any(summary.opaque for summary in known),
+        sites=sites,
+        shared={symbol: cause for summary in known for symbol, cause in summary.shared.items()},
+    )

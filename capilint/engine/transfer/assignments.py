@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from capilint.engine.domain.binding import give_away_handles
+from capilint.engine.domain.escapes import Cause, How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.order import is_not_negative
@@ -93,7 +94,7 @@ class Assignments:
         if is_counter and not self._is_counted_out(state, assign, value):
             value = self._counter(state, assign, value, key)
         if isinstance(value, Function):
-            state.escape(value)
+            state.escape(value, cause=state.cause(How.CAPTURED))
         if not (is_fixed(value) or any(part in state.handles for part in symbols_in(value))):
             kind = "display" if _is_display_of_boxes(value) else "read"
             value = Symbol(kind, key)  # whatever it was, it stays that in the variable
@@ -104,7 +105,8 @@ class Assignments:
         location = self.evaluator.locate(state, assign.target)
         if location is None or "[?]" in location.path:
             self.typestates.hand_out(path, value, assign.span)
-            state.escape(value)
+            text = self.typestates.place_text(assign.target)
+            state.escape(value, cause=state.cause(How.ELEMENT, text))
             return
         if not parts and value not in state.handles and state.invariants.adopt(location, value):
             self.typestates.overwrite(path, location, assign.span)
@@ -159,12 +161,19 @@ class Assignments:
                         outer = Place(place.root, place.path[:index])
                         location = self.evaluator.locate(path.state, outer)
                         if location is not None:
-                            path.state.escape(Pointer(location))
+                            cause = self._unknown_element(path, place)
+                            path.state.escape(Pointer(location), cause=cause)
                     elif accessor in self.computed:
                         outer = Place(place.root, place.path[: max(index - 1, 0)])
-                        path.state.escape(self.evaluator.read(path.state, outer))
+                        whole = self.evaluator.read(path.state, outer)
+                        path.state.escape(whole, cause=path.state.cause(How.EXPRESSION))
                     else:
                         self._give_away_unknown_member(path, place, index)
+
+    def _unknown_element(self, path: Path, place: Place) -> Cause | None:
+        if path.state.log is None:
+            return None
+        return path.state.cause(How.ELEMENT, self.typestates.place_text(place))
 
     def _give_away_unknown_member(self, path: Path, place: Place, index: int) -> None:
         """A part of a handle, or of what is made from one, is another way to get at it."""
@@ -186,7 +195,7 @@ class Assignments:
         """A container is looked at as a whole: what is in it may be what was looked for."""
         for place in places_in(value):
             for _, part in self.evaluator.parts(path.state, Read(place)):
-                path.state.escape(part)
+                path.state.escape(part, cause=path.state.cause(How.CONTAINER))
 
     def give_away(self, path: Path, value: Value) -> None:
         """A value goes where the analysis cannot follow."""

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument, includes_flag, target_location
+from capilint.engine.domain.escapes import CreationSite, How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Origin, Path
-from capilint.engine.domain.state import Handle, Typestate
+from capilint.engine.domain.handle import Handle, Typestate
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
     ZERO,
@@ -21,6 +22,7 @@ from capilint.engine.domain.values import (
     is_empty_box,
 )
 from capilint.engine.transfer.ways import Site
+from capilint.finding import Span
 from capilint.ir import AddressOf, Read, Scope, Variable
 from capilint.rulebook.book import Bound
 from capilint.rulebook.protocol import Creation, Success
@@ -49,7 +51,11 @@ class Creations:
         for creation in bound.protocol.creates:
             if not self.typestates.watches(creation.resource):
                 continue
-            if creation.into != "return" and creation.into not in matched:
+            is_known = creation.into == "return" or creation.into in matched
+            if state.log is not None:
+                found = site_of(state.log.path, site.call.span, bound.protocol.name, creation)
+                state.log.met[found] = is_known or state.log.met.get(found, False)
+            if not is_known:
                 continue
             if self._prevented(path, creation, matched):
                 self._leave_unknown(path, site, creation, matched)
@@ -70,6 +76,7 @@ class Creations:
                 doubt=("owner", site.key) if creation.owned_if else None,
                 binding=bound.binding.name,
                 owns_itself=bound.protocol.owns_itself,
+                cause=state.cause(How.FLAG) if creation.owned_if else None,
             )
             made.append((creation, symbol, handle, location))
         return made
@@ -124,15 +131,19 @@ class Creations:
         text = self._target_text(matched.get(creation.into), location)
         origin = Origin(bound.protocol.name, text, span, creation.resource, creation.alternatives)
         self.typestates.create(path, symbol, handle, origin)
+        log = path.state.log
+        if log is not None:
+            found = site_of(log.path, span, bound.protocol.name, creation)
+            log.sites.setdefault(symbol, {})[found] = None
         if not site.result_is_read and bound.protocol.success is not Success.RAISES:
             self.typestates.report(path, "CAP401", symbol, span)
         if location is not None and self._is_shared_box(path, location):
-            path.state.escape(symbol)
+            path.state.escape(symbol, cause=path.state.cause(How.STORED, text))
         if location is not None and "[?]" not in location.path:
             for place in (location, *self._same_box(path, location)):
                 self.typestates.store(path, place, symbol, span)
         elif creation.into != "return":
-            path.state.escape(symbol)
+            path.state.escape(symbol, cause=path.state.cause(How.ELEMENT, text))
 
     def _target_text(self, argument: Argument | None, location: Location | None) -> str:
         """How the source calls the place that receives a handle."""
@@ -187,6 +198,11 @@ class Creations:
                 argument = matched[creation.into]
                 return target_location(self.evaluator, path.state, argument, bound.binding.boxed)
         return None
+
+
+def site_of(path: str, span: Span, creator: str, creation: Creation) -> CreationSite:
+    """What a call's creation is known by all over the program."""
+    return CreationSite(path, span, creation.into, creation.resource, creator)
 
 
 def _is_temporary(location: Location) -> bool:

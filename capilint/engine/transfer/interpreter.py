@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from capilint.engine.domain.binding import evaluate_arguments, statuses_in
+from capilint.engine.domain.escapes import EscapeLog, How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Path
 from capilint.engine.domain.order import bounds
@@ -52,6 +53,7 @@ from capilint.ir import (
     Method,
     Raise,
     Return,
+    Stop,
     Terminator,
     Yield,
     callee_name,
@@ -96,6 +98,7 @@ class Interpreter:
     cyclic: frozenset[int] = frozenset()
     single_entry: frozenset[int] = frozenset()
     abandons_object: bool = False
+    log: EscapeLog | None = None
     exits: list[tuple[int, Exit, Path]] = field(default_factory=list)
     opaque: bool = False
     protocol_calls: ProtocolCalls = field(init=False)
@@ -136,7 +139,7 @@ class Interpreter:
 
     def entry(self) -> State:
         """The state in which the function begins: what the `#if`s around it say holds."""
-        state = State(PathInvariants(candidates(self.function, self.cyclic)))
+        state = State(PathInvariants(candidates(self.function, self.cyclic)), self.log)
         for place, truth in self.function.guards:
             self.evaluator.assume(state, self.evaluator.read(state, place), truth)
         return state
@@ -196,6 +199,7 @@ class Interpreter:
         raised: bool,
     ) -> None:
         if raised and self._ends_process(path):
+            path.state.end(How.PROCESS)
             return
         span = getattr(where, "span", self.function.span)
         if path.state.objects and (not raised or path.state.raising == "certain"):
@@ -205,18 +209,21 @@ class Interpreter:
             self._left(path, span, value, raised)
 
     def _left(self, path: Path, span: Span, value: AbstractValue | None, raised: bool) -> None:
-        self.typestates.leave(path, span, raised, self.function.name == MODULE)
+        process_ends = self.function.name == MODULE
+        self.typestates.leave(path, span, raised, process_ends)
         if raised and self.abandons_object:
             first = Location(self.function.parameters[0].variable)
             self.typestates.abandon(path, path.state.load(first), span)
         if not raised or path.state.raising == "certain":
             self.exits.append((path.node, Exit(path.state, value, raised, ()), path))
+            path.state.end(How.PROCESS if process_ends else None)
 
     # ------------------------------------------------------------ instructions
 
     def _execute(
         self, path: Path, block: BasicBlock, instruction: Instruction, key: Point
     ) -> Iterator[Continuation]:
+        path.state.at = instruction
         match instruction:
             case Call(callee, _, _, span):
                 raising = Event("raise", span, self.typestates.path, callee_name(callee))
@@ -323,6 +330,7 @@ class Interpreter:
     def _terminate(
         self, path: Path, block: BasicBlock, terminator: Terminator
     ) -> Iterator[tuple[Point, Path]]:
+        path.state.at = terminator
         match terminator:
             case Jump(target):
                 yield (target, 0), path
@@ -345,8 +353,8 @@ class Interpreter:
                 else:
                     way = raise_from(path, "certain", exception)
                 yield from self._raised(block, way.path, terminator)
-            case _:
-                return
+            case Stop(_, understood):
+                path.state.end(How.PROCESS if understood else How.NOT_UNDERSTOOD)
 
     def _dispatch(self, path: Path, choice: Choose) -> Iterator[tuple[Point, Path]]:
         """Where an exception goes: to the clauses that may catch it, in their order.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument
+from capilint.engine.domain.escapes import How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.typestate import Typestates
@@ -128,6 +129,7 @@ class MemoryEffects:
             return
         location = self.evaluator.locate(path.state, target)
         if location is None or "[?]" in location.path:
-            path.state.escape(value)
+            text = self.typestates.place_text(target)
+            path.state.escape(value, cause=path.state.cause(How.ELEMENT, text))
         else:
             self.typestates.store(path, location, value, site.call.span)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from capilint.engine.domain.binding import Argument, Arguments
+from capilint.engine.domain.escapes import How
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.values import Symbol
 from capilint.engine.program.classes import Missing
@@ -79,17 +80,18 @@ class Objects:
                 yield way
                 continue
             for end in self._end(way.path, thing, site.call.span):
-                end.state.escape(thing)  # what it leaves alive, its class answers for
+                # What it leaves alive, its class answers for.
+                end.state.escape(thing, cause=end.state.cause(How.OBJECT))
                 yield Continuation(end, raised=True)
 
     def _keep(self, path: Path, thing: Symbol) -> None:
         if self.lives_on:
-            path.state.escape(thing)
+            path.state.escape(thing, cause=path.state.cause(How.OBJECT))
 
     def _forget_older(self, path: Path, thing: Symbol) -> None:
         """A loop makes the object anew: nothing is said of the one before."""
         if thing in path.state.objects:
-            path.state.escape(thing)
+            path.state.escape(thing, cause=path.state.cause(How.OBJECT))
             path.state.exposed -= {thing}
         path.state.renew(thing)
 
@@ -101,7 +103,7 @@ class Objects:
         things = sorted(path.state.objects - path.state.exposed, key=repr)
         for thing in list(things):
             if len(things) > MOST_ENDS or not self._is_held_by_variables_only(path, thing):
-                path.state.escape(thing)
+                path.state.escape(thing, cause=path.state.cause(How.OBJECT))
                 things.remove(thing)
         for thing in things:
             ways = [end for way in ways for end in self._end(way, thing, span)]
@@ -129,7 +131,7 @@ class Objects:
         if method is Missing.ABSENT:
             return [path]
         if method is Missing.UNKNOWN:
-            path.state.escape(thing)
+            path.state.escape(thing, cause=path.state.cause(How.OBJECT))
             return [path]
         under_way = path.state.raising, path.state.exception, path.state.failed
         site = Site((where, name, thing), Call(Direct(method.name), (), None, where), True)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument, Arguments, give_away_handles
+from capilint.engine.domain.escapes import How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Path, Role
+from capilint.engine.domain.handle import Handle, Typestate
 from capilint.engine.domain.order import TESTS
-from capilint.engine.domain.state import Handle, Typestate
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
     ZERO,
@@ -56,6 +57,7 @@ class ProtocolCalls:
         protocol = bound.protocol
         matched = arguments.match(protocol.params)
         if protocol.noreturn:
+            path.state.end(How.PROCESS)
             return
         if arguments.spread:  # which of them is released is not known
             for argument in arguments.all():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument
+from capilint.engine.domain.escapes import How
 from capilint.engine.domain.evaluate import Evaluator, is_parameter
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.state import State
@@ -139,7 +140,8 @@ class Results:
                 return Pointer(whole.at(f"[{number}]"))
         distance = offset or index
         if distance is not None and self.evaluator.number(path.state, distance.value) != 0:
-            path.state.escape(argument.value)  # an element that is told by its distance
+            # An element that is told by its distance.
+            path.state.escape(argument.value, cause=path.state.cause(How.EXPRESSION))
             return Symbol("unknown", argument.written)
         if isinstance(argument.value, Pointer):
             return argument.value

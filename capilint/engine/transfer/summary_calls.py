@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from capilint.engine.domain.binding import Argument, Arguments, give_away_handles
+from capilint.engine.domain.escapes import Cause, How, newest
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Origin, Path
-from capilint.engine.domain.state import Handle, State
+from capilint.engine.domain.handle import Handle
+from capilint.engine.domain.state import State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
     ZERO,
@@ -44,9 +46,11 @@ class SummaryCalls:
         self, path: Path, site: Site, summary: Summary, arguments: Arguments
     ) -> Iterator[Continuation]:
         """Every way on after the call."""
+        if not summary.outcomes:
+            path.state.end(How.PROCESS)
         given = self._given(path, site, summary, arguments)
         for surplus in self._surplus(summary, arguments):
-            surplus.give_away(path.state)
+            surplus.give_away(path.state, How.SURPLUS)
         for outcome in self._fitting(path, site, self._expected(summary, site), given):
             branch = path.fork()
             if self._play(branch, site, summary, outcome, given):
@@ -151,8 +155,8 @@ class SummaryCalls:
         self._replay_events(path, site, summary, outcome, caller, given)
         if summary.opaque:
             shared = [caller.symbol(symbol) for symbol in outcome.escapes]
-            for value in shared:
-                path.state.escape(value)
+            for symbol, value in zip(outcome.escapes, shared, strict=True):
+                path.state.escape(value, cause=_passed_on(path, summary, symbol))
             forget_shared_handles(path.state, site.key, shared)
         self._apply_handles(path, site, summary, outcome, caller)
         self._apply_memory(path, site, outcome, caller)
@@ -246,15 +250,20 @@ class SummaryCalls:
                 text = self._result_text(site) if symbol == outcome.result else ""
                 origin = Origin(summary.name, text, site.call.span, handle.resource)
                 doubt = ("owner", site.key) if _is_perhaps_owned(handle) else None
-                made = replace(handle, owner=known, doubt=doubt)
+                cause = handle.cause if handle.escaped or doubt is not None else None
+                made = replace(handle, owner=known, doubt=doubt, cause=cause)
                 self.typestates.create(path, value, made, origin)
+                if path.state.log is not None:
+                    sites = path.state.log.sites.setdefault(value, {})
+                    sites.update(dict.fromkeys(summary.sites.get(newest(symbol), ())))
             elif handle.escaped:
-                path.state.escape(value)
+                path.state.escape(value, cause=handle.cause or _passed_on(path, summary, symbol))
         for symbol in outcome.escapes:
             value = caller.symbol(symbol)
-            path.state.escape(value)
+            cause = _passed_on(path, summary, symbol)
+            path.state.escape(value, cause=cause)
             for part in caller.parts(symbol):
-                path.state.escape(part)
+                path.state.escape(part, cause=cause)
             if isinstance(value, Pointer):
                 content = Symbol("clobber", site.key, value.location)
                 path.state.renew(content)
@@ -267,7 +276,8 @@ class SummaryCalls:
                 written = caller.value(value)
                 self.typestates.store(path, target, written, site.call.span, by_callee=True)
             else:
-                path.state.escape(caller.value(value))
+                cause = path.state.cause(How.ELEMENT)
+                path.state.escape(caller.value(value), cause=cause)
 
     def _return(
         self, path: Path, site: Site, summary: Summary, outcome: Outcome, caller: Substitution
@@ -306,6 +316,11 @@ def _returns_handle(outcome: Outcome) -> bool:
 def _is_perhaps_owned(handle: Handle) -> bool:
     """Whether a flag says whose the handle is, and nobody looked at it."""
     return isinstance(handle.doubt, tuple) and handle.doubt[0] == "owner"
+
+
+def _passed_on(path: Path, summary: Summary, symbol: Symbol) -> Cause | None:
+    """Why the callee lets go of what it is given."""
+    return summary.shared.get(symbol) or path.state.cause(How.PASSED_ON)
 
 
 def _missing(site: Site, name: str) -> Symbol:

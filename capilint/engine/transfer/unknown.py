@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from capilint.engine.domain.binding import Argument, Arguments, statuses_in
+from capilint.engine.domain.escapes import How, newest
 from capilint.engine.domain.evaluate import Evaluator, is_unknown_constant
 from capilint.engine.domain.events import Path
-from capilint.engine.domain.state import State, Typestate
+from capilint.engine.domain.handle import Typestate
+from capilint.engine.domain.state import State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
     ZERO,
@@ -137,7 +139,8 @@ class UnknownCalls:
                 arguments.receiver.give_away(state)
             self._clobber(path, site, arguments.receiver.value)
         if isinstance(site.call.callee, Indirect):  # a closure acts on what it captured
-            state.escape(self.evaluator.evaluate(state, site.call.callee.value))
+            captured = self.evaluator.evaluate(state, site.call.callee.value)
+            state.escape(captured, cause=state.cause(How.CAPTURED))
         everything = [argument.value for argument in arguments.all()]
         if arguments.receiver is not None:
             everything.append(arguments.receiver.value)
@@ -175,8 +178,10 @@ class UnknownCalls:
                 last = variable in site.last_reads
                 if last and isinstance(argument.written, Operation):
                     if self.evaluator.truth(state, argument.value) is False:
+                        _drop(state, status)
                         return False
                 elif last and status.failed:
+                    _drop(state, status)
                     return False
                 elif not last or site.call.result is not None:
                     doubt(state, status)
@@ -321,7 +326,7 @@ def doubt(state: State, status: Status) -> None:
     """Unknown code was asked how a call went: hold back what depends on it."""
     for symbol, handle in list(state.handles.items()):
         if symbol.kind == "handle" and symbol.site == status.site and handle.doubt is None:
-            state.handles[symbol] = replace(handle, doubt=status.site)
+            put_in_doubt(state, symbol, status.site, How.JUDGED)
     if status.failed and status.target is not None:
         old = state.environment.get(status.target)
         if isinstance(old, Uninitialised):
@@ -329,7 +334,26 @@ def doubt(state: State, status: Status) -> None:
         elif isinstance(old, Symbol):
             known = state.handles.get(old)
             if known is not None and known.doubt is None:
-                state.handles[old] = replace(known, doubt=status.site)
+                put_in_doubt(state, old, status.site, How.JUDGED)
+
+
+def _drop(state: State, status: Status) -> None:
+    """A path ends here; that of the call's other outcome, if it goes on, stands for both."""
+    cause = state.cause(How.JUDGED)
+    if state.log is None or cause is None:
+        return
+    for symbol, handle in state.handles.items():
+        if symbol.kind == "handle" and symbol.site == status.site:
+            state.log.leave(symbol, handle, cause)
+        else:
+            state.log.dropped.setdefault(newest(symbol), cause)
+
+
+def put_in_doubt(state: State, symbol: Symbol, question: object, how: How) -> None:
+    """Hold back what is to be said of a handle until the question is answered."""
+    handle = state.handles[symbol]
+    cause = handle.cause or state.cause(how)
+    state.handles[symbol] = replace(handle, doubt=question, cause=cause)
 
 
 def doubt_all(state: State, question: object) -> None:
@@ -337,7 +361,7 @@ def doubt_all(state: State, question: object) -> None:
     doubt_unset(state, question)
     for symbol, handle in list(state.handles.items()):
         if handle.owed and handle.doubt is None:
-            state.handles[symbol] = replace(handle, doubt=("constant", question))
+            put_in_doubt(state, symbol, ("constant", question), How.UNDECIDED)
 
 
 def doubt_unset(state: State, question: object) -> None:
@@ -375,4 +399,6 @@ def settle(state: State, status: Status) -> None:
     """A branch looked at the outcome itself: what was held back may be said."""
     for symbol, handle in list(state.handles.items()):
         if handle.doubt == status.site:
-            state.handles[symbol] = replace(handle, doubt=None)
+            gone = handle.escaped or handle.handed or handle.entrusted
+            cause = handle.cause if gone else None
+            state.handles[symbol] = replace(handle, doubt=None, cause=cause)

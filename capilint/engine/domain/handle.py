@@ -1,0 +1,72 @@
+"""A handle as the analysis sees it: its typestate, and who else may see or end it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from capilint.engine.domain.escapes import Cause
+from capilint.engine.domain.values import Symbol
+
+
+class Typestate(StrEnum):
+    """Where a handle is in its life (`pending` is two states: one per outcome of the call)."""
+
+    UNKNOWN = "unknown"
+    LIVE = "live"
+    DESTROYED = "destroyed"
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """The typestate of one handle.
+
+    `made` is set where this function's path created it; only such handles can leak here.
+    `escaped`: others may see it; `handed`: the caller gets it; `entrusted`: an object made here
+    holds it, whose methods decide when it ends. `owner` is its context; `orphaned` once that was
+    released.
+    `count` is the number of references (contexts). `doubt` is the site of the call whose outcome
+    unknown code was asked to judge; nothing is reported about the handle until a branch settles
+    it. `raised` is set when an exception was under way while the handle lived. `cause` says why the
+    handle escaped, was handed out or is in doubt; it makes no other state.
+    """
+
+    resource: str
+    typestate: Typestate
+    made: bool = False
+    escaped: bool = False
+    handed: bool = False
+    entrusted: bool = False
+    owner: Symbol | None = None
+    orphaned: bool = False
+    count: int = 1
+    doubt: object = None
+    raised: bool = False
+    binding: str = ""
+    owns_itself: bool = False
+    used: bool = False
+    cause: Cause | None = field(default=None, compare=False)
+
+    @property
+    def matters(self) -> bool:
+        """Whether more is known of the handle than that it was met."""
+        return (
+            self.made or self.orphaned or self.count != 1 or self.typestate is not Typestate.UNKNOWN
+        )
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether it was released."""
+        return self.typestate is Typestate.DESTROYED
+
+    @property
+    def held_by_caller(self) -> bool:
+        """Whether the handle was made here, and only the caller's memory holds it."""
+        only_handed = self.made and self.handed and not self.escaped
+        return only_handed and self.typestate is Typestate.LIVE
+
+    @property
+    def owed(self) -> bool:
+        """Whether this function still has to release the handle."""
+        given_away = self.escaped or self.handed or self.entrusted
+        return self.made and self.typestate is Typestate.LIVE and not given_away
