@@ -113,13 +113,16 @@ def _content(descriptor: int) -> bytes:
 
 
 def ascii_bytes(data: bytes) -> bytes:
-    """The file's bytes such that ASCII words can be sought in them, be it UTF-16 or UTF-32."""
+    """The file's bytes such that ASCII words can be sought in them, be it UTF-16 or UTF-32.
+
+    The byte order mark is left out, so that a first line begins with what is in it.
+    """
     if not data.startswith(_MARKS):
         return data
     encoding = _marked_encoding(data)
-    if encoding is not None and encoding != "utf-8-sig":
-        return data.decode(encoding, errors="ignore").encode("ascii", errors="ignore")
-    return data
+    if encoding is None or encoding == "utf-8-sig":
+        return data.removeprefix(codecs.BOM_UTF8)
+    return data.decode(encoding, errors="ignore").encode("ascii", errors="ignore")
 
 
 def content(item: Input) -> bytes:
