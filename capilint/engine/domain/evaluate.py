@@ -209,6 +209,8 @@ class Evaluator:
         self, state: State, operator: str, left: AbstractValue, right: AbstractValue
     ) -> int | None:
         one, other = self.number(state, left), self.number(state, right)
+        if operator in ("==", "!=") and (_may_be(left, other) or _may_be(right, one)):
+            return None
         if one is not None and other is not None:
             return calculated(operator, one, other)
         if operator in ("&", "*") and 0 in (one, other):
@@ -383,3 +385,8 @@ def is_parameter(value: AbstractValue) -> TypeGuard[Symbol]:
         and value.detail.base.scope is Scope.PARAMETER
         and not value.detail.path
     )
+
+
+def _may_be(value: AbstractValue, code: int | None) -> bool:
+    """Whether a value is the status of a failure that may have a code."""
+    return isinstance(value, Status) and not value.exact and code is not None and code != 0

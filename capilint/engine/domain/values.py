@@ -147,12 +147,14 @@ class Status(metaclass=Interning):
     """What a fallible call returned on this path: a number that says how the call went.
 
     `site` is the call; `target` is where it was to put a handle; `failed` says how it went.
+    One that is not `exact` is some code of a failure, of which `value` is only the sign.
     """
 
     site: object
     value: int
     target: Location | None = None
     failed: bool = False
+    exact: bool = True
     symbols: ClassVar[tuple[Symbol, ...]] = ()
 
 

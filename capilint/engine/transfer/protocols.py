@@ -121,7 +121,8 @@ class ProtocolCalls:
                 self._perform(branch, site, bound, matched, outcome, way)
                 if refused and site.call.result is not None:
                     failure = RETURNED[success][1]
-                    self.memory.give_result(branch, site, Status(site.key, failure))
+                    status = Status(site.key, failure, None, False, failure == 0)
+                    self.memory.give_result(branch, site, status)
                 if outcome is False and success is Success.RAISES:
                     exception = next(iter(bound.binding.raises), "")
                     yield raise_from(branch, "certain", exception)
@@ -167,7 +168,8 @@ class ProtocolCalls:
         self._check_uninitialised(path, site, protocol, matched)
         returned = RETURNED[protocol.success][1 if outcome is False else 0]
         target = self.creations.target(path, bound, matched)
-        result: AbstractValue = Status(site.key, returned, target, outcome is False)
+        exact = outcome is not False or returned == 0
+        result: AbstractValue = Status(site.key, returned, target, outcome is False, exact)
         self.memory.overwrite_outputs(path, site, protocol, matched)
         self.memory.touch(path, site, protocol, matched)
         for creation, symbol, handle, location in made:
