@@ -269,14 +269,30 @@ def condense(outcomes: list[Outcome]) -> tuple[Outcome, ...] | None:
     """One outcome per effect and requirement, or None where there are too many to be of use.
 
     Where they are many, only what concerns handles and the result tells them apart, or, of the
-    result, whether it is zero.
+    result, whether it is zero; what escapes in one of them then escapes in all that are else alike.
     """
     result = _by_effect(outcomes)
     if len(result) > FEW_OUTCOMES:
         result = _by_effect([_about_handles(outcome, with_result=True) for outcome in outcomes])
     if len(result) > MOST_OUTCOMES:
-        result = _by_effect([_about_handles(outcome, with_result=False) for outcome in outcomes])
+        outcomes = [_about_handles(outcome, with_result=False) for outcome in outcomes]
+        result = _by_effect(outcomes)
+    if len(result) > MOST_OUTCOMES:
+        result = _by_effect(_escaping_alike(outcomes))
     return tuple(map(_for_caller, result)) if len(result) <= MOST_OUTCOMES else None
+
+
+def _escaping_alike(outcomes: list[Outcome]) -> list[Outcome]:
+    """The outcomes, each with what escapes in any of those that differ in nothing else."""
+    groups: dict[tuple[object, ...], list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault(replace(outcome, escapes=()).effect(), []).append(outcome)
+    return [
+        replace(outcome, escapes=escapes)
+        for group in groups.values()
+        for escapes in [tuple(dict.fromkeys(part for each in group for part in each.escapes))]
+        for outcome in group
+    ]
 
 
 def _for_caller(outcome: Outcome) -> Outcome:
