@@ -8,7 +8,9 @@ import pytest
 
 from capilint.cli import main
 from capilint.engine import analyse
+from capilint.files import includes
 from capilint.files.source import load, read_bytes
+from capilint.frontends.c import Headers
 from capilint.language import Language
 from capilint.lowering import lower
 from capilint.rulebook.book import load as load_rules
@@ -40,7 +42,8 @@ BOOL leaks(HCRYPTPROV hProv, BYTE *data, DWORD size)
 def _validated(path: Path, silent: bool = False) -> list[Verdict]:
     language = Language.PYTHON if path.suffix == ".py" else Language.C
     name = path.as_posix()
-    module = lower(load(name, read_bytes(name), language))
+    headers = Headers(includes.Headers([name]).find)
+    module = lower(load(name, read_bytes(name), language), headers=headers)
     book = load_rules()
     return validate(module, [] if silent else analyse([module], book), book)
 

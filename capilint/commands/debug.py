@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from capilint import ir
 from capilint.commands import CommandError
+from capilint.files import includes
 from capilint.files.discover import discover
 from capilint.files.source import Input, UnreadableError, load, read_bytes
+from capilint.frontends.c import Headers
 from capilint.ir import picture
 from capilint.ir import text as ir_text
 from capilint.language import Language
@@ -122,7 +124,8 @@ _VIEWS: dict[str, tuple[str, View]] = {
 def _module(path: str, language: Language | None) -> ir.Module:
     try:
         item = _input(path, language)
-        return lower(load(item.path, read_bytes(item.path), item.language))
+        headers = Headers(includes.Headers([item.path]).find)
+        return lower(load(item.path, read_bytes(item.path), item.language), headers=headers)
     except UnreadableError as error:
         raise CommandError(f"{path}: {error}") from error
 

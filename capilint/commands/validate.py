@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 
 from capilint.commands import CommandError
 from capilint.engine import analyse
+from capilint.files import includes
 from capilint.files.discover import discover
 from capilint.files.source import UnreadableError, load, mentions, read_bytes
 from capilint.finding import Finding
+from capilint.frontends.c import Headers
 from capilint.language import Language
 from capilint.lowering import lower
 from capilint.rulebook.book import load as load_rules
@@ -44,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError(f"{first.path}: {first.reason}")
     book = load_rules()
     counts: Counter[str] = Counter()
+    headers = Headers(includes.Headers(item.path for item in discovery.inputs).find)
     for item in discovery.inputs:
         if item.language is Language.CPP:
             continue
@@ -51,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
             data = read_bytes(item.path) if item.data is None else item.data
             if not mentions(data, book.scan_names(item.language).search):
                 continue
-            module = lower(load(item.path, data, item.language))
+            module = lower(load(item.path, data, item.language), headers=headers)
         except UnreadableError as error:
             raise CommandError(f"{item.path}: {error}") from error
         for verdict in validate(module, analyse([module], book), book):
