@@ -170,3 +170,57 @@ def test_a_comparison_has_one_spelling(operator: str, number: int) -> None:
     mirrored = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(operator, operator)
     one = normal_comparison(operator, SYMBOL, Number(number))
     assert one == normal_comparison(mirrored, Number(number), SYMBOL)
+
+
+OPENER = """
+struct digest { HCRYPTPROV prov; HCRYPTHASH hash; };
+BOOL digest_open(struct digest *d)
+{
+    if (!CryptAcquireContext(&d->prov, NULL, NULL, 1, 0)) return FALSE;
+    if (CryptCreateHash(d->prov, CALG_SHA1, 0, 0, &d->hash)) return TRUE;
+    CryptReleaseContext(d->prov, 0);
+    return FALSE;
+}
+"""
+CLOSER = """
+struct digest { HCRYPTPROV prov; HCRYPTHASH hash; };
+void digest_close(struct digest *it)
+{
+    CryptReleaseContext(it->prov, 0);
+}
+"""
+
+
+def test_what_a_closer_forgets_is_told_from_opener_to_closer_in_their_own_words() -> None:
+    declared = "struct digest { HCRYPTPROV prov; HCRYPTHASH hash; };"
+    modules = [
+        lower(text.replace(declared, ""), name)
+        for text, name in ((OPENER, "open.c"), (CLOSER, "close.c"))
+    ]
+    (finding,) = findings(*modules)
+    assert (finding.code, finding.path, finding.span.line) == ("CAP101", "open.c", 6)
+    assert (finding.handle, finding.function, finding.ender) == (
+        "d->hash",
+        "digest_open",
+        "digest_close",
+    )
+    assert [(step.path, step.span.line, step.message) for step in finding.steps] == [
+        ("open.c", 6, "d->hash is created here"),
+        ("open.c", 6, "the caller gets it in d->hash"),
+        ("close.c", 5, "d->prov is released here, d->hash is not"),
+        ("close.c", 6, "leaves with it->hash alive"),
+    ]
+    assert finding.help == "call CryptDestroyHash(it->hash) before line 5"
+
+
+def test_structures_that_two_files_define_for_themselves_are_two() -> None:
+    assert not findings(lower(OPENER, "open.c"), lower(CLOSER, "close.c"))
+
+
+@pytest.mark.parametrize("broken", ["void f(void) { if (((( }", "int f(struct digest *d) { x(; }"])
+def test_nothing_is_forgotten_in_a_file_that_is_not_understood(broken: str) -> None:
+    closer = CLOSER.split("};", 1)[1]
+    assert findings(lower(OPENER + closer, "a.c"))
+    module = lower(OPENER + closer + broken, "a.c")
+    assert module.problems
+    assert not findings(module)

@@ -39,6 +39,29 @@ def problems(source: str) -> list[str]:
     return [f"{each.span.line}: {each.reason}" for each in lower(dedent(source), "a.c").problems]
 
 
+# ---------------------------------------------------------------- types
+
+
+def test_types_by_their_names() -> None:
+    source = """
+        typedef struct tagged { HCRYPTKEY key; } tagged_t, *tagged_ptr;
+        typedef struct { HCRYPTPROV prov, *more; } *hidden, plain;
+        typedef int (*callback)(void *);
+        int f(const tagged_t *t, hidden h, callback c)
+        {
+            plain *p = g(), q;
+            static tagged_ptr s;
+        }
+        """
+    module = lower(dedent(source), "a.c")
+    assert module.typedefs == {"const tagged_t *": ("tagged *",), "hidden": ("plain *",)}
+    assert module.structures == {"tagged": {"key"}, "plain": {"prov", "more"}}
+    assert module.own_structures == {"tagged", "plain"}
+    (function,) = module.functions
+    types = {variable.name: text for variable, text in function.types.items()}
+    assert types == {"p": "plain *", "q": "plain"}
+
+
 # ---------------------------------------------------------------- declarations
 
 

@@ -15,9 +15,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from capilint.engine.checks.closers import Closers
 from capilint.engine.checks.deprecated import deprecated_calls
 from capilint.engine.checks.members import fills_members, forgotten_members, taken_members
+from capilint.engine.checks.openers import Openers, fills_structures
 from capilint.engine.checks.stale_members import members_released_again
+from capilint.engine.checks.taken import Taken
 from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Defect
@@ -79,6 +82,7 @@ class Analysis:
         self._found: dict[Definition, list[Candidate]] = {}
         self._explain = explain
         self._followed: dict[Definition, Followed] = {}
+        self.openers: dict[Definition, tuple[Interpreter, Graph]] = {}
 
     def add(self, modules: Sequence[Module]) -> None:
         """Take further modules into the program, and analyse what they bring and change.
@@ -97,8 +101,8 @@ class Analysis:
 
     def _forget(self, changed: Iterable[Definition]) -> None:
         tables: list[dict[Definition, Any]] = [
-            *(self.summaries, self.releasing_members, self.methods, self.fillers, self._found),
-            self._followed,
+            *(self.summaries, self.releasing_members, self.methods, self.fillers, self.openers),
+            *(self._found, self._followed),
         ]
         for definition in changed:
             for table in tables:
@@ -123,7 +127,11 @@ class Analysis:
         for definition in self._found:
             if self.may_learn_more(definition):
                 self._found[definition] = self.function(definition, order[definition])
-        endings = [*self.forgotten_members(), *self.members_released_again()]
+        endings = [
+            *self.forgotten_members(),
+            *self.forgotten_by_closers(),
+            *self.members_released_again(),
+        ]
         deprecated = [
             finding
             for definition in self.program.touching_in_order
@@ -157,6 +165,8 @@ class Analysis:
             self.methods[definition] = interpreter, graph
         if fills_members(definition, interpreter):
             self.fillers[definition] = interpreter, graph
+        if fills_structures(definition, interpreter):
+            self.openers[definition] = interpreter, graph
         self._note_followed(definition, interpreter, bounded=False)
         return self._candidates(definition, interpreter, graph, interpreter.typestates.defects)
 
@@ -184,6 +194,35 @@ class Analysis:
                 list(forgotten_members(definition, interpreter, self.program.classes, taken)),
             )
         ]
+
+    def forgotten_by_closers(self) -> list[Candidate]:
+        """The handles that functions put into structures of C, and that no closer ends."""
+        if not self.openers:
+            return []
+        exits = {
+            definition: [exit_ for _, exit_, _ in interpreter.exits]
+            for definition, (interpreter, _) in self.openers.items()
+        }
+        closers = Closers(self.program, self._summary_for_closing, exits.keys())
+        taken = Taken(self.program, self._summary_for_closing, exits)
+        openers = Openers(closers, taken)
+        return [
+            each
+            for definition, _ in self.program.bottom_up()
+            if definition in self.openers
+            for interpreter, graph in (self.openers[definition],)
+            for each in self._candidates(
+                definition, interpreter, graph, list(openers.forgotten(definition, interpreter))
+            )
+        ]
+
+    def _summary_for_closing(self, definition: Definition) -> Summary | None:
+        """A function's summary, also of one that touches no handle: it may free what holds them."""
+        if definition not in self.summaries:
+            for helper, recurs in list(self.program.callees_first(definition, self.summaries)):
+                self._summarise_helper(helper, recurs)
+            self._summarise_helper(definition, definition in self.program.calls[definition][0])
+        return self.summaries[definition]
 
     def members_released_again(self) -> list[Candidate]:
         """The handles that a method releases, and the destructor of its object after it."""

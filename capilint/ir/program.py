@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from capilint.finding import Span
@@ -58,7 +58,8 @@ class Function:
     that replace the function by something unknown. `owner_class` is the class of a method, whose
     first parameter is then the object, unless its `descriptor` (`staticmethod`, `classmethod`,
     `property`) makes another thing of it. `guards` are the `#if`s around the function: the places
-    that stand for their conditions, and whether these hold where it exists.
+    that stand for their conditions, and whether these hold where it exists. `types` are the source
+    text of what C declares its local variables as.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Function:
     owner_class: str | None = None
     descriptor: str = ""
     guards: tuple[tuple[Place, bool], ...] = ()
+    types: Mapping[Variable, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,9 @@ class Module:
     the canonical names that the file assigns to (`...CryptGenKey.errcheck`). `problems` are the
     places that could not be parsed. Of a C file, `includes` are the paths of the headers that were
     found for it, however deep, `missing_headers` the quoted names of those that were not,
-    `typedefs` maps types of its variables to what they are another name for, and `macros` the
-    macros that it defines to the names in their texts.
+    `typedefs` maps types of its variables to what they are another name for, `structures` a
+    structure to its members, of which the file itself defines its `own_structures`, and `macros`
+    the macros that it defines to the names in their texts.
     """
 
     path: str
@@ -102,6 +105,8 @@ class Module:
     typedefs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     macros: dict[str, frozenset[str]] = field(default_factory=dict)
     constants: dict[str, Value] = field(default_factory=dict)
+    structures: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    own_structures: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

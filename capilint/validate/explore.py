@@ -72,7 +72,20 @@ def _verdict(
             linter_only.append(finding)
         for mistake in matches:
             open_mistakes.pop((mistake.code, mistake.created), None)
-    return Verdict(function, "", tuple(agree), tuple(linter_only), tuple(open_mistakes.values()))
+    at_home = _calls_of_openers(function, findings)
+    model_only = [each for each in open_mistakes.values() if each.created not in at_home]
+    return Verdict(function, "", tuple(agree), tuple(linter_only), tuple(model_only))
+
+
+def _calls_of_openers(function: ir.Function, findings: Iterable[Finding]) -> set[int]:
+    """The lines that call functions of whose handles it is said that their ender forgets them."""
+    openers = {finding.function for finding in findings if finding.ender}
+    return {
+        each.span.line
+        for block in function.blocks
+        for each in block.instructions
+        if isinstance(each, ir.Call) and ir.callee_name(each.callee) in openers
+    }
 
 
 def mistakes_of(

@@ -40,16 +40,17 @@ ENDERS = ("__del__", "__exit__", "close")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A handle that only a member of an object holds."""
+    """A handle that only a member of `thing` holds: an object, or what a pointer leads to."""
 
     symbol: Symbol
-    name: str
+    thing: Symbol
+    path: tuple[str, ...]
 
 
 def fills_members(definition: Definition, interpreter: Interpreter) -> bool:
     """Whether a function leaves handles in members of objects that its caller has."""
     return any(
-        any(_members(exit_.state, thing))
+        any(_members(exit_.state, thing, frozenset()))
         for _, exit_, _ in interpreter.exits
         if not exit_.raised
         for thing, _ in _objects(definition.function, interpreter, exit_.state)
@@ -64,7 +65,7 @@ def forgotten_members(
         if exit_.raised:
             continue
         for thing, owner in _objects(definition.function, interpreter, exit_.state):
-            members = [each for each in _members(exit_.state, thing) if each.name not in taken]
+            members = list(_members(exit_.state, thing, taken))
             if members:
                 end = Path(exit_.state.copy(), node, path.trail)
                 yield from _left_alive(interpreter, end, thing, owner, members, classes)
@@ -84,16 +85,22 @@ def _objects(
             yield first, function.owner_class
 
 
-def _members(state: State, thing: Symbol) -> Iterator[Member]:
-    """The handles made here that only one member of an object holds on."""
+def _members(state: State, thing: Symbol, taken: frozenset[str]) -> Iterator[Member]:
+    for member in kept_members(state):
+        if member.thing == thing and len(member.path) == 1 and taken.isdisjoint(member.path):
+            yield member
+
+
+def kept_members(state: State) -> Iterator[Member]:
+    """The handles made here that the caller has in only one member of something."""
     for symbol, handle in state.handles.items():
         given = handle.made and (handle.handed or handle.entrusted)
         kept = given and not (handle.escaped or handle.owns_itself)
         if not kept or handle.doubt is not None or handle.typestate is not Typestate.LIVE:
             continue
         places = [place for place in state.holders(symbol) if _outlives_call(place)]
-        if len(places) == 1 and places[0].base == thing and len(places[0].path) == 1:
-            yield Member(symbol, places[0].path[0])
+        if len(places) == 1 and isinstance(places[0].base, Symbol) and places[0].path:
+            yield Member(symbol, places[0].base, places[0].path)
 
 
 def _outlives_call(place: Location) -> bool:
@@ -109,22 +116,22 @@ def _left_alive(
     classes: Classes,
 ) -> Iterator[Defect]:
     """The members that the first ender which releases anything leaves alive, on all its ways."""
-    before = _destroyed(path.state)
+    before = destroyed(path.state)
     for name in ENDERS:
         method = classes.method(owner, name)
         if not isinstance(method, Definition):
             continue
-        leave = _last_return(method.function)
+        leave = last_return(method.function)
         with interpreter.typestates.gathered():
             ways = interpreter.objects.run(path.fork(), thing, owner, name, leave.span)
-        ends = [way for way in ways if _destroyed(way.state) - before]
+        ends = [way for way in ways if destroyed(way.state) - before]
         if ends:
             ender = Ender(method.function.name, method.module.path, leave.span)
             self_name = method.function.parameters[0].variable.name
             for member in members:
-                if all(_is_alive(end.state, member.symbol) for end in ends):
+                if all(is_alive(end.state, member.symbol) for end in ends):
                     resource = path.state.handles[member.symbol].resource
-                    text = self_name + member.name
+                    text = self_name + member.path[0]
                     trail = ends[0].trail
                     yield Defect(
                         "CAP101", member.symbol, resource, leave.span, path.node, trail, text, ender
@@ -132,12 +139,14 @@ def _left_alive(
             return
 
 
-def _is_alive(state: State, symbol: Symbol) -> bool:
+def is_alive(state: State, symbol: Symbol) -> bool:
+    """Whether a handle lives on, and nobody else may have taken it."""
     handle = state.handles.get(symbol)
     return handle is not None and handle.typestate is Typestate.LIVE and not handle.escaped
 
 
-def _destroyed(state: State) -> set[Symbol]:
+def destroyed(state: State) -> set[Symbol]:
+    """The handles that have ended."""
     return {
         symbol
         for symbol, handle in state.handles.items()
@@ -145,7 +154,8 @@ def _destroyed(state: State) -> set[Symbol]:
     }
 
 
-def _last_return(function: Function) -> Return:
+def last_return(function: Function) -> Return:
+    """Where a function is left at its end."""
     returns = (block.terminator for block in function.blocks)
     return max(
         (each for each in returns if isinstance(each, Return)),

@@ -106,11 +106,17 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Ender:
-    """The method that ends an object, and where it is left."""
+    """The function that ends an object or a structure, and where it is left.
+
+    `handle` is what it calls the handle, where the function that made that has another word;
+    `given` is where that one leaves it to the caller.
+    """
 
     function: str
     path: str
     leave: Span
+    handle: str = ""
+    given: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -13,12 +13,15 @@ from capilint.finding import Finding, Span
 class Candidate:
     """A finding; `inside` is where callees do all that is wrong, if they do it alone.
 
-    `begins` is the first line of the function that it was found in.
+    `begins` is the first line of the function that it was found in. `closed` are, of a handle that
+    callees made and is leaked, the places of that, each with a function that was called later: if
+    that one is known to forget the handle, it is its mistake.
     """
 
     finding: Finding
     inside: tuple[str | Span, ...] | None
     begins: int
+    closed: frozenset[tuple[str, Span, str]] = frozenset()
 
     @property
     def distance(self) -> float:
@@ -29,7 +32,7 @@ class Candidate:
 
 def without_duplicates(candidates: Iterable[Candidate]) -> list[Finding]:
     """The findings, without those that callers have of a mistake that is their callee's own."""
-    candidates = _at_home(candidates)
+    candidates = _leaked_once(_at_home(candidates))
     own: set[tuple[str | Span, ...]] = {
         (each.finding.code, each.finding.path, each.finding.span)
         for each in candidates
@@ -44,6 +47,22 @@ def without_duplicates(candidates: Iterable[Candidate]) -> list[Finding]:
             own.add(place)
         kept.append(each.finding)
     return kept
+
+
+def _leaked_once(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Of one handle's leaks that of its maker, else of what ends its structure, else of users."""
+    forgotten = {(each.finding.path, each.finding.span, each.finding.ender) for each in candidates}
+    leaked = {
+        _place(each)[1:]
+        for each in candidates
+        if each.finding.code in ("CAP101", "CAP103") and not each.finding.ender
+    }
+    return [
+        each
+        for each in candidates
+        if forgotten.isdisjoint(each.closed)
+        and not (each.finding.ender and _place(each)[1:] in leaked)
+    ]
 
 
 def _at_home(candidates: Iterable[Candidate]) -> list[Candidate]:

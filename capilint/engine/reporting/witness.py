@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from capilint.engine.domain.events import Defect, Event, Origin, Role
 from capilint.engine.domain.values import Symbol
 from capilint.engine.fixpoint import Graph, events_to
 from capilint.engine.reporting.duplicates import Candidate
+from capilint.engine.reporting.enders import (
+    LEAKS,
+    acts,
+    begin_of_ender,
+    closed_later,
+    steps_to_ender,
+    where_missing,
+)
 from capilint.finding import Finding, Outcome, Span, Step, TraceEvent
 from capilint.rulebook.protocol import Resource
 from capilint.rulebook.wording import Facts, help_text, message, name_and_severity
 
-LEAKS = ("CAP101", "CAP102", "CAP103")
 AT_CREATION = (*LEAKS, "CAP401")
 
 
@@ -69,7 +76,12 @@ class Narrator:
     def tell(self, witness: Witnessed) -> Candidate:
         """The finding of a witness."""
         inside = self._inside(witness.defect, witness.events)
-        return Candidate(self._finding(witness), inside, self.begins)
+        return Candidate(
+            self._finding(witness),
+            inside,
+            self.begins,
+            closed_later(witness.defect, witness.events),
+        )
 
     def _inside(self, defect: Defect, events: Sequence[Event]) -> tuple[str | Span, ...] | None:
         """The callees' places of a mistake: all in one call, or in a method and the destructor."""
@@ -125,7 +137,7 @@ class Narrator:
             handle=handle,
             message=message(defect.code, facts),
             steps=tuple(self._steps(witness, facts, owner)),
-            help=help_text(defect.code, facts),
+            help=help_text(defect.code, where_missing(defect, events, facts, owner)),
             trace=trace,
             subject=subject,
             ender=defect.ender.function if defect.ender is not None else "",
@@ -171,18 +183,18 @@ class Narrator:
         handle = facts.handle or f"the {facts.resource}"
         steps: list[Step] = []
         shown: set[tuple[str, Span]] = set()
-        alive = not any(_acts(event.roles, defect.symbol, "create") for event in events)
+        alive = not any(acts(event.roles, defect.symbol, "create") for event in events)
         last = len(events) - 1
-        for index, event in enumerate(events):
+        for index, event in enumerate(events[: begin_of_ender(defect, events)]):
             span = span_here(events, index)
             text = kind = ""
-            if _acts(event.roles, defect.symbol, "create"):
+            if acts(event.roles, defect.symbol, "create"):
                 alive, kind, text = True, "create", f"{handle} is created here"
             elif index == last and defect.code not in LEAKS and event.kind != "exit":
                 continue
             elif _ends(event.roles, defect):
                 alive, kind, text = False, "release", f"{handle} is {facts.released} here"
-            elif alive and owner is not None and _acts(event.roles, owner, "release"):
+            elif alive and owner is not None and acts(event.roles, owner, "release"):
                 name = facts.owner or "its context"
                 kind, text = "release", f"{name} is released here, {handle} is still alive"
             elif alive and event.succeeded is False and event.depth == 0:
@@ -192,7 +204,7 @@ class Narrator:
             if kind and (kind != "raise" or (self.path, span) not in shown):
                 shown.add((self.path, span))
                 steps.append(Step(kind, self.path, span, text))
-        steps += [step for step in _ending(defect, events) if (step.path, step.span) not in shown]
+        steps += steps_to_ender(self.path, defect, events, facts, owner)
         final = self._final_step(defect, facts, handle, events)
         if final is not None:
             steps.append(final)
@@ -203,8 +215,9 @@ class Narrator:
     ) -> Step | None:
         called = facts.call
         taker = "the caller" if events and events[-1].kind in ("hand-out", "show") else called
+        told = defect.ender.handle if defect.ender and defect.ender.handle else handle
         kind, text = {
-            "CAP101": ("leave", f"leaves with {handle} alive"),
+            "CAP101": ("leave", f"leaves with {told} alive"),
             "CAP102": ("leave", f"an exception leaves with {handle} alive"),
             "CAP103": ("lose", f"the last reference to {handle} is gone here"),
             "CAP201": ("use", f"{taker} gets the dead handle"),
@@ -227,19 +240,6 @@ def _elsewhere(handle: str) -> str:
     return "elsewhere" if "." in handle or "->" in handle else ""
 
 
-def _ending(defect: Defect, events: Sequence[Event]) -> Iterator[Step]:
-    """What the method that ends an object releases instead of the handle, in that method."""
-    if defect.ender is None or defect.code not in LEAKS:
-        return
-    begun = False
-    for index, event in enumerate(events):
-        begun = begun or (event.kind == "enter" and event.function == defect.ender.function)
-        if begun and event.depth and any(role.action == "release" for role in event.roles):
-            inside = next(each for each in reversed(events[: index + 1]) if each.depth == 1)
-            text = f"{defect.ender.function} releases another member here"
-            yield Step("release", inside.path, inside.span, text)
-
-
 def _place(event: Event) -> tuple[str | Span, ...]:
     return event.path, event.span
 
@@ -251,7 +251,7 @@ def _is_destructor(function: str) -> bool:
 def _last_release(events: Sequence[Event], symbol: Symbol) -> int | None:
     """The index of the release before the last event."""
     for index in range(len(events) - 2, -1, -1):
-        if _acts(events[index].roles, symbol, "release"):
+        if acts(events[index].roles, symbol, "release"):
             return index
     return None
 
@@ -260,11 +260,11 @@ def _last_reference(events: Sequence[Event], owner: Symbol) -> int | None:
     """The index of the event that gives up the owner's last reference."""
     count = 1
     for index, event in enumerate(events):
-        if _acts(event.roles, owner, "create"):
+        if acts(event.roles, owner, "create"):
             count = 1
-        elif _acts(event.roles, owner, "retain"):
+        elif acts(event.roles, owner, "retain"):
             count += event.succeeded is not False
-        elif _acts(event.roles, owner, "release"):
+        elif acts(event.roles, owner, "release"):
             count -= 1
             if count == 0:
                 return index
@@ -277,10 +277,6 @@ def _without_repetition(steps: list[Step]) -> list[Step]:
         if step not in kept:
             kept.append(step)
     return kept
-
-
-def _acts(roles: Sequence[Role], symbol: Symbol, action: str) -> bool:
-    return any(role.symbol == symbol and role.action == action for role in roles)
 
 
 def _ends(roles: Sequence[Role], defect: Defect) -> bool:

@@ -30,6 +30,7 @@ from capilint.engine.domain.values import (
     member_chain,
     symbols_in,
 )
+from capilint.finding import Span
 from capilint.ir import Scope, Value, Variable
 
 FEW_OUTCOMES = 8
@@ -117,12 +118,13 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """A state in which the function ends, with what it returns and the node it happened in."""
+    """A state in which the function ends, with what it returns, and where that happens."""
 
     state: State
     value: AbstractValue | None
     raised: bool
     events: tuple[Event, ...]
+    span: Span
 
 
 def is_input(symbol: Symbol) -> bool:

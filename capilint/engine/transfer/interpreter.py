@@ -215,7 +215,7 @@ class Interpreter:
             first = Location(self.function.parameters[0].variable)
             self.typestates.abandon(path, path.state.load(first), span)
         if not raised or path.state.raising == "certain":
-            self.exits.append((path.node, Exit(path.state, value, raised, ()), path))
+            self.exits.append((path.node, Exit(path.state, value, raised, (), span), path))
             path.state.end(How.PROCESS if process_ends else None)
 
     # ------------------------------------------------------------ instructions

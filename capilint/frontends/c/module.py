@@ -48,6 +48,7 @@ def lower(
     functions: list[ir.Function] = []
     problems: list[ir.Problem] = []
     typedefs: dict[str, tuple[str, ...]] = {}
+    facts = Facts(unit.macros)
     if chosen:
         included = headers.facts(unit, options.folders)
         facts = facts_of(without_bodies(text, in_text(found)), unit.macros, included)
@@ -63,6 +64,8 @@ def lower(
         includes=tuple(header.path for header in unit.closure.headers),
         missing_headers=unit.closure.missing,
         typedefs=typedefs,
+        structures=facts.structures,
+        own_structures=frozenset(facts.own_structures),
         macros=dict(unit.text.changes.mentions()),
     )
 
@@ -83,6 +86,7 @@ def _typedefs(functions: list[ir.Function], facts: Facts) -> Iterator[tuple[str,
     if not facts.typedefs:
         return
     names = {each.type_name for function in functions for each in function.parameters}
+    names.update(name for function in functions for name in function.types.values())
     names.update(
         instruction.type_name
         for function in functions
@@ -140,6 +144,7 @@ def _lower_function(
         blocks=blocks,
         span=span,
         internal=definition.internal,
+        types=lowering.names.types,
     )
 
 

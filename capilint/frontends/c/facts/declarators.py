@@ -83,6 +83,48 @@ def type_of(declaration: Node, declared: Declared) -> str:
     return with_stars(" ".join(words), declared.stars, declared.dimensions)
 
 
+def typedefs_in(definition: Node) -> Iterator[tuple[str, str]]:
+    """The names that a `typedef` gives to a type, each with what it stands for."""
+    base = _meaning(definition)
+    for declarator in definition.children_by_field_name("declarator"):
+        declared = declared_by(declarator)
+        if declared is None or declared.dimensions or "(" in text_of(declarator):
+            continue  # arrays, functions and pointers to them
+        if base and base != declared.name:
+            yield declared.name, with_stars(base, declared.stars)
+
+
+def _meaning(definition: Node) -> str:
+    """The type that a `typedef` names."""
+    specifier = definition.child_by_field_name("type")
+    if specifier is None:
+        return ""
+    if specifier.child_by_field_name("body") is None:
+        return " ".join(text_of(specifier).split())
+    return next(structure_names(specifier), "")
+
+
+def structure_names(specifier: Node) -> Iterator[str]:
+    """The name of a structure that has its body here.
+
+    One without a tag is called by the first name of its `typedef` that is no pointer.
+    """
+    if specifier.child_by_field_name("body") is None:
+        return
+    tag = specifier.child_by_field_name("name")
+    definition = specifier.parent
+    if tag is not None:
+        yield text_of(tag)
+    elif definition is not None and definition.type == "type_definition":
+        declared = map(declared_by, definition.children_by_field_name("declarator"))
+        names = [each for each in declared if each is not None]
+        yield from [each.name for each in (*filter(_is_scalar, names), *names)][:1]
+
+
+def _is_scalar(declared: Declared) -> bool:
+    return declared.is_scalar
+
+
 def with_stars(base: str, stars: int, dimensions: int = 0) -> str:
     """`HCRYPTKEY`, 1 -> `HCRYPTKEY *`; an array's type ends in `[]`."""
     return base + (" " + "*" * stars if stars else "") + "[]" * dimensions
@@ -91,7 +133,7 @@ def with_stars(base: str, stars: int, dimensions: int = 0) -> str:
 def meanings(type_name: str, typedefs: Mapping[str, str]) -> tuple[str, ...]:
     """What a type is called once its typedefs are resolved, one after the other."""
     found: list[str] = []
-    base, stars = type_name.rstrip("* "), type_name.count("*")
+    base, stars = type_name.removeprefix("const ").rstrip("* "), type_name.count("*")
     seen: set[str] = set()
     while base in typedefs and base not in seen:
         seen.add(base)

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
-from capilint.frontends.c.facts.declarators import Declared, declared_by, with_stars
+from capilint.frontends.c.facts.declarators import (
+    Declared,
+    declared_by,
+    structure_names,
+    typedefs_in,
+)
 from capilint.frontends.c.parsing import numbers
 from capilint.frontends.c.parsing.outline import never_returning
 from capilint.frontends.c.parsing.parse import parse
@@ -28,7 +33,8 @@ class Facts:
     `variables` and `fields` map names to their number of array dimensions; a field's is 0 where
     structs of the file disagree. `unions` maps a union's members to its first one, which has
     the same storage and is no member of a struct; `members` are those of structs. `typedefs`
-    maps types to what they are another name for. `constants` holds enumerators and `const`
+    maps types to what they are another name for, `structures` a struct to its members; those that
+    the file itself defines are its `own_structures`. `constants` holds enumerators and `const`
     variables, `elsewhere` the `const` variables that another file defines, `noreturn` functions
     declared to never return. `expressions` has the texts of constants that hang on names which
     only the rule book may know: `const DWORD mode = CRYPT_DELETEKEYSET | CRYPT_SILENT;`.
@@ -45,6 +51,8 @@ class Facts:
     typedefs: dict[str, str] = field(default_factory=dict)
     functions: set[str] = field(default_factory=set)
     noreturn: set[str] = field(default_factory=set)
+    structures: dict[str, frozenset[str]] = field(default_factory=dict)
+    own_structures: set[str] = field(default_factory=set)
 
     def copy(self, macros: MacroTable) -> Facts:
         """The same names, to be added to, with other macros."""
@@ -61,6 +69,7 @@ class Facts:
 def facts_of(declarations: str, macros: MacroTable, included: Facts | None = None) -> Facts:
     """The facts of a file, from its text without the function bodies and those of its headers."""
     facts = included.copy(macros) if included is not None else Facts(macros)
+    facts.own_structures.clear()
     facts.noreturn |= never_returning(declarations)
     expansion = expanded(declarations, macros.text_macro).text
     if expansion != declarations:
@@ -76,9 +85,13 @@ def facts_of(declarations: str, macros: MacroTable, included: Facts | None = Non
             case "union_specifier":
                 _add_union(node, facts.unions)
             case "struct_specifier":
-                facts.members.update(members_of(node))
+                members = members_of(node)
+                facts.members.update(members)
+                for name in structure_names(node):
+                    facts.structures[name] = frozenset(members)
+                    facts.own_structures.add(name)
             case "type_definition":
-                _add_typedefs(node, facts.typedefs)
+                facts.typedefs.update(typedefs_in(node))
             case "declaration":
                 _add_declaration(node, facts)
         stack += reversed(node.named_children)
@@ -102,6 +115,7 @@ def merged(parts: Iterable[Facts], macros: MacroTable) -> Facts:
             facts.variables[name] = max(facts.variables.get(name, 0), dimensions)
         facts.unions.update(part.unions)
         facts.typedefs.update(part.typedefs)
+        facts.structures.update(part.structures)
         facts.expressions.update(part.expressions)
         facts.members |= part.members
         facts.elsewhere |= part.elsewhere
@@ -191,17 +205,6 @@ def members_of(specifier: Node) -> list[str]:
 def _add_union(specifier: Node, unions: dict[str, str]) -> None:
     members = members_of(specifier)
     unions.update((name, members[0]) for name in members)
-
-
-def _add_typedefs(definition: Node, typedefs: dict[str, str]) -> None:
-    """Note what is another name for a type with a name."""
-    named = definition.child_by_field_name("type")
-    if named is None or named.type != "type_identifier":
-        return
-    for declarator in definition.children_by_field_name("declarator"):
-        declared = declared_by(declarator)
-        if declared is not None and not declared.is_function and not declared.dimensions:
-            typedefs[declared.name] = with_stars(text_of(named), declared.stars)
 
 
 def _add_declaration(declaration: Node, facts: Facts) -> None:

@@ -10,6 +10,7 @@ from capilint.frontends.c.preprocessing.expansion import expanded
 from capilint.frontends.c.preprocessing.table import MacroTable
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_MEMBER_FILLED = re.compile(r"&[\s(]*[A-Za-z_][\w\s()\[\]]*(?:->|\.)\s*[A-Za-z_]")  # `&ctx->key`
 
 
 def selected(
@@ -17,7 +18,8 @@ def selected(
 ) -> list[Region]:
     """The functions that are relevant, those that reach one by calls, and all that these call.
 
-    A function mentions what the macros mention that it uses.
+    A function mentions what the macros mention that it uses. Where a relevant one fills a member of
+    a structure, any function may take it out again.
     """
     known = {region.definition.name for region in regions}
     reach = _Reach(macros, relevant)
@@ -36,6 +38,9 @@ def selected(
         mentions.setdefault(name, set()).update(own)
     if not seeds:
         return []
+    relevant_texts = (each.whole for each in regions if each.definition.name in seeds)
+    if any(_MEMBER_FILLED.search(text) for text in relevant_texts):
+        return regions
     callers: dict[str, set[str]] = {}
     for user, mentioned in mentions.items():
         for other in mentioned:

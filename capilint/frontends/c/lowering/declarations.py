@@ -62,7 +62,8 @@ class DeclarationLowering(ExitLowering):
                 variable = self.names.declare(declared.name, ir.Scope.LOCAL, declared.dimensions)
                 if declared.single:
                     self.names.single.add(variable)
-                self._begin(variable, declarator, type_of(node, declared))
+                self.names.types[variable] = type_of(node, declared)
+                self._begin(variable, declarator, self.names.types[variable])
                 self._clean_up_later(node, variable)
 
     def _prototype(self, declaration: Node, declarator: Node) -> None:

@@ -88,6 +88,7 @@ class Names:
         self.frame: Frame = Block(None)
         self.dimensions: dict[Variable, int] = {}
         self.single: set[Variable] = set()  # arrays of one element
+        self.types: dict[Variable, str] = {}  # of locals, as they are declared
         self._function = function
         self._globals = globals_
         self._uses: Counter[str] = Counter()

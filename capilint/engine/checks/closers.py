@@ -1,0 +1,180 @@
+"""Which functions end a structure of C that somebody else holds: its closers, by what they do.
+
+    void digest_close(struct digest *d)      releases a member of *d, or frees d itself, and is
+    void digest_free(struct digest **d)      no opener, which puts handles into such a structure
+
+Of two where one calls the other, the closer is the caller: the other is a helper of its own. So
+is a `static` function that only openers call, to clean up where they fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from capilint.engine.domain.handle import Typestate
+from capilint.engine.domain.values import Location, member_chain
+from capilint.engine.program.callgraph import Program
+from capilint.engine.program.classes import calls_of
+from capilint.engine.program.names import Definition
+from capilint.engine.program.structures import (
+    UNTYPED,
+    Typed,
+    aliases,
+    parameter_type,
+)
+from capilint.engine.summaries.summary import Summary
+from capilint.ir import (
+    Call,
+    Direct,
+    FunctionReference,
+    Language,
+    Parameter,
+    Place,
+    Read,
+    Variable,
+    source_text,
+    values_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Closer:
+    """A function that ends the structure that a parameter leads to.
+
+    `indirect` where the parameter points to the pointer; `frees` where its memory ends, too.
+    """
+
+    definition: Definition
+    parameter: Parameter
+    summary: Summary
+    indirect: bool
+    frees: bool
+
+    def member_text(self, path: tuple[str, ...]) -> str:
+        """A member as the function writes it."""
+        variable = self.parameter.variable
+        if self.parameter.type_name.removeprefix("const ").startswith(UNTYPED):
+            variable = max(aliases(self.definition.function, variable) - {variable})
+        if not self.indirect:
+            return source_text(Place(variable, ("*", *path)))
+        return f"(*{source_text(Place(variable))})->{''.join(path).removeprefix('.')}"
+
+
+@dataclass
+class Closers:
+    """The closers of one program; `openers` are the functions that fill structures."""
+
+    program: Program
+    summary_of: Callable[[Definition], Summary | None]
+    openers: Collection[Definition]
+    _of: dict[Typed, list[Closer]] = field(default_factory=dict)
+
+    def of(self, structure: Typed) -> list[Closer]:
+        """The closers of a structure, in the order of the program."""
+        if structure not in self._of:
+            found = list(self._find(structure))
+            closing = {each.definition for each in found}
+            inner = {
+                called
+                for each in closing
+                for called in self.program.calls[each][0]
+                if called != each
+            }
+            self._of[structure] = [each for each in found if each.definition not in inner]
+        return self._of[structure]
+
+    def _find(self, structure: Typed) -> Iterator[Closer]:
+        for definition, parameter, typed in self._parameters:
+            indirect = typed == structure.pointer().pointer()
+            if not indirect and typed != structure.pointer():
+                continue
+            if definition in self.openers or self._is_openers_own(definition):
+                continue
+            if definition.module.problems:
+                continue  # what was not understood may end the rest
+            frees = self._frees(definition, parameter.variable, indirect, set())
+            summary = self.summary_of(definition)
+            if summary is not None and (frees or _releases(summary, parameter.variable)):
+                yield Closer(definition, parameter, summary, indirect, frees)
+
+    @cached_property
+    def _parameters(self) -> list[tuple[Definition, Parameter, Typed]]:
+        """Every parameter of a function in C that is a pointer of a known type."""
+        found = []
+        for definition in self.program.names.definitions:
+            if definition.module.language is not Language.PYTHON:
+                for parameter in definition.function.parameters:
+                    typed = parameter_type(definition, parameter)
+                    if typed is not None:
+                        found.append((definition, parameter, typed))
+        return found
+
+    def _is_openers_own(self, definition: Definition) -> bool:
+        callers = self._callers.get(definition, set())
+        own = definition.function.internal and definition not in self._referenced
+        return own and bool(callers) and all(each in self.openers for each in callers)
+
+    @cached_property
+    def _callers(self) -> dict[Definition, set[Definition]]:
+        table: dict[Definition, set[Definition]] = {}
+        for caller, (called, _) in self.program.calls.items():
+            for each in called:
+                table.setdefault(each, set()).add(caller)
+        return table
+
+    @cached_property
+    def _referenced(self) -> set[Definition]:
+        """The functions that are used as values."""
+        return {
+            target
+            for definition in self.program.names.definitions
+            for block in definition.function.blocks
+            for instruction in block.instructions
+            for value in values_of(instruction)
+            if isinstance(value, FunctionReference)
+            for target in self.program.names.alternatives(value.name, definition.module)
+        }
+
+    def _frees(
+        self, definition: Definition, variable: Variable, indirect: bool, seen: set[Definition]
+    ) -> bool:
+        """Whether a function, or one that it calls, ends the memory that a variable points to."""
+        if definition in seen:
+            return False
+        seen.add(definition)
+        path = ("*",) if indirect else ()
+        memory = {Read(Place(each, path)) for each in aliases(definition.function, variable)}
+        return any(
+            self._frees_argument(definition, call, index, seen)
+            for call in calls_of(definition.function)
+            for index, value in enumerate(call.arguments)
+            if value in memory
+        )
+
+    def _frees_argument(
+        self, caller: Definition, call: Call, index: int, seen: set[Definition]
+    ) -> bool:
+        if not isinstance(call.callee, Direct):
+            return False
+        bound = self.program.names.api(call.callee.name, caller.module)
+        if bound is not None:
+            protocol = bound.protocol
+            ends = protocol.frees is not None and not protocol.allocates  # realloc moves it
+            return ends and protocol.params.index(protocol.frees or "") == index
+        target = self.program.names.definition(call.callee.name, caller.module)
+        if target is None or index >= len(target.function.parameters):
+            return False
+        return self._frees(target, target.function.parameters[index].variable, False, seen)
+
+
+def _releases(summary: Summary, parameter: Variable) -> bool:
+    """Whether a call may end a handle that the parameter leads to."""
+    return any(
+        handle.typestate is Typestate.DESTROYED
+        and isinstance(place := member_chain(symbol)[-1].detail, Location)
+        and place.base == parameter
+        for outcome in summary.outcomes
+        for symbol, handle in outcome.handles
+    )
