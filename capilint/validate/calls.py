@@ -147,8 +147,12 @@ class Calls:
     # ------------------------------------------------------------ other functions
 
     def _plain(self, protocol: Protocol, arguments: dict[str, Concrete]) -> Concrete:
-        if protocol.copies or protocol.frees:
-            raise NotRunnable(f"{protocol.name} moves or frees memory")
+        if protocol.copies or (protocol.frees and protocol.allocates):
+            raise NotRunnable(f"{protocol.name} moves memory")
+        freed = self._pointed_to(arguments.get(protocol.frees or "", 0))
+        if freed is not None:
+            with self._drop():  # what only the memory led to is lost
+                self._memory.free(freed)
         for name in protocol.keeps:
             if name in arguments:
                 self.hand_out(arguments[name])
@@ -229,13 +233,19 @@ class Calls:
 
     def hand_out(self, value: Concrete, kind: NoticeKind = NoticeKind.HAND_OUT) -> None:
         """A value goes where others can see it."""
-        for leaf in leaves(value):
+        pending = list(leaves(value))
+        seen: set[Location] = set()
+        while pending:
+            leaf = pending.pop()
             if isinstance(leaf, HandleValue):
                 self._api.notify(kind, leaf.handle)
             elif isinstance(leaf, Opaque) and leaf in self._api.given:
                 self._api.notify(kind, self._api.given[leaf])
-            elif isinstance(leaf, Reference):
-                self.hand_out(self._memory.load(leaf.location), kind)
+            elif isinstance(leaf, Reference) and leaf.location not in seen:
+                seen.add(leaf.location)
+                pending += leaves(self._memory.load(leaf.location))
+                for _, inner in self._memory.inside(leaf.location):
+                    pending += leaves(inner)
 
 
 def _includes(value: Concrete, bits: int, flag: str) -> bool:

@@ -10,6 +10,7 @@ from capilint.validate.values import (
     Concrete,
     HandleValue,
     Location,
+    NotRunnable,
     Opaque,
     Reference,
     Term,
@@ -44,7 +45,7 @@ class Memory:
     """`boxes` is set where the content of what an unknown value points at is that value.
 
     `members` are the values found in structures that the caller made, `spent` the temporaries
-    that have been read: they keep nothing alive.
+    that have been read: they keep nothing alive. `freed` is the memory that has ended.
     """
 
     boxes: bool
@@ -52,11 +53,14 @@ class Memory:
     cells: dict[Location, Concrete] = field(default_factory=dict)
     members: dict[Opaque, Pointee] = field(default_factory=dict)
     spent: set[object] = field(default_factory=set)
+    freed: set[object] = field(default_factory=set)
 
     def load(self, location: Location) -> Concrete:
         """The content of a cell; what nobody wrote is made up, once."""
         if location in self.cells:
             return self.cells[location]
+        if location.base in self.freed:
+            raise NotRunnable("memory that was freed is read")
         path = location.path
         for length in range(len(path) - 1, -1, -1):
             outer = self.cells.get(Location(location.base, path[:length]))
@@ -92,6 +96,12 @@ class Memory:
             if known.base == location.base and known.path[:depth] == location.path
         ]:
             del self.cells[inner]
+
+    def free(self, location: Location) -> None:
+        """End the memory at an address."""
+        self.clear(location)
+        if not location.path:
+            self.freed.add(location.base)
 
     def inside(self, location: Location) -> list[tuple[tuple[str, ...], Concrete]]:
         """The cells inside of one, by their paths from it."""

@@ -41,8 +41,8 @@ def _nothing(*_: object, **__: object) -> None:
 
 
 def _no_requirements() -> Any:
-    def unconditional(*arguments: Any) -> Outcome:
-        return replace(project(*arguments), requires=())
+    def unconditional(*arguments: Any, **keywords: Any) -> Outcome:
+        return replace(project(*arguments, **keywords), requires=())
 
     return patch.object(analysis, "project", unconditional)
 
