@@ -390,8 +390,8 @@ def united(summaries: Sequence[Summary | None]) -> Summary | None:
     first = known[0]
     if any(summary.parameters != first.parameters for summary in known):
         return None
-    outcomes = tuple(outcome for summary in known for outcome in summary.outcomes)
-    if len(outcomes) > MOST_OUTCOMES:
+    outcomes = condense([outcome for summary in known for outcome in summary.outcomes])
+    if outcomes is None:
         return None
     sites: dict[Symbol, list[CreationSite]] = {}
     for summary in known:
