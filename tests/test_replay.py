@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from capilint.execution.replay import confirm, transcript
 from capilint.finding import Finding, Outcome, Severity, Span, TraceEvent
-from capilint.replay import confirm, transcript
 from capilint.rulebook.book import load as load_rules
 from tests.fixture_format import FIXTURES, analyse, fixture_programs
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from capilint.run import headers
+from capilint.execution.run import headers
 from tests.test_run_programs import needs_compiler, run
 
 COMPILER = shutil.which("x86_64-w64-mingw32-gcc")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from capilint.run import launch
+from capilint.execution.run import launch
 from tests.test_run_programs import needs_compiler, run
 
 PYTHON = """\

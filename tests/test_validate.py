@@ -8,13 +8,13 @@ import pytest
 
 from capilint.cli import main
 from capilint.engine import analyse
+from capilint.execution.validate.explore import Verdict, validate
 from capilint.files import includes
 from capilint.files.source import load, read_bytes
 from capilint.frontends.c import Headers
 from capilint.language import Language
 from capilint.lowering import lower
 from capilint.rulebook.book import load as load_rules
-from capilint.validate.explore import Verdict, validate
 from tests.fixture_format import FIXTURES, fixture_programs
 
 PROGRAMS = [

@@ -91,7 +91,7 @@ def _defects(module: ir.Module, functions: Sequence[ir.Function]) -> Iterator[st
 
 def _replay(module: ir.Module, functions: Sequence[ir.Function]) -> Iterator[str]:
     from capilint.engine import analyse
-    from capilint.replay import transcript
+    from capilint.execution.replay import transcript
     from capilint.rulebook.book import load as load_rules
 
     book = load_rules()

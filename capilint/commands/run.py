@@ -14,15 +14,15 @@ from tempfile import TemporaryDirectory
 from capilint.check import Report
 from capilint.commands import CommandError
 from capilint.config.loading import ConfigError, Configuration
+from capilint.execution.run.findings import findings_of
+from capilint.execution.run.launch import Outcome, Program, RunError, remarks, runs
+from capilint.execution.run.source_places import refined
 from capilint.files.source import Source, Unreadable, UnreadableError, load, read_bytes
 from capilint.finding import Finding
 from capilint.findings.triage import Triager
 from capilint.language import Language
 from capilint.report import Style, render
 from capilint.rulebook.codes import load as load_codes
-from capilint.run.findings import findings_of
-from capilint.run.launch import Outcome, Program, RunError, remarks, runs
-from capilint.run.source_places import refined
 
 FINDINGS, TROUBLE = 1, 2
 _LANGUAGES = {".py": Language.PYTHON, ".pyw": Language.PYTHON, ".c": Language.C}
@@ -100,7 +100,7 @@ def _program(path: Path, language: Language, options: argparse.Namespace) -> Ite
     if language is Language.PYTHON:
         yield program
         return
-    from capilint.run.compile import compiled
+    from capilint.execution.run.compile import compiled
 
     with TemporaryDirectory(prefix="capilint-cc-", ignore_cleanup_errors=True) as folder:
         yield replace(program, library=compiled(path, Path(folder)))

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from capilint.commands import CommandError
 from capilint.engine import analyse
+from capilint.execution.validate.api import Mistake
+from capilint.execution.validate.explore import Verdict, validate
 from capilint.files import includes
 from capilint.files.discover import discover
 from capilint.files.source import UnreadableError, load, mentions, read_bytes
@@ -17,8 +19,6 @@ from capilint.frontends.c import Headers
 from capilint.language import Language
 from capilint.lowering import lower
 from capilint.rulebook.book import load as load_rules
-from capilint.validate.api import Mistake
-from capilint.validate.explore import Verdict, validate
 
 _EPILOG = """\
 Every function of the files is followed along every path that its API calls, and the conditions

@@ -102,7 +102,7 @@ def _confirmed(findings: list[Finding], book: RuleBook) -> list[Finding]:
     """The findings with the runtime model's opinion of them."""
     if not findings:
         return findings
-    from capilint.replay import confirm
+    from capilint.execution.replay import confirm
 
     return confirm(findings, book.resources)
 

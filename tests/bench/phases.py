@@ -24,7 +24,7 @@ PHASES = (
     ("growth", "capilint.engine.analysis", "Analysis.lacking"),
     ("growth", "capilint.growth.left", "Left.users"),
     ("growth", "capilint.growth.left", "Left.definers"),
-    ("replay", "capilint.replay", "confirm"),
+    ("replay", "capilint.execution.replay", "confirm"),
 )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 from capilint.engine import analyse
+from capilint.execution.replay import confirm
 from capilint.finding import Finding
 from capilint.frontends import c, python
 from capilint.language import Language
-from capilint.replay import confirm
 from capilint.rulebook.book import RuleBook, load
 from tests.fuzz.interpreter import mistakes_of
 from tests.fuzz.printers import Text, text_of

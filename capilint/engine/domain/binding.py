@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from capilint.engine.domain.escapes import How
+from capilint.engine.domain.cause import How
 from capilint.engine.domain.evaluate import Evaluator, is_parameter
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from capilint.engine.domain.escapes import Cause
+from capilint.engine.domain.cause import Cause
 from capilint.engine.domain.values import Symbol
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from capilint.engine.domain.escapes import Cause, EscapeLog, How
+from capilint.engine.domain.cause import Cause, How
+from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.handle import Handle, Typestate
 from capilint.engine.domain.path_invariants import PathInvariants
 from capilint.engine.domain.values import (

@@ -20,7 +20,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from capilint.engine.domain.escapes import DONE, Cause, How, member_name, newest
+from capilint.engine.domain.cause import DONE, Cause, How
+from capilint.engine.domain.escapes import member_name, newest
 from capilint.engine.domain.events import Defect, Event, Origin, Path, Role
 from capilint.engine.domain.handle import Handle, Typestate
 from capilint.engine.domain.ownership import MemberOwners

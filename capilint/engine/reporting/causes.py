@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from capilint.engine.domain.escapes import Cause, EscapeLog, How, newest
+from capilint.engine.domain.cause import Cause, How
+from capilint.engine.domain.escapes import EscapeLog, newest
 from capilint.engine.domain.values import Symbol
 from capilint.engine.program.callgraph import Program, sorted_roots
 from capilint.engine.program.classes import calls_of

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from capilint.engine.domain.escapes import Cause, CreationSite
+from capilint.engine.domain.cause import Cause
+from capilint.engine.domain.escapes import CreationSite
 from capilint.engine.domain.events import Event, events_for_caller
 from capilint.engine.domain.handle import Handle, Typestate
 from capilint.engine.domain.order import is_not_negative

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from capilint.engine.domain.binding import give_away_handles
-from capilint.engine.domain.escapes import Cause, How
+from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.order import is_not_negative

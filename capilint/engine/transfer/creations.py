@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument, includes_flag, target_location
-from capilint.engine.domain.escapes import CreationSite, How
+from capilint.engine.domain.cause import How
+from capilint.engine.domain.escapes import CreationSite
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Origin, Path
 from capilint.engine.domain.handle import Handle, Typestate

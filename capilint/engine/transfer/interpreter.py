@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from capilint.engine.domain.binding import evaluate_arguments, statuses_in
-from capilint.engine.domain.escapes import EscapeLog, How
+from capilint.engine.domain.cause import How
+from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Path
 from capilint.engine.domain.order import bounds

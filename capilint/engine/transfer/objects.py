@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from capilint.engine.domain.binding import Argument, Arguments
-from capilint.engine.domain.escapes import How
+from capilint.engine.domain.cause import How
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.values import Symbol
 from capilint.engine.program.classes import Missing

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument, Arguments, give_away_handles
-from capilint.engine.domain.escapes import How
+from capilint.engine.domain.cause import How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Path, Role
 from capilint.engine.domain.handle import Handle, Typestate

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from capilint.engine.domain.binding import Argument, Arguments, give_away_handles
-from capilint.engine.domain.escapes import Cause, How, newest
+from capilint.engine.domain.cause import Cause, How
+from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Origin, Path
 from capilint.engine.domain.handle import Handle

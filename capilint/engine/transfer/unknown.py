@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from capilint.engine.domain.binding import Argument, Arguments, statuses_in
-from capilint.engine.domain.escapes import How, newest
+from capilint.engine.domain.cause import How
+from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.evaluate import Evaluator, is_unknown_constant
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.handle import Typestate

@@ -6,14 +6,10 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 from capilint import ir
-from capilint.model.events import NoticeKind, Role
-from capilint.model.signature import Signature
-from capilint.rulebook.book import Bound, RuleBook
-from capilint.rulebook.protocol import Protocol, Success
-from capilint.validate.api import Api, signature_for
-from capilint.validate.evaluation import Evaluation
-from capilint.validate.memory import Object, Pointee, leaves
-from capilint.validate.values import (
+from capilint.execution.validate.api import Api, signature_for
+from capilint.execution.validate.evaluation import Evaluation
+from capilint.execution.validate.memory import Object, Pointee, leaves
+from capilint.execution.validate.values import (
     Concrete,
     HandleValue,
     Location,
@@ -22,6 +18,10 @@ from capilint.validate.values import (
     Reference,
     Term,
 )
+from capilint.model.events import NoticeKind, Role
+from capilint.model.signature import Signature
+from capilint.rulebook.book import Bound, RuleBook
+from capilint.rulebook.protocol import Protocol, Success
 
 SIGNS = {"negative": "<", "nonnegative": ">=", "zero": "==", "nonzero": "!="}
 

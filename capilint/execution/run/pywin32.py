@@ -11,13 +11,13 @@ import sys
 from collections.abc import Callable
 from types import ModuleType
 
+from capilint.execution.run.libraries import MissingFunction
+from capilint.execution.run.windows_errors import signed, text_of
 from capilint.model import constants
 from capilint.model.errors import NotSupported
 from capilint.model.events import NoticeKind
 from capilint.model.machine import Machine
 from capilint.model.memory import Buffer, Cell, Memory, Variable
-from capilint.run.libraries import MissingFunction
-from capilint.run.windows_errors import signed, text_of
 
 _ROOM = 1 << 14  # bytes beyond the data that an answer may take
 

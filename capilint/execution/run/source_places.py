@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from capilint.execution.run.places import Place
 from capilint.files.source import Source
-from capilint.run.places import Place
 
 _FARTHEST = 40  # lines that one call may take
 

@@ -15,10 +15,10 @@ import threading
 from types import FrameType
 from typing import Any
 
-from capilint.run.holdings import held, outside
-from capilint.run.places import Place
-from capilint.run.python_places import frame_of_program, is_programs, place_of, stack_of
-from capilint.run.record import Departure, Recorder
+from capilint.execution.run.holdings import held, outside
+from capilint.execution.run.places import Place
+from capilint.execution.run.python_places import frame_of_program, is_programs, place_of, stack_of
+from capilint.execution.run.record import Departure, Recorder
 
 
 class Unwinding:

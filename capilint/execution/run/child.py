@@ -1,4 +1,4 @@
-"""The child process of `capilint run`: `python -m capilint.run.child TASK` (a JSON file)."""
+"""The child process of `capilint run`; started as a module, with the path of a task (JSON)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from capilint.execution.run.journal import Journal
 from capilint.model.machine import Machine
-from capilint.run.journal import Journal
 
 TROUBLE = 70  # the exit status that says: the journal has the reason
 
@@ -31,10 +31,10 @@ def main() -> int:
     journal.write("start")
     program, arguments = Path(task["program"]), task["arguments"]
     if task["library"] is None:
-        from capilint.run import python_program
+        from capilint.execution.run import python_program
 
         return python_program.run(program, arguments, machine, journal, complain)
-    from capilint.run import c_program
+    from capilint.execution.run import c_program
 
     library = Path(task["library"])
     return c_program.run(library, program, arguments, machine, journal, complain)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from capilint.ir import Scope, Variable
-from capilint.validate.values import (
+from capilint.execution.validate.values import (
     Concrete,
     HandleValue,
     Location,
@@ -16,6 +15,7 @@ from capilint.validate.values import (
     Term,
     Uninitialised,
 )
+from capilint.ir import Scope, Variable
 
 
 @dataclass(frozen=True, slots=True)

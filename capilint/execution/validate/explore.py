@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from capilint import ir
+from capilint.execution.validate.api import Mistake
+from capilint.execution.validate.values import Choices, NotRunnable
+from capilint.execution.validate.walker import Walker
 from capilint.finding import Finding
 from capilint.rulebook.book import RuleBook
-from capilint.validate.api import Mistake
-from capilint.validate.values import Choices, NotRunnable
-from capilint.validate.walker import Walker
 
 MOST_PATHS = 1_000
 _CODES = ("CAP101", "CAP102", "CAP103", "CAP201", "CAP202", "CAP203", "CAP301")

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from capilint.execution.run import headers
+from capilint.execution.run.journal import Journal
+from capilint.execution.run.marshal import Marshal
+from capilint.execution.run.places import Place, Stack
+from capilint.execution.run.record import Recorder
 from capilint.model.events import NoticeKind
 from capilint.model.machine import Machine
-from capilint.run import headers
-from capilint.run.journal import Journal
-from capilint.run.marshal import Marshal
-from capilint.run.places import Place, Stack
-from capilint.run.record import Recorder
 
 _CAST = re.compile(r"^\(\s*(?:const\s+)?\w+\s*\**\s*\)\s*")
 _VARIABLE = re.compile(r"[A-Za-z_][\w.\->\[\]* ]*")

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
+from capilint.execution.run.libraries import is_covered
 from capilint.model import constants
 from capilint.model.events import Role
 from capilint.model.functions import SIGNATURES
@@ -20,7 +21,6 @@ from capilint.model.signature import Parameter, Signature
 from capilint.rulebook.book import RuleBook
 from capilint.rulebook.book import load as load_rules
 from capilint.rulebook.protocol import Protocol, Resource, Success
-from capilint.run.libraries import is_covered
 
 TABLE, PLACE = "capilint_table", "capilint_place"
 LAST_ERROR = ("GetLastError", "SetLastError")
@@ -85,7 +85,7 @@ def functions() -> tuple[str, ...]:
 def write(folder: Path) -> Path:
     """Writes the headers to a folder; the path of glue.c beside them."""
     for name in _BY_HAND:
-        text = files("capilint.run").joinpath("include", name).read_text(encoding="utf-8")
+        text = files("capilint.execution.run").joinpath("include", name).read_text(encoding="utf-8")
         (folder / name).write_text(text, encoding="utf-8")
     book = load_rules()
     (folder / _API).write_text(_api(book), encoding="utf-8")

@@ -14,9 +14,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from capilint.run import windows_errors
-from capilint.run.libraries import KNOWN, check_function, missing_library, plain_name
-from capilint.run.marshal import Marshal
+from capilint.execution.run import windows_errors
+from capilint.execution.run.libraries import KNOWN, check_function, missing_library, plain_name
+from capilint.execution.run.marshal import Marshal
 
 _Pointer: Any = ctypes._CFuncPtr  # type: ignore[attr-defined]
 _CDECL = 1  # FUNCFLAG_CDECL: both ends are ours, so that stdcall is never needed

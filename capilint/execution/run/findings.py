@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from capilint.execution.run.launch import Outcome
+from capilint.execution.run.places import Place, from_json
 from capilint.finding import Finding, Span, Step
 from capilint.rulebook.book import RuleBook
 from capilint.rulebook.book import load as load_rules
 from capilint.rulebook.wording import Facts, help_text, message, name_and_severity
-from capilint.run.launch import Outcome
-from capilint.run.places import Place, from_json
 
 _LEAKS = ("CAP101", "CAP102", "CAP103")
 Refine = Callable[[Place, str], Place]

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from capilint.execution.validate.values import Concrete, HandleValue, Knowledge, NotRunnable, Opaque
 from capilint.model import Machine, Monitor, UnknownFunction
 from capilint.model.events import NoticeKind, Role
 from capilint.model.machine import signature_of
 from capilint.model.signature import Parameter, Signature
 from capilint.rulebook.protocol import Protocol
-from capilint.validate.values import Concrete, HandleValue, Knowledge, NotRunnable, Opaque
 
 _LEAKS = ("CAP101", "CAP103")
 

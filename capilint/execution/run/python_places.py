@@ -10,9 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 
-from capilint.run.places import Place, Stack
+from capilint.execution.run.places import Place, Stack
 
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+_OURS = os.path.abspath(__file__)  # noqa: PTH100
+for _ in ("run", "execution", "capilint"):
+    _OURS = os.path.dirname(_OURS)  # noqa: PTH120
 _HERE = Path.cwd()  # before the program changes it
 _BOXES = ("byref", "pointer", "POINTER", "addressof", "cast")
 _PASSED_BY = (os.sep + "ctypes" + os.sep, os.sep + "cffi" + os.sep)

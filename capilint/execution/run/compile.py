@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from capilint.run import headers
-from capilint.run.launch import RunError
+from capilint.execution.run import headers
+from capilint.execution.run.launch import RunError
 
 _COMPILERS = ("cc", "gcc", "clang")
 _OPTIONS = ("-shared", "-fPIC", "-g", "-std=gnu11", "-Werror=implicit-function-declaration")

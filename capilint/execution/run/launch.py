@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from capilint.run import journal
+from capilint.execution.run import journal
 
 _STDERR = 2  # the file descriptor
 
@@ -106,7 +106,7 @@ def run_once(program: Program, fail: int, show_output: bool | None) -> Outcome:
 
 
 def _child(task: Path, show_output: bool | None) -> int:
-    command = [sys.executable, "-m", "capilint.run.child", str(task)]
+    command = [sys.executable, "-m", "capilint.execution.run.child", str(task)]
     quiet = subprocess.DEVNULL
     if show_output is None:
         return subprocess.run(command, stdin=quiet, stdout=quiet, stderr=quiet).returncode

@@ -6,13 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 
 from capilint import ir
-from capilint.model.events import NoticeKind
-from capilint.rulebook.book import RuleBook
-from capilint.validate.api import Api
-from capilint.validate.calls import Calls, Raised
-from capilint.validate.evaluation import Evaluation
-from capilint.validate.memory import Memory
-from capilint.validate.values import (
+from capilint.execution.validate.api import Api
+from capilint.execution.validate.calls import Calls, Raised
+from capilint.execution.validate.evaluation import Evaluation
+from capilint.execution.validate.memory import Memory
+from capilint.execution.validate.values import (
     Choices,
     Concrete,
     Infeasible,
@@ -22,6 +20,8 @@ from capilint.validate.values import (
     Opaque,
     Uninitialised,
 )
+from capilint.model.events import NoticeKind
+from capilint.rulebook.book import RuleBook
 
 MOST_VISITS = 4  # of one block in one call
 MOST_DEPTH = 8

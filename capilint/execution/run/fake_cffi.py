@@ -7,9 +7,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from capilint.run import windows_errors
-from capilint.run.fake_ctypes import Library
-from capilint.run.libraries import KNOWN, MissingFunction, missing_library, plain_name
+from capilint.execution.run import windows_errors
+from capilint.execution.run.fake_ctypes import Library
+from capilint.execution.run.libraries import KNOWN, MissingFunction, missing_library, plain_name
 
 _INTEGERS = {  # Windows' own types, which cffi knows on Windows only
     "BOOL": "int32_t",

@@ -12,16 +12,16 @@ from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
+from capilint.execution.run import fake_cffi, fake_ctypes, pywin32
+from capilint.execution.run.holdings import held
+from capilint.execution.run.journal import Journal
+from capilint.execution.run.libraries import MissingFunction, MissingLibrary
+from capilint.execution.run.marshal import Marshal
+from capilint.execution.run.python_places import stack
+from capilint.execution.run.record import Recorder
+from capilint.execution.run.unwinding import Unwinding
 from capilint.model.events import NoticeKind
 from capilint.model.machine import Machine
-from capilint.run import fake_cffi, fake_ctypes, pywin32
-from capilint.run.holdings import held
-from capilint.run.journal import Journal
-from capilint.run.libraries import MissingFunction, MissingLibrary
-from capilint.run.marshal import Marshal
-from capilint.run.python_places import stack
-from capilint.run.record import Recorder
-from capilint.run.unwinding import Unwinding
 
 _NOT_OBJECTS = (ModuleType, FunctionType, BuiltinFunctionType, type, fake_ctypes.Library)
 

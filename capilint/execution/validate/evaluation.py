@@ -6,8 +6,8 @@ import operator
 from collections.abc import Callable, Mapping
 
 from capilint import ir
-from capilint.validate.memory import Memory, Object, Pointee, Slot
-from capilint.validate.values import (
+from capilint.execution.validate.memory import Memory, Object, Pointee, Slot
+from capilint.execution.validate.values import (
     NAMED,
     Concrete,
     HandleValue,
