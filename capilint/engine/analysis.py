@@ -44,7 +44,9 @@ from capilint.engine.program.names import Definition
 from capilint.engine.reporting.duplicates import Candidate, without_duplicates
 from capilint.engine.reporting.silences import Fates, Followed
 from capilint.engine.reporting.witness import Narrator, shortest_witnesses
-from capilint.engine.summaries.summary import Summary, condense, project, united
+from capilint.engine.summaries.condensing import condense, united
+from capilint.engine.summaries.projection import project
+from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.interpreter import Callees, Interpreter
 from capilint.finding import Finding
 from capilint.ir import Language, Module

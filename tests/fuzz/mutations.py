@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from capilint.engine import analysis
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.typestate import Typestates
-from capilint.engine.summaries.summary import Outcome, project
+from capilint.engine.summaries.projection import project
+from capilint.engine.summaries.summary import Outcome
 from capilint.rulebook.book import RuleBook, load
 from tests.fuzz import compare
 from tests.fuzz.program import Program

@@ -1,0 +1,147 @@
+"""An exit of a function as its callers see it: one outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from capilint.engine.domain.cause import Cause
+from capilint.engine.domain.handle import Handle, Typestate
+from capilint.engine.domain.order import is_not_negative
+from capilint.engine.domain.state import State
+from capilint.engine.domain.values import (
+    ZERO,
+    AbstractValue,
+    Aggregate,
+    Location,
+    Number,
+    Status,
+    Symbol,
+    Term,
+    Uninitialised,
+    symbols_in,
+)
+from capilint.engine.summaries.summary import Exit, Outcome, is_input
+from capilint.ir import Scope
+
+
+def _is_callers(location: Location) -> bool:
+    """Whether the caller can look at a location."""
+    base = location.base
+    return is_input(base) if isinstance(base, Symbol) else base.scope is Scope.GLOBAL
+
+
+def project(exit_: Exit, with_memory: bool = False) -> Outcome:
+    """An exit as the caller sees it.
+
+    `with_memory` shows what memory that was made here holds, too, where a handle is in it.
+    """
+    state = exit_.state
+    memory = _memory_with_handles(exit_) if with_memory else frozenset()
+    stores = tuple(
+        (location, _outside(value))
+        for location, value in state.environment.items()
+        if (_is_callers(location) or location.base in memory)
+        and value != Symbol("initial", "entry", location)
+    )
+    result = None if exit_.value is None else _outside(exit_.value)
+    visible = {symbol for _, value in stores for symbol in symbols_in(value)}
+    if result is not None:
+        visible.update(symbols_in(result))
+    handles = tuple(
+        (symbol, replace(handle, handed=False, raised=False, cause=_cause_outside(handle)))
+        for symbol, handle in state.handles.items()
+        if (handle.made and symbol in visible) or (is_input(symbol) and _touched(handle))
+    )
+    requires = tuple(
+        (term, truth)
+        for term, truth in state.facts.items()
+        if symbols_in(term) and all(is_input(symbol) for symbol in symbols_in(term))
+    )
+    escapes = escapes_of(state.shared, [value for _, value in stores])
+    truth = state.facts.get(exit_.value) if exit_.value is not None else None
+    negative = None if exit_.value is None else _is_negative(state, exit_.value)
+    exception = state.exception if exit_.raised else ""
+    return Outcome(
+        exit_.raised,
+        exception,
+        requires,
+        result,
+        truth,
+        negative,
+        stores,
+        handles,
+        escapes,
+        exit_.events,
+    )
+
+
+def _memory_with_handles(exit_: Exit) -> frozenset[Symbol]:
+    """The memory made here that only the caller gets: what he is given, and what that leads to.
+
+    None of it, unless there is a new handle in it.
+    """
+    state = exit_.state
+    given = [value for location, value in state.environment.items() if _is_callers(location)]
+    pending = [*given, *([] if exit_.value is None else [exit_.value])]
+    found: set[Symbol] = set()
+    holds_handle = False
+    while pending:
+        for symbol in symbols_in(pending.pop()):
+            if symbol.kind == "object" and symbol not in found and symbol not in state.shared:
+                found.add(symbol)
+                held = [value for _, value in state.kept_in(Location(symbol))]
+                known = (state.handles.get(each) for value in held for each in symbols_in(value))
+                holds_handle = holds_handle or any(each and each.made for each in known)
+                pending += held
+    return frozenset(found if holds_handle else ())
+
+
+def escapes_of(shared: Iterable[Symbol], stored: Sequence[AbstractValue]) -> tuple[Symbol, ...]:
+    """The inputs that the caller cannot follow: shared ones, and parts of what was stored."""
+    parts = (part for value in stored if isinstance(value, Term) for part in symbols_in(value))
+    return tuple(dict.fromkeys(symbol for symbol in (*shared, *parts) if is_input(symbol)))
+
+
+def _is_negative(state: State, value: AbstractValue) -> bool | None:
+    """Whether a value that nobody knows is known to be below zero, or not to be."""
+    if state.facts.get(Term("<", (value, ZERO))):
+        return True
+    return False if is_not_negative(state.facts, value) else None
+
+
+def _cause_outside(handle: Handle) -> Cause | None:
+    """Why a handle is out of sight for the caller, too."""
+    return handle.cause if handle.escaped or handle.doubt is not None else None
+
+
+def _touched(handle: Handle) -> bool:
+    return (
+        handle.typestate is not Typestate.UNKNOWN
+        or handle.used
+        or handle.escaped
+        or handle.orphaned
+        or handle.count != 1
+    )
+
+
+def _outside(value: AbstractValue) -> AbstractValue:
+    """A value in words that mean something to the caller."""
+    match value:
+        case Status(_, number):
+            return Number(number)
+        case Uninitialised(variable):
+            return Symbol("result", "callee", variable)
+        case Symbol(kind="box"):
+            return ZERO
+        case Symbol(kind="handle" | "initial" | "member" | "object"):
+            return value
+        case Symbol():
+            return Symbol("result", "callee", value)
+        case Aggregate(values):
+            return Aggregate(tuple(_outside(inner) for inner in values))
+        case Term():
+            fixed = all(is_input(symbol) for symbol in symbols_in(value))
+            return value if fixed else Symbol("result", "callee", value)
+        case _:
+            return value
