@@ -39,8 +39,8 @@ from capilint.engine.fixpoint import (
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.classes import Missing
 from capilint.engine.program.handle_variables import handle_types
+from capilint.engine.program.linkage import Definition
 from capilint.engine.program.liveness import liveness
-from capilint.engine.program.names import Definition
 from capilint.engine.reporting.duplicates import Candidate, without_duplicates
 from capilint.engine.reporting.silences import Fates, Followed
 from capilint.engine.reporting.witness import Narrator, shortest_witnesses

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from capilint.engine.program.names import Definition
+from capilint.engine.program.linkage import Definition
 from capilint.files.modules import module_of
 from capilint.files.source import Input, content
 from capilint.files.words import c_function_names, c_functions, is_used, words

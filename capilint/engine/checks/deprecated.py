@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from capilint.engine.program.callgraph import Program
-from capilint.engine.program.names import Definition
+from capilint.engine.program.linkage import Definition
 from capilint.finding import Finding
 from capilint.ir import Call, Direct
 from capilint.rulebook.wording import Facts, message, name_and_severity

@@ -17,7 +17,8 @@ from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
 from capilint.engine.program.classes import Classes
-from capilint.engine.program.names import Definition, Names
+from capilint.engine.program.linkage import Definition
+from capilint.engine.program.names import Names
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import (
     Call,

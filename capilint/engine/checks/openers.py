@@ -28,7 +28,7 @@ from capilint.engine.domain.events import Defect, Ender, Path
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import AbstractValue, Location, Pointer, Symbol
-from capilint.engine.program.names import Definition
+from capilint.engine.program.linkage import Definition
 from capilint.engine.program.structures import (
     Typed,
     declared_type,

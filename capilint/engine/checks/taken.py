@@ -26,7 +26,7 @@ from capilint.engine.domain.values import (
     symbols_in,
 )
 from capilint.engine.program.callgraph import Program
-from capilint.engine.program.names import Definition
+from capilint.engine.program.linkage import Definition
 from capilint.engine.program.structures import (
     UNTYPED,
     Typed,

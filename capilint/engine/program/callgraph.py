@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from capilint.engine.program.classes import Classes, calls_of
-from capilint.engine.program.names import Definition, Names
+from capilint.engine.program.linkage import Definition
+from capilint.engine.program.names import Names
 from capilint.engine.program.pointers import FunctionPointers
 from capilint.ir import (
     Call,

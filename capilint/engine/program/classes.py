@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
 
+from capilint.engine.program.linkage import Definition
 from capilint.engine.program.liveness import written_variables
-from capilint.engine.program.names import Definition, Names
+from capilint.engine.program.names import Names
 from capilint.ir import (
     Call,
     Direct,

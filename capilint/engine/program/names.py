@@ -9,26 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from capilint.ir import Function, Language, Method, Module, Place, Read, tails
+from capilint.engine.program.linkage import Definition, Linkage
+from capilint.ir import Language, Method, Module, Place, Read, tails
 from capilint.ir.arithmetic import number_of
 from capilint.rulebook.book import Bound, RuleBook
 from capilint.rulebook.protocol import Success
 
 MOST_ALIASES = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """A function and the module that holds it."""
-
-    module: Module
-    function: Function
-
-    def __hash__(self) -> int:
-        return id(self.function)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Definition) and self.function is other.function
 
 
 @dataclass
@@ -48,9 +35,14 @@ class Names:
         ]
 
     @cached_property
+    def _linkage(self) -> Linkage:
+        return Linkage(each for each in self.definitions if not _is_python(each))
+
+    @cached_property
     def _by_name(self) -> dict[str, list[Definition]]:
+        """Python's functions by their dotted names."""
         table: dict[str, list[Definition]] = {}
-        for definition in self.definitions:
+        for definition in filter(_is_python, self.definitions):
             table.setdefault(definition.function.qualified_name, []).append(definition)
         return table
 
@@ -83,11 +75,7 @@ class Names:
             self._apis[key] = self._find_api(name, module.language)
         bound = self._apis[key]
         if bound is not None and module.language is not Language.PYTHON:
-            defined = any(
-                each.module is module or each.module.path in module.includes
-                for each in self._by_name.get(name, [])
-            )
-            return None if defined else bound
+            return None if self._linkage.near(name, module) else bound
         return bound
 
     def reached_through(self, callee: Method) -> str:
@@ -162,37 +150,28 @@ class Names:
 
     def is_defined(self, name: str, module: Module) -> bool:
         """Whether any function may be meant by a name in a module, be it one of several."""
-        readings = self.readings(name, module.language)
-        return any(self._candidates(reading, module) for reading in readings)
+        if module.language is not Language.PYTHON:
+            return self._linkage.is_defined(name)
+        return any(self._in_python(each) for each in self.readings(name, Language.PYTHON))
 
     def alternatives(self, name: str, module: Module) -> list[Definition]:
         """The functions that a name may mean in a module.
 
-        There are several only where one C file defines the name under different `#if`s. Before
-        the functions of other C files come those of the headers that a file includes, however
-        internal they are.
+        There are several only where one C file defines the name under different `#if`s.
         """
-        for reading in self.readings(name, module.language):
-            found = self._candidates(reading, module)
+        if module.language is not Language.PYTHON:
+            return self._linkage.meant(name, module)
+        for reading in self.readings(name, Language.PYTHON):
+            found = self._in_python(reading)
             own = [candidate for candidate in found if candidate.module is module]
-            if not own and module.includes:
-                own = [each for each in found if each.module.path in module.includes]
-                own = own if len({each.module.path for each in own}) == 1 else []
-            found = own or [candidate for candidate in found if not candidate.function.internal]
-            if len(found) == 1 or (own and language_is_c(module)):
-                return found
             if found:
-                return []
+                return next((each for each in (own, found) if len(each) == 1), [])
         return []
 
-    def _candidates(self, name: str, module: Module) -> list[Definition]:
-        same = [
-            definition
-            for definition in self._by_name.get(name, [])
-            if (definition.module.language is Language.PYTHON)
-            == (module.language is Language.PYTHON)
-        ]
-        if same or module.language is not Language.PYTHON:
+    def _in_python(self, name: str) -> list[Definition]:
+        """The functions of a dotted name, or of one that ends so."""
+        same = self._by_name.get(name, [])
+        if same:
             return same
         head, _, tail = name.rpartition(".")
         return [
@@ -202,6 +181,5 @@ class Names:
         ]
 
 
-def language_is_c(module: Module) -> bool:
-    """Whether names are defined by a preprocessor's choice."""
-    return module.language is not Language.PYTHON
+def _is_python(definition: Definition) -> bool:
+    return definition.module.language is Language.PYTHON

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from capilint.engine.program.names import Definition, Names
+from capilint.engine.program.linkage import Definition
+from capilint.engine.program.names import Names
 from capilint.ir import (
     Assign,
     Call,

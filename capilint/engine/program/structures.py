@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from capilint.engine.program.names import Definition
+from capilint.engine.program.linkage import Definition
 from capilint.ir import Assign, Call, Function, Module, Parameter, Place, Read, Value, Variable
 
 UNTYPED = "void"

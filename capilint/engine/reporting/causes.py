@@ -11,7 +11,7 @@ from capilint.engine.domain.escapes import EscapeLog, newest
 from capilint.engine.domain.values import Symbol
 from capilint.engine.program.callgraph import Program, sorted_roots
 from capilint.engine.program.classes import calls_of
-from capilint.engine.program.names import Definition
+from capilint.engine.program.linkage import Definition
 from capilint.engine.summaries.summary import Summary
 from capilint.ir import (
     Call,
