@@ -22,6 +22,7 @@ from capilint.ir import (
     Language,
     Method,
     Module,
+    Return,
     Variable,
     origins_in,
     places_in,
@@ -109,7 +110,7 @@ class Program:
         """The names of calls that may keep a handle, judge a status, or never come back.
 
         These are the last ones of a branch, in Python all whose results nobody wants, and those
-        that share a variable with a call that acts on handles.
+        that share a variable with a call that acts on handles or with what is returned.
         """
         python = definition.module.language is Language.PYTHON
         shared = {
@@ -118,6 +119,7 @@ class Program:
             if self._concerns_handles(call, definition)
             for variable in _variables_of(call)
         }
+        shared.update(_returned_by(definition.function))
         for call in calls_of(definition.function):
             may_leave = call.ends_branch or (python and call.result is None)
             matters = may_leave or not shared.isdisjoint(_variables_of(call))
@@ -276,6 +278,13 @@ def _constants_of(function: Function) -> Iterator[str]:
         for instruction in block.instructions:
             for value in values_of(instruction):
                 yield from origins_in(value)
+
+
+def _returned_by(function: Function) -> Iterator[Variable]:
+    """The variables that a function returns."""
+    for block in function.blocks:
+        if isinstance(block.terminator, Return):
+            yield from (place.root for place in places_in(block.terminator.value))
 
 
 def sorted_roots(definitions: frozenset[Definition]) -> list[Definition]:

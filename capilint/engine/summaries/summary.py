@@ -19,6 +19,7 @@ from capilint.engine.domain.state import State
 from capilint.engine.domain.values import (
     AbstractValue,
     Location,
+    Number,
     Symbol,
     member_chain,
     symbols_in,
@@ -68,6 +69,15 @@ class Outcome:
         bases = (location.base for location, _ in self.stores)
         return {base for base in bases if isinstance(base, Symbol) and base.kind == "object"}
 
+    def gives(self) -> int:
+        """How many new handles the caller gets that live."""
+        given = self.given()
+        return sum(
+            1
+            for symbol, handle in self.handles
+            if handle.made and symbol in given and handle.typestate is Typestate.LIVE
+        )
+
     def creations(self) -> int:
         """How many handles the caller gets."""
         given = self.given()
@@ -103,6 +113,13 @@ class Summary:
             for outcome in self.outcomes
             for symbol, handle in outcome.handles
         )
+
+    def successes(self, outcome: Outcome) -> set[int]:
+        """The numbers by which the function tells that it did better than in an outcome: it made
+        handles that there are missing. Empty where there are none, or it tells otherwise."""
+        better = [other.result for other in self.outcomes if other.gives() > outcome.gives()]
+        numbers = {result.value for result in better if isinstance(result, Number)}
+        return numbers if all(isinstance(result, Number) for result in better) else set()
 
 
 @dataclass(frozen=True, slots=True)

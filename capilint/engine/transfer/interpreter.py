@@ -58,6 +58,7 @@ from capilint.ir import (
     Terminator,
     Yield,
     callee_name,
+    places_in,
     values_of,
 )
 from capilint.ir import Function as IrFunction
@@ -385,7 +386,8 @@ class Interpreter:
         condition = self.evaluator.evaluate(path.state, branch.condition)
         if self.evaluator.truth(path.state, condition) is None:
             self.assignments.give_away_parts(path, branch.condition)
-            doubt_undecided(path.state, condition, [status for status, _ in statuses])
+            held = [self.evaluator.read(path.state, each) for each in places_in(branch.condition)]
+            doubt_undecided(path.state, condition, [status for status, _ in statuses], held)
         for truth, target in ((True, branch.if_true), (False, branch.if_false)):
             way = path.fork()
             if self.evaluator.assume(way.state, condition, truth):

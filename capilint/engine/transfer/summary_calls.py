@@ -299,7 +299,25 @@ class SummaryCalls:
             if outcome.result_negative is not None:
                 negative = Term("<", (result, ZERO))
                 self.evaluator.assume(path.state, negative, outcome.result_negative)
+        if outcome.result is not None and not isinstance(result, Number | Status):
+            result = self._failure(path, site, result, summary.successes(outcome))
         self.memory.give_result(path, site, result)
+
+    def _failure(
+        self, path: Path, site: Site, result: AbstractValue, successes: set[int]
+    ) -> AbstractValue:
+        """What is told of a failure by a value that nobody knows: it is not what tells success."""
+        if not successes:
+            return result
+        if isinstance(result, Symbol) and result.kind == "result":
+            result = Symbol("report", site.key)
+            path.state.renew(result)
+        if 0 not in successes:
+            self.evaluator.assume(path.state, result, False)
+        for number in successes:
+            told = Term("==", (result, Number(number)))
+            self.evaluator.assume(path.state, told, False)
+        return result
 
     def _target(self, outcome: Outcome, caller: Substitution) -> Location | None:
         """Where the call was to put a handle: a place that one of the outcomes writes."""

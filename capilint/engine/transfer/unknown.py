@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from capilint.engine.domain.binding import Argument, Arguments, statuses_in
@@ -385,15 +385,39 @@ def doubt_what_happened(state: State, site: object) -> None:
             state.handles[symbol] = replace(handle, orphaned=False, owner=None)
 
 
-def doubt_undecided(state: State, condition: AbstractValue, statuses: Sequence[Status]) -> None:
-    """A branch on what only the code elsewhere knows may tell the outcomes apart."""
-    is_report = any(symbol.kind == "report" for symbol in symbols_in(condition))
-    if not is_report and not is_unknown_constant(condition):
+def doubt_undecided(
+    state: State,
+    condition: AbstractValue,
+    statuses: Sequence[Status],
+    variables: Iterable[AbstractValue],
+) -> None:
+    """A branch on what only the code elsewhere knows may tell the outcomes apart.
+
+    One on what `variables` hold looks back: where they were given such a value tells what happened.
+    """
+    if not _reports(condition) and not is_unknown_constant(condition):
         return
     for status in statuses:
         doubt(state, status)
     if not statuses:
         doubt_all(state, condition)
+        for value in variables:
+            if is_unknown_constant(value):
+                doubt_what_happened(state, condition)
+            elif isinstance(value, Symbol) and value.kind == "report":
+                _doubt_what_ended_there(state, value)
+
+
+def _doubt_what_ended_there(state: State, report: Symbol) -> None:
+    """What a call made and ended is open while what it reports is."""
+    for symbol, handle in list(state.handles.items()):
+        ended = handle.typestate is Typestate.DESTROYED or handle.orphaned
+        if ended and symbol.kind == "handle" and symbol.site == report.site:
+            state.handles[symbol] = replace(handle, doubt=("ended", report), orphaned=False)
+
+
+def _reports(value: AbstractValue) -> bool:
+    return any(symbol.kind == "report" for symbol in symbols_in(value))
 
 
 def settle(state: State, status: Status) -> None:
