@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from capilint import ir
 from capilint.execution.validate.api import Api, signature_for
 from capilint.execution.validate.evaluation import Evaluation
-from capilint.execution.validate.memory import Object, Pointee, leaves
+from capilint.execution.validate.memory import Object, Pointee
 from capilint.execution.validate.values import (
     Concrete,
     HandleValue,
@@ -17,6 +17,7 @@ from capilint.execution.validate.values import (
     Opaque,
     Reference,
     Term,
+    leaves,
 )
 from capilint.model.events import NoticeKind, Role
 from capilint.model.signature import Signature

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from capilint.execution.validate.values import (
@@ -12,8 +12,8 @@ from capilint.execution.validate.values import (
     NotRunnable,
     Opaque,
     Reference,
-    Term,
     Uninitialised,
+    leaves,
 )
 from capilint.ir import Scope, Variable
 
@@ -177,15 +177,3 @@ def _is_outside(base: object) -> bool:
     if isinstance(base, Slot):
         return base.variable.scope is Scope.GLOBAL
     return isinstance(base, Pointee)
-
-
-def leaves(value: Concrete) -> Iterator[Concrete]:
-    """The values that a value is made of."""
-    if isinstance(value, tuple):
-        for inner in value:
-            yield from leaves(inner)
-    elif isinstance(value, Term):
-        for inner in value.operands:
-            yield from leaves(inner)
-    else:
-        yield value

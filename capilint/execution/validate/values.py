@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 
@@ -155,7 +156,28 @@ class Knowledge:
 
     def _chosen(self, question: Concrete) -> bool:
         if question not in self.truths:
+            if _hangs_on_names(question):
+                raise NotRunnable("a question for the value of a named constant")
             self.truths[question] = self.choices.among(2) == 0
             if not self.truths[question]:
                 self.equal[question] = 0
         return self.truths[question]
+
+
+def leaves(value: Concrete) -> Iterator[Concrete]:
+    """The values that a value is made of."""
+    if isinstance(value, tuple):
+        for inner in value:
+            yield from leaves(inner)
+    elif isinstance(value, Term):
+        for inner in value.operands:
+            yield from leaves(inner)
+    else:
+        yield value
+
+
+def _hangs_on_names(question: Concrete) -> bool:
+    """Whether nothing but named constants and numbers decide a question."""
+    parts = list(leaves(question))
+    named = [part for part in parts if isinstance(part, Opaque) and part.is_constant]
+    return bool(named) and all(part in named or isinstance(part, int) for part in parts)

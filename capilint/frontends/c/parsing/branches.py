@@ -17,7 +17,7 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from capilint.frontends.c.parsing.conditionals import Directive, decided, directives
+from capilint.frontends.c.parsing.conditionals import ON_WINDOWS, Directive, decided, directives
 from capilint.frontends.c.parsing.outline import blanked
 from capilint.frontends.c.parsing.positions import LineTable
 
@@ -63,7 +63,7 @@ def _keep(text: str, wanted: Callable[[_Conditional], bool]) -> str:
     """The text with the wanted conditionals replaced by one branch, and those that the answers
     to their conditions decide."""
     conditionals = _conditionals(text)
-    answers: dict[str, bool] = {}
+    answers = dict(ON_WINDOWS)
     asked = [wanted(each) for each in conditionals]
     for guess in (True, False):
         for conditional, is_wanted in zip(conditionals, asked, strict=True):

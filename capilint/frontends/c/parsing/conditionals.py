@@ -22,6 +22,16 @@ Guard = tuple[str, bool]
 """A condition in normal form, and whether it must hold."""
 
 
+# What C compilers for Windows define, and what they never do: code that calls Windows's API is
+# compiled by one.
+WINDOWS_NAMES = ("_WIN32", "WIN32")
+OTHER_NAMES = ("__unix__", "__unix", "__linux__", "linux", "__APPLE__", "__CYGWIN__")
+ON_WINDOWS = {
+    **{f"defined({name})": True for name in WINDOWS_NAMES},
+    **{f"defined({name})": False for name in OTHER_NAMES},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Directive:
     """One directive of a conditional; `start` and `end` are offsets. `guard` is None for

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from capilint.frontends.c.parsing.conditionals import OTHER_NAMES, WINDOWS_NAMES
 from capilint.frontends.c.preprocessing.arithmetic import Expression, NotAnExpression
 from capilint.frontends.c.preprocessing.conditions import Defines, compiled
 from capilint.frontends.c.preprocessing.directives import Directive
@@ -26,10 +27,9 @@ from capilint.frontends.c.preprocessing.tokens import Token
 FOR_WANT, PLAIN, ANEW = range(3)
 _NOTHING = Token("", is_name=False)
 _DEEPEST = 50  # macros in the text of macros
-# What C compilers for Windows define, and never do; what calls its API is compiled by one.
 _WINDOWS: Defines = {
-    **dict.fromkeys(("_WIN32", "WIN32"), "1"),
-    **dict.fromkeys(("__unix__", "__unix", "__linux__", "linux", "__APPLE__", "__CYGWIN__")),
+    **dict.fromkeys(WINDOWS_NAMES, "1"),
+    **dict.fromkeys(OTHER_NAMES),
     **dict.fromkeys(("RC_INVOKED", "__midl", "__cplusplus")),
 }
 
