@@ -27,13 +27,14 @@ from capilint.engine.program.liveness import Liveness
 from capilint.engine.summaries.summary import Exit, Summary
 from capilint.engine.transfer.assignments import Assignments, Point
 from capilint.engine.transfer.creations import Creations
+from capilint.engine.transfer.doubts import doubt_all, doubt_undecided, settle
 from capilint.engine.transfer.exceptions import builtin_class, catches
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.objects import MethodOf, Objects
 from capilint.engine.transfer.protocols import ProtocolCalls
 from capilint.engine.transfer.results import Results
 from capilint.engine.transfer.summary_calls import SummaryCalls
-from capilint.engine.transfer.unknown import UnknownCalls, doubt_all, doubt_undecided, settle
+from capilint.engine.transfer.unknown import UnknownCalls
 from capilint.engine.transfer.ways import CAUGHT, Continuation, Site, raise_from
 from capilint.finding import Span
 from capilint.ir import (
@@ -379,7 +380,7 @@ class Interpreter:
     def _branch(self, path: Path, branch: Branch) -> Iterator[tuple[Point, Path]]:
         statuses = statuses_in(self.evaluator, path.state, branch.condition)
         for status, _ in statuses:
-            settle(path.state, status)
+            settle(self.evaluator, path.state, branch.condition, status)
         path.state.failing = any(status.failed for status, _ in statuses)
         self.assignments.give_away_elements(path, (branch.condition,))
         condition = self.evaluator.evaluate(path.state, branch.condition)
