@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from capilint.engine.domain.escapes import How
 from capilint.engine.domain.evaluate import Evaluator, is_unknown_constant
-from capilint.engine.domain.handle import Typestate
+from capilint.engine.domain.handle import Typestate, answered
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import (
     AbstractValue,
@@ -90,9 +90,7 @@ def settle(evaluator: Evaluator, state: State, condition: Value, status: Status)
         return
     for symbol, handle in list(state.handles.items()):
         if handle.doubt == status.site:
-            gone = handle.escaped or handle.handed or handle.entrusted
-            cause = handle.cause if gone else None
-            state.handles[symbol] = replace(handle, doubt=None, cause=cause)
+            state.handles[symbol] = answered(handle)
 
 
 def _tells_apart(evaluator: Evaluator, state: State, condition: Value, status: Status) -> bool:

@@ -390,6 +390,7 @@ class Interpreter:
         for truth, target in ((True, branch.if_true), (False, branch.if_false)):
             way = path.fork()
             if self.evaluator.assume(way.state, condition, truth):
+                self.protocol_calls.creations.settle(way.state)
                 yield (target, 0), way
 
     def _return(self, path: Path, terminator: Return) -> None:
