@@ -65,6 +65,7 @@ from capilint.ir import Function as IrFunction
 from capilint.rulebook.book import Bound, RuleBook
 
 MODULE = "<module>"  # the name of a module's own code
+MANAGING = frozenset({"__enter__", "__exit__"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +298,8 @@ class Interpreter:
         elif summary is not None and not arguments.spread:
             self.opaque = self.opaque or summary.opaque
             yield from self.summary_calls.apply(path, site, summary, arguments)
+        elif isinstance(call.callee, Method) and call.callee.name in MANAGING:
+            yield self.unknown_calls.manage(path, site, arguments)
         else:
             self.opaque = True
             yield from self.unknown_calls.apply(path, site, arguments, guarded)

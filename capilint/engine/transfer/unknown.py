@@ -100,6 +100,14 @@ class UnknownCalls:
         self.memory.give_result(path, site, result)
         yield Continuation(path)
 
+    def manage(self, path: Path, site: Site, arguments: Arguments) -> Continuation:
+        """The way on where an unknown object of a `with` is entered or left: it gives itself."""
+        if arguments.receiver is not None:
+            arguments.receiver.give_away(path.state)
+            self._clobber(path, site, arguments.receiver.value)
+            self.memory.give_result(path, site, arguments.receiver.value)
+        return Continuation(path)
+
     def _may_be_the_end(self, path: Path, site: Site, arguments: Arguments) -> bool:
         """Whether a failure's branch ends with the call, as in `if (!made) fatal("no key");`.
 
