@@ -132,12 +132,17 @@ def statuses_in(evaluator: Evaluator, state: State, value: Value) -> list[tuple[
 
 
 def includes_flag(value: AbstractValue, name: str, bit: int | None) -> bool | None:
-    """Whether a flags argument has a named flag set; None where that is not known."""
+    """Whether a flags argument has a named flag set; None where that is not known.
+
+    A constant that nobody knows, and whose name begins like the flag's, is another flag.
+    """
     match value:
         case Number(number):
             return number & bit == bit if bit is not None else (None if number else False)
         case Text(text, False):
-            return text.rpartition(".")[2] == name
+            constant = text.rpartition(".")[2]
+            family = name[: name.find("_") + 1]
+            return constant == name or (False if constant.startswith(family) else None)
         case Term("|", operands):
             answers = [includes_flag(operand, name, bit) for operand in operands]
             if True in answers:

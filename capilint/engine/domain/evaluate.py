@@ -14,6 +14,7 @@ from capilint.engine.domain.order import (
     COMPARISONS,
     MIRRORED,
     NEGATED,
+    TESTS,
     known_order,
     normal_comparison,
 )
@@ -193,7 +194,8 @@ class Evaluator:
             return Term(operator, values)
         for value in values:
             if isinstance(value, Status):
-                return Status(value.site, folded, value.target, value.failed)
+                exact = value.exact or operator in TESTS
+                return Status(value.site, folded, value.target, value.failed, exact)
         return Number(folded)
 
     def _fold_logical(

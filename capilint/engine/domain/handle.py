@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from capilint.engine.domain.cause import Cause
-from capilint.engine.domain.values import Symbol
+from capilint.engine.domain.values import AbstractValue, Symbol
 
 
 class Typestate(StrEnum):
@@ -15,6 +16,13 @@ class Typestate(StrEnum):
     UNKNOWN = "unknown"
     LIVE = "live"
     DESTROYED = "destroyed"
+
+
+class OpenFlag(NamedTuple):
+    """The doubt about a handle that is not made where flags, which nobody knows, have one set."""
+
+    flags: AbstractValue
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +34,10 @@ class Handle:
     holds it, whose methods decide when it ends. `owner` is its context; `orphaned` once that was
     released.
     `count` is the number of references (contexts). `doubt` is the site of the call whose outcome
-    unknown code was asked to judge; nothing is reported about the handle until a branch settles
-    it. `raised` is set when an exception was under way while the handle lived. `cause` says why the
-    handle escaped, was handed out or is in doubt; it makes no other state.
+    unknown code was asked to judge, or another open question; nothing is reported about the handle
+    until a branch settles it, or for an `OpenFlag` a use of the handle. `raised` is set when an
+    exception was under way while the handle lived. `cause` says why the handle escaped, was handed
+    out or is in doubt; it makes no other state.
     """
 
     resource: str
@@ -70,3 +79,11 @@ class Handle:
         """Whether this function still has to release the handle."""
         given_away = self.escaped or self.handed or self.entrusted
         return self.made and self.typestate is Typestate.LIVE and not given_away
+
+
+def answered(handle: Handle, made: bool = True) -> Handle:
+    """The handle when a question about it has been answered: was it made?"""
+    if not made:
+        return replace(handle, typestate=Typestate.UNKNOWN, made=False, doubt=None)
+    gone = handle.escaped or handle.handed or handle.entrusted
+    return replace(handle, doubt=None, cause=handle.cause if gone else None)

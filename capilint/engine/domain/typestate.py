@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from capilint.engine.domain.cause import DONE, Cause, How
 from capilint.engine.domain.escapes import member_name, newest
 from capilint.engine.domain.events import Defect, Event, Origin, Path, Role
-from capilint.engine.domain.handle import Handle, Typestate
+from capilint.engine.domain.handle import Handle, OpenFlag, Typestate, answered
 from capilint.engine.domain.ownership import MemberOwners
 from capilint.engine.domain.state import CONTENTS, State
 from capilint.engine.domain.values import (
@@ -125,6 +125,8 @@ class Typestates:
             gone = released is not None and released.typestate is Typestate.DESTROYED
             known = Handle(resource, Typestate.UNKNOWN, owner=owner, orphaned=gone)
             path.state.handles[symbol] = known
+        if known is not None and isinstance(known.doubt, OpenFlag):
+            known = path.state.handles[symbol] = answered(known)  # so it was made
         return known
 
     def watches(self, resource: str) -> bool:

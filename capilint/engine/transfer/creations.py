@@ -10,7 +10,8 @@ from capilint.engine.domain.cause import How
 from capilint.engine.domain.escapes import CreationSite
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Origin, Path
-from capilint.engine.domain.handle import Handle, Typestate
+from capilint.engine.domain.handle import Handle, OpenFlag, Typestate, answered
+from capilint.engine.domain.state import State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
     ZERO,
@@ -68,16 +69,17 @@ class Creations:
                     continue
                 location = target_location(self.evaluator, state, argument, bound.binding.boxed)
             symbol = Symbol("handle", site.key, creation.into)
+            doubt, how = self._doubt(path, site, creation, matched)
             handle = Handle(
                 creation.resource,
                 Typestate.LIVE,
                 made=owned,
                 escaped=not owned,
                 owner=self._owner(path, creation, matched),
-                doubt=("owner", site.key) if creation.owned_if else None,
+                doubt=doubt,
                 binding=bound.binding.name,
                 owns_itself=bound.protocol.owns_itself,
-                cause=state.cause(How.FLAG) if creation.owned_if else None,
+                cause=None if doubt is None else state.cause(how),
             )
             made.append((creation, symbol, handle, location))
         return made
@@ -93,17 +95,37 @@ class Creations:
             self.typestates.store(path, argument.value.location, content, site.call.span)
 
     def _prevented(self, path: Path, creation: Creation, matched: dict[str, Argument]) -> bool:
-        """Whether a flag says that nothing is made; where none is known to, none is set."""
-        for parameter, flag in creation.unless:
-            value = matched[parameter].value if parameter in matched else ZERO
-            bit = self.constants(flag)
-            answer = includes_flag(value, flag, bit)
-            if answer is None and bit is not None:
-                test = self.evaluator.operate(path.state, "&", (value, Number(bit)))
-                answer = not self.evaluator.assume(path.state, test, False)
-            if answer:
-                return True
-        return False
+        """Whether a flag says that nothing is made."""
+        flags = _deciding(creation, matched)
+        return any(self.is_set(path.state, each) for each in flags)
+
+    def _doubt(
+        self, path: Path, site: Site, creation: Creation, matched: dict[str, Argument]
+    ) -> tuple[object, How]:
+        """What is open about a new handle: whose it is, or whether it was made; and why."""
+        if creation.owned_if:
+            return ("owner", site.key), How.FLAG
+        for each in _deciding(creation, matched):
+            if self.is_set(path.state, each) is None:
+                return each, How.UNDECIDED
+        return None, How.UNDECIDED
+
+    def is_set(self, state: State, flag: OpenFlag) -> bool | None:
+        """Whether flags have a flag set; None where nobody knows."""
+        bit = self.constants(flag.name)
+        answer = includes_flag(flag.flags, flag.name, bit)
+        if answer is None and bit is not None:
+            test = self.evaluator.operate(state, "&", (flag.flags, Number(bit)))
+            return self.evaluator.truth(state, test)
+        return answer
+
+    def settle(self, state: State) -> None:
+        """A branch may tell what flags say: a handle that hung on them was made, or was not."""
+        for symbol, handle in list(state.handles.items()):
+            if isinstance(handle.doubt, OpenFlag):
+                answer = self.is_set(state, handle.doubt)
+                if answer is not None:
+                    state.handles[symbol] = answered(handle, made=not answer)
 
     def _owner(self, path: Path, creation: Creation, matched: dict[str, Argument]) -> Symbol | None:
         if creation.owner in matched:
@@ -199,6 +221,14 @@ class Creations:
                 argument = matched[creation.into]
                 return target_location(self.evaluator, path.state, argument, bound.binding.boxed)
         return None
+
+
+def _deciding(creation: Creation, matched: dict[str, Argument]) -> list[OpenFlag]:
+    """The flags that keep a call from making anything, each with the argument that may have it."""
+    return [
+        OpenFlag(matched[parameter].value if parameter in matched else ZERO, flag)
+        for parameter, flag in creation.unless
+    ]
 
 
 def site_of(path: str, span: Span, creator: str, creation: Creation) -> CreationSite:

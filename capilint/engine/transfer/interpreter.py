@@ -27,13 +27,14 @@ from capilint.engine.program.liveness import Liveness
 from capilint.engine.summaries.summary import Exit, Summary
 from capilint.engine.transfer.assignments import Assignments, Point
 from capilint.engine.transfer.creations import Creations
+from capilint.engine.transfer.doubts import doubt_all, doubt_undecided, settle
 from capilint.engine.transfer.exceptions import builtin_class, catches
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.objects import MethodOf, Objects
 from capilint.engine.transfer.protocols import ProtocolCalls
 from capilint.engine.transfer.results import Results
 from capilint.engine.transfer.summary_calls import SummaryCalls
-from capilint.engine.transfer.unknown import UnknownCalls, doubt_all, doubt_undecided, settle
+from capilint.engine.transfer.unknown import UnknownCalls
 from capilint.engine.transfer.ways import CAUGHT, Continuation, Site, raise_from
 from capilint.finding import Span
 from capilint.ir import (
@@ -65,6 +66,7 @@ from capilint.ir import Function as IrFunction
 from capilint.rulebook.book import Bound, RuleBook
 
 MODULE = "<module>"  # the name of a module's own code
+MANAGING = frozenset({"__enter__", "__exit__"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +299,8 @@ class Interpreter:
         elif summary is not None and not arguments.spread:
             self.opaque = self.opaque or summary.opaque
             yield from self.summary_calls.apply(path, site, summary, arguments)
+        elif isinstance(call.callee, Method) and call.callee.name in MANAGING:
+            yield self.unknown_calls.manage(path, site, arguments)
         else:
             self.opaque = True
             yield from self.unknown_calls.apply(path, site, arguments, guarded)
@@ -380,7 +384,7 @@ class Interpreter:
     def _branch(self, path: Path, branch: Branch) -> Iterator[tuple[Point, Path]]:
         statuses = statuses_in(self.evaluator, path.state, branch.condition)
         for status, _ in statuses:
-            settle(path.state, status)
+            settle(self.evaluator, path.state, branch.condition, status)
         path.state.failing = any(status.failed for status, _ in statuses)
         self.assignments.give_away_elements(path, (branch.condition,))
         condition = self.evaluator.evaluate(path.state, branch.condition)
@@ -391,6 +395,7 @@ class Interpreter:
         for truth, target in ((True, branch.if_true), (False, branch.if_false)):
             way = path.fork()
             if self.evaluator.assume(way.state, condition, truth):
+                self.protocol_calls.creations.settle(way.state)
                 yield (target, 0), way
 
     def _return(self, path: Path, terminator: Return) -> None:

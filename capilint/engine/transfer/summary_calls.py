@@ -10,7 +10,7 @@ from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Origin, Path
-from capilint.engine.domain.handle import Handle
+from capilint.engine.domain.handle import Handle, OpenFlag, answered
 from capilint.engine.domain.state import State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
@@ -250,9 +250,7 @@ class SummaryCalls:
                 known = owner if isinstance(owner, Symbol) else None
                 text = self._result_text(site) if symbol == outcome.result else ""
                 origin = Origin(summary.name, text, site.call.span, handle.resource)
-                doubt = ("owner", site.key) if _is_perhaps_owned(handle) else None
-                cause = handle.cause if handle.escaped or doubt is not None else None
-                made = replace(handle, owner=known, doubt=doubt, cause=cause)
+                made = replace(self._open_still(handle, site, caller), owner=known)
                 self.typestates.create(path, value, made, origin)
                 if path.state.log is not None:
                     sites = path.state.log.sites.setdefault(value, {})
@@ -269,6 +267,18 @@ class SummaryCalls:
                 content = Symbol("clobber", site.key, value.location)
                 path.state.renew(content)
                 path.state.store(value.location, content)
+
+    def _open_still(self, handle: Handle, site: Site, caller: Substitution) -> Handle:
+        """A new handle of the callee's, with what its caller does not know about it either."""
+        if _is_perhaps_owned(handle):
+            return replace(handle, doubt=("owner", site.key))
+        if isinstance(handle.doubt, OpenFlag):
+            flag = OpenFlag(caller.value(handle.doubt.flags), handle.doubt.name)
+            answer = self.protocol_calls.creations.is_set(caller.state, flag)
+            if answer is None:
+                return replace(handle, doubt=flag)
+            return answered(handle, made=not answer)
+        return answered(handle)
 
     def _apply_memory(self, path: Path, site: Site, outcome: Outcome, caller: Substitution) -> None:
         for location, value in outcome.stores:

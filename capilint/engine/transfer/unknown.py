@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument, Arguments, statuses_in
 from capilint.engine.domain.cause import How
@@ -28,6 +28,7 @@ from capilint.engine.domain.values import (
     symbols_in,
 )
 from capilint.engine.summaries.summary import is_global
+from capilint.engine.transfer.doubts import doubt, doubt_what_happened
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.ways import Continuation, Site, raise_from
 from capilint.ir import (
@@ -98,6 +99,14 @@ class UnknownCalls:
         state.renew(result)
         self.memory.give_result(path, site, result)
         yield Continuation(path)
+
+    def manage(self, path: Path, site: Site, arguments: Arguments) -> Continuation:
+        """The way on where an unknown object of a `with` is entered or left: it gives itself."""
+        if arguments.receiver is not None:
+            arguments.receiver.give_away(path.state)
+            self._clobber(path, site, arguments.receiver.value)
+            self.memory.give_result(path, site, arguments.receiver.value)
+        return Continuation(path)
 
     def _may_be_the_end(self, path: Path, site: Site, arguments: Arguments) -> bool:
         """Whether a failure's branch ends with the call, as in `if (!made) fatal("no key");`.
@@ -323,21 +332,6 @@ def _reaches(place: Location, reached: set[Symbol]) -> bool:
     return True
 
 
-def doubt(state: State, status: Status) -> None:
-    """Unknown code was asked how a call went: hold back what depends on it."""
-    for symbol, handle in list(state.handles.items()):
-        if symbol.kind == "handle" and symbol.site == status.site and handle.doubt is None:
-            put_in_doubt(state, symbol, status.site, How.JUDGED)
-    if status.failed and status.target is not None:
-        old = state.environment.get(status.target)
-        if isinstance(old, Uninitialised):
-            state.environment[status.target] = Symbol("doubt", status.site)
-        elif isinstance(old, Symbol):
-            known = state.handles.get(old)
-            if known is not None and known.doubt is None:
-                put_in_doubt(state, old, status.site, How.JUDGED)
-
-
 def _drop(state: State, status: Status) -> None:
     """A path ends here; that of the call's other outcome, if it goes on, stands for both."""
     cause = state.cause(How.JUDGED)
@@ -348,82 +342,3 @@ def _drop(state: State, status: Status) -> None:
             state.log.leave(symbol, handle, cause)
         else:
             state.log.dropped.setdefault(newest(symbol), cause)
-
-
-def put_in_doubt(state: State, symbol: Symbol, question: object, how: How) -> None:
-    """Hold back what is to be said of a handle until the question is answered."""
-    handle = state.handles[symbol]
-    cause = handle.cause or state.cause(how)
-    state.handles[symbol] = replace(handle, doubt=question, cause=cause)
-
-
-def doubt_all(state: State, question: object) -> None:
-    """A branch cannot be decided here but is decided in truth: say nothing that hangs on it."""
-    doubt_unset(state, question)
-    for symbol, handle in list(state.handles.items()):
-        if handle.owed and handle.doubt is None:
-            put_in_doubt(state, symbol, ("constant", question), How.UNDECIDED)
-
-
-def doubt_unset(state: State, question: object) -> None:
-    """Whether control gets here with variables that nobody has set is an open question."""
-    for location, value in list(state.environment.items()):
-        if isinstance(value, Uninitialised):
-            state.environment[location] = Symbol("doubt", question, location)
-
-
-def doubt_what_happened(state: State, site: object) -> None:
-    """Unknown code may have ended the path: beyond, say nothing that hangs on what was before it.
-
-    What still lives has to be released either way.
-    """
-    doubt_unset(state, site)
-    for symbol, handle in list(state.handles.items()):
-        if handle.typestate is Typestate.DESTROYED and handle.doubt is None:
-            state.handles[symbol] = replace(handle, doubt=("ended", site))
-        elif handle.orphaned:
-            state.handles[symbol] = replace(handle, orphaned=False, owner=None)
-
-
-def doubt_undecided(
-    state: State,
-    condition: AbstractValue,
-    statuses: Sequence[Status],
-    variables: Iterable[AbstractValue],
-) -> None:
-    """A branch on what only the code elsewhere knows may tell the outcomes apart.
-
-    One on what `variables` hold looks back: where they were given such a value tells what happened.
-    """
-    if not _reports(condition) and not is_unknown_constant(condition):
-        return
-    for status in statuses:
-        doubt(state, status)
-    if not statuses:
-        doubt_all(state, condition)
-        for value in variables:
-            if is_unknown_constant(value):
-                doubt_what_happened(state, condition)
-            elif isinstance(value, Symbol) and value.kind == "report":
-                _doubt_what_ended_there(state, value)
-
-
-def _doubt_what_ended_there(state: State, report: Symbol) -> None:
-    """What a call made and ended is open while what it reports is."""
-    for symbol, handle in list(state.handles.items()):
-        ended = handle.typestate is Typestate.DESTROYED or handle.orphaned
-        if ended and symbol.kind == "handle" and symbol.site == report.site:
-            state.handles[symbol] = replace(handle, doubt=("ended", report), orphaned=False)
-
-
-def _reports(value: AbstractValue) -> bool:
-    return any(symbol.kind == "report" for symbol in symbols_in(value))
-
-
-def settle(state: State, status: Status) -> None:
-    """A branch looked at the outcome itself: what was held back may be said."""
-    for symbol, handle in list(state.handles.items()):
-        if handle.doubt == status.site:
-            gone = handle.escaped or handle.handed or handle.entrusted
-            cause = handle.cause if gone else None
-            state.handles[symbol] = replace(handle, doubt=None, cause=cause)

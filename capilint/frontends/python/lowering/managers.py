@@ -1,8 +1,9 @@
 """`with`: what the name gets, and what runs at the exit.
 
 Known managers are `closing`, `suppress` and the like, `ExitStack`, classes of the file with
-`__enter__` and `__exit__`, and generators of the file (see `generators`). What another manager
-does is unknown: its object escapes.
+`__enter__` and `__exit__`, and generators of the file (see `generators`). What an object of another
+module does is for the engine to find out: its methods are called by their names. Any other manager
+is unknown: its object escapes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import libcst as cst
 from capilint import ir
 from capilint.frontends.python.lowering.generators import Generators
 from capilint.frontends.python.naming.standard_names import (
+    BUILTINS,
     CLOSING,
     EXIT_STACKS,
     SWALLOWING_MANAGERS,
@@ -23,6 +25,7 @@ from capilint.frontends.python.naming.standard_names import (
 from capilint.frontends.python.parsing.tree import descendants, statements
 
 _STACK_METHODS = {"callback", "enter_context", "enter_async_context"}
+_NO_EXCEPTION = (ir.Constant(None),) * 3
 _Body = Callable[[], None]
 
 
@@ -62,10 +65,23 @@ class Managers(Generators):
         if enter is not None and leave is not None:
             self._own_manager(manager, (enter, leave), target, body)
             return
+        if owner is not None or self._may_be_of_the_program(manager):
+            self._foreign_manager(manager, target, body)
+            return
         value = self.value(manager)
         self.escape((value,), manager)
         self.bind_managed(target, value)
         body()
+
+    def _may_be_of_the_program(self, manager: cst.BaseExpression) -> bool:
+        """Whether a manager may be an object of a class of another module."""
+        match manager:
+            case cst.Call(func=func):
+                name = self.names.canonical(func, self.scope)
+                return name is not None and name not in BUILTINS
+            case cst.Name():
+                return True
+        return False
 
     def _closing(
         self, closed: cst.BaseExpression, target: cst.BaseExpression | None, body: _Body
@@ -88,12 +104,29 @@ class Managers(Generators):
         """An object of a class of this file: its `__enter__` and `__exit__` are called."""
         span = self.span(manager)
         managed = ir.Read(self.held(self.value(manager), span))
-        entered = self.temporary()
-        self.emit(ir.Call(ir.Direct(methods[0]), (managed,), entered, span))
-        self.bind_managed(target, ir.Read(entered))
-        nothing = ir.Constant(None)
-        leave = ir.Call(ir.Direct(methods[1]), (managed, nothing, nothing, nothing), None, span)
-        self.protected(body, lambda: self.emit(leave), span)
+        enter = ir.Call(ir.Direct(methods[0]), (managed,), self.temporary(), span)
+        leave = ir.Call(ir.Direct(methods[1]), (managed, *_NO_EXCEPTION), None, span)
+        self._between(enter, leave, target, body)
+
+    def _foreign_manager(
+        self, manager: cst.BaseExpression, target: cst.BaseExpression | None, body: _Body
+    ) -> None:
+        """An object of a class that is not known here."""
+        span = self.span(manager)
+        place = self.temporary()
+        self.assign(place, self.value(manager), span)
+        managed = ir.Read(place)
+        enter = ir.Call(ir.Method(managed, "__enter__"), (), self.temporary(), span)
+        leave = ir.Call(ir.Method(managed, "__exit__"), _NO_EXCEPTION, None, span)
+        self._between(enter, leave, target, body)
+
+    def _between(
+        self, enter: ir.Call, leave: ir.Call, target: cst.BaseExpression | None, body: _Body
+    ) -> None:
+        self.emit(enter)
+        if enter.result is not None:
+            self.bind_managed(target, ir.Read(enter.result))
+        self.protected(body, lambda: self.emit(leave), leave.span)
 
     # ------------------------------------------------------------ managers that swallow
 
