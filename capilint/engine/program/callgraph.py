@@ -10,8 +10,8 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from capilint.engine.program.classes import Classes, calls_of
-from capilint.engine.program.names import Definition, Names
+from capilint.engine.program.classes import Classes
+from capilint.engine.program.names import Definition, Names, calls_of
 from capilint.engine.program.pointers import FunctionPointers
 from capilint.ir import (
     Call,
@@ -99,7 +99,7 @@ class Program:
         return frozenset(constants) | frozenset(
             key
             for key, module in named.items()
-            if self.names.api(key[1], module) is None
+            if ((bound := self.names.api(key[1], module)) is None or bound.by_name)
             and not self.names.is_defined(key[1], module)
             and (module.language is not Language.PYTHON or not self.classes.named(key[1]))
         )

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from functools import cached_property
 
 from capilint.engine.program.liveness import written_variables
-from capilint.engine.program.names import Definition, Names
+from capilint.engine.program.names import Definition, Names, calls_of
 from capilint.ir import (
     Call,
     Direct,
@@ -247,14 +247,6 @@ class Classes:
             if isinstance(value, FunctionReference)
             for target in self.names.alternatives(value.name, definition.module)
         }
-
-
-def calls_of(function: Function) -> Iterator[Call]:
-    """Every call in a function."""
-    for block in function.blocks:
-        for instruction in block.instructions:
-            if isinstance(instruction, Call):
-                yield instruction
 
 
 def _is_private(function: Function) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from capilint.ir import Function, Language, Method, Module, Place, Read, tails
+from capilint.ir import Call, Direct, Function, Language, Method, Module, Place, Read, tails
 from capilint.ir.arithmetic import number_of
 from capilint.rulebook.book import Bound, RuleBook
 from capilint.rulebook.protocol import Success
@@ -82,6 +82,8 @@ class Names:
         if key not in self._apis:
             self._apis[key] = self._find_api(name, module.language)
         bound = self._apis[key]
+        if bound is not None and bound.by_name:
+            return None if self._is_the_programs(name, module) else bound
         if bound is not None and module.language is not Language.PYTHON:
             defined = any(
                 each.module is module or each.module.path in module.includes
@@ -90,21 +92,55 @@ class Names:
             return None if defined else bound
         return bound
 
+    def _is_the_programs(self, name: str, module: Module) -> bool:
+        """Whether a module of the program holds what a name means, or defines it."""
+        return self.is_defined(name, module) or any(
+            reading.rpartition(".")[0] in self._python_modules
+            for reading in self.readings(name, module.language)
+        )
+
     def reached_through(self, callee: Method) -> str:
-        """The dotted name of a method of what is called like a library: `x.advapi32.f(..)`."""
+        """The dotted name of a method of what is called like a library: `x.advapi32.f(..)`.
+
+        Empty where the program gives an attribute of that name an object of its own.
+        """
         match callee.receiver:
-            case Read(Place(_, (*_, last))):
+            case Read(Place(_, (*_, last))) if last not in self._own_objects:
                 return f"{last.removeprefix('.')}.{callee.name}"
         return ""
 
+    @cached_property
+    def _own_objects(self) -> frozenset[str]:
+        """The attributes of Python that are given new objects of the program's classes."""
+        declared = {name for module in self.modules for name in module.classes}
+        made = (
+            (call.callee.name, call.result.path[-1])
+            for definition in self.definitions
+            if definition.module.language is Language.PYTHON
+            for call in calls_of(definition.function)
+            if isinstance(call.callee, Direct) and call.result is not None and call.result.path
+        )
+        return frozenset(
+            attribute
+            for name, attribute in made
+            if any(
+                reading in declared or self.whole(reading) in declared
+                for reading in self.readings(name, Language.PYTHON)
+            )
+        )
+
     def _find_api(self, name: str, language: Language) -> Bound | None:
-        for candidate in self.readings(name, language):
-            bound = self.rulebook.direct(candidate, language)
-            if bound is not None:
-                if candidate in self._raising or name in self._raising:
-                    protocol = replace(bound.protocol, success=Success.RAISES)
-                    return replace(bound, protocol=protocol)
-                return bound
+        """The function that the readings of a name mean; what is certain comes first."""
+        readings = (
+            (each, self.rulebook.direct(each, language)) for each in self.readings(name, language)
+        )
+        found = [(reading, bound) for reading, bound in readings if bound is not None]
+        found.sort(key=lambda each: each[1].by_name)
+        for reading, bound in found[:1]:
+            if reading in self._raising or name in self._raising:
+                protocol = replace(bound.protocol, success=Success.RAISES)
+                return replace(bound, protocol=protocol)
+            return bound
         return None
 
     def readings(self, name: str, language: Language) -> Iterator[str]:
@@ -200,6 +236,14 @@ class Names:
             for candidate in self._python_modules.get(head, [])
             for definition in self._by_name.get(f"{candidate.name}.{tail}", [])
         ]
+
+
+def calls_of(function: Function) -> Iterator[Call]:
+    """Every call in a function."""
+    for block in function.blocks:
+        for instruction in block.instructions:
+            if isinstance(instruction, Call):
+                yield instruction
 
 
 def language_is_c(module: Module) -> bool:

@@ -9,8 +9,7 @@ from functools import cached_property
 from capilint.engine.domain.escapes import Cause, EscapeLog, How, newest
 from capilint.engine.domain.values import Symbol
 from capilint.engine.program.callgraph import Program, sorted_roots
-from capilint.engine.program.classes import calls_of
-from capilint.engine.program.names import Definition
+from capilint.engine.program.names import Definition, calls_of
 from capilint.engine.summaries.summary import Summary
 from capilint.ir import (
     Call,
