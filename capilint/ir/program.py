@@ -81,7 +81,8 @@ class Function:
 class Module:
     """What a front end makes of one file.
 
-    `constants` are those of a Python module that may be numbers, by name; `aliases` maps
+    `constants` are those of a Python module that may be numbers, by name; `rebound` are its
+    functions and classes whose names may stand for something else as well; `aliases` maps
     module-level names to the canonical dotted names they stand for, several where
     branches differ. `classes` maps a class's qualified name to its bases. `attribute_stores` are
     the canonical names that the file assigns to (`...CryptGenKey.errcheck`). `problems` are the
@@ -107,6 +108,7 @@ class Module:
     constants: dict[str, Value] = field(default_factory=dict)
     structures: Mapping[str, frozenset[str]] = field(default_factory=dict)
     own_structures: frozenset[str] = frozenset()
+    rebound: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,8 @@ class Classes:
         if name not in self._named:
             readings = self.names.readings(name, Language.PYTHON) if self._declared else ()
             whole = (each for reading in readings for each in (reading, self.names.whole(reading)))
-            self._named[name] = next((each for each in whole if each in self._declared), None)
+            found = next((each for each in whole if each in self._declared), None)
+            self._named[name] = None if found in self.names.rebound else found
         return self._named[name]
 
     def method(self, owner: str, name: str) -> Definition | Missing:

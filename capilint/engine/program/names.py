@@ -74,6 +74,13 @@ class Names:
             if store.endswith(".errcheck")
         )
 
+    @cached_property
+    def rebound(self) -> frozenset[str]:
+        """Functions and classes of Python whose names the program also gives something else."""
+        python = [each for each in self.modules if each.language is Language.PYTHON]
+        stores = (self.whole(store) for module in python for store in module.attribute_stores)
+        return frozenset(stores).union(*(module.rebound for module in python))
+
     # ------------------------------------------------------------ names
 
     def api(self, name: str, module: Module) -> Bound | None:
@@ -215,6 +222,8 @@ class Names:
                 own = [each for each in found if each.module.path in module.includes]
                 own = own if len({each.module.path for each in own}) == 1 else []
             found = own or [candidate for candidate in found if not candidate.function.internal]
+            if any(each.function.qualified_name in self.rebound for each in found):
+                return []
             if len(found) == 1 or (own and language_is_c(module)):
                 return found
             if found:

@@ -134,6 +134,7 @@ class _ModuleLowering:
             frozenset(self.attribute_stores),
             tuple(self._problems),
             constants=Statements(self, self._module).constants(),
+            rebound=self.names.rebound(self._tree),
         )
 
     def _guarded(
