@@ -84,7 +84,8 @@ class Module:
     `constants` are those of a Python module that may be numbers, by name; `rebound` are its
     functions and classes whose names may stand for something else as well; `aliases` maps
     module-level names to the canonical dotted names they stand for, several where
-    branches differ. `classes` maps a class's qualified name to its bases. `attribute_stores` are
+    branches differ. `classes` maps a class's qualified name to its bases, `members` to what
+    its body binds. `attribute_stores` are
     the canonical names that the file assigns to (`...CryptGenKey.errcheck`). `problems` are the
     places that could not be parsed. Of a C file, `includes` are the paths of the headers that were
     found for it, however deep, `missing_headers` the quoted names of those that were not,
@@ -109,6 +110,7 @@ class Module:
     structures: Mapping[str, frozenset[str]] = field(default_factory=dict)
     own_structures: frozenset[str] = frozenset()
     rebound: frozenset[str] = frozenset()
+    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

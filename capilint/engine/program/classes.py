@@ -49,7 +49,6 @@ class Classes:
     names: Names
     _methods: dict[tuple[str, str], Definition | Missing] = field(default_factory=dict)
     _plain: dict[str, bool] = field(default_factory=dict)
-    _named: dict[str, str | None] = field(default_factory=dict)
 
     @cached_property
     def _declared(self) -> dict[str, tuple[str, ...]]:
@@ -89,12 +88,7 @@ class Classes:
 
     def named(self, name: str) -> str | None:
         """The class that a canonical name means, if the program holds it."""
-        if name not in self._named:
-            readings = self.names.readings(name, Language.PYTHON) if self._declared else ()
-            whole = (each for reading in readings for each in (reading, self.names.whole(reading)))
-            found = next((each for each in whole if each in self._declared), None)
-            self._named[name] = None if found in self.names.rebound else found
-        return self._named[name]
+        return self.names.class_named(name)
 
     def method(self, owner: str, name: str) -> Definition | Missing:
         """What calling `name` on an object of the class runs."""

@@ -39,6 +39,7 @@ class Names:
     rulebook: RuleBook
     _apis: dict[tuple[str, Language], Bound | None] = field(default_factory=dict)
     _constants: dict[str, int | None] = field(default_factory=dict)
+    _classes: dict[str, str | None] = field(default_factory=dict)
 
     @cached_property
     def definitions(self) -> list[Definition]:
@@ -81,6 +82,34 @@ class Names:
         stores = (self.whole(store) for module in python for store in module.attribute_stores)
         return frozenset(stores).union(*(module.rebound for module in python))
 
+    @cached_property
+    def declared(self) -> dict[str, Module]:
+        """The classes of Python by qualified name, and where they stand."""
+        return {name: module for module in self.modules for name in module.classes}
+
+    @cached_property
+    def _overridden(self) -> frozenset[str]:
+        """The methods of classes of which one of another module has its own."""
+        return frozenset(
+            f"{base}.{name}"
+            for derived, module in self.declared.items()
+            for base in self._ancestors(derived)
+            if self.declared[base] is not module
+            for name in module.members.get(derived, ())
+            if name != "__init__"
+        )
+
+    def _ancestors(self, derived: str) -> Iterator[str]:
+        pending, seen = [derived], {derived}
+        while pending:
+            name = pending.pop()
+            for base in self.declared[name].classes[name]:
+                found = self.class_named(base)
+                if found is not None and found not in seen:
+                    seen.add(found)
+                    pending.append(found)
+                    yield found
+
     # ------------------------------------------------------------ names
 
     def api(self, name: str, module: Module) -> Bound | None:
@@ -119,7 +148,6 @@ class Names:
     @cached_property
     def _own_objects(self) -> frozenset[str]:
         """The attributes of Python that are given new objects of the program's classes."""
-        declared = {name for module in self.modules for name in module.classes}
         made = (
             (call.callee.name, call.result.path[-1])
             for definition in self.definitions
@@ -127,14 +155,7 @@ class Names:
             for call in calls_of(definition.function)
             if isinstance(call.callee, Direct) and call.result is not None and call.result.path
         )
-        return frozenset(
-            attribute
-            for name, attribute in made
-            if any(
-                reading in declared or self.whole(reading) in declared
-                for reading in self.readings(name, Language.PYTHON)
-            )
-        )
+        return frozenset(attribute for name, attribute in made if self.class_named(name))
 
     def _find_api(self, name: str, language: Language) -> Bound | None:
         """The function that the readings of a name mean; what is certain comes first."""
@@ -183,6 +204,15 @@ class Names:
         modules = self._python_modules.get(head, [])
         return f"{modules[0].name}.{last}" if len(modules) == 1 else name
 
+    def class_named(self, name: str) -> str | None:
+        """The class that a canonical name means, if the program holds it."""
+        if name not in self._classes:
+            readings = self.readings(name, Language.PYTHON) if self.declared else ()
+            whole = (each for reading in readings for each in (reading, self.whole(reading)))
+            found = next((each for each in whole if each in self.declared), None)
+            self._classes[name] = None if found in self.rebound else found
+        return self._classes[name]
+
     def constant(self, name: str) -> int | None:
         """The number that a Python constant is, by its dotted name; None where it is none."""
         if name not in self._constants:
@@ -200,7 +230,7 @@ class Names:
 
     def definition(self, name: str, module: Module) -> Definition | None:
         """The one function that a name means in a module."""
-        found = self.alternatives(name, module)
+        found = self._meant(name, module)
         return found[0] if len(found) == 1 else None
 
     def is_defined(self, name: str, module: Module) -> bool:
@@ -213,8 +243,14 @@ class Names:
 
         There are several only where one C file defines the name under different `#if`s. Before
         the functions of other C files come those of the headers that a file includes, however
-        internal they are.
+        internal they are. A method that a class of another module overrides is none: on an object
+        that comes from elsewhere it may not be what runs.
         """
+        found = self._meant(name, module)
+        overridden = any(each.function.qualified_name in self._overridden for each in found)
+        return [] if overridden else found
+
+    def _meant(self, name: str, module: Module) -> list[Definition]:
         for reading in self.readings(name, module.language):
             found = self._candidates(reading, module)
             own = [candidate for candidate in found if candidate.module is module]

@@ -135,6 +135,7 @@ class _ModuleLowering:
             tuple(self._problems),
             constants=Statements(self, self._module).constants(),
             rebound=self.names.rebound(self._tree),
+            members=self.names.classes.members(),
         )
 
     def _guarded(
