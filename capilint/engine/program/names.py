@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
-from capilint.ir import Call, Direct, Function, Language, Method, Module, Place, Read, tails
+from capilint.engine.program.imports import Imports
+from capilint.ir import Call, Direct, Function, Language, Method, Module, Place, Read
 from capilint.ir.arithmetic import number_of
 from capilint.rulebook.book import Bound, RuleBook
 from capilint.rulebook.protocol import Success
@@ -37,9 +38,9 @@ class Names:
 
     modules: Sequence[Module]
     rulebook: RuleBook
-    _apis: dict[tuple[str, Language], Bound | None] = field(default_factory=dict)
-    _constants: dict[str, int | None] = field(default_factory=dict)
-    _classes: dict[str, str | None] = field(default_factory=dict)
+    _apis: dict[tuple[str, str], Bound | None] = field(default_factory=dict)
+    _constants: dict[tuple[str, str], int | None] = field(default_factory=dict)
+    _classes: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     @cached_property
     def definitions(self) -> list[Definition]:
@@ -56,14 +57,8 @@ class Names:
         return table
 
     @cached_property
-    def _python_modules(self) -> dict[str, list[Module]]:
-        """Python modules by every tail of their dotted name."""
-        table: dict[str, list[Module]] = {}
-        for module in self.modules:
-            if module.language is Language.PYTHON:
-                for tail in tails(module.name):
-                    table.setdefault(tail, []).append(module)
-        return table
+    def _imports(self) -> Imports:
+        return Imports(self.modules)
 
     @cached_property
     def _raising(self) -> frozenset[str]:
@@ -79,7 +74,9 @@ class Names:
     def rebound(self) -> frozenset[str]:
         """Functions and classes of Python whose names the program also gives something else."""
         python = [each for each in self.modules if each.language is Language.PYTHON]
-        stores = (self.whole(store) for module in python for store in module.attribute_stores)
+        stores = (
+            self._whole(store, module) for module in python for store in module.attribute_stores
+        )
         return frozenset(stores).union(*(module.rebound for module in python))
 
     @cached_property
@@ -104,7 +101,7 @@ class Names:
         while pending:
             name = pending.pop()
             for base in self.declared[name].classes[name]:
-                found = self.class_named(base)
+                found = self.class_named(base, self.declared[name])
                 if found is not None and found not in seen:
                     seen.add(found)
                     pending.append(found)
@@ -114,9 +111,9 @@ class Names:
 
     def api(self, name: str, module: Module) -> Bound | None:
         """The API function that a name means in a module, with how it tells success there."""
-        key = (name, module.language)
+        key = (name, module.path)
         if key not in self._apis:
-            self._apis[key] = self._find_api(name, module.language)
+            self._apis[key] = self._find_api(name, module)
         bound = self._apis[key]
         if bound is not None and bound.by_name:
             return None if self._is_the_programs(name, module) else bound
@@ -131,8 +128,8 @@ class Names:
     def _is_the_programs(self, name: str, module: Module) -> bool:
         """Whether a module of the program holds what a name means, or defines it."""
         return self.is_defined(name, module) or any(
-            reading.rpartition(".")[0] in self._python_modules
-            for reading in self.readings(name, module.language)
+            self._imports.called(reading.rpartition(".")[0], user)
+            for reading, user in self._readings(name, module)
         )
 
     def reached_through(self, callee: Method) -> str:
@@ -149,20 +146,21 @@ class Names:
     def _own_objects(self) -> frozenset[str]:
         """The attributes of Python that are given new objects of the program's classes."""
         made = (
-            (call.callee.name, call.result.path[-1])
+            (call.callee.name, definition.module, call.result.path[-1])
             for definition in self.definitions
             if definition.module.language is Language.PYTHON
             for call in calls_of(definition.function)
             if isinstance(call.callee, Direct) and call.result is not None and call.result.path
         )
-        return frozenset(attribute for name, attribute in made if self.class_named(name))
+        return frozenset(last for name, module, last in made if self.class_named(name, module))
 
-    def _find_api(self, name: str, language: Language) -> Bound | None:
+    def _find_api(self, name: str, module: Module) -> Bound | None:
         """The function that the readings of a name mean; what is certain comes first."""
-        readings = (
-            (each, self.rulebook.direct(each, language)) for each in self.readings(name, language)
-        )
-        found = [(reading, bound) for reading, bound in readings if bound is not None]
+        found = [
+            (reading, bound)
+            for reading, user in self._readings(name, module)
+            if (bound := self.rulebook.direct(reading, user.language)) is not None
+        ]
         found.sort(key=lambda each: each[1].by_name)
         for reading, bound in found[:1]:
             if reading in self._raising or name in self._raising:
@@ -171,61 +169,73 @@ class Names:
             return bound
         return None
 
-    def readings(self, name: str, language: Language) -> Iterator[str]:
-        """The name, and what it becomes through the other modules' aliases."""
-        yield name
-        if language is not Language.PYTHON:
+    def _readings(self, name: str, module: Module) -> Iterator[tuple[str, Module]]:
+        """The name, and what it becomes through the other modules' aliases: each with the module
+        that it is to be understood in."""
+        yield name, module
+        if module.language is not Language.PYTHON:
             return
         seen = {name}
-        pending = [name]
+        pending = [(name, module)]
         while pending and len(seen) < MOST_ALIASES:
-            for reading in self._through_aliases(pending.pop()):
+            for reading, user in self._through_aliases(*pending.pop()):
                 if reading not in seen:
                     seen.add(reading)
-                    pending.append(reading)
-                    yield reading
+                    pending.append((reading, user))
+                    yield reading, user
 
-    def _through_aliases(self, name: str) -> Iterator[str]:
+    def _through_aliases(self, name: str, module: Module) -> Iterator[tuple[str, Module]]:
         parts = name.split(".")
         for end in range(len(parts) - 1, 0, -1):
-            modules = self._python_modules.get(".".join(parts[:end]), [])
+            modules = self._imports.called(".".join(parts[:end]), module)
             if len(modules) != 1:
                 continue
             for width in (1, 2):  # `name`, and `Class.name`
                 alias = ".".join(parts[end : end + width])
                 for meaning in modules[0].aliases.get(alias, ()):
-                    yield ".".join([meaning, *parts[end + width :]])
+                    yield ".".join([meaning, *parts[end + width :]]), modules[0]
             return
 
-    def whole(self, name: str) -> str:
+    def _whole(self, name: str, module: Module) -> str:
         """A dotted name of Python with all of its module's, where it begins with a tail of that:
         `lib.Session` as `package.lib.Session`."""
         head, _, last = name.rpartition(".")
-        modules = self._python_modules.get(head, [])
+        modules = self._imports.called(head, module)
         return f"{modules[0].name}.{last}" if len(modules) == 1 else name
 
-    def class_named(self, name: str) -> str | None:
-        """The class that a canonical name means, if the program holds it."""
-        if name not in self._classes:
-            readings = self.readings(name, Language.PYTHON) if self.declared else ()
-            whole = (each for reading in readings for each in (reading, self.whole(reading)))
-            found = next((each for each in whole if each in self.declared), None)
-            self._classes[name] = None if found in self.rebound else found
-        return self._classes[name]
+    def class_named(self, name: str, module: Module) -> str | None:
+        """The class that a canonical name means in a module, if the program holds it."""
+        key = (name, module.path)
+        if key not in self._classes:
+            readings = self._readings(name, module) if self.declared else ()
+            found = next(filter(None, (self._class(*reading) for reading in readings)), None)
+            self._classes[key] = None if found in self.rebound else found
+        return self._classes[key]
 
-    def constant(self, name: str) -> int | None:
+    def _class(self, name: str, module: Module) -> str | None:
+        for each in (name, self._whole(name, module)):
+            holder = self.declared.get(each)
+            if holder is not None and (
+                each != name or self._imports.reaches(module, holder.name, holder)
+            ):
+                return each
+        return None
+
+    def constant(self, name: str, module: Module) -> int | None:
         """The number that a Python constant is, by its dotted name; None where it is none."""
-        if name not in self._constants:
-            self._constants[name] = None  # for those that are defined in a circle
-            self._constants[name] = self._find_constant(name)
-        return self._constants[name]
+        key = (name, module.path)
+        if key not in self._constants:
+            self._constants[key] = None  # for those that are defined in a circle
+            self._constants[key] = self._find_constant(name, module)
+        return self._constants[key]
 
-    def _find_constant(self, name: str) -> int | None:
-        for reading in self.readings(name, Language.PYTHON):
+    def _find_constant(self, name: str, module: Module) -> int | None:
+        for reading, user in self._readings(name, module):
             head, _, last = reading.rpartition(".")
-            modules = self._python_modules.get(head, [])
+            modules = self._imports.called(head, user)
             if len(modules) == 1 and last in modules[0].constants:
-                return number_of(modules[0].constants[last], self.constant)
+                elsewhere = partial(self.constant, module=modules[0])
+                return number_of(modules[0].constants[last], elsewhere)
         return None
 
     def definition(self, name: str, module: Module) -> Definition | None:
@@ -235,8 +245,7 @@ class Names:
 
     def is_defined(self, name: str, module: Module) -> bool:
         """Whether any function may be meant by a name in a module, be it one of several."""
-        readings = self.readings(name, module.language)
-        return any(self._candidates(reading, module) for reading in readings)
+        return any(self._candidates(*reading) for reading in self._readings(name, module))
 
     def alternatives(self, name: str, module: Module) -> list[Definition]:
         """The functions that a name may mean in a module.
@@ -251,8 +260,8 @@ class Names:
         return [] if overridden else found
 
     def _meant(self, name: str, module: Module) -> list[Definition]:
-        for reading in self.readings(name, module.language):
-            found = self._candidates(reading, module)
+        for reading, user in self._readings(name, module):
+            found = self._candidates(reading, user)
             own = [candidate for candidate in found if candidate.module is module]
             if not own and module.includes:
                 own = [each for each in found if each.module.path in module.includes]
@@ -267,18 +276,17 @@ class Names:
         return []
 
     def _candidates(self, name: str, module: Module) -> list[Definition]:
-        same = [
-            definition
-            for definition in self._by_name.get(name, [])
-            if (definition.module.language is Language.PYTHON)
-            == (module.language is Language.PYTHON)
-        ]
-        if same or module.language is not Language.PYTHON:
-            return same
+        found = self._by_name.get(name, [])
+        if module.language is not Language.PYTHON:
+            return [each for each in found if each.module.language is not Language.PYTHON]
+        found = [each for each in found if each.module.language is Language.PYTHON]
+        if found:
+            reaches = self._imports.reaches
+            return [each for each in found if reaches(module, each.module.name, each.module)]
         head, _, tail = name.rpartition(".")
         return [
             definition
-            for candidate in self._python_modules.get(head, [])
+            for candidate in self._imports.called(head, module)
             for definition in self._by_name.get(f"{candidate.name}.{tail}", [])
         ]
 
