@@ -318,7 +318,7 @@ class Analysis:
             self.rulebook.is_box_accessor,
             self.rulebook.constants.get,
             function.language is Language.PYTHON,
-            self.program.names.constant,
+            lambda name: self.program.names.constant(name, module),
         )
         scheme = function.owner_class or module.path
         typestates = Typestates(

@@ -5,7 +5,8 @@
                  from . import lib, from .lib import f   relative to pkg
 
 Only what stands beside the file, or in the tree of packages that it is part of, is found: no
-path of an installation is searched. Links are not followed.
+path of an installation is searched. Python's own modules come before all but those beside a
+script. Links are not followed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 # ruff: noqa: PTH118, PTH119, PTH120
 import os
 import re
+import sys
 from collections.abc import Iterator
 
 from capilint.files.words import Import
@@ -37,6 +39,8 @@ class ModuleSearch:
             for _ in range(found.level - 1):
                 folder = _parent(folder)
             roots = [folder]
+        elif found.module.partition(".")[0] in sys.stdlib_module_names:
+            roots = [] if self._is_file(folder, _PACKAGE) else [folder]
         else:
             roots = list(dict.fromkeys((folder, self._root(folder))))
         parts = [part for part in found.module.split(".") if part]

@@ -45,9 +45,16 @@ class Left:
         self._names_api = names_api
         self._c = _CFiles()
         self._python = _PythonFiles()
+        self._packages: set[str] = set()
         for item in inputs:
+            if item.path.endswith("__init__.py"):
+                self._packages.add(parent(item.path))
             files = self._python if item.language is Language.PYTHON else self._c
             files.inputs[item.path] = item
+
+    def is_package(self, folder: str) -> bool:
+        """Whether a folder has an `__init__.py` that did not belong to the program at first."""
+        return folder in self._packages
 
     def users(self, acting: Iterable[Definition], modules: Iterable[Module]) -> list[Joining]:
         """The files that join the program since they use functions that act on handles.
@@ -68,6 +75,11 @@ class Left:
         for language, name in undefined:
             by_language[language is Language.PYTHON].add(name)
         return [*self._c.definers(by_language[False]), *self._python.definers(by_language[True])]
+
+
+def parent(path: str) -> str:
+    """The folder of a file, as its path writes it."""
+    return path.replace("\\", "/").rpartition("/")[0]
 
 
 class _Files:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from capilint.engine import Analysis
 from capilint.files.source import Input, Source
 from capilint.finding import Finding
-from capilint.growth.left import Joining, Left
+from capilint.growth.left import Joining, Left, parent
 from capilint.ir import Language, Module
 from capilint.lowering import FrontEnds, Relevance
 from capilint.rulebook.book import RuleBook
@@ -56,9 +57,9 @@ class Rounds:
         """
         try:
             analysis = Analysis(book, self._explain)
-            while new := list(self._lowered(wanted)):
+            while new := list(self._lowered(wanted, left)):
                 lacking = left.definers(analysis.lacking(new))
-                new += self._lowered(self._joined(lacking))
+                new += self._lowered(self._joined(lacking), left)
                 self.modules.update((module.path, module) for module in new)
                 analysis.add(new)
                 wanted = self._joined(left.users(analysis.acting(), self.modules.values()))
@@ -89,11 +90,12 @@ class Rounds:
                 relevant = _defines(file.names, source.language) if file.names else None
                 yield Wanted(source, relevant)
 
-    def _lowered(self, wanted: Iterable[Wanted]) -> Iterator[Module]:
+    def _lowered(self, wanted: Iterable[Wanted], left: Left) -> Iterator[Module]:
         for source, relevant in wanted:
             options = self._front_ends.options_of(source)
             try:
-                yield self._front_ends.lower(source, relevant, options)
+                module = self._front_ends.lower(source, relevant, options)
+                yield replace(module, in_package=left.is_package(parent(source.path)))
             except Exception as error:
                 self._crashed(source.path, error)
 

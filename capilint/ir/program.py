@@ -81,9 +81,11 @@ class Function:
 class Module:
     """What a front end makes of one file.
 
-    `constants` are those of a Python module that may be numbers, by name; `aliases` maps
-    module-level names to the canonical dotted names they stand for, several where
-    branches differ. `classes` maps a class's qualified name to its bases. `attribute_stores` are
+    `constants` are those of a Python module that may be numbers, by name; `rebound` are its
+    functions and classes whose names may stand for something else as well; `aliases` maps
+    module-level names to the canonical dotted names they stand for, several where branches
+    differ. `in_package` says that a package's `__init__.py` stands beside it. `classes` maps a
+    class's qualified name to its bases, `members` to what its body binds. `attribute_stores` are
     the canonical names that the file assigns to (`...CryptGenKey.errcheck`). `problems` are the
     places that could not be parsed. Of a C file, `includes` are the paths of the headers that were
     found for it, however deep, `missing_headers` the quoted names of those that were not,
@@ -107,6 +109,9 @@ class Module:
     constants: dict[str, Value] = field(default_factory=dict)
     structures: Mapping[str, frozenset[str]] = field(default_factory=dict)
     own_structures: frozenset[str] = frozenset()
+    rebound: frozenset[str] = frozenset()
+    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    in_package: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ _KEYS = (
     "success",
     "raises",
     "libraries",
+    "own_names",
     "box_accessors",
     "boxes",
     "looks_only",
@@ -48,10 +49,14 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A protocol as one binding offers it: its success convention is the binding's."""
+    """A protocol as one binding offers it: its success convention is the binding's.
+
+    `by_name`: only the DLL's name speaks for it, which a module or a class may have as well.
+    """
 
     protocol: Protocol
     binding: Binding
+    by_name: bool = False
 
     @property
     def can_raise(self) -> bool:
@@ -66,6 +71,7 @@ class _Library:
     pattern: re.Pattern[str]
     binding: Binding
     success: Success | None
+    by_name: bool
 
 
 class Bindings:
@@ -112,7 +118,7 @@ class Bindings:
             if library.pattern.fullmatch(member["library"]):
                 if library.success is not None and protocol.success is not Success.ALWAYS:
                     protocol = replace(protocol, success=library.success)
-                return Bound(protocol, library.binding)
+                return Bound(protocol, library.binding, library.by_name)
         return None
 
     def _add_file(self, section: Section) -> None:
@@ -126,8 +132,10 @@ class Bindings:
         defaults = Defaults(section.word("family", binding.name), success)
         self.box_accessors |= set(section.words("box_accessors"))
         changed = success if "success" in section.table else None
-        for text in section.words("libraries"):
-            self._libraries.append(_Library(self._library(section, text), binding, changed))
+        for key in ("libraries", "own_names"):
+            for text in section.words(key):
+                pattern = self._library(section, key, text)
+                self._libraries.append(_Library(pattern, binding, changed, key == "own_names"))
         for at, name, protocol in functions_of(section, "function", self._resources, defaults):
             self._add_function(at, name, Bound(protocol, binding))
         classes = section.section("method")
@@ -136,12 +144,12 @@ class Bindings:
                 raise classes.error(f"unknown resource `{resource}`", resource)
             self._add_methods(classes.section(resource), defaults, binding)
 
-    def _library(self, section: Section, text: str) -> re.Pattern[str]:
+    def _library(self, section: Section, key: str, text: str) -> re.Pattern[str]:
         try:
             return re.compile(text.replace("{dll}", self._dll))
         except re.error as error:
             message = f"no regular expression: {error}"
-            raise section.error(message, "libraries", text) from None
+            raise section.error(message, key, text) from None
 
     def _add_function(self, at: Section, name: str, bound: Bound) -> None:
         globs = self._globs.setdefault(_last_word(name), [])

@@ -16,8 +16,8 @@ from functools import cached_property
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.values import Location, member_chain
 from capilint.engine.program.callgraph import Program
-from capilint.engine.program.classes import calls_of
 from capilint.engine.program.linkage import Definition
+from capilint.engine.program.names import calls_of
 from capilint.engine.program.structures import (
     UNTYPED,
     Typed,

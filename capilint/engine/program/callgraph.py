@@ -10,9 +10,9 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from capilint.engine.program.classes import Classes, calls_of
+from capilint.engine.program.classes import Classes
 from capilint.engine.program.linkage import Definition
-from capilint.engine.program.names import Names
+from capilint.engine.program.names import Names, calls_of
 from capilint.engine.program.pointers import FunctionPointers
 from capilint.ir import (
     Call,
@@ -83,27 +83,27 @@ class Program:
         nobody defines."""
         asked = {id(module) for module in modules}
         named = {
-            (definition.module.language, name): definition.module
+            (definition.module.path, name): definition.module
             for definition in self.touching
             if id(definition.module) in asked
             for name in self._called_where_it_matters(definition)
         }
         for module in modules:
             for base in {base for bases in module.classes.values() for base in bases if base}:
-                named[module.language, base] = module
+                named[module.path, base] = module
         constants = (
             (Language.PYTHON, origin)
             for definition in self.touching
             if id(definition.module) in asked
             for origin in _constants_of(definition.function)
-            if self.names.constant(origin) is None
+            if self.names.constant(origin, definition.module) is None
         )
         return frozenset(constants) | frozenset(
-            key
-            for key, module in named.items()
-            if self.names.api(key[1], module) is None
-            and not self.names.is_defined(key[1], module)
-            and (module.language is not Language.PYTHON or not self.classes.named(key[1]))
+            (module.language, name)
+            for (_, name), module in named.items()
+            if ((bound := self.names.api(name, module)) is None or bound.by_name)
+            and not self.names.is_defined(name, module)
+            and (module.language is not Language.PYTHON or not self.classes.named(name, module))
         )
 
     def _called_where_it_matters(self, definition: Definition) -> Iterator[str]:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.liveness import written_variables
-from capilint.engine.program.names import Names
+from capilint.engine.program.names import Names, calls_of
 from capilint.ir import (
     Call,
     Direct,
@@ -22,6 +22,7 @@ from capilint.ir import (
     Indirect,
     Language,
     Method,
+    Module,
     Named,
     Read,
     Scope,
@@ -50,19 +51,13 @@ class Classes:
     names: Names
     _methods: dict[tuple[str, str], Definition | Missing] = field(default_factory=dict)
     _plain: dict[str, bool] = field(default_factory=dict)
-    _named: dict[str, str | None] = field(default_factory=dict)
-
-    @cached_property
-    def _declared(self) -> dict[str, tuple[str, ...]]:
-        return {
-            name: bases for module in self.names.modules for name, bases in module.classes.items()
-        }
 
     @cached_property
     def bases(self) -> dict[str, tuple[str, ...]]:
         """The classes of all modules by canonical name, and exceptions, with their bases."""
         exceptions = {name: tuple(bases) for name, *bases in self.names.rulebook.exceptions}
-        return {**self._declared, **exceptions}
+        declared = {name: holder.classes[name] for name, holder in self.names.declared.items()}
+        return {**declared, **exceptions}
 
     @cached_property
     def with_methods(self) -> frozenset[str]:
@@ -88,13 +83,9 @@ class Classes:
 
     # ------------------------------------------------------------ lookup
 
-    def named(self, name: str) -> str | None:
-        """The class that a canonical name means, if the program holds it."""
-        if name not in self._named:
-            readings = self.names.readings(name, Language.PYTHON) if self._declared else ()
-            whole = (each for reading in readings for each in (reading, self.names.whole(reading)))
-            self._named[name] = next((each for each in whole if each in self._declared), None)
-        return self._named[name]
+    def named(self, name: str, module: Module) -> str | None:
+        """The class that a canonical name means in a module, if the program holds it."""
+        return self.names.class_named(name, module)
 
     def method(self, owner: str, name: str) -> Definition | Missing:
         """What calling `name` on an object of the class runs."""
@@ -119,17 +110,20 @@ class Classes:
 
     def _lineage(self, owner: str) -> Iterator[str | None]:
         """The class and its bases in the order of lookup; None for one that is not known."""
-        pending = [owner]
+        pending: list[tuple[str, Module | None]] = [(owner, None)]
         seen: set[str] = set()
         while pending:
-            name = pending.pop(0)
+            name, module = pending.pop(0)
             if name in _KNOWN_BASES or name in seen:
                 continue
             seen.add(name)
-            known = name if name in self.bases else self.named(name)
+            known = name if name in self.bases else None
+            if known is None and module is not None:
+                known = self.named(name, module)
             yield known
             if known is not None:
-                pending = [*self.bases.get(known, ()), *pending]
+                holder = self.names.declared.get(known)
+                pending = [*((base, holder) for base in self.bases.get(known, ())), *pending]
 
     def is_plain(self, owner: str) -> bool:
         """Whether an object of the class keeps in an attribute what is stored there.
@@ -163,7 +157,7 @@ class Classes:
         """The classes of which a call makes an object, one of them at a time."""
         match call.callee:
             case Direct(name):
-                owner = self.named(name)
+                owner = self.named(name, caller.module)
                 return () if owner is None else (owner,)
             case Indirect(Read(place)) if place.root.scope is Scope.PARAMETER and not place.path:
                 return self.given_to(caller, place.root)
@@ -218,7 +212,7 @@ class Classes:
             if call.spread or position >= len(call.arguments):
                 return None
             match call.arguments[position]:
-                case Named(name) if (owner := self.named(name)) is not None:
+                case Named(name) if (owner := self.named(name, caller.module)) is not None:
                     given.append(owner)
                 case Read(place) if place.root.scope is Scope.PARAMETER and not place.path:
                     given.append((caller, place.root))
@@ -248,14 +242,6 @@ class Classes:
             if isinstance(value, FunctionReference)
             for target in self.names.alternatives(value.name, definition.module)
         }
-
-
-def calls_of(function: Function) -> Iterator[Call]:
-    """Every call in a function."""
-    for block in function.blocks:
-        for instruction in block.instructions:
-            if isinstance(instruction, Call):
-                yield instruction
 
 
 def _is_private(function: Function) -> bool:

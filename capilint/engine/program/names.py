@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
+from capilint.engine.program.imports import Imports
 from capilint.engine.program.linkage import Definition, Linkage
-from capilint.ir import Language, Method, Module, Place, Read, tails
+from capilint.ir import Call, Direct, Function, Language, Method, Module, Place, Read
 from capilint.ir.arithmetic import number_of
 from capilint.rulebook.book import Bound, RuleBook
 from capilint.rulebook.protocol import Success
@@ -24,8 +25,9 @@ class Names:
 
     modules: Sequence[Module]
     rulebook: RuleBook
-    _apis: dict[tuple[str, Language], Bound | None] = field(default_factory=dict)
-    _constants: dict[str, int | None] = field(default_factory=dict)
+    _apis: dict[tuple[str, str], Bound | None] = field(default_factory=dict)
+    _constants: dict[tuple[str, str], int | None] = field(default_factory=dict)
+    _classes: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     @cached_property
     def definitions(self) -> list[Definition]:
@@ -36,25 +38,20 @@ class Names:
 
     @cached_property
     def _linkage(self) -> Linkage:
-        return Linkage(each for each in self.definitions if not _is_python(each))
+        return Linkage(each for each in self.definitions if not _is_python(each.module))
 
     @cached_property
     def _by_name(self) -> dict[str, list[Definition]]:
         """Python's functions by their dotted names."""
         table: dict[str, list[Definition]] = {}
-        for definition in filter(_is_python, self.definitions):
-            table.setdefault(definition.function.qualified_name, []).append(definition)
+        for definition in self.definitions:
+            if _is_python(definition.module):
+                table.setdefault(definition.function.qualified_name, []).append(definition)
         return table
 
     @cached_property
-    def _python_modules(self) -> dict[str, list[Module]]:
-        """Python modules by every tail of their dotted name."""
-        table: dict[str, list[Module]] = {}
-        for module in self.modules:
-            if module.language is Language.PYTHON:
-                for tail in tails(module.name):
-                    table.setdefault(tail, []).append(module)
-        return table
+    def _imports(self) -> Imports:
+        return Imports(self.modules)
 
     @cached_property
     def _raising(self) -> frozenset[str]:
@@ -66,120 +63,225 @@ class Names:
             if store.endswith(".errcheck")
         )
 
+    @cached_property
+    def rebound(self) -> frozenset[str]:
+        """Functions and classes of Python whose names the program also gives something else."""
+        python = [each for each in self.modules if each.language is Language.PYTHON]
+        stores = (
+            self._whole(store, module) for module in python for store in module.attribute_stores
+        )
+        return frozenset(stores).union(*(module.rebound for module in python))
+
+    @cached_property
+    def declared(self) -> dict[str, Module]:
+        """The classes of Python by qualified name, and where they stand."""
+        return {name: module for module in self.modules for name in module.classes}
+
+    @cached_property
+    def _overridden(self) -> frozenset[str]:
+        """The methods of classes of which one of another module has its own."""
+        return frozenset(
+            f"{base}.{name}"
+            for derived, module in self.declared.items()
+            for base in self._ancestors(derived)
+            if self.declared[base] is not module
+            for name in module.members.get(derived, ())
+            if name != "__init__"
+        )
+
+    def _ancestors(self, derived: str) -> Iterator[str]:
+        pending, seen = [derived], {derived}
+        while pending:
+            name = pending.pop()
+            for base in self.declared[name].classes[name]:
+                found = self.class_named(base, self.declared[name])
+                if found is not None and found not in seen:
+                    seen.add(found)
+                    pending.append(found)
+                    yield found
+
     # ------------------------------------------------------------ names
 
     def api(self, name: str, module: Module) -> Bound | None:
         """The API function that a name means in a module, with how it tells success there."""
-        key = (name, module.language)
+        key = (name, module.path)
         if key not in self._apis:
-            self._apis[key] = self._find_api(name, module.language)
+            self._apis[key] = self._find_api(name, module)
         bound = self._apis[key]
+        if bound is not None and bound.by_name:
+            return None if self._is_the_programs(name, module) else bound
         if bound is not None and module.language is not Language.PYTHON:
             return None if self._linkage.near(name, module) else bound
         return bound
 
+    def _is_the_programs(self, name: str, module: Module) -> bool:
+        """Whether a module of the program holds what a name means, or defines it."""
+        return self.is_defined(name, module) or any(
+            self._imports.called(reading.rpartition(".")[0], user)
+            for reading, user in self._readings(name, module)
+        )
+
     def reached_through(self, callee: Method) -> str:
-        """The dotted name of a method of what is called like a library: `x.advapi32.f(..)`."""
+        """The dotted name of a method of what is called like a library: `x.advapi32.f(..)`.
+
+        Empty where the program gives an attribute of that name an object of its own.
+        """
         match callee.receiver:
-            case Read(Place(_, (*_, last))):
+            case Read(Place(_, (*_, last))) if last not in self._own_objects:
                 return f"{last.removeprefix('.')}.{callee.name}"
         return ""
 
-    def _find_api(self, name: str, language: Language) -> Bound | None:
-        for candidate in self.readings(name, language):
-            bound = self.rulebook.direct(candidate, language)
-            if bound is not None:
-                if candidate in self._raising or name in self._raising:
-                    protocol = replace(bound.protocol, success=Success.RAISES)
-                    return replace(bound, protocol=protocol)
-                return bound
+    @cached_property
+    def _own_objects(self) -> frozenset[str]:
+        """The attributes of Python that are given new objects of the program's classes."""
+        made = (
+            (call.callee.name, definition.module, call.result.path[-1])
+            for definition in self.definitions
+            if definition.module.language is Language.PYTHON
+            for call in calls_of(definition.function)
+            if isinstance(call.callee, Direct) and call.result is not None and call.result.path
+        )
+        return frozenset(last for name, module, last in made if self.class_named(name, module))
+
+    def _find_api(self, name: str, module: Module) -> Bound | None:
+        """The function that the readings of a name mean; what is certain comes first."""
+        found = [
+            (reading, bound)
+            for reading, user in self._readings(name, module)
+            if (bound := self.rulebook.direct(reading, user.language)) is not None
+        ]
+        found.sort(key=lambda each: each[1].by_name)
+        for reading, bound in found[:1]:
+            if reading in self._raising or name in self._raising:
+                protocol = replace(bound.protocol, success=Success.RAISES)
+                return replace(bound, protocol=protocol)
+            return bound
         return None
 
-    def readings(self, name: str, language: Language) -> Iterator[str]:
-        """The name, and what it becomes through the other modules' aliases."""
-        yield name
-        if language is not Language.PYTHON:
+    def _readings(self, name: str, module: Module) -> Iterator[tuple[str, Module]]:
+        """The name, and what it becomes through the other modules' aliases: each with the module
+        that it is to be understood in."""
+        yield name, module
+        if module.language is not Language.PYTHON:
             return
         seen = {name}
-        pending = [name]
+        pending = [(name, module)]
         while pending and len(seen) < MOST_ALIASES:
-            for reading in self._through_aliases(pending.pop()):
+            for reading, user in self._through_aliases(*pending.pop()):
                 if reading not in seen:
                     seen.add(reading)
-                    pending.append(reading)
-                    yield reading
+                    pending.append((reading, user))
+                    yield reading, user
 
-    def _through_aliases(self, name: str) -> Iterator[str]:
+    def _through_aliases(self, name: str, module: Module) -> Iterator[tuple[str, Module]]:
         parts = name.split(".")
         for end in range(len(parts) - 1, 0, -1):
-            modules = self._python_modules.get(".".join(parts[:end]), [])
+            modules = self._imports.called(".".join(parts[:end]), module)
             if len(modules) != 1:
                 continue
             for width in (1, 2):  # `name`, and `Class.name`
                 alias = ".".join(parts[end : end + width])
                 for meaning in modules[0].aliases.get(alias, ()):
-                    yield ".".join([meaning, *parts[end + width :]])
+                    yield ".".join([meaning, *parts[end + width :]]), modules[0]
             return
 
-    def whole(self, name: str) -> str:
+    def _whole(self, name: str, module: Module) -> str:
         """A dotted name of Python with all of its module's, where it begins with a tail of that:
         `lib.Session` as `package.lib.Session`."""
         head, _, last = name.rpartition(".")
-        modules = self._python_modules.get(head, [])
+        modules = self._imports.called(head, module)
         return f"{modules[0].name}.{last}" if len(modules) == 1 else name
 
-    def constant(self, name: str) -> int | None:
-        """The number that a Python constant is, by its dotted name; None where it is none."""
-        if name not in self._constants:
-            self._constants[name] = None  # for those that are defined in a circle
-            self._constants[name] = self._find_constant(name)
-        return self._constants[name]
+    def class_named(self, name: str, module: Module) -> str | None:
+        """The class that a canonical name means in a module, if the program holds it."""
+        key = (name, module.path)
+        if key not in self._classes:
+            readings = self._readings(name, module) if self.declared else ()
+            found = next(filter(None, (self._class(*reading) for reading in readings)), None)
+            self._classes[key] = None if found in self.rebound else found
+        return self._classes[key]
 
-    def _find_constant(self, name: str) -> int | None:
-        for reading in self.readings(name, Language.PYTHON):
+    def _class(self, name: str, module: Module) -> str | None:
+        for each in (name, self._whole(name, module)):
+            holder = self.declared.get(each)
+            if holder is not None and (
+                each != name or self._imports.reaches(module, holder.name, holder)
+            ):
+                return each
+        return None
+
+    def constant(self, name: str, module: Module) -> int | None:
+        """The number that a Python constant is, by its dotted name; None where it is none."""
+        key = (name, module.path)
+        if key not in self._constants:
+            self._constants[key] = None  # for those that are defined in a circle
+            self._constants[key] = self._find_constant(name, module)
+        return self._constants[key]
+
+    def _find_constant(self, name: str, module: Module) -> int | None:
+        for reading, user in self._readings(name, module):
             head, _, last = reading.rpartition(".")
-            modules = self._python_modules.get(head, [])
+            modules = self._imports.called(head, user)
             if len(modules) == 1 and last in modules[0].constants:
-                return number_of(modules[0].constants[last], self.constant)
+                elsewhere = partial(self.constant, module=modules[0])
+                return number_of(modules[0].constants[last], elsewhere)
         return None
 
     def definition(self, name: str, module: Module) -> Definition | None:
         """The one function that a name means in a module."""
-        found = self.alternatives(name, module)
+        found = self._meant(name, module)
         return found[0] if len(found) == 1 else None
 
     def is_defined(self, name: str, module: Module) -> bool:
         """Whether any function may be meant by a name in a module, be it one of several."""
-        if module.language is not Language.PYTHON:
+        if not _is_python(module):
             return self._linkage.is_defined(name)
-        return any(self._in_python(each) for each in self.readings(name, Language.PYTHON))
+        return any(self._in_python(*reading) for reading in self._readings(name, module))
 
     def alternatives(self, name: str, module: Module) -> list[Definition]:
         """The functions that a name may mean in a module.
 
-        There are several only where one C file defines the name under different `#if`s.
+        There are several only where one C file defines the name under different `#if`s. A method
+        that a class of another module overrides is none: on an object that comes from elsewhere
+        it may not be what runs.
         """
-        if module.language is not Language.PYTHON:
+        found = self._meant(name, module)
+        overridden = any(each.function.qualified_name in self._overridden for each in found)
+        return [] if overridden else found
+
+    def _meant(self, name: str, module: Module) -> list[Definition]:
+        if not _is_python(module):
             return self._linkage.meant(name, module)
-        for reading in self.readings(name, Language.PYTHON):
-            found = self._in_python(reading)
+        for reading, user in self._readings(name, module):
+            found = self._in_python(reading, user)
+            if any(each.function.qualified_name in self.rebound for each in found):
+                return []
             own = [candidate for candidate in found if candidate.module is module]
             if found:
                 return next((each for each in (own, found) if len(each) == 1), [])
         return []
 
-    def _in_python(self, name: str) -> list[Definition]:
-        """The functions of a dotted name, or of one that ends so."""
-        same = self._by_name.get(name, [])
-        if same:
-            return same
+    def _in_python(self, name: str, module: Module) -> list[Definition]:
+        """The functions of a dotted name, or of one that ends so, that a module can reach."""
+        found = self._by_name.get(name, [])
+        if found:
+            reaches = self._imports.reaches
+            return [each for each in found if reaches(module, each.module.name, each.module)]
         head, _, tail = name.rpartition(".")
         return [
             definition
-            for candidate in self._python_modules.get(head, [])
+            for candidate in self._imports.called(head, module)
             for definition in self._by_name.get(f"{candidate.name}.{tail}", [])
         ]
 
 
-def _is_python(definition: Definition) -> bool:
-    return definition.module.language is Language.PYTHON
+def calls_of(function: Function) -> Iterator[Call]:
+    """Every call in a function."""
+    for block in function.blocks:
+        for instruction in block.instructions:
+            if isinstance(instruction, Call):
+                yield instruction
+
+
+def _is_python(module: Module) -> bool:
+    return module.language is Language.PYTHON

@@ -10,8 +10,8 @@ from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.escapes import EscapeLog, newest
 from capilint.engine.domain.values import Symbol
 from capilint.engine.program.callgraph import Program, sorted_roots
-from capilint.engine.program.classes import calls_of
 from capilint.engine.program.linkage import Definition
+from capilint.engine.program.names import calls_of
 from capilint.engine.summaries.summary import Summary
 from capilint.ir import (
     Call,
@@ -106,7 +106,7 @@ class Causes:
         if self.api(call.callee.name, module) is not None:
             return Reason(Kind.API_FUNCTION, name)
         targets = self.program.names.alternatives(call.callee.name, module)
-        if not targets and self.program.classes.named(call.callee.name) is not None:
+        if not targets and self.program.classes.named(call.callee.name, module) is not None:
             return Reason(Kind.UNFOLLOWED_FUNCTION, name, detail=Lack.OBJECTS)
         if not targets:
             known = name in self._defined

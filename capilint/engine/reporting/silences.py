@@ -17,8 +17,8 @@ from capilint import silence
 from capilint.engine.domain.escapes import CreationSite, EscapeLog, newest
 from capilint.engine.domain.values import Symbol
 from capilint.engine.program.callgraph import Program
-from capilint.engine.program.classes import calls_of
 from capilint.engine.program.linkage import Definition
+from capilint.engine.program.names import calls_of
 from capilint.engine.reporting.causes import Causes
 from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.creations import site_of

@@ -134,6 +134,8 @@ class _ModuleLowering:
             frozenset(self.attribute_stores),
             tuple(self._problems),
             constants=Statements(self, self._module).constants(),
+            rebound=self.names.rebound(self._tree),
+            members=self.names.classes.members(),
         )
 
     def _guarded(

@@ -14,6 +14,7 @@ from capilint.frontends.python.naming.scopes import Kind, Scope, all_parameters
 from capilint.frontends.python.parsing.tree import descendants
 
 _PASSED = "_as_parameter_"
+_SETATTR = ir.Direct("setattr")
 
 
 class Calls(Values):
@@ -48,9 +49,19 @@ class Calls(Values):
     ) -> ir.Call:
         """The call of a function with arguments, which are evaluated here."""
         callee, receiver = self._callee(func)
+        if callee == _SETATTR:
+            self._note_attribute(given)
         in_library = isinstance(callee, ir.Direct) and is_in_library(callee.name)
         arguments, keywords, spread = self._arguments(given, in_library)
         return ir.Call(callee, (*receiver, *arguments), result, span, keywords, spread)
+
+    def _note_attribute(self, given: Sequence[cst.Arg]) -> None:
+        """Of `setattr(module, "name", value)`, what is replaced."""
+        if len(given) == 3:
+            owner = self.names.canonical(given[0].value, self.scope)
+            name = self.names.literal(given[1].value, self.scope)
+            if owner is not None and name is not None:
+                self.module.attribute_stores.add(f"{owner}.{name}")
 
     def _callee(self, func: cst.BaseExpression) -> tuple[ir.Callee, tuple[ir.Value, ...]]:
         """The callee, and the object that a method of this file gets as its first argument."""

@@ -10,7 +10,7 @@ from capilint import ir
 from capilint.frontends.python.lowering.context import MAX_BLOCKS, TooLarge
 from capilint.frontends.python.lowering.patterns import Patterns
 from capilint.frontends.python.naming.scopes import Kind
-from capilint.frontends.python.parsing.tree import statements
+from capilint.frontends.python.parsing.tree import read_by_checkers, statements
 
 
 class Statements(Patterns):
@@ -49,12 +49,17 @@ class Statements(Patterns):
         branch: cst.If | cst.Else | None = node
         while isinstance(branch, cst.If):
             then, orelse = self.graph.new_block(), self.graph.new_block()
-            self.condition(branch.test, then, orelse)
+            unrun = read_by_checkers(branch)
+            if unrun is None:
+                self.condition(branch.test, then, orelse)
+            else:
+                self.graph.jump(orelse if unrun is branch.body else then)
             self.graph.start(then)
-            self.block(branch.body)
+            if unrun is not branch.body:
+                self.block(branch.body)
             self.graph.jump(after)
             self.graph.start(orelse)
-            branch = branch.orelse
+            branch = None if unrun is branch.orelse else branch.orelse
         if branch is not None:
             self.block(branch.body)
         self.graph.start(after)

@@ -48,6 +48,10 @@ class Classes:
         """Every class with the canonical names of its bases."""
         return {name: known.bases for name, known in self._classes.items()}
 
+    def members(self) -> dict[str, frozenset[str]]:
+        """Every class with the names that its body binds."""
+        return {name: frozenset(known.scope.bindings) for name, known in self._classes.items()}
+
     def top_level_scopes(self) -> Iterator[tuple[str, Scope]]:
         """The scopes of the module's classes, each with its prefix `Class.`."""
         for known in self._classes.values():
@@ -71,9 +75,22 @@ class Classes:
         """
         if (owner, name) not in self._open:
             found = self.method(owner, name)
-            abstract = found is not None and _is_abstract(found[1])
+            abstract = found is not None and (_is_abstract(found[1]) or self._is_stub(*found))
             self._open[owner, name] = abstract or self._is_overridden(owner, name)
         return self._open[owner, name]
+
+    def _is_stub(self, qualified: str, method: cst.FunctionDef) -> bool:
+        """Whether the body is left out; in a protocol also where it does nothing."""
+        bases = self._classes[qualified.rpartition(".")[0]].node.bases
+        named = (each.value for each in bases)
+        named = (each.value if isinstance(each, cst.Subscript) else each for each in named)
+        protocol = any(dotted_name(each).rpartition(".")[2] == "Protocol" for each in named)
+        body = descendants([method.body], into_scopes=False)
+        acts = [node for node in body if isinstance(node, cst.BaseSmallStatement)]
+        written = [node.value if isinstance(node, cst.Expr) else node for node in acts]
+        left_out = any(isinstance(node, cst.Ellipsis) for node in written)
+        empty = all(isinstance(node, _EMPTY) for node in written)
+        return empty and (left_out or protocol)
 
     def _is_overridden(self, owner: str, name: str) -> bool:
         pending, seen = [owner], {owner}
@@ -133,6 +150,9 @@ class Classes:
                 if scope.parameters:
                     _note_attributes(known.attributes, method, scope)
         return known.attributes
+
+
+_EMPTY = (cst.Ellipsis, cst.SimpleString, cst.ConcatenatedString, cst.Pass)
 
 
 def _is_abstract(method: cst.FunctionDef) -> bool:

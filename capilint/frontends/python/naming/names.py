@@ -17,7 +17,13 @@ from __future__ import annotations
 import libcst as cst
 
 from capilint.frontends.python.naming.classes import Classes
-from capilint.frontends.python.naming.scopes import Kind, Scope, Site, all_parameters
+from capilint.frontends.python.naming.scopes import (
+    Kind,
+    Scope,
+    Site,
+    all_parameters,
+    assigned_globals,
+)
 from capilint.frontends.python.naming.standard_names import (
     BUILTINS,
     CACHING_DECORATORS,
@@ -29,6 +35,8 @@ from capilint.frontends.python.naming.standard_names import (
     STAR_EXPORTS,
 )
 from capilint.frontends.python.parsing.tree import descendants, text_literal
+
+_DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
 
 
 class Names:
@@ -123,6 +131,22 @@ class Names:
         if self._module.star_imports:
             table["*"] = tuple(dict.fromkeys(self._module.star_imports))
         return table
+
+    def rebound(self, tree: cst.Module) -> frozenset[str]:
+        """The module's functions and classes whose name may also stand for something else."""
+        defined = {
+            name: sites
+            for name, sites in self._module.bindings.items()
+            if any(site.definition is not None for site in sites)
+        }
+        always = {node.name.value: node for node in tree.body if isinstance(node, _DEFINITIONS)}
+        found = set(assigned_globals(tree, defined)) if defined else set[str]()
+        for name, sites in defined.items():
+            last = sites[-1].definition
+            others = (site for site in sites if site.definition is None and not _is_empty(site))
+            if any(others) and (last is None or last is not always.get(name)):
+                found.add(name)
+        return frozenset(f"{self._module.name}.{name}" for name in found)
 
     def literal(self, node: cst.BaseExpression, scope: Scope) -> str | None:
         """The text of a string literal, or of a name or an attribute that is only ever one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
@@ -13,6 +13,7 @@ from capilint.frontends.python.parsing.tree import (
     descendants,
     dotted_name,
     opens_scope,
+    read_by_checkers,
     text_literal,
 )
 
@@ -171,10 +172,42 @@ def collect(scope: Scope, roots: Iterable[cst.CSTNode]) -> None:
     if scope.kind is Kind.FUNCTION:
         inner = [node for node in nodes if opens_scope(node)]
         scope.rebound = set(_declared(descendants(inner), cst.Nonlocal)) - scope.nonlocal_names
+    for_checkers = _read_by_checkers(nodes)
+    _bind_all(scope, (node for node in nodes if node not in for_checkers))
+    if for_checkers:  # what they read counts for names that have no other meaning
+        run = {name: len(sites) for name, sites in scope.bindings.items()}
+        _bind_all(scope, (node for node in nodes if node in for_checkers))
+        for name, count in run.items():
+            del scope.bindings[name][count:]
+
+
+def assigned_globals(tree: cst.Module, names: Container[str]) -> Iterator[str]:
+    """Those of a module's names that a function of it declares global, and gives a value."""
+    for function in descendants([tree]):
+        if isinstance(function, cst.FunctionDef):
+            body = descendants([function.body], into_scopes=False)
+            declared = {name for name in _declared(body, cst.Global) if name in names}
+            if declared:
+                inner = Scope(Kind.MODULE, "", None)
+                collect(inner, [function.body])
+                yield from declared & inner.bindings.keys()
+
+
+def _bind_all(scope: Scope, nodes: Iterable[cst.CSTNode]) -> None:
     for node in nodes:
         binder = _BINDERS.get(type(node))
         if binder is not None:
             binder(scope, node)
+
+
+def _read_by_checkers(nodes: Iterable[cst.CSTNode]) -> set[cst.CSTNode]:
+    branches = (read_by_checkers(node) for node in nodes if isinstance(node, cst.If))
+    return {
+        node
+        for branch in branches
+        if branch is not None
+        for node in descendants([branch], into_scopes=False)
+    }
 
 
 def _declared(
