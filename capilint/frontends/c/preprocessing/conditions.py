@@ -55,7 +55,7 @@ def _truth(tokens: Sequence[Token], defines: Defines) -> bool | None:
 
     try:
         value = Expression(tokens, value_of).value()
-    except NotAnExpression:
+    except (NotAnExpression, RecursionError):
         return None
     return None if value is None else value != 0
 
