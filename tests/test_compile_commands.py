@@ -171,6 +171,7 @@ WRONG = [
     ('[\n{"file": "b.c", "command": "cc"},\n{"file": }]', 3, "not valid JSON"),
     ("", 1, "not valid JSON"),
     ("[" * 100_000, 1, "not valid JSON"),
+    ('[\n{"file": "b.c", "command": "cc",\n"n": ' + "9" * 5000 + "}]", 3, "too many digits"),
     ('{"file": "a.c"}', 1, "must be a list"),
     ('[\n {"file": "b.c", "command": "cc"},\n\n "a.c"]', 4, "must be an object"),
     ('[\n{"file": "b.c", "command": "],"},\n{"file": "a.c"}]', 3, "must have `file`, and"),

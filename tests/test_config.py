@@ -161,6 +161,9 @@ def test_a_named_file_or_none_at_all() -> None:
         ("compile-commands = ['a']\n", 1, ["`compile-commands` must be a text"]),
         ("functions = 3\n", 1, ["`functions` must be a table"]),
         ("a = 1\nb = \n", 2, ["not valid TOML"]),
+        ("\nfail-on = " + "9" * 5000, 2, ["too many digits"]),
+        ("fail-on = " + "[" * 5000, 1, ["not valid TOML"]),
+        ("fail-on = 0x" + "F" * 5000, 1, ["`fail-on` must be one of"]),
     ],
 )
 def test_a_mistake_names_file_line_and_what_would_be_right(

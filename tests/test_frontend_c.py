@@ -93,6 +93,36 @@ def test_declarations(declaration: str, lowered: str) -> None:
     assert body(declaration) == "\n".join(["b0:", *lowered.splitlines(), "return (implicit)"])
 
 
+@pytest.mark.parametrize(
+    ("value", "lowered"),
+    [
+        ("0xFFFFFFFF * 0xFFFFFFFF", str(0xFFFFFFFF**2)),
+        ("0xFFFFFFFFFFFFFFFF * 2", "(18446744073709551615 * 2)"),
+        ("A * A", "0"),
+        ("9" * 5000, "unknown()"),
+        ("0x" + "9" * 5000, "unknown()"),
+        ("~0xFFFFFFFFFFFFFFFF", "~18446744073709551615"),
+        ("1 << 63 << 1", "(9223372036854775808 << 1)"),
+    ],
+)
+def test_a_constant_that_no_machine_word_holds_is_not_known(value: str, lowered: str) -> None:
+    assert body(f"enum {{ A }}; n = {value};").splitlines()[1] == f"n = {lowered}"
+
+
+@pytest.mark.parametrize("first", ["3", "SOMETHING", "0xFFFFFFFFFFFFFFFF"])
+@pytest.mark.parametrize("form", ["macro", "enumerator", "constant"])
+def test_a_chain_of_products_is_not_multiplied_out(first: str, form: str) -> None:
+    pattern = {
+        "macro": "#define E{} ({})",
+        "enumerator": "enum {{ E{} = {} }};",
+        "constant": "const int E{} = {};",
+    }[form]
+    lines = [pattern.format(0, first)]
+    lines += [pattern.format(n + 1, f"E{n} * E{n}") for n in range(200)]
+    module = functions("\n".join([*lines, "int f(int n) { return n == E200; }"]))
+    assert len(str(module["f"].blocks)) < 50_000
+
+
 def test_static_locals_outlive_the_call_and_are_not_the_global_of_that_name() -> None:
     module = functions("HCRYPTKEY key;\nvoid f(void) { static HCRYPTKEY key; key = 1; }")
     (assign,) = module["f"].blocks[0].instructions

@@ -15,6 +15,8 @@ from capilint.files.compile_options import CompileOptions
 from capilint.files.source import Source
 from capilint.finding import Span
 from capilint.frontends.c import Headers, lower
+from capilint.frontends.c.preprocessing.conditions import holds
+from capilint.frontends.c.preprocessing.directives import directives_of
 from capilint.frontends.c.preprocessing.expansion import expanded
 from capilint.frontends.c.preprocessing.includes import Includes
 from capilint.frontends.c.preprocessing.tokens import tokens_of
@@ -402,11 +404,36 @@ def branch(condition: str, defines: dict[str, str | None]) -> str:
         ("#if 0", "b"),
         ("#if 0 && OTHER", "b"),
         ("#if 'a' == 97", "a"),
+        ("#if 1 ? 1 ? 0 : 1 : 1", "b"),
     ],
 )
 def test_conditions_are_decided_by_what_is_defined_from_outside(condition: str, way: str) -> None:
     defines = {"ON": "1", "OFF": None, "VERSION": "0x0601", "ALIAS": "VERSION"}
     assert branch(condition, defines) == way
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        pytest.param("1?" * 1000 + "1" + ":0" * 1000, id="? in ?"),
+        pytest.param("1?1:" * 1000 + "1", id=": in :"),
+        pytest.param("(" * 1000 + "1" + ")" * 1000, id="parentheses"),
+        pytest.param("!" * 1000 + "1", id="signs"),
+        pytest.param("9" * 5000, id="digits"),
+    ],
+)
+def test_what_is_too_much_for_the_evaluator_is_undecided(expression: str) -> None:
+    (directive,) = directives_of(f"#if {expression}\n")
+    assert holds(directive, {}) is None
+    assert branch(f"#if {expression}", {}) in "a?"
+
+
+def test_a_chain_of_defines_is_evaluated_once() -> None:
+    products = {f"P{number}": f"(P{number + 1} * P{number + 1})" for number in range(18)}
+    nested = {f"N{number}": "(" * 45 + f"N{number + 1}" + ")" * 45 for number in range(18)}
+    defines = {**products, "P18": "1", **nested, "N18": "1"}
+    assert branch("#if P0", defines) == "a"
+    assert branch("#if N0", defines) in "a?"  # as deep as the stack goes
 
 
 def test_chains_are_settled_as_far_as_they_are_decided() -> None:

@@ -1018,6 +1018,31 @@ def test_what_is_not_python_is_a_problem_with_its_line(source: str, line: int) -
     assert problem.reason.startswith("not Python 3: ")
 
 
+def test_a_number_that_python_refuses_is_a_problem_with_its_line() -> None:
+    module = module_of("import ctypes\n\nQ = " + "9" * 5000 + "\n")
+    (problem,) = module.problems
+    assert (problem.span.line, module.functions) == (3, ())
+    assert "digits" in problem.reason
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(text, id=name)
+        for name, text in {
+            "decimal": "9" * 4000,
+            "hexadecimal": "0x" + "9" * 5000,
+            "text": '"' + "9" * 5000 + '"',
+            "2 ** 64": str(2**64),
+        }.items()
+    ],
+)
+def test_a_number_that_no_machine_word_holds_is_not_known(number: str) -> None:
+    text = dump(f"Q = {number}\ndef f(x):\n    return x[{number}] * {number}\n")
+    if not number.startswith('"'):
+        assert "9" * 20 not in text and str(2**64) not in text
+
+
 @pytest.mark.parametrize("deep", ["(" * 30_000, "not " * 30_000 + "x", "[" * 201 + "]" * 201])
 def test_what_would_break_the_parser_is_a_problem(deep: str) -> None:
     module = lower(f"ok()\nx = {deep}\n", "deep.py")

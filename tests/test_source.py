@@ -92,6 +92,14 @@ def test_reading_refuses_what_is_no_ordinary_file(
         read_bytes(str(tmp_path / "big.c"))
 
 
+def test_python_has_a_limit_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "LARGEST_PYTHON_FILE", 1024)
+    text = b"x = 1\n" * 200
+    with pytest.raises(UnreadableError, match="1200 bytes: .* 1 KiB for Python"):
+        load("a.py", text, Language.PYTHON)
+    assert load("a.c", text, Language.C).text == text.decode()
+
+
 @pytest.mark.skipif(not Path("/proc/version").is_file(), reason="no files without a size")
 def test_files_whose_size_is_not_told_are_read_to_their_end() -> None:
     assert read_bytes("/proc/version") == Path("/proc/version").read_bytes() != b""

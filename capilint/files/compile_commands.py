@@ -24,6 +24,7 @@ from capilint.files.find_commands import ADVICE
 from capilint.files.real_paths import RealPaths
 
 _DRIVE = re.compile("[A-Za-z]:/")
+_LONG_NUMBER = re.compile(r"(?<![0-9])[0-9]{1000}")
 _BETWEEN_ENTRIES = re.compile(r"[\s,]*")
 
 
@@ -117,6 +118,10 @@ def _read(path: str, name: str) -> tuple[str, Iterable[object]]:
         entries = json.loads(text)
     except json.JSONDecodeError as error:
         raise _error(name, error.lineno, f"not valid JSON: {error.msg}") from None
+    except ValueError:  # Python's limit
+        found = _LONG_NUMBER.search(text)
+        line = text.count("\n", 0, found.start()) + 1 if found else 1
+        raise _error(name, line, "a number with too many digits") from None
     except RecursionError:
         raise _error(name, 1, "not valid JSON: nested too deeply") from None
     if not isinstance(entries, list):

@@ -31,8 +31,12 @@ _OPERATORS: dict[str, Callable[[int, int], int]] = {
 def calculated(operator: str, one: int, other: int) -> int | None:
     """The result; None for an operator that is none, or where no machine word holds it."""
     function = _OPERATORS.get(operator)
-    result = None if function is None else function(one, other)
-    return result if result is not None and abs(result) < _LARGEST else None
+    return None if function is None else held(function(one, other))
+
+
+def held(number: int) -> int | None:
+    """The number; None where no machine word holds it."""
+    return number if abs(number) < _LARGEST else None
 
 
 def number_of(value: Value, elsewhere: Callable[[str], int | None]) -> int | None:

@@ -18,6 +18,7 @@ from capilint.rulebook.folder import RuleError as RuleError
 _HEADER = re.compile(r"\s*\[+(?P<table>[^\[\]]+)\]+\s*(?:#.*)?$")
 _KEY = re.compile(r"""\s*(?P<key>"[^"]*"|'[^']*'|[\w-]+(?:\.[\w-]+)*)\s*=""")
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([\w-]+)""")
+_LONG_NUMBER = re.compile(r"(?<![0-9_])[0-9][0-9_]{999}")
 _TOML_LINE = re.compile(r"\(at line (\d+)")
 
 Where = tuple[str, ...]  # the way to a table, key or text: ("function", "CryptGenKey", "uses")
@@ -115,6 +116,12 @@ def parse(path: str, text: str) -> RuleFile:
         found = _TOML_LINE.search(str(error))
         line = int(found[1]) if found else text.count("\n") + 1
         raise RuleError(path, line, f"not valid TOML: {error}") from None
+    except ValueError:  # Python's limit
+        found = _LONG_NUMBER.search(text)
+        line = text.count("\n", 0, found.start()) + 1 if found else 1
+        raise RuleError(path, line, "a number with too many digits") from None
+    except RecursionError:
+        raise RuleError(path, 1, "not valid TOML: nested too deeply") from None
 
 
 def line_of(text: str, where: Where) -> int:

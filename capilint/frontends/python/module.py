@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import deque
 from collections.abc import Callable
 from functools import cached_property, partial
@@ -34,6 +35,7 @@ from capilint.frontends.python.parsing.positions import Positions
 from capilint.frontends.python.parsing.python2 import translate
 from capilint.frontends.python.parsing.tree import descendants
 
+_LONG_NUMBER = re.compile(r"(?<![0-9_])[0-9][0-9_]{999}")
 _Definition = cst.FunctionDef | cst.Lambda
 
 
@@ -43,6 +45,8 @@ def lower_module(text: str, path: str, relevant: Callable[[str], bool] | None = 
     deep_line = too_deep(text)
     if deep_line is not None:
         problem = _problem(deep_line, 1, "the code is nested too deeply")
+    elif (refused := _refused_number(text)) is not None:
+        problem = refused
     else:
         try:
             return with_deep_stack(lambda: _parse_and_lower(text, path, relevant))
@@ -89,6 +93,20 @@ def _syntax_problem(text: str, error: cst.ParserSyntaxError) -> ir.Problem:
         pass
     reason = error.message.partition(", expected")[0].partition(": expected")[0]
     return _problem(error.raw_line, error.raw_column + 1, f"not Python 3: {reason}")
+
+
+def _refused_number(text: str) -> ir.Problem | None:
+    """What Python says of a number with so many digits that it does not read it."""
+    if _LONG_NUMBER.search(text) is None:
+        return None
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        if "digits" in error.msg:
+            return _problem(error.lineno or 1, error.offset or 1, error.msg.partition(";")[0])
+    except (ValueError, MemoryError, RecursionError):
+        pass
+    return None
 
 
 class _ModuleLowering:

@@ -144,7 +144,7 @@ def add_enumerators(
             known[text_of(name)] = number
         elif value is not None and _is_symbolic(value):
             expressions[text_of(name)] = text_of(value)
-        following = None if number is None else number + 1
+        following = None if number is None else numbers.binary("+", number, 1)
 
 
 def _evaluated(

@@ -20,6 +20,7 @@ from capilint.frontends.c.parsing.syntax import (
 )
 
 _LONGEST_CHAIN = 30  # operands of one operator that are worth telling apart
+_MOST_NAMES = 50  # of constants that one constant is made of: each may take two of the one before
 
 
 class ValueLowering(PlaceLowering):
@@ -77,11 +78,17 @@ class ValueLowering(PlaceLowering):
 
     def _constant_expression(self, node: Node, text: str) -> ir.Value:
         """The value of a name that stands for a constant expression."""
-        expression = parse_expression(text)
+        expression = parse_expression(text) if self.spelt_out < _MOST_NAMES else None
         if expression is None:
             return ir.Unknown()
-        with self.positions.fixed_at(self.span(node)):
-            return self.value(expression)
+        outermost = not self.spelt_out
+        self.spelt_out += 1
+        try:
+            with self.positions.fixed_at(self.span(node)):
+                return self.value(expression)
+        finally:
+            if outermost:
+                self.spelt_out = 0
 
     def _number(self, node: Node) -> ir.Value:
         number = numbers.integer(text_of(node))

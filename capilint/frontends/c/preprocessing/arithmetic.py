@@ -68,9 +68,9 @@ class Expression:
         condition = self._binary(1)
         if not self._accept("?"):
             return condition
-        first = self._choice()
+        first = self._deeper(self._choice)
         self._expect(":")
-        other = self._choice()
+        other = self._deeper(self._choice)
         if condition is None:
             return first if first == other else None
         return first if condition else other
@@ -83,11 +83,15 @@ class Expression:
         return left
 
     def _unary(self) -> int | None:
+        return self._deeper(self._operand)
+
+    def _deeper(self, part: Callable[[], int | None]) -> int | None:
+        """The value of a part that may nest again."""
         self._depth += 1
         if self._depth > _DEEPEST:
             raise NotAnExpression
         try:
-            return self._operand()
+            return part()
         finally:
             self._depth -= 1
 

@@ -40,19 +40,22 @@ def holds(directive: Directive, defines: Defines) -> bool | None:
 
 
 def _truth(tokens: Sequence[Token], defines: Defines) -> bool | None:
+    known: dict[str, int | None] = {"true": 1, "false": 0}
+
     def value_of(name: str, depth: int = 0) -> int | None:
-        if name in ("true", "false"):
-            return int(name == "true")
-        if name not in defines or depth > _DEEPEST_NAME:
-            return None
-        value = defines[name]
-        if value is None:
-            return 0
-        return Expression(tokens_of(value), lambda inner: value_of(inner, depth + 1)).value()
+        if name not in known:
+            known[name] = None  # while it is looked for
+            if name in defines and depth <= _DEEPEST_NAME:
+                value = defines[name]
+                known[name] = 0 if value is None else number_in(value, depth + 1)
+        return known[name]
+
+    def number_in(value: str, depth: int) -> int | None:
+        return Expression(tokens_of(value), lambda inner: value_of(inner, depth)).value()
 
     try:
         value = Expression(tokens, value_of).value()
-    except NotAnExpression:
+    except (NotAnExpression, RecursionError):
         return None
     return None if value is None else value != 0
 

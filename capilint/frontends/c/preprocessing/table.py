@@ -195,7 +195,7 @@ class MacroTable:
             return macro
 
     def _is_uncertain(self, macro: Macro) -> bool:
-        if macro.parameters is not None or "(" not in macro.body:
+        if macro.parameters is not None or "(" not in macro.body or not macro.tokens[0].is_name:
             return False
         tokens = expanded_tokens(macro.tokens, lambda name: self._unless(name, macro)) or [_NOTHING]
         wrapper = tokens[0].text

@@ -11,6 +11,7 @@ from capilint.frontends.python.lowering.context import Context
 from capilint.frontends.python.naming.names import is_in_library
 from capilint.frontends.python.naming.scopes import Kind, Scope, Site
 from capilint.frontends.python.parsing.tree import literal_content, text_literal
+from capilint.ir.arithmetic import held
 
 _BINARY = {
     cst.Add: "+",
@@ -31,6 +32,7 @@ _UNARY = {cst.Minus: "-", cst.BitInvert: "~", cst.Not: "!", cst.Plus: "+"}
 _CONSTANT_NAMES = {"None": None, "True": 1, "False": 0}
 _MAX_ALIAS_DEPTH = 8
 _MAX_VALUE_DEPTH = 30
+_MOST_DIGITS = 100  # Python refuses to read some thousands
 
 
 class Values(Context):
@@ -97,6 +99,8 @@ class Values(Context):
         node = sites[0].expression
         if isinstance(node, cst.Integer):
             value = _integer(node)
+            if value is None:
+                return None
             is_plain = value == 0 or (value == 1 and name.upper() == "TRUE")
             return ir.Constant(value) if is_plain else ir.Named(name, value)
         if isinstance(node, cst.Name) and node.value in _CONSTANT_NAMES:
@@ -186,7 +190,8 @@ class Values(Context):
     # ------------------------------------------------------------ literals and displays
 
     def value_integer(self, node: cst.Integer) -> ir.Value:
-        return ir.Constant(_integer(node))
+        value = _integer(node)
+        return ir.Unknown() if value is None else ir.Constant(value)
 
     def value_simplestring(self, node: cst.SimpleString) -> ir.Value:
         content = literal_content(node)
@@ -262,8 +267,10 @@ def _flat(value: ir.Value) -> ir.Value:
     return value
 
 
-def _integer(node: cst.Integer) -> int:
-    return int(node.value.replace("_", ""), 0)
+def _integer(node: cst.Integer) -> int | None:
+    """The value of a literal, None where it is too large."""
+    digits = node.value.replace("_", "")
+    return held(int(digits, 0)) if len(digits) <= _MOST_DIGITS else None
 
 
 def _is_constant_expression(node: cst.BaseExpression) -> bool:
