@@ -95,7 +95,7 @@ def test_reading_refuses_what_is_no_ordinary_file(
 def test_python_has_a_limit_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "LARGEST_PYTHON_FILE", 1024)
     text = b"x = 1\n" * 200
-    with pytest.raises(UnreadableError, match="1200 bytes: .* 1 KiB for Python"):
+    with pytest.raises(UnreadableError, match=r"1200 bytes: .* 1 KiB for Python"):
         load("a.py", text, Language.PYTHON)
     assert load("a.c", text, Language.C).text == text.decode()
 

@@ -309,7 +309,7 @@ class SummaryCalls:
             if outcome.result_negative is not None:
                 negative = Term("<", (result, ZERO))
                 self.evaluator.assume(path.state, negative, outcome.result_negative)
-        if outcome.result is not None and not isinstance(result, Number | Status):
+        if _is_unknown(outcome) and not isinstance(result, Number | Status):
             result = self._failure(path, site, result, summary.successes(outcome))
         self.memory.give_result(path, site, result)
 
@@ -335,6 +335,12 @@ class SummaryCalls:
             if any(symbol.kind == "handle" for symbol in symbols_in(value)):
                 return caller.location(location)
         return None
+
+
+def _is_unknown(outcome: Outcome) -> bool:
+    """Whether nothing is known of what comes back."""
+    known = (outcome.result_truth, outcome.result_negative)
+    return outcome.result is not None and known == (None, None)
 
 
 def _returns_handle(outcome: Outcome) -> bool:
