@@ -357,14 +357,15 @@ def test_a_run_without_any_api_function_is_explained_too() -> None:
 
 
 def creations_written(module: Module) -> set[tuple[str, int]]:
-    """The lines of the calls by name that make a watched handle, as their text says."""
+    """The lines of the calls by a certain name that make a watched handle, as their text says."""
     found = set()
     for function in module.functions:
         for block in function.blocks:
             for call in block.instructions:
                 if isinstance(call, Call) and isinstance(call.callee, Direct):
                     bound = BOOK.direct(call.callee.name, module.language)
-                    makes = bound.protocol.creates if bound is not None else ()
+                    certain = bound is not None and not bound.by_name
+                    makes = bound.protocol.creates if bound is not None and certain else ()
                     if any(BOOK.resources[each.resource].watched for each in makes):
                         found.add((module.path, call.span.line))
     return found
