@@ -75,8 +75,11 @@ class Taken:
     of_one: set[tuple[Name, str]] = field(default_factory=set)
     anywhere: set[str] = field(default_factory=set)
     given: set[Name] = field(default_factory=set)
+    gathered: bool = False
 
-    def __post_init__(self) -> None:
+    def _gather(self) -> None:
+        """Go through the whole program, once there is something to ask for: seldom."""
+        self.gathered = True
         for definition in self.program.names.definitions:
             if definition.module.language is not Language.PYTHON:
                 for value in self._taken_values(definition):
@@ -88,6 +91,8 @@ class Taken:
 
     def has(self, path: Sequence[str], structure: Typed) -> bool:
         """Whether somebody takes a member of a structure, or all of it."""
+        if not self.gathered:
+            self._gather()
         name = _name(structure)
         taken = name in self.given or (name, path[0]) in self.of_one
         return taken or not self.anywhere.isdisjoint(path)
