@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 class Report(NamedTuple):
     """What a run found, sorted by place. Paths are those of the inputs.
 
-    `analysed` counts the files that were parsed, of `seen`. `sources` has the files that were
+    `analysed` counts the files that were parsed, of `seen`, and `unread` those that could not be;
+    `unreadable` has headers that are no inputs, too. `sources` has the files that were
     read whole, by path. `failed` is set where a finding's severity reaches its file's `fail_on`.
     `notes` tell people what the run did not do. `account` tells on request of which handles
     nothing is reported.
@@ -59,6 +60,7 @@ class Report(NamedTuple):
     failed: bool = False
     sources: Mapping[str, Source] = MappingProxyType({})
     account: Account | None = None
+    unread: int = 0
 
 
 class SettingsError(Exception):
@@ -153,8 +155,13 @@ class _Run:
     def report(self) -> Report:
         """The report of all that was gathered."""
         if not self._sources:
-            unread, account = tuple(self.unreadable), self._account(None)
-            return Report(seen=self.seen, unreadable=unread, notes=self._notes(), account=account)
+            return Report(
+                seen=self.seen,
+                unread=len(self.unreadable),
+                unreadable=tuple(self.unreadable),
+                notes=self._notes(),
+                account=self._account(None),
+            )
         from capilint.findings.triage import Triager
         from capilint.rulebook.codes import load as load_codes
 
@@ -167,6 +174,7 @@ class _Run:
             suppressed=triage.suppressed,
             seen=self.seen,
             analysed=len(self._analysed),
+            unread=len(self.unreadable),
             unreadable=tuple(sorted(unreadable, key=lambda item: item.path)),
             notes=self._notes(),
             failed=any(self._fails(finding) for finding in findings),

@@ -120,7 +120,7 @@ class Creation(NamedTuple):
 class Reason(NamedTuple):
     """Why a handle is let go of, and in which line of which file (none: line 0).
 
-    `headers` are those that were not found, where one of them might tell more.
+    `headers` are those that were not found or could not be read, where one of them might tell more.
     """
 
     kind: Kind
@@ -140,7 +140,7 @@ class Reason(NamedTuple):
         names = ", ".join(f"`{name}`" for name in self.headers[:_MOST_HEADERS])
         more = len(self.headers) - _MOST_HEADERS
         names += f" and {more} more" if more > 0 else ""
-        return f"{text}; header{'s' * (len(self.headers) > 1)} {names} not found"
+        return f"{text}; header{'s' * (len(self.headers) > 1)} {names} not read"
 
 
 class Fate(NamedTuple):

@@ -16,6 +16,8 @@ from capilint.engine import Analysis
 from capilint.files.discover import discover
 from capilint.files.source import Input, Source, Unreadable
 from capilint.language import Language
+from capilint.report import Style
+from capilint.report.text import render
 from capilint.rulebook.tomlfile import RuleError
 from tests.reports import SESSION
 
@@ -229,6 +231,16 @@ def test_unused_suppressions_are_found_in_files_of_no_concern() -> None:
 def test_given_unreadable_things_come_through() -> None:
     report = check([], Configuration().settings_of, [Unreadable("x", "gone")])
     assert (report.seen, report.unreadable) == (1, (Unreadable("x", "gone"),))
+
+
+def test_a_header_that_cannot_be_read_is_no_file_of_the_run() -> None:
+    write("a.c", '#include "nul.h"\n' + SESSION)
+    write("nul.h", "\0")
+    report = checked("a.c")
+    assert (report.seen, report.analysed, report.unread) == (1, 1, 0)
+    assert [item.path for item in report.unreadable] == ["nul.h"]
+    text = render(report._replace(findings=()), Style())
+    assert text == "No findings in 1 file. 1 file could not be analysed.\n"
 
 
 def test_one_program_spans_the_files() -> None:

@@ -221,13 +221,13 @@ def test_a_function_past_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_header_that_was_not_found_is_named() -> None:
     text = c_function("push(h);").replace("<windows.h>", '"q.h"')
-    reason = "given to `push`, which no file of the run defines; header `q.h` not found (line 6)"
+    reason = "given to `push`, which no file of the run defines; header `q.h` not read (line 6)"
     assert lines(a_c=text) == [f"a.c:5: key `h`: {reason}"]
 
 
 def test_many_headers_are_not_all_named() -> None:
     reason = Reason(Kind.UNKNOWN_FUNCTION, "f", headers=("a.h", "b.h", "c.h", "d.h", "e.h"))
-    assert reason.text.endswith("; headers `a.h`, `b.h`, `c.h` and 2 more not found")
+    assert reason.text.endswith("; headers `a.h`, `b.h`, `c.h` and 2 more not read")
 
 
 # ---------------------------------------------------------------- Python

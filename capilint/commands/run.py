@@ -125,7 +125,9 @@ def _report(program: Program, outcomes: list[Outcome], language: Language) -> Re
     troubles = sorted({outcome.trouble for outcome in outcomes if outcome.trouble})
     unrun = tuple(Unreadable(program.path.as_posix(), trouble) for trouble in troubles)
     analysed = 0 if unrun else 1
-    return Report(kept, (), 1, analysed, unrun, failed=bool(kept), sources=sources)
+    return Report(
+        kept, (), 1, analysed, unrun, failed=bool(kept), sources=sources, unread=1 - analysed
+    )
 
 
 def _kept(found: list[Finding], sources: dict[str, Source]) -> tuple[Finding, ...]:

@@ -56,7 +56,7 @@ def _summary(shown: list[Finding], report: Report) -> str:
     unread = len(report.unreadable)
     tail = f" {plural(unread, 'file')} could not be analysed." if unread else ""
     if not shown:
-        return f"No findings in {plural(report.seen - unread, 'file')}.{tail}"
+        return f"No findings in {plural(report.seen - report.unread, 'file')}.{tail}"
     count = Counter(finding.severity for finding in shown)
     kinds = ", ".join(plural(count[kind], kind.value) for kind in Severity if count[kind])
     files = plural(len({finding.path for finding in shown}), "file")

@@ -85,7 +85,7 @@ class Closure:
     """All headers that a file includes, in the order in which they are met."""
 
     def __init__(self, headers: tuple[Text, ...], missing: tuple[str, ...]) -> None:
-        """`missing` are the quoted names that were not found."""
+        """`missing` are the quoted names of headers that were not read."""
         self.headers = headers
         self.missing = missing
 
@@ -175,7 +175,7 @@ class Includes:
     def _sources_of(
         self, path: str, names: tuple[Named, ...], folders: tuple[str, ...]
     ) -> tuple[list[Source], tuple[str, ...]]:
-        """The headers that a file names, and the quoted names that were not found."""
+        """The headers that a file names, and the quoted names that were not read."""
         found: list[Source] = []
         missing: list[str] = []
         for named in names:
