@@ -1,0 +1,176 @@
+"""What a C++ file declares, as the lowering asks for it: classes, functions, types.
+
+Names are whole: `ns::Key::close`; an unnamed namespace is the part `(unnamed)`. Texts of types are
+as written, comments and line breaks made one space each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+UNNAMED = "(unnamed)"
+
+Scope = tuple[str, ...]
+"""The namespaces and classes around a point, the outermost first; a class by its plain name, an
+instance of a template with its arguments: `("ns", "Holder<HCRYPTKEY>")`."""
+
+Bindings = Mapping[str, str]
+"""What template parameters stand for, by name: types, functions (`CryptDestroyKey`), numbers, or
+the template parameter's own name where nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateParameter:
+    """`class T = int`, `void (*Close)(HCRYPTKEY)`, `int N`; `is_type` for `class` and `typename`."""
+
+    name: str
+    default: str = ""
+    is_type: bool = True
+    is_pack: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter; `default` is the text of its default argument, empty where it has none."""
+
+    name: str
+    type_name: str
+    default: str = ""
+    variadic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A declared function or method.
+
+    `name` is the last part: `set`, `Key` (a constructor), `~Key`, `operator&`, `operator HCRYPTKEY`
+    (a conversion, by the text of its type). `returns` is empty for constructors and destructors.
+    `template` are the parameters of a function template, `arguments` those that an explicit
+    specialisation is for. `has_body` is set where it is defined, here or elsewhere in the file.
+    """
+
+    name: str
+    scope: Scope
+    parameters: tuple[Parameter, ...] = ()
+    returns: str = ""
+    template: tuple[TemplateParameter, ...] = ()
+    arguments: tuple[str, ...] = ()
+    static: bool = False
+    virtual: bool = False
+    const: bool = False
+    explicit: bool = False
+    deleted: bool = False
+    defaulted: bool = False
+    pure: bool = False
+    noexcept: bool = False
+    has_body: bool = False
+
+    @property
+    def whole_name(self) -> str:
+        """`ns::Key::set`."""
+        return "::".join((*self.scope, self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A data member; `default` is the text of its initialiser without `=`, or with its braces."""
+
+    name: str
+    type_name: str
+    default: str = ""
+    dimensions: int = 0
+    static: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class, struct or union with its body, or a class template.
+
+    `name` is the last part; that of a specialisation has its `arguments`. `aliases` are its own
+    `typedef`s and `using`s. `final` and `is_union` as declared.
+    """
+
+    name: str
+    scope: Scope
+    bases: tuple[str, ...] = ()
+    fields: tuple[Field, ...] = ()
+    methods: tuple[Signature, ...] = ()
+    template: tuple[TemplateParameter, ...] = ()
+    arguments: tuple[str, ...] = ()
+    final: bool = False
+    is_union: bool = False
+
+    @property
+    def whole_name(self) -> str:
+        """`ns::Key`."""
+        return "::".join((*self.scope, self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A `typedef` or `using` of a type; `template` are the parameters of an alias template."""
+
+    name: str
+    scope: Scope
+    meaning: str
+    template: tuple[TemplateParameter, ...] = ()
+
+
+@dataclass(slots=True)
+class Declarations:
+    """All that a file and its headers declare, by whole name.
+
+    `usings` maps a scope to the namespaces that `using namespace` opens in it; `names` are the
+    single `using ns::name` by the whole name that they make: what it stands for.
+    """
+
+    classes: dict[str, list[Class]] = field(default_factory=dict)
+    functions: dict[str, list[Signature]] = field(default_factory=dict)
+    aliases: dict[str, Alias] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    namespaces: set[str] = field(default_factory=set)
+    usings: dict[Scope, set[str]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type that is resolved as far as the declarations tell.
+
+    `base` is its name without qualifiers, aliases and template parameters followed: `HCRYPTKEY`,
+    `ns::Key`, `ns::Holder<HCRYPTKEY, CryptDestroyKey>`, `auto`. `instance` is the class that it
+    names, if the declarations have it. `stars` counts pointers; `reference` is `&`, `&&` or empty.
+    `is_const` speaks of what is pointed or referred to, or of the value itself.
+    """
+
+    base: str
+    instance: Instance | None = None
+    stars: int = 0
+    reference: str = ""
+    is_const: bool = False
+    dimensions: int = 0
+
+    @property
+    def is_object(self) -> bool:
+        """Whether a variable of this type is itself an object of a known class."""
+        return self.instance is not None and not (self.stars or self.reference)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A class, with what its template parameters stand for. Equal by name."""
+
+    name: str
+    declared: Class = field(compare=False)
+    bindings: Bindings = field(compare=False)
+
+    @property
+    def scope(self) -> Scope:
+        """The scope inside the class."""
+        return (*self.declared.scope, self.name.rpartition("::")[2] if "<" not in self.name else self.name)
+
+    @property
+    def is_template(self) -> bool:
+        """Whether it is made of a class template."""
+        return bool(self.declared.template)
