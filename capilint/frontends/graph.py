@@ -105,13 +105,14 @@ class GraphBuilder:
     def handled_by(self, handler: int | None) -> Iterator[None]:
         """Within the `with`, exceptions go to block `handler` (None: out of the function)."""
         outer = self._handler
-        self._set_handler(handler)
+        self.set_handler(handler)
         try:
             yield
         finally:
-            self._set_handler(outer)
+            self.set_handler(outer)
 
-    def _set_handler(self, handler: int | None) -> None:
+    def set_handler(self, handler: int | None) -> None:
+        """From here on, exceptions go to block `handler` (None: out of the function)."""
         self._handler = handler
         if self._current is not None and self._blocks[self._current].handler != handler:
             self.start(self.new_block())

@@ -10,7 +10,6 @@ from capilint import ir
 from capilint.frontends.c.facts.declarators import declared_by, type_of
 from capilint.frontends.c.facts.gather import add_enumerators, members_of
 from capilint.frontends.c.lowering.exits import ExitLowering
-from capilint.frontends.c.lowering.scopes import Block, enclosing
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, operands, text_of, within
 
@@ -95,11 +94,12 @@ class DeclarationLowering(ExitLowering):
 
     def _clean_up_later(self, declaration: Node, variable: ir.Variable) -> None:
         """`__attribute__((cleanup(f)))` calls `f(&variable)` when its block ends."""
-        block = enclosing(self.names.frame, Block)
         for part in declaration.named_children:
             match = _CLEANUP.search(text_of(part)) if part.type.startswith("attribute") else None
-            if match is not None and isinstance(block, Block):
-                block.cleanups.append((match.group(1), variable))
+            if match is not None:
+                arguments = (ir.AddressOf(ir.Place(variable)),)
+                call = ir.Call(ir.Direct(match.group(1)), arguments, None, self.span(part))
+                self.enter_cleanup(call, pad=False)
 
     def _union(self, node: Node) -> None:
         """Learn the members of a `union` that the function declares, if no structure has them."""

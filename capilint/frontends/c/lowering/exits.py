@@ -8,7 +8,7 @@ gotos wait until the function's end.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
@@ -18,6 +18,7 @@ from capilint.frontends.c.facts.gather import Facts
 from capilint.frontends.c.lowering.initialisers import InitialiserLowering
 from capilint.frontends.c.lowering.scopes import (
     Block,
+    Cleanup,
     Finally,
     Frame,
     Loop,
@@ -77,7 +78,9 @@ class ExitLowering(InitialiserLowering):
 
     def _leave(self, frame: Frame, span: Span) -> Statements:
         if isinstance(frame, Block):
-            self.end_scope(frame, span)
+            self.end_variables(frame, span)
+        elif isinstance(frame, Cleanup):
+            self.clean_up(frame, span)
         elif isinstance(frame, Finally) and frame.body is not None and self.graph.reachable:
             assert frame.outer is not None
             self._copies += 1
@@ -87,19 +90,52 @@ class ExitLowering(InitialiserLowering):
             with self.graph.handled_by(frame.handler):
                 yield frame.body
 
-    def end_scope(self, block: Block, span: Span) -> None:
+    def end_variables(self, block: Block, span: Span) -> None:
         """End the variables of a block."""
         local = (ir.Scope.LOCAL,)
         ended = tuple(each for each in block.variables.values() if each.scope in local)
-        self.clean_up(block, span)
         if ended:
             self.graph.emit(ir.EndScope(ended, span))
 
-    def clean_up(self, block: Block, span: Span) -> None:
-        """Call what `__attribute__((cleanup(f)))` asks for at the end of a block."""
-        for function, variable in reversed(block.cleanups):
-            arguments = (ir.AddressOf(ir.Place(variable)),)
-            self.graph.emit(ir.Call(ir.Direct(function), arguments, None, span))
+    def clean_up(self, cleanup: Cleanup, span: Span) -> None:
+        """Make the call that leaving a scope asks for."""
+        if cleanup.call is None or cleanup.only_on_exception or not self.graph.reachable:
+            return
+        with self.graph.handled_by(cleanup.handler):
+            self.graph.emit(replace(cleanup.call, span=span))
+
+    def enter_cleanup(self, call: ir.Call, *, pad: bool, only_on_exception: bool = False) -> None:
+        """From here to the end of the scope, leaving it makes a call; with `pad`, exceptions do."""
+        handler = self.graph.handler
+        block = self.graph.new_block() if pad else None
+        self.names.frame = Cleanup(
+            self.names.frame, call, handler, block, only_on_exception=only_on_exception
+        )
+        if block is not None:
+            self.graph.set_handler(block)
+
+    def end_scope(self, outer: Frame, span: Span) -> None:
+        """Control leaves the cleanups inside of a frame at their end, which becomes the present
+        frame."""
+        for frame in between(self.names.frame, outer):
+            if isinstance(frame, Cleanup):
+                self.clean_up(frame, span)
+                self._finish_pad(frame, span)
+        self.names.frame = outer
+
+    def _finish_pad(self, cleanup: Cleanup, span: Span) -> None:
+        """Exceptions from inside of a cleanup's scope: they go on when the call is made."""
+        self.graph.set_handler(cleanup.handler)
+        if cleanup.pad is None or cleanup.call is None:
+            return
+        after = self.graph.new_block() if self.graph.reachable else None
+        if after is not None:
+            self.graph.jump(after)
+        self.graph.start(cleanup.pad)
+        self.graph.emit(replace(cleanup.call, span=span))
+        self.graph.end(ir.Raise(span, again=True))
+        if after is not None:
+            self.graph.start(after)
 
     # ------------------------------------------------------------ the statements
 
@@ -113,7 +149,7 @@ class ExitLowering(InitialiserLowering):
         if acting and value is not None and not isinstance(value, ir.Constant):
             value = ir.Read(self.held(value, span))
         for frame in acting:
-            if isinstance(frame, Block):
+            if isinstance(frame, Cleanup):
                 self.clean_up(frame, span)
             else:
                 yield from self._leave(frame, span)
@@ -239,4 +275,4 @@ class ExitLowering(InitialiserLowering):
 
 def _runs_code(frame: Frame) -> bool:
     """Whether leaving a frame calls anything."""
-    return isinstance(frame, Finally) or (isinstance(frame, Block) and bool(frame.cleanups))
+    return isinstance(frame, Finally | Cleanup)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from capilint.finding import Span
-from capilint.ir import Scope, Value, Variable
+from capilint.ir import Call, Scope, Value, Variable
 
 
 @dataclass(slots=True, eq=False)
@@ -30,14 +30,24 @@ class Frame:
 
 @dataclass(slots=True, eq=False)
 class Block(Frame):
-    """A compound statement; `named` is the nearest enclosing block that declares anything.
-
-    `cleanups` are the functions that gcc's attribute calls on a variable when its block ends.
-    """
+    """A compound statement; `named` is the nearest enclosing block that declares anything."""
 
     variables: dict[str, Variable] = field(default_factory=dict)
     named: Block | None = None
-    cleanups: list[tuple[str, Variable]] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Cleanup(Frame):
+    """The rest of a block behind a variable on which a function is called when control leaves it:
+    gcc's attribute, C++'s destructors. `handler` is the one outside of it, `pad` the block that
+    calls the function on an exception's way, if there is one; nothing but that does where it is
+    `only_on_exception`.
+    """
+
+    call: Call | None = None
+    handler: int | None = None
+    pad: int | None = None
+    only_on_exception: bool = False
 
 
 @dataclass(slots=True, eq=False)

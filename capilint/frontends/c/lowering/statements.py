@@ -52,10 +52,10 @@ class FunctionLowering(DeclarationLowering):
 
     def body(self, body: Node) -> None:
         """Lower a function's body up to its closing brace."""
+        whole = self.names.frame
         self.run(self._sequence(operands(body)))
         span = self.positions.end_of(body)
-        if isinstance(self.names.frame, Block):
-            self.clean_up(self.names.frame, span)
+        self.end_scope(whole, span)
         self.graph.end(ir.Return(None, span, implicit=True))
         self.run(self.finish_gotos())
 
@@ -82,8 +82,13 @@ class FunctionLowering(DeclarationLowering):
     def _compound(self, node: Node) -> Statements:
         block = self.names.open_block()
         yield from self._sequence(operands(node))
+        self.close_block(block, self.positions.end_of(node))
+
+    def close_block(self, block: Block, span: Span) -> None:
+        """Control comes to the end of a block, or none does."""
+        self.end_scope(block, span)
         if self.graph.reachable:
-            self.end_scope(block, self.positions.end_of(node))
+            self.end_variables(block, span)
         assert block.outer is not None
         self.names.frame = block.outer
 
@@ -243,9 +248,7 @@ class FunctionLowering(DeclarationLowering):
             self.discard(step)
         self.graph.jump(head)
         self.graph.start(end)
-        self.end_scope(block, self.positions.end_of(node))
-        assert block.outer is not None
-        self.names.frame = block.outer
+        self.close_block(block, self.positions.end_of(node))
 
     def _looped(self, body: Node, break_to: int, continue_to: int) -> Statements:
         outer = self.names.frame

@@ -22,7 +22,7 @@ the template parameter's own name where nothing is known."""
 
 @dataclass(frozen=True, slots=True)
 class TemplateParameter:
-    """`class T = int`, `void (*Close)(HCRYPTKEY)`, `int N`; `is_type` for `class` and `typename`."""
+    """`class T = int`, `void (*Close)(HCRYPTKEY)`, `int N`; `is_type` for a type."""
 
     name: str
     default: str = ""
@@ -168,7 +168,13 @@ class Instance:
     @property
     def scope(self) -> Scope:
         """The scope inside the class."""
-        return (*self.declared.scope, self.name.rpartition("::")[2] if "<" not in self.name else self.name)
+        return (*self.declared.scope, self.last_name)
+
+    @property
+    def last_name(self) -> str:
+        """The name without the scope: `Holder<ns::Key>`."""
+        outside = "::".join(self.declared.scope)
+        return self.name.removeprefix(f"{outside}::") if outside else self.name
 
     @property
     def is_template(self) -> bool:
