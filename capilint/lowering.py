@@ -42,6 +42,11 @@ def lower(
 
         return python.lower(source.text, source.path, relevant)
     from capilint.files.compile_options import CompileOptions
+
+    if source.language is Language.CPP:
+        from capilint.frontends import cpp
+
+        return cpp.lower(source.text, source.path, relevant, headers, options or CompileOptions())
     from capilint.frontends import c
 
     return c.lower(source.text, source.path, relevant, headers, options or CompileOptions())

@@ -54,10 +54,10 @@ def lower(
         facts = facts_of(without_bodies(text, in_text(found)), unit.macros, included)
         facts.functions.update(region.definition.name for region in found)
         functions = list(_lowered(text, chosen, facts, problems))
-        typedefs = dict(_typedefs(functions, facts))
+        typedefs = dict(typedefs_of(functions, facts))
     return ir.Module(
         path=path,
-        name=_module_name(path),
+        name=module_name(path),
         language=ir.Language.C,
         functions=tuple(functions),
         problems=tuple(problems),
@@ -78,10 +78,12 @@ def _lowered(
     for region in chosen:
         function = _lower_function(region, facts, lines, problems)
         if function is not None:
-            yield replace(function, guards=_places(guards[region.offset]))
+            yield replace(function, guards=guard_places(guards[region.offset]))
 
 
-def _typedefs(functions: list[ir.Function], facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
+def typedefs_of(
+    functions: list[ir.Function], facts: Facts
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What the types of the functions' variables are called, too."""
     if not facts.typedefs:
         return
@@ -100,13 +102,15 @@ def _typedefs(functions: list[ir.Function], facts: Facts) -> Iterator[tuple[str,
             yield name, found
 
 
-def _places(guards: tuple[Guard, ...]) -> tuple[tuple[ir.Place, bool], ...]:
+def guard_places(guards: tuple[Guard, ...]) -> tuple[tuple[ir.Place, bool], ...]:
+    """The places that stand for the conditions of `#if`s."""
     return tuple(
         (ir.Place(ir.Variable(f"#if {text}", ir.Scope.GLOBAL)), truth) for text, truth in guards
     )
 
 
-def _module_name(path: str) -> str:
+def module_name(path: str) -> str:
+    """What the module of a file is called."""
     return re.split(r"[\\/]", path)[-1].rpartition(".")[0] or path
 
 
@@ -120,7 +124,7 @@ def _lower_function(
     if made is None:
         text = " " * (definition.body - lines.line_start(definition.body)) + text
     find = facts.macros.at(region.offset)
-    body, columns, unexpanded = parse_expanded(text, find)
+    body, columns, unexpanded = parse_expanded(text, find, facts.grammar)
     clear = definition.complete and body.structure_is_clear()
     if body.statement is None or not clear:
         problems.append(ir.Problem(span, "function body not understood", definition.name))

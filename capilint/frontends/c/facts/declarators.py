@@ -11,7 +11,7 @@ from tree_sitter import Node
 from capilint.frontends.c.parsing.syntax import text_of
 
 _STORAGE = frozenset({"static", "extern", "register", "auto", "typedef", "inline", "_Thread_local"})
-_ANNOTATION = re.compile(
+ANNOTATION = re.compile(
     r"\b(?:_[A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*_"  # _In_, _Out_opt_, _In_reads_bytes_
     r"|__(?:in|out|inout|deref|reserved|bcount|ecount|nonnull|opt|success)\w*"
     r"|__attribute__|__declspec|IN|OUT|INOUT|OPTIONAL)\b(?=[^\w]|$)"
@@ -211,7 +211,7 @@ def split_at_commas(text: str) -> Iterator[str]:
 def _without_annotations(text: str) -> str:
     parts = []
     position = 0
-    while (match := _ANNOTATION.search(text, position)) is not None:
+    while (match := ANNOTATION.search(text, position)) is not None:
         parts.append(text[position : match.start()])
         position = match.end()
         if text[position:].lstrip().startswith("("):

@@ -14,6 +14,7 @@ from capilint.frontends.c.facts.declarators import (
     typedefs_in,
 )
 from capilint.frontends.c.parsing import numbers
+from capilint.frontends.c.parsing.grammar import C, Grammar
 from capilint.frontends.c.parsing.outline import never_returning
 from capilint.frontends.c.parsing.parse import parse
 from capilint.frontends.c.parsing.syntax import is_constant_name, text_of, within
@@ -24,6 +25,9 @@ _SYMBOLIC = frozenset(
     {"identifier", "number_literal", "parenthesized_expression", "binary_expression", "comment"}
     | {"unary_expression", "cast_expression", "type_descriptor"}
 )
+
+
+_SHARED = ("macros", "grammar")
 
 
 @dataclass(slots=True)
@@ -41,6 +45,7 @@ class Facts:
     """
 
     macros: MacroTable
+    grammar: Grammar = C
     constants: dict[str, int] = field(default_factory=dict)
     expressions: dict[str, str] = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
@@ -56,7 +61,9 @@ class Facts:
 
     def copy(self, macros: MacroTable) -> Facts:
         """The same names, to be added to, with other macros."""
-        copies = {name: getattr(self, name).copy() for name in self.__slots__ if name != "macros"}
+        copies = {
+            name: getattr(self, name).copy() for name in self.__slots__ if name not in _SHARED
+        }
         return replace(self, macros=macros, **copies)
 
     def without_doubt(self) -> Facts:
@@ -66,15 +73,17 @@ class Facts:
         return self
 
 
-def facts_of(declarations: str, macros: MacroTable, included: Facts | None = None) -> Facts:
+def facts_of(
+    declarations: str, macros: MacroTable, included: Facts | None = None, grammar: Grammar = C
+) -> Facts:
     """The facts of a file, from its text without the function bodies and those of its headers."""
-    facts = included.copy(macros) if included is not None else Facts(macros)
+    facts = included.copy(macros) if included is not None else Facts(macros, grammar)
     facts.own_structures.clear()
     facts.noreturn |= never_returning(declarations)
     expansion = expanded(declarations, macros.text_macro).text
     if expansion != declarations:
         facts.noreturn |= never_returning(expansion)
-    stack = [parse(expansion)]
+    stack = [parse(expansion, grammar)]
     while stack:
         node = stack.pop()
         match node.type:
@@ -98,9 +107,9 @@ def facts_of(declarations: str, macros: MacroTable, included: Facts | None = Non
     return facts.without_doubt()
 
 
-def merged(parts: Iterable[Facts], macros: MacroTable) -> Facts:
+def merged(parts: Iterable[Facts], macros: MacroTable, grammar: Grammar = C) -> Facts:
     """What several headers say together; a constant with two values is none."""
-    facts = Facts(macros)
+    facts = Facts(macros, grammar)
     uncertain: set[str] = set()
     for part in parts:
         for name in facts.constants.keys() & part.constants.keys():

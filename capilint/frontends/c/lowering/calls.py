@@ -47,10 +47,11 @@ class CallLowering(ValueLowering):
         span = self.span(arguments.parent or arguments)
         values: list[ir.Value] = []
         statements: list[list[Node]] = []
+        grammar = self.facts.grammar
         with self.positions.fixed_at(span):
             for text in split_at_commas(text_of(arguments)[1:-1]):
-                expression = parse_expression(text)
-                jump = parse_statements(text) if _JUMP.match(text) else None
+                expression = parse_expression(text, grammar)
+                jump = parse_statements(text, grammar) if _JUMP.match(text) else None
                 if jump is not None:
                     statements.append(jump)
                 elif expression is not None:

@@ -74,7 +74,7 @@ class DeclarationLowering(ExitLowering):
         elif not any(self._names_variable(parameter) for parameter in within(declarator)):
             return
         for call in calls:
-            expression = parse_expression(text_of(call))
+            expression = parse_expression(text_of(call), self.facts.grammar)
             if expression is not None:
                 with self.positions.fixed_at(self.span(call)):
                     self.discard(expression)

@@ -116,17 +116,21 @@ class Names:
         self.frame = Block(self.frame, named=named)
         return self.frame
 
-    def declare(self, name: str, scope: Scope, dimensions: int = 0) -> Variable:
-        """A variable of the innermost block; said again in one block it is the same variable."""
+    def declare(
+        self, name: str, scope: Scope, dimensions: int = 0, unique: str | None = None
+    ) -> Variable:
+        """A variable of the innermost block; said again in one block it is the same variable.
+
+        `unique` is what it is to be called, where that is not its name."""
         block = self._nearest_block(self.frame)
         assert block is not None, "the outermost frame is a block"
         if name in block.variables:
             return block.variables[name]
-        unique = name
         if scope is Scope.LOCAL or scope is Scope.PARAMETER:
             self._uses[name] += 1
-            unique = name if self._uses[name] == 1 else f"{name}#{self._uses[name]}"
-        variable = Variable(unique, scope)
+            unique = unique or name
+            unique = unique if self._uses[name] == 1 else f"{unique}#{self._uses[name]}"
+        variable = Variable(unique or name, scope)
         block.variables[name] = variable
         self.dimensions[variable] = dimensions
         return variable

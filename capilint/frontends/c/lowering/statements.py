@@ -50,9 +50,10 @@ class FunctionLowering(DeclarationLowering):
             if inner is not None:
                 stack.append((inner, statement, self.names.frame))
 
-    def body(self, body: Node) -> None:
-        """Lower a function's body up to its closing brace."""
-        whole = self.names.frame
+    def body(self, body: Node, whole: Frame | None = None) -> None:
+        """Lower a function's body up to its closing brace; `whole` is the frame that encloses all
+        that ends with the function, if that is not the present one."""
+        whole = whole or self.names.frame
         self.run(self._sequence(operands(body)))
         span = self.positions.end_of(body)
         self.end_scope(whole, span)
@@ -121,7 +122,7 @@ class FunctionLowering(DeclarationLowering):
 
     def _renew(self, macro: str, node: Node) -> None:
         """In each round a macro that loops may give the variables that it is told new values."""
-        call = parse_expression(macro)
+        call = parse_expression(macro, self.facts.grammar)
         arguments = call and self.bare(call).child_by_field_name("arguments")
         for part in operands(arguments) if arguments else ():
             variable = self.names.find(text_of(part)) if part.type == "identifier" else None
@@ -134,7 +135,7 @@ class FunctionLowering(DeclarationLowering):
         """What parses as a function in a function is a macro of a header before a block."""
         body = field(node, "body")
         head = text_of(node)[: body.start_byte - node.start_byte]
-        macro = parse_expression(head)
+        macro = parse_expression(head, self.facts.grammar)
         if macro is None or self.bare(macro).type != "call_expression":
             self.stop(node, "statement not understood")
             return

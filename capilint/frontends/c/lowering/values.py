@@ -78,7 +78,9 @@ class ValueLowering(PlaceLowering):
 
     def _constant_expression(self, node: Node, text: str) -> ir.Value:
         """The value of a name that stands for a constant expression."""
-        expression = parse_expression(text) if self.spelt_out < _MOST_NAMES else None
+        expression = None
+        if self.spelt_out < _MOST_NAMES:
+            expression = parse_expression(text, self.facts.grammar)
         if expression is None:
             return ir.Unknown()
         outermost = not self.spelt_out

@@ -17,14 +17,16 @@ from dataclasses import dataclass
 _TRIVIA = r"""
     //(?:[^\n\\]|\\.)*+
   | /\*.*?(?:\*/|\Z)
+  | (?<!\w)(?:u8|[uUL])?R"(?P<raw>[^()\\\s"]{0,16})\(.*?(?:\)(?P=raw)"|\Z)
   | "(?:[^"\\\n]|\\.)*+"?
+  | \b\d[\w.]*+'[\w.']*+
   | '(?:[^'\\\n]|\\.)*+'?
   | ^[ \t]*+\#(?:[^\n\\/]|\\.|/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*+|/)*+
 """
 _FLAGS = re.VERBOSE | re.DOTALL | re.MULTILINE
-_TRIVIA_PATTERN = re.compile(_TRIVIA, _FLAGS)
-_TOP_LEVEL = re.compile(_TRIVIA + r"| [{};]", _FLAGS)
-_TOP_LEVEL_WORDS = re.compile(_TRIVIA + r"| [{};] | [^\W\d]\w*+", _FLAGS)
+TRIVIA_PATTERN = re.compile(_TRIVIA, _FLAGS)
+TOP_LEVEL = re.compile(_TRIVIA + r"| [{};]", _FLAGS)
+TOP_LEVEL_WORDS = re.compile(_TRIVIA + r"| [{};] | [^\W\d]\w*+", _FLAGS)
 _BRACES = re.compile(_TRIVIA + r"| [{}]", _FLAGS)
 _BRACES_WORDS = re.compile(_TRIVIA + r"| [{}] | [^\W\d]\w*+", _FLAGS)
 _PARENTHESES = re.compile(_TRIVIA + r"| [()]", _FLAGS)
@@ -34,9 +36,7 @@ _COLUMN_ZERO_END = re.compile(r"^\}", re.MULTILINE)
 _GROUP = re.compile(r"([A-Za-z_]\w*(?:\s*::\s*~?\s*\w+)*)\s*(\()|[()]")
 _ATTRIBUTES = re.compile(r"__\w*|_[A-Z]\w*_|[A-Z][A-Z0-9_]*\Z")
 _NO_RETURN = re.compile(r"\b\w*no_?return\w*", re.IGNORECASE)
-_NO_FUNCTION = frozenset(
-    {"if", "for", "while", "switch", "return", "sizeof", "do", "else", "catch"}
-)
+NO_FUNCTION = frozenset({"if", "for", "while", "switch", "return", "sizeof", "do", "else", "catch"})
 _TRANSPARENT = re.compile(r"\bextern\s*\Z|\bnamespace\b|\bclass\b|\A\s*[A-Z_][A-Z0-9_]*\s*\Z")
 _OLD_STYLE = re.compile(r"[\s\w,]*\Z")
 _LOOK_BACK = 20  # declarations between an old-style head and its body
@@ -74,10 +74,10 @@ def definitions(text: str, braces: Braces | None = None) -> list[Definition]:
     found: list[Definition] = []
     chunks: list[int] = [0]  # where the declarations since the last brace begin
     position = 0
-    pattern = _TOP_LEVEL if braces is None else _TOP_LEVEL_WORDS
+    pattern = TOP_LEVEL if braces is None else TOP_LEVEL_WORDS
     while (token := pattern.search(text, position)) is not None:
         position = token.end()
-        match _brace(token.group(), braces):
+        match brace_of(token.group(), braces):
             case ";":
                 chunks.append(position)
             case "}":
@@ -89,7 +89,7 @@ def definitions(text: str, braces: Braces | None = None) -> list[Definition]:
                     found.append(definition)
                     position = definition.end
                 elif not _is_transparent(blanked(text[chunks[-1] : opening])):
-                    position = _matching_brace(text, opening, braces)[0]
+                    position = matching_brace(text, opening, braces)[0]
                 chunks = [position]
     return found
 
@@ -112,7 +112,7 @@ def never_returning(declarations: str) -> set[str]:
     plain = blanked(declarations)
     for word in _NO_RETURN.finditer(plain):
         start = max(plain.rfind(end, 0, word.start()) for end in ";}{") + 1
-        signature = _signature(plain[start : plain.find(";", word.end())])
+        signature = signature_of(plain[start : plain.find(";", word.end())])
         if signature is not None and signature[0] != word.group():
             names.add(signature[0])
     return names
@@ -126,10 +126,10 @@ def blanked(text: str, *, directives: bool = True) -> str:
         keep = not directives and found.lstrip().startswith("#")
         return found if keep else re.sub(r"[^\n]", " ", found)
 
-    return _TRIVIA_PATTERN.sub(spaces, text)
+    return TRIVIA_PATTERN.sub(spaces, text)
 
 
-def _brace(token: str, braces: Braces | None) -> str:
+def brace_of(token: str, braces: Braces | None) -> str:
     """A token, or the brace that a macro opens or closes for it."""
     opened = braces(token) if braces is not None and token.isidentifier() else 0
     return token if not opened else "{" if opened > 0 else "}"
@@ -142,8 +142,8 @@ def _definition(
     header = blanked(text[start:opening])
     if not header.strip():
         return _old_style_definition(text, chunks, opening, braces)
-    signature = _signature(header)
-    if signature is None or _is_initialiser(header, signature):
+    signature = signature_of(header)
+    if signature is None or is_initialiser(header, signature):
         return None
     return _located(text, start, header, signature, opening, braces)
 
@@ -154,7 +154,7 @@ def _old_style_definition(
     """`int f(a, b) int a; char *b; {`: the head is some declarations above the brace."""
     for start in chunks[-2 : -_LOOK_BACK - 2 : -1]:
         header = blanked(text[start:opening])
-        signature = _signature(header.partition(";")[0])
+        signature = signature_of(header.partition(";")[0])
         if signature is None:
             continue
         _, _, left, right = signature
@@ -164,19 +164,19 @@ def _old_style_definition(
     return None
 
 
-_Signature = tuple[str, int, int, int]  # name, its offset, "(", ")"
+SignatureAt = tuple[str, int, int, int]  # name, its offset, "(", ")"
 
 
 def _located(
     text: str,
     start: int,
     header: str,
-    signature: _Signature,
+    signature: SignatureAt,
     opening: int,
     braces: Braces | None,
 ) -> Definition:
     name, name_at, left, right = signature
-    end, complete = _matching_brace(text, opening, braces)
+    end, complete = matching_brace(text, opening, braces)
     declarations = header[right + 1 :] if ";" in header[right + 1 :] else ""
     return Definition(
         name=re.sub(r"\s+", "", name),
@@ -192,7 +192,7 @@ def _located(
     )
 
 
-def _signature(header: str) -> _Signature | None:
+def signature_of(header: str) -> SignatureAt | None:
     """The `name(...)` of a function header: the last one that is no attribute."""
     groups = list(_groups(header))
     while len(groups) > 1:
@@ -202,12 +202,12 @@ def _signature(header: str) -> _Signature | None:
         if not attribute or header[before_end + 1 : at].strip():
             break
         groups.pop()
-    if not groups or groups[-1][0] in _NO_FUNCTION or groups[-1][0].startswith("__attribute"):
+    if not groups or groups[-1][0] in NO_FUNCTION or groups[-1][0].startswith("__attribute"):
         return None
     return groups[-1]
 
 
-def _groups(header: str) -> Iterator[_Signature]:
+def _groups(header: str) -> Iterator[SignatureAt]:
     depth = 0
     name, name_at, left = "", 0, -1
     for token in _GROUP.finditer(header):
@@ -222,7 +222,7 @@ def _groups(header: str) -> Iterator[_Signature]:
         depth += 1
 
 
-def _is_initialiser(header: str, signature: _Signature) -> bool:
+def is_initialiser(header: str, signature: SignatureAt) -> bool:
     """Whether an `=` outside of the parameters makes it a variable with a value."""
     _, name_at, _, right = signature
     outside = re.sub(r"\boperator\b.*", "", header[:name_at]) + header[right + 1 :]
@@ -239,7 +239,7 @@ def _is_transparent(header: str) -> bool:
     return _TRANSPARENT.search(header) is not None and "=" not in header
 
 
-def _matching_brace(text: str, opening: int, braces: Braces | None) -> tuple[int, bool]:
+def matching_brace(text: str, opening: int, braces: Braces | None) -> tuple[int, bool]:
     """The offset after the brace that closes `opening`, and whether there is one.
 
     Without one, the next brace in column 1 is taken for it, or the end of the file.
@@ -298,7 +298,7 @@ def _after_directive(
 def _end_of_conditional(text: str, position: int) -> int:
     """The offset after the `#endif` of a conditional that is open at `position`."""
     nesting = 1
-    while nesting and (token := _TRIVIA_PATTERN.search(text, position)) is not None:
+    while nesting and (token := TRIVIA_PATTERN.search(text, position)) is not None:
         position = token.end()
         directive = _DIRECTIVE.match(token.group())
         if directive is not None:

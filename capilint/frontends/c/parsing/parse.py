@@ -6,43 +6,33 @@ The repairs are tried in turn, each on top of the last, as long as the parse get
 from __future__ import annotations
 
 import re
-from functools import cache
 
-import tree_sitter_c
-from tree_sitter import Language, Node, Parser, Query, QueryCursor
+from tree_sitter import Node, QueryCursor
 
-from capilint.frontends.c.parsing.repairs import REPAIRS, without_conventions
+from capilint.frontends.c.parsing.grammar import C, Grammar
+from capilint.frontends.c.parsing.repairs import without_conventions
 
 _HEAD = "void f()\n"  # one row above the body
 _WORD_BEFORE_DO = re.compile(r"\b(?!else\b)\w+\s+do\b")  # it parses as a function of that name
 
 
-@cache
-def _language() -> Language:
-    return Language(tree_sitter_c.language())
-
-
-@cache
-def _parser() -> Parser:
-    return Parser(_language())
-
-
-def parse(text: str) -> Node:
-    """The syntax tree of a piece of C. Never fails; what it cannot read is an ERROR node."""
-    return _parser().parse(text.encode("utf-8", errors="replace")).root_node
+def parse(text: str, grammar: Grammar = C) -> Node:
+    """The syntax tree of a piece of text. Never fails; what it cannot read is an ERROR node."""
+    return grammar.parser.parse(text.encode("utf-8", errors="replace")).root_node
 
 
 class Body:
     """A parsed function body: its compound statement, None if there is none at all."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, grammar: Grammar = C) -> None:
         """`text` runs from the opening to the closing brace, on rows of its own."""
         self.parsed = (_HEAD + text).encode("utf-8", errors="replace")
-        root = _parser().parse(self.parsed).root_node
+        root = grammar.parser.parse(self.parsed).root_node
         self.statement = _body_of(root)
+        self._control = grammar.control | {"{", "}"}
         self.errors = _errors_in(root)
         if self.errors or "#" in text or _WORD_BEFORE_DO.search(text) is not None:
-            self.errors += _misread_keywords(root)
+            self.errors += _misread_keywords(root, grammar)
         if len([child for child in root.children if child.type != "comment"]) > 1:
             self.statement = None  # the braces do not match
 
@@ -55,45 +45,52 @@ class Body:
 
     def structure_is_clear(self) -> bool:
         """Whether what was not understood leaves no doubt where control goes."""
-        return not any(_hides_control(node) for node in self.errors)
+        return not any(self._hides_control(node) for node in self.errors)
+
+    def _hides_control(self, node: Node) -> bool:
+        if node.is_missing:
+            return node.type in _MISSING_STRUCTURE
+        if not node.is_error:
+            return True
+        return any(child.type in self._control for child in node.children)
 
     def badness(self) -> tuple[bool, bool, int]:
         """How badly it parses; less is better."""
         return self.statement is None, not self.structure_is_clear(), len(self.errors)
 
 
-def parse_body(text: str) -> Body:
+def parse_body(text: str, grammar: Grammar = C) -> Body:
     """The best parse of a function body that the repairs can reach."""
     text = without_conventions(text)
-    best = Body(text)
-    for repair in REPAIRS:
+    best = Body(text, grammar)
+    for repair in grammar.repairs:
         if not best.errors:
             break
         repaired = repair(text, best.rows_with_errors())
         if repaired == text:
             continue
-        attempt = Body(repaired)
+        attempt = Body(repaired, grammar)
         if attempt.badness() < best.badness():
             best, text = attempt, repaired
     return best
 
 
-def parse_expression(text: str) -> Node | None:
+def parse_expression(text: str, grammar: Grammar = C) -> Node | None:
     """The expression that a macro stands for, None where it is none."""
-    statements = _statements(f"({text}\n);")
+    statements = _statements(f"({text}\n);", grammar)
     if statements is None or len(statements) != 1:
         return None
     child = statements[0].named_children
     return child[0] if statements[0].type == "expression_statement" and child else None
 
 
-def parse_statements(text: str) -> list[Node] | None:
+def parse_statements(text: str, grammar: Grammar = C) -> list[Node] | None:
     """The statements that a macro stands for, None where it stands for anything else."""
-    return _statements(f"{text}\n;")
+    return _statements(f"{text}\n;", grammar)
 
 
-def _statements(text: str) -> list[Node] | None:
-    root = parse(f"{_HEAD}{{{text}}}")
+def _statements(text: str, grammar: Grammar) -> list[Node] | None:
+    root = parse(f"{_HEAD}{{{text}}}", grammar)
     body = _body_of(root)
     if root.has_error or body is None:
         return None
@@ -105,12 +102,6 @@ def _body_of(root: Node) -> Node | None:
         if child.type == "function_definition":
             return child.child_by_field_name("body")
     return None
-
-
-_CONTROL = frozenset(
-    {"if", "else", "for", "while", "do", "switch", "case", "default"}
-    | {"return", "goto", "break", "continue", "{", "}"}
-)
 
 
 _MISSING_STRUCTURE = frozenset({"{", "}", "#endif", "while"})
@@ -128,9 +119,9 @@ def _errors_in(root: Node) -> list[Node]:
     return found
 
 
-def _misread_keywords(root: Node) -> list[Node]:
+def _misread_keywords(root: Node, grammar: Grammar) -> list[Node]:
     """Keywords that stand where none may, such as an `else` after an `#if`: read as names."""
-    captures = QueryCursor(_keyword_query()).captures(root)
+    captures = QueryCursor(grammar.misread_keywords).captures(root)
     return [node for node in captures.get("keyword", []) if not _is_argument(node)]
 
 
@@ -140,19 +131,3 @@ def _is_argument(node: Node) -> bool:
     if around is not None and (around.is_error or around.type == "call_expression"):
         around = around.parent  # `goto done` and `return(-1)`
     return around is not None and around.type == "argument_list"
-
-
-@cache
-def _keyword_query() -> Query:
-    words = " ".join(f'"{word}"' for word in sorted(_CONTROL - {"{", "}"}))
-    kinds = ("identifier", "type_identifier")
-    patterns = [f"(({kind}) @keyword (#any-of? @keyword {words}))" for kind in kinds]
-    return Query(_language(), "\n".join(patterns))
-
-
-def _hides_control(node: Node) -> bool:
-    if node.is_missing:
-        return node.type in _MISSING_STRUCTURE
-    if not node.is_error:
-        return True
-    return any(child.type in _CONTROL for child in node.children)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from capilint.frontends.c.parsing.grammar import C, Grammar
 from capilint.frontends.c.parsing.parse import Body, parse_body
 from capilint.frontends.c.parsing.positions import ColumnMap
 from capilint.frontends.c.preprocessing.expansion import Expanded, Find, expanded
@@ -21,23 +22,23 @@ class Expansion(NamedTuple):
     unexpanded: frozenset[str]
 
 
-def parse_expanded(text: str, find: Find) -> Expansion:
+def parse_expanded(text: str, find: Find, grammar: Grammar = C) -> Expansion:
     """The best parse of a function body, on rows of its own."""
     whole = expanded(text, find)
-    best = _parsed(whole)
+    best = _parsed(whole, grammar)
     if not whole.columns or not best.body.errors:
         return best
     on_errors = _used_on(whole, best.body.rows_with_errors())
     attempts = [lambda name: None if name in on_errors else find(name)] if on_errors else []
     for attempt in (*attempts, _nothing):
-        other = _parsed(expanded(text, attempt))
+        other = _parsed(expanded(text, attempt), grammar)
         if other.body.badness() < best.body.badness():
             best = other
     return best
 
 
-def _parsed(expansion: Expanded) -> Expansion:
-    body = parse_body(expansion.text)
+def _parsed(expansion: Expanded, grammar: Grammar) -> Expansion:
+    body = parse_body(expansion.text, grammar)
     return Expansion(body, expansion.columns or None, expansion.unexpanded)
 
 

@@ -22,7 +22,7 @@ the template parameter's own name where nothing is known."""
 
 @dataclass(frozen=True, slots=True)
 class TemplateParameter:
-    """`class T = int`, `void (*Close)(HCRYPTKEY)`, `int N`; `is_type` for a type."""
+    """`class T = int`, `void (*Close)(HCRYPTKEY)`, `int N`; `is_type` for `class` and `typename`."""
 
     name: str
     default: str = ""
@@ -45,9 +45,10 @@ class Signature:
     """A declared function or method.
 
     `name` is the last part: `set`, `Key` (a constructor), `~Key`, `operator&`, `operator HCRYPTKEY`
-    (a conversion, by the text of its type). `returns` is empty for constructors and destructors.
-    `template` are the parameters of a function template, `arguments` those that an explicit
-    specialisation is for. `has_body` is set where it is defined, here or elsewhere in the file.
+    (a conversion, by the text of its type, which it also `returns`). `returns` is empty for
+    constructors and destructors. `template` are the parameters of a function template, `arguments`
+    those that an explicit specialisation is for. `has_body` is set where it is defined out of its
+    class, or where its body is still there: `{}`.
     """
 
     name: str
@@ -74,7 +75,10 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A data member; `default` is the text of its initialiser without `=`, or with its braces."""
+    """A data member; `default` is the text of its initialiser without `=`, or with its braces.
+
+    `type_name` is the whole type, `BYTE[16]` for an array; `dimensions` counts its brackets.
+    """
 
     name: str
     type_name: str
@@ -87,8 +91,9 @@ class Field:
 class Class:
     """A class, struct or union with its body, or a class template.
 
-    `name` is the last part; that of a specialisation has its `arguments`. `aliases` are its own
-    `typedef`s and `using`s. `final` and `is_union` as declared.
+    `name` is the last part, without the `arguments` that a specialisation is for; with both
+    `template` and `arguments` it is a partial one. Its nested names stand in `inside`. `methods`
+    have the templates of its member templates, not its own.
     """
 
     name: str
@@ -106,6 +111,12 @@ class Class:
         """`ns::Key`."""
         return "::".join((*self.scope, self.name))
 
+    @property
+    def inside(self) -> Scope:
+        """The scope of what it declares: `("ns", "Key")`; a specialisation's has its arguments."""
+        name = f"{self.name}<{','.join(self.arguments)}>" if self.arguments else self.name
+        return (*self.scope, name)
+
 
 @dataclass(frozen=True, slots=True)
 class Alias:
@@ -122,7 +133,8 @@ class Declarations:
     """All that a file and its headers declare, by whole name.
 
     `usings` maps a scope to the namespaces that `using namespace` opens in it; `names` are the
-    single `using ns::name` by the whole name that they make: what it stands for.
+    single `using ns::name` (and `namespace name = ns::other`) by the whole name that they make: what
+    it stands for. An unnamed or inline namespace is opened in the one around it.
     """
 
     classes: dict[str, list[Class]] = field(default_factory=dict)
@@ -132,6 +144,7 @@ class Declarations:
     namespaces: set[str] = field(default_factory=set)
     usings: dict[Scope, set[str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    enumerations: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)

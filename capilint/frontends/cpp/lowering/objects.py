@@ -1,0 +1,367 @@
+"""The life of C++ objects: constructors, destructors at the end of scopes, copies, temporaries.
+
+Key key(h);          Declare key; call ns::Key::Key(HCRYPTKEY)(&key, h)
+...                  every way out, and the landing pad of exceptions:
+}                    call ns::Key::~Key()(&key)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from tree_sitter import Node
+
+from capilint import ir
+from capilint.finding import Span
+from capilint.frontends.c.parsing.parse import parse_expression
+from capilint.frontends.c.parsing.syntax import field, operands, text_of
+from capilint.frontends.cpp.facts.model import Instance, Parameter, Scope, Signature, Type
+from capilint.frontends.cpp.facts.special import Special
+from capilint.frontends.cpp.lowering.typed import Callee, TypedLowering
+from capilint.frontends.cpp.lowering.unit import Task
+
+_MOST_ELEMENTS = 8  # of an array of objects, told apart
+_KINDS = {
+    "default": ("{name}", ()),
+    "copy": ("{name}", ("const {name} &",)),
+    "move": ("{name}", ("{name} &&",)),
+    "copy-assignment": ("operator=", ("const {name} &",)),
+    "move-assignment": ("operator=", ("{name} &&",)),
+    "destructor": ("~{name}", ()),
+}
+
+
+def implicit_signature(instance: Instance, kind: str) -> Signature:
+    """The signature of a member that the compiler makes."""
+    name, parameters = _KINDS[kind]
+    plain = instance.declared.name.partition("<")[0]
+    taken = tuple(Parameter("other", each.format(name=plain)) for each in parameters)
+    returns = f"{plain} &" if "assignment" in kind else ""
+    return Signature(name.format(name=plain), instance.scope, taken, returns)
+
+
+class ObjectLowering(TypedLowering):
+    """Objects begin and end."""
+
+    # ------------------------------------------------------------ the members that make and end
+
+    def implicit(self, instance: Instance, kind: str) -> str | None:
+        """The name of a member that the compiler makes; None where it does nothing."""
+        if not self._does_anything(instance, kind, 0):
+            return None
+        signature = implicit_signature(instance, kind)
+        name = self.lookup.signature_key(signature, instance.bindings, instance)
+        self.unit.ask(name, lambda: Task(name, signature, instance.bindings, instance, kind))
+        return name
+
+    def _does_anything(self, instance: Instance, kind: str, depth: int) -> bool:
+        """Whether a member that the compiler makes calls or sets anything."""
+        if depth > 10:
+            return False
+        for base in self.lookup.bases(instance):
+            if base is not None and self._part_acts(base, kind, depth):
+                return True
+        for member in self.lookup.fields(instance):
+            if member.static:
+                continue
+            if kind == "default" and member.default:
+                return True
+            part = self.field_type(instance, member)
+            if part.is_object and part.instance is not None:
+                if self._part_acts(part.instance, kind, depth):
+                    return True
+        return False
+
+    def _part_acts(self, part: Instance, kind: str, depth: int) -> bool:
+        special = self.lookup.special(part, kind)
+        if special in (Special.USER, Special.DELETED):
+            return True
+        if special is Special.NONE and kind.startswith("move"):
+            return self._part_acts(part, kind.replace("move", "copy"), depth)
+        return self._does_anything(part, kind, depth + 1)
+
+    def destructor_of(self, instance: Instance) -> str | None:
+        """The name of the destructor of a class, None where it does nothing."""
+        declared = self.lookup.destructor(instance)
+        if declared is not None and not declared.defaulted:
+            return self.ask_method(instance, declared)
+        return self.implicit(instance, "destructor")
+
+    def ask_method(self, owner: Instance, signature: Signature) -> str:
+        """The name of a method; that of a template is lowered for it."""
+        name = self.lookup.signature_key(signature, owner.bindings, owner)
+        if owner.is_template:
+            whole = owner.declared.whole_name
+
+            def task() -> Task | None:
+                body = self.unit.body_of(whole, signature, name)
+                if body is None:
+                    return None
+                return Task(name, signature, owner.bindings, owner, body=body)
+
+            self.unit.ask(name, task)
+        return name
+
+    # ------------------------------------------------------------ beginning
+
+    def construct(
+        self, target: ir.Place, made: Instance, arguments: Sequence[Node], span: Span
+    ) -> None:
+        """Begin the life of an object in a place, from arguments."""
+        if len(arguments) == 1 and self._is_of(arguments[0], made):
+            self.copy(target, made, arguments[0], span)
+            return
+        constructors = [each for each in self.lookup.constructors(made) if not each.deleted]
+        types = [self.type_of(each) for each in arguments]
+        chosen = self.lookup.overload(constructors, types, made.scope, made.bindings)
+        if chosen is not None and not chosen.defaulted:
+            name = self.ask_method(made, chosen)
+            given = self.arguments(Callee(name, chosen, made, made.bindings), arguments)
+            self.emit_call(name, (self.address_of(target), *given), None, span)
+        elif not constructors or (chosen is not None and chosen.defaulted) or not arguments:
+            self._construct_plainly(target, made, arguments, span, bool(constructors))
+        else:
+            given = tuple(self.unknown_argument(each) for each in arguments)
+            plain = made.declared.name.partition("<")[0]
+            self.emit_call(f"{made.name}::{plain}", (self.address_of(target), *given), None, span)
+
+    def _construct_plainly(
+        self,
+        target: ir.Place,
+        made: Instance,
+        arguments: Sequence[Node],
+        span: Span,
+        has_constructors: bool,
+    ) -> None:
+        """By the compiler's own constructor, or member by member: an aggregate."""
+        name = self.implicit(made, "default")
+        if name is not None:
+            self.emit_call(name, (self.address_of(target),), None, span)
+        if has_constructors or not arguments:
+            return
+        for member, node in zip(self.lookup.fields(made), arguments, strict=False):
+            place = ir.Place(target.root, (*target.path, f".{member.name}"))
+            self.begin(place, self.field_type(made, member), [node], span)
+
+    def _is_of(self, node: Node, made: Instance) -> bool:
+        found = self.type_of(node)
+        if found is None or found.instance is None or found.stars:
+            return False
+        return found.instance == made or made in self.lookup.ancestors(found.instance)
+
+    def copy(self, target: ir.Place, made: Instance, node: Node, span: Span) -> None:
+        """Begin an object from another one of its class: the other itself where that has no name,
+        else a copy, or a move."""
+        node = self.bare(node)
+        if node.type == "conditional_expression":
+            self._store_choice(target, node, span)
+            return
+        if self.elided(target, made, node, span):
+            return
+        found = self.type_of(node)
+        moved = found is not None and found.reference == "&&"
+        source = self.object_place(node)
+        name = self._copying(made, ("move", "copy") if moved else ("copy",))
+        if name is None:
+            self.assign(target, ir.Read(source), span)
+        else:
+            self.emit_call(name, (self.address_of(target), self.address_of(source)), None, span)
+
+    def _copying(self, made: Instance, kinds: tuple[str, ...]) -> str | None:
+        """The name of the constructor or operator that copies or moves; None: bit by bit."""
+        for kind in kinds:
+            special = self.lookup.special(made, kind)
+            if special is Special.USER:
+                declared = self.lookup.declared_special(made, kind)
+                if declared is not None:
+                    return self.ask_method(made, declared)
+            if special is Special.IMPLICIT:
+                return self.implicit(made, kind)
+        return None
+
+    def elided(self, target: ir.Place, made: Instance, node: Node, span: Span) -> bool:
+        """Whether an expression makes its object right in a place: `Key(h)`, `open_key()`."""
+        match node.type:
+            case "compound_literal_expression":
+                self.construct(target, made, operands(field(node, "value")), span)
+                return True
+            case "call_expression" if self.cast_argument(node) is None:
+                callee = self.callee_of(node)
+                if callee is None:
+                    return False
+                if callee.makes is not None:
+                    self.construct(target, made, operands(field(node, "arguments")), span)
+                    return True
+                if callee.returns is not None and callee.returns.is_object:
+                    self.call(node, target)
+                    return True
+        return False
+
+    def begin(
+        self, target: ir.Place, kind: Type, arguments: Sequence[Node] | None, span: Span
+    ) -> None:
+        """Begin the life of a variable or member of a type; no arguments: as its default is."""
+        if kind.is_object and kind.instance is not None:
+            if kind.dimensions:
+                for index in range(_MOST_ELEMENTS if not arguments else 0):
+                    element = ir.Place(target.root, (*target.path, f"[{index}]"))
+                    self.construct(element, kind.instance, (), span)
+            elif arguments and len(arguments) == 1 and arguments[0].type == "initializer_list":
+                self.construct(target, kind.instance, operands(arguments[0]), span)
+            else:
+                self.construct(target, kind.instance, arguments or (), span)
+        elif arguments is not None and not arguments:
+            self.graph.emit(ir.Assign(target, ir.Constant(0), span, zeroes=True))
+        elif arguments and len(arguments) == 1:
+            if kind.reference:
+                self.bind(target, kind, arguments[0], span)
+            elif arguments[0].type == "initializer_list" and not kind.dimensions:
+                inner = operands(arguments[0])
+                self.begin(target, kind, inner, span)
+            else:
+                self.store(target, arguments[0], span)
+
+    def bind(self, target: ir.Place, kind: Type, node: Node, span: Span) -> None:
+        """Let a reference refer to what an expression names."""
+        self.assign(target, self.reference_to(node, kind, for_good=True), span)
+
+    # ------------------------------------------------------------ ending
+
+    def ends_later(self, place: ir.Place, kind: Type, span: Span, dimensions: int = 0) -> None:
+        """Have the object in a place destroyed when the present scope is left."""
+        if not kind.is_object or kind.instance is None:
+            return
+        name = self.destructor_of(kind.instance)
+        if name is None:
+            return
+        places = [place]
+        if dimensions:
+            places = [
+                ir.Place(place.root, (*place.path, f"[{index}]")) for index in range(_MOST_ELEMENTS)
+            ]
+        for each in places:
+            call = ir.Call(ir.Direct(name), (self.address_of(each),), None, span)
+            self.enter_cleanup(call, pad=True)
+
+    @contextmanager
+    def full_expression(self, span: Span) -> Iterator[None]:
+        """Temporaries that are made within the `with` end with it."""
+        outer = self.names.frame
+        yield
+        if self.names.frame is not outer:
+            self.end_scope(outer, span)
+
+    def temporary_object(self, kind: Type, span: Span) -> ir.Place:
+        """A place for an object without a name, not begun yet."""
+        place = self.temporary()
+        self.static_types[place.root] = replace(kind, reference="")
+        self.graph.emit(ir.Declare(place.root, kind.base, span))
+        return place
+
+    def object_place(self, node: Node) -> ir.Place:
+        """Where the object is that an expression of class type gives."""
+        node = self.bare(node)
+        found = self.type_of(node)
+        made = found.instance if found is not None and not found.stars else None
+        is_made_here = found is not None and found.reference == "&&"
+        if made is not None and is_made_here and node.type in _MAKING:
+            place = self.temporary_object(Type(made.name, made), self.span(node))
+            if self.elided(place, made, node, self.span(node)):
+                self.ends_later(place, Type(made.name, made), self.span(node))
+                return place
+        return self.place(node)
+
+    # ------------------------------------------------------------ given to functions
+
+    def reference_to(self, node: Node, kind: Type, *, for_good: bool = False) -> ir.Value:
+        """The address that a reference of some type gets; a temporary's, where nothing else is."""
+        node = self.bare(node)
+        found = self.type_of(node)
+        converts = found is not None and found.instance is not None and not found.stars
+        if kind.instance is None and converts:
+            return ir.AddressOf(self.held(self.value(node), self.span(node)))
+        if kind.instance is not None and not kind.stars and not converts and found is not None:
+            place = self.temporary_object(kind, self.span(node))
+            self.construct(place, kind.instance, [node], self.span(node))
+            self.ends_later(place, replace(kind, reference=""), self.span(node))
+            return ir.AddressOf(place)
+        if converts:
+            return self.address_of(self.object_place(node))
+        place = self.named_place(node)
+        if place is not None:
+            return self.address_of(place)
+        value = self.value(node)
+        if isinstance(value, ir.Read) and node.type != "call_expression":
+            return self.address_of(value.place)
+        return ir.AddressOf(self.held(value, self.span(node)))
+
+    def arguments(self, callee: Callee, nodes: Sequence[Node]) -> tuple[ir.Value, ...]:
+        """What the parameters of a known function get."""
+        signature = callee.signature
+        if signature is None:
+            return tuple(self.unknown_argument(each) for each in nodes)
+        given: list[ir.Value] = []
+        parameters = [each for each in signature.parameters if not each.variadic]
+        for index, node in enumerate(nodes):
+            if index < len(parameters):
+                given.append(self._given(parameters[index], node, callee))
+            else:
+                given.append(self.unknown_argument(node))
+        for parameter in parameters[len(nodes) :]:
+            given.append(self._default(parameter, callee))
+        return tuple(given)
+
+    def _given(self, parameter: Parameter, node: Node, callee: Callee) -> ir.Value:
+        kind = self.lookup.type_of(parameter.type_name, callee.scope, callee.bindings)
+        if kind.reference:
+            return self.reference_to(node, kind)
+        if kind.is_object and kind.instance is not None:
+            place = self.temporary_object(kind, self.span(node))
+            self.begin(place, kind, [node], self.span(node))
+            self.ends_later(place, kind, self.span(node))
+            return ir.AddressOf(place)
+        return self.argument(node)
+
+    def _default(self, parameter: Parameter, callee: Callee) -> ir.Value:
+        node = (
+            parse_expression(parameter.default, self.facts.grammar) if parameter.default else None
+        )
+        if node is None:
+            return ir.Unknown()
+        with self.seen_from(callee.scope):
+            return self._given(parameter, node, callee)
+
+    @contextmanager
+    def seen_from(self, scope: Scope) -> Iterator[None]:
+        """Within the `with`, names are those of another scope."""
+        outer, self.scope = self.scope, scope
+        try:
+            yield
+        finally:
+            self.scope = outer
+
+    def unknown_argument(self, node: Node) -> ir.Value:
+        """What an argument of a function that the file does not declare gives away."""
+        node = self.bare(node)
+        found = self.type_of(node)
+        if found is None or found.instance is None or found.stars:
+            return self.argument(node)
+        if self.lookup.conversions(found.instance):
+            return self.argument(node)
+        return self.address_of(self.object_place(node))
+
+    def emit_call(
+        self, name: str, arguments: tuple[ir.Value, ...], result: ir.Place | None, span: Span
+    ) -> None:
+        """Call a function by its name."""
+        self.graph.emit(ir.Call(ir.Direct(name), arguments, result, span))
+
+
+_MAKING = frozenset({"call_expression", "compound_literal_expression"})
+
+
+def said(node: Node) -> str:
+    """The text of a node, blanks made single."""
+    return " ".join(text_of(node).split())

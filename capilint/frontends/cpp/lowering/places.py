@@ -1,0 +1,136 @@
+"""Where C++ names live: members of `this`, captured names, references, static members."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from capilint import ir
+from capilint.frontends.c.parsing.syntax import field, operator_of, text_of
+from capilint.frontends.cpp.facts.model import Instance
+from capilint.frontends.cpp.lowering.objects import ObjectLowering
+from capilint.frontends.cpp.lowering.typed import Callee
+
+
+class NameLowering(ObjectLowering):
+    """Places of C++ lvalues."""
+
+    def _variable(self, node: Node) -> ir.Place | None:
+        name = text_of(node)
+        variable = self.is_local(name)
+        if variable is not None:
+            found = self.static_types.get(variable)
+            return _seen(ir.Place(variable), found is not None and bool(found.reference))
+        if name in self.captured:
+            return self.captured[name].place
+        if name in self.bindings:
+            return None
+        member = self.member(name)
+        if member is not None and self.this is not None:
+            owner, declared = member
+            if declared.static:
+                return self._static(owner, name)
+            base = ir.Place(self.this_place.root, (*self.this_place.path, "*"))
+            return self._member_of(base, owner, name)
+        return super()._variable(node)
+
+    def _static(self, owner: Instance, name: str) -> ir.Place:
+        return ir.Place(self.names.global_variable(f"{owner.name}::{name}"))
+
+    def _member_of(self, base: ir.Place, owner: Instance | None, name: str) -> ir.Place:
+        found = None if owner is None else self.lookup.field(owner, name)
+        if found is not None and found[1].static:
+            return self._static(found[0], name)
+        place = ir.Place(base.root, (*base.path, "." + self.unions.get(name, name)))
+        refers = found is not None and bool(self.field_type(*found).reference)
+        return _seen(place, refers)
+
+    def named_place(self, node: Node) -> ir.Place | None:
+        """The storage that an lvalue names, None for any other expression."""
+        match node.type:
+            case "qualified_identifier":
+                return self._qualified(node)
+            case "call_expression":
+                cast = self.cast_argument(node)
+                if cast is not None:
+                    return self.named_place(self.bare(cast[1]))
+                return self._referred(node)
+            case "subscript_expression" | "pointer_expression" if self._overloaded(node):
+                return None
+        return super().named_place(node)
+
+    def _overloaded(self, node: Node) -> Callee | None:
+        """The operator that a class defines for `a[i]`, `*a` or `&a`."""
+        inner = self.type_of(field(node, "argument"))
+        if inner is None or inner.instance is None or inner.stars or inner.dimensions:
+            return None
+        if node.type == "subscript_expression":
+            return self.operator(inner.instance, "[]", (None,))
+        return self.operator(inner.instance, operator_of(node))
+
+    def _qualified(self, node: Node) -> ir.Place | None:
+        text = "".join(text_of(node).split()).removeprefix("::")
+        found = self.lookup.variable(text, self.scope)
+        if found is not None:
+            return ir.Place(self.names.global_variable(found[0]))
+        scope, _, name = text.rpartition("::")
+        owner = self.lookup.class_named(scope, self.scope, self.bindings) if scope else None
+        member = None if owner is None else self.lookup.field(owner, name)
+        if member is not None and owner is not None:
+            if member[1].static or self.this is None:
+                return self._static(member[0], name)
+            base = ir.Place(self.this_place.root, (*self.this_place.path, "*"))
+            return self._member_of(base, owner, name)
+        return None
+
+    def _referred(self, node: Node) -> ir.Place | None:
+        """What a call gives a reference to."""
+        callee = self.callee_of(node)
+        if callee is None or callee.returns is None or not callee.returns.reference:
+            return None
+        value = self.call_value(node)
+        return ir.Place(value.place.root, (*value.place.path, "*")) if _is_read(value) else None
+
+    def _member(self, node: Node) -> ir.Place:
+        argument, name = field(node, "argument"), text_of(field(node, "field"))
+        follows = operator_of(node) == "->"
+        owner = self.object_of(argument, follows=follows)
+        if not follows:
+            base = self.object_place(argument)
+        else:
+            base = self.pointee(argument)
+        return self._member_of(base, owner, name)
+
+    def pointee(self, node: Node) -> ir.Place:
+        """The storage that a pointer expression points to."""
+        node = self.bare(node)
+        found = self.type_of(node)
+        if found is not None and found.instance is not None and not found.stars:
+            arrow = self.operator(found.instance, "->") or self.operator(found.instance, "*")
+            if arrow is not None:
+                value = self.call_operator(arrow, node, ())
+                if _is_read(value):
+                    return ir.Place(value.place.root, (*value.place.path, "*"))
+        if node.type == "this":
+            return ir.Place(self.this_place.root, (*self.this_place.path, "*"))
+        return super().pointee(node)
+
+    def call_operator(
+        self, callee: Callee, receiver: Node, arguments: tuple[Node, ...]
+    ) -> ir.Value:
+        """The value of an operator that a class defines."""
+        raise NotImplementedError
+
+    def dimensions(self, node: Node) -> int:
+        """How many array dimensions a place has, 0 where it is no array that we know."""
+        found = self.type_of(self.bare(node))
+        if found is not None:
+            return found.dimensions
+        return super().dimensions(node)
+
+
+def _seen(place: ir.Place, is_reference: bool) -> ir.Place:
+    return ir.Place(place.root, (*place.path, "*")) if is_reference else place
+
+
+def _is_read(value: ir.Value) -> bool:
+    return isinstance(value, ir.Read)

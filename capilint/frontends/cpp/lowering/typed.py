@@ -1,0 +1,314 @@
+"""The static types of C++ expressions, as far as the declarations tell: they choose overloads,
+conversions, and what dies with its scope."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from tree_sitter import Node
+
+from capilint import ir
+from capilint.finding import Span
+from capilint.frontends.c.lowering.statements import FunctionLowering
+from capilint.frontends.c.parsing.positions import Positions
+from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
+from capilint.frontends.cpp.facts.model import Bindings, Field, Instance, Scope, Signature, Type
+from capilint.frontends.cpp.lowering.unit import Captured, Unit
+
+THIS = ir.Variable("this&", ir.Scope.PARAMETER)
+RESULT = ir.Variable("%return", ir.Scope.PARAMETER)
+NUMBER = Type("int", reference="&&")
+CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
+MOVES = frozenset({"std::move", "std::forward", "move", "forward"})
+_COMPARING = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
+
+
+class Callee(NamedTuple):
+    """What a call expression calls, where that is known.
+
+    `name` is that of the `Direct` callee. `receiver` is the object's expression, None for a
+    function; `follows` is set where it is a pointer. `makes` is the class of which `T(...)` makes
+    an object.
+    """
+
+    name: str = ""
+    signature: Signature | None = None
+    owner: Instance | None = None
+    bindings: Bindings = {}
+    receiver: Node | None = None
+    follows: bool = False
+    implicit_this: bool = False
+    makes: Instance | None = None
+    returns: Type | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """Where the types of the signature are to be read."""
+        if self.owner is not None:
+            return self.owner.scope
+        return self.signature.scope if self.signature is not None else ()
+
+
+class TypedLowering(FunctionLowering):
+    """Adds to the lowering of C what C++ knows of names and types."""
+
+    def __init__(
+        self,
+        name: str,
+        unit: Unit,
+        positions: Positions,
+        unexpanded: frozenset[str] = frozenset(),
+        *,
+        scope: Scope = (),
+        bindings: Bindings | None = None,
+        this: Instance | None = None,
+    ) -> None:
+        """`scope` is the one that the function stands in, `this` the class whose method it is."""
+        super().__init__(name, unit.facts, positions, unexpanded)
+        self.unit = unit
+        self.lookup = unit.lookup
+        self.scope = scope
+        self.bindings: Bindings = bindings or {}
+        self.this = this
+        self.this_place = ir.Place(THIS)
+        self.captured: dict[str, Captured] = {}
+        self.static_types: dict[ir.Variable, Type] = {}
+        self.returns: Type | None = None
+        self.lambdas = 0
+        self.closures: dict[int, tuple[Instance, dict[str, tuple[str, bool]]]] = {}
+        self._types: dict[int, tuple[Node, Type | None]] = {}
+        self._callees: dict[int, tuple[Node, Callee | None]] = {}
+
+    # ------------------------------------------------------------ names
+
+    def resolved(self, text: str) -> Type:
+        """The type that a text means here."""
+        return self.lookup.type_of(text, self.scope, self.bindings)
+
+    def is_local(self, name: str) -> ir.Variable | None:
+        """The variable of the function, or of the lambda around, that a name means."""
+        variable = self.names.find(name)
+        if variable is None or (variable.scope is ir.Scope.GLOBAL and "#" not in variable.name):
+            return None
+        return variable
+
+    def member(self, name: str) -> tuple[Instance, Field] | None:
+        """The member of the present class that a name means."""
+        return self.lookup.field(self.this, name) if self.this is not None else None
+
+    def name_type(self, name: str) -> Type | None:
+        """The type of what a plain name means here, None where it is not known."""
+        variable = self.is_local(name)
+        if variable is not None:
+            return self.static_types.get(variable)
+        if name in self.captured:
+            return self.captured[name].type
+        member = self.member(name)
+        if member is not None:
+            return self.field_type(*member)
+        found = self.lookup.variable(name, self.scope)
+        return None if found is None else self.resolved(found[1])
+
+    def field_type(self, owner: Instance, member: Field) -> Type:
+        """The type of a member of a class."""
+        found = self.lookup.type_of(member.type_name, owner.scope, owner.bindings)
+        return replace(found, dimensions=max(found.dimensions, member.dimensions))
+
+    # ------------------------------------------------------------ types of expressions
+
+    def type_of(self, node: Node) -> Type | None:
+        """The static type of an expression; `&&` is the reference of what nothing else names."""
+        known = self._types.get(node.id)
+        if known is not None and known[0] == node:
+            return known[1]
+        if self.depth > 60:
+            return None
+        self.depth += 1
+        try:
+            found = self._type_of(node)
+        except ValueError:  # a broken tree
+            found = None
+        finally:
+            self.depth -= 1
+        self._types[node.id] = node, found
+        return found
+
+    def _type_of(self, node: Node) -> Type | None:
+        match node.type:
+            case "identifier":
+                return _lvalue(self.name_type(text_of(node)))
+            case "qualified_identifier":
+                found = self.lookup.variable(text_of(node), self.scope)
+                return None if found is None else _lvalue(self.resolved(found[1]))
+            case "this":
+                return None if self.this is None else Type(self.this.name, self.this, 1)
+            case "parenthesized_expression":
+                parts = operands(node)
+                return self.type_of(parts[0]) if len(parts) == 1 else None
+            case "cast_expression":
+                return _rvalue(self.resolved(text_of(field(node, "type"))))
+            case "field_expression":
+                return self._field_expression_type(node)
+            case "subscript_expression":
+                return self._element_type(self.type_of(field(node, "argument")))
+            case "pointer_expression":
+                return self._pointer_type(node)
+            case "call_expression":
+                return self._call_type(node)
+            case "new_expression":
+                made = self.resolved(text_of(field(node, "type")))
+                return replace(made, stars=made.stars + 1, reference="&&")
+            case "assignment_expression":
+                return self.type_of(field(node, "left"))
+            case "conditional_expression":
+                return self.type_of(field(node, "consequence"))
+            case "comma_expression":
+                return self.type_of(field(node, "right"))
+            case "compound_literal_expression":
+                return _rvalue(self.resolved(text_of(field(node, "type"))))
+            case "number_literal" | "char_literal" | "true" | "false" | "sizeof_expression":
+                return NUMBER
+            case "string_literal" | "concatenated_string" | "raw_string_literal":
+                return Type("char", stars=1, reference="&&", is_const=True)
+            case "null":
+                return Type("nullptr_t", reference="&&")
+            case "unary_expression" | "binary_expression" | "update_expression":
+                return self._operation_type(node)
+        return None
+
+    def _operation_type(self, node: Node) -> Type | None:
+        if operator_of(node) in _COMPARING or operator_of(node) == "!":
+            return NUMBER
+        if node.type == "binary_expression":
+            left = self.type_of(field(node, "left"))
+            return left if left is not None and left.stars else NUMBER
+        return self.type_of(field(node, "argument"))
+
+    def _field_expression_type(self, node: Node) -> Type | None:
+        owner = self.object_of(field(node, "argument"), follows=operator_of(node) == "->")
+        found = None if owner is None else self.lookup.field(owner, text_of(field(node, "field")))
+        return None if found is None else _lvalue(self.field_type(*found))
+
+    def object_of(self, node: Node, *, follows: bool) -> Instance | None:
+        """The class of the object whose member `node.x` or `node->x` is."""
+        found = self.type_of(node)
+        if found is None or found.instance is None or found.dimensions:
+            return None
+        if not follows:
+            return found.instance if found.stars == 0 else None
+        if found.stars:
+            return found.instance if found.stars == 1 else None
+        arrow = self.operator(found.instance, "->")
+        if arrow is None or arrow.signature is None:
+            return None
+        pointed = arrow.returns
+        return pointed.instance if pointed is not None and pointed.stars == 1 else None
+
+    def operator(
+        self, instance: Instance | None, operator: str, arguments: tuple[Type | None, ...] = ()
+    ) -> Callee | None:
+        """The operator that a class defines for its objects, if the call is clear."""
+        if instance is None:
+            return None
+        found = self.lookup.methods(instance, f"operator{operator}")
+        owner = found[0][0] if found else instance
+        signature = self.lookup.overload(
+            [each for _, each in found], arguments, owner.scope, owner.bindings
+        )
+        return None if signature is None else self.method(owner, signature)
+
+    def method(self, owner: Instance, signature: Signature) -> Callee:
+        """A call of a method, its receiver still to be said."""
+        returns = None
+        if signature.returns:
+            returns = self.lookup.type_of(signature.returns, owner.scope, owner.bindings)
+        name = self.lookup.signature_key(signature, owner.bindings, owner)
+        return Callee(name, signature, owner, owner.bindings, returns=returns)
+
+    def _element_type(self, array: Type | None) -> Type | None:
+        if array is None:
+            return None
+        if array.dimensions:
+            return replace(array, dimensions=array.dimensions - 1, reference="&")
+        if array.stars:
+            return replace(array, stars=array.stars - 1, reference="&")
+        found = self.operator(array.instance, "[]", (NUMBER,))
+        return None if found is None else found.returns
+
+    def _pointer_type(self, node: Node) -> Type | None:
+        inner = self.type_of(field(node, "argument"))
+        if inner is None:
+            return None
+        if operator_of(node) == "&":
+            found = self.operator(inner.instance, "&") if not inner.stars else None
+            if found is not None:
+                return found.returns
+            return replace(inner, stars=inner.stars + 1, reference="&&", dimensions=0)
+        if inner.stars or inner.dimensions:
+            return self._element_type(inner)
+        found = self.operator(inner.instance, "*")
+        return None if found is None else found.returns
+
+    def _call_type(self, node: Node) -> Type | None:
+        cast = self.cast_argument(node)
+        if cast is not None:
+            written, inner = cast
+            if written is not None:
+                return _rvalue(self.resolved(written))
+            moved = self.type_of(inner)
+            return None if moved is None else replace(moved, reference="&&")
+        callee = self.callee_of(node)
+        if callee is None:
+            return None
+        if callee.makes is not None:
+            return Type(callee.makes.name, callee.makes, reference="&&")
+        if callee.returns is None:
+            return None
+        return callee.returns if callee.returns.reference else _rvalue(callee.returns)
+
+    def callee_of(self, node: Node) -> Callee | None:
+        """What a call expression calls, None where that is not known."""
+        known = self._callees.get(node.id)
+        if known is not None and known[0] == node:
+            return known[1]
+        found = self.find_callee(node)
+        self._callees[node.id] = node, found
+        return found
+
+    def find_callee(self, node: Node) -> Callee | None:
+        """Look for what a call expression calls."""
+        raise NotImplementedError
+
+    def cast_argument(self, node: Node) -> tuple[str | None, Node] | None:
+        """The type's text and the operand of a cast that is written like a call; no type for
+        `std::move`."""
+        function, arguments = node.child_by_field_name("function"), None
+        parts = []
+        if function is not None and (arguments := node.child_by_field_name("arguments")):
+            parts = operands(arguments)
+        if function is None or len(parts) != 1:
+            return None
+        kind = function.type
+        if kind in ("template_function", "qualified_identifier"):
+            name = text_of(function).partition("<")[0].strip().removeprefix("::")
+            if name in CASTS:
+                return text_of(function).partition("<")[2].rpartition(">")[0], parts[0]
+            return (None, parts[0]) if name in MOVES else None
+        if kind == "primitive_type":
+            return text_of(function), parts[0]
+        if kind == "identifier" and text_of(function) in MOVES:
+            return (None, parts[0]) if self.is_local(text_of(function)) is None else None
+        return None
+
+    def span_of(self, node: Node) -> Span:
+        """Where a node stands."""
+        return self.positions.span(node)
+
+
+def _lvalue(found: Type | None) -> Type | None:
+    return None if found is None else replace(found, reference="&")
+
+
+def _rvalue(found: Type) -> Type:
+    return found if found.reference else replace(found, reference="&&")

@@ -1,0 +1,127 @@
+"""What the functions of one C++ file share while they are lowered: names, and work to be done.
+
+chosen functions ──▶ lowering ──▶ Function
+                        │ uses a template, an implicit destructor, a lambda
+                        ▼
+                     pending ──▶ lowering ──▶ Function (internal to the file)
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from capilint.frontends.c.facts.gather import Facts
+from capilint.frontends.c.parsing.positions import Positions
+from capilint.frontends.cpp.facts.lookup import Lookup
+from capilint.frontends.cpp.facts.model import Bindings, Instance, Scope, Signature, Type
+from capilint.frontends.cpp.parsing.outline import Definition
+from capilint.ir import Place
+
+_MOST_PENDING = 2_000  # functions that one file adds: templates may be made of each other
+
+
+@dataclass(frozen=True)
+class Body:
+    """A function's text: where it stands, and what it declares."""
+
+    signature: Signature
+    definition: Definition
+    text: str
+    offset: int
+    used_at: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Captured:
+    """What a lambda sees of the function around it: a name's storage, from its own `this`."""
+
+    place: Place
+    type: Type | None
+
+
+@dataclass(frozen=True)
+class Closure:
+    """A lambda: its class, its text, and the names that it captures."""
+
+    instance: Instance
+    node: Node
+    name: str
+    captured: dict[str, Captured]
+    scope: Scope
+    bindings: Bindings
+    this: Instance | None
+    positions: Positions
+
+
+@dataclass(frozen=True)
+class Task:
+    """A function to be lowered besides those that stand in the file.
+
+    `kind` is that of an implicit member (`default`, `copy`, `move`, `copy-assignment`,
+    `move-assignment`, `destructor`), or empty where there is a `body` or a `closure`.
+    """
+
+    name: str
+    signature: Signature
+    bindings: Bindings = field(default_factory=dict)
+    instance: Instance | None = None
+    kind: str = ""
+    body: Body | None = None
+    closure: Closure | None = None
+
+
+@dataclass
+class Unit:
+    """One C++ file while it is lowered; `bodies` has the texts of templates, by whole name."""
+
+    lookup: Lookup
+    facts: Facts
+    bodies: dict[str, list[Body]]
+    pending: deque[Task] = field(default_factory=deque)
+    _asked: set[str] = field(default_factory=set)
+    _derived: dict[str, set[str]] | None = None
+
+    def ask(self, name: str, task: Callable[[], Task | None]) -> None:
+        """Have a function lowered, once."""
+        if name in self._asked or len(self._asked) >= _MOST_PENDING:
+            return
+        self._asked.add(name)
+        made = task()
+        if made is not None:
+            self.pending.append(made)
+
+    def tasks(self) -> Iterator[Task]:
+        """What is left to be lowered, new ones on the way among them."""
+        while self.pending:
+            yield self.pending.popleft()
+
+    def body_of(self, owner: str, signature: Signature, key: str) -> Body | None:
+        """The text of a template's function: the one whose parameters are those of `signature`."""
+        found = self.bodies.get(f"{owner}::{signature.name}" if owner else signature.name, [])
+        same = [each for each in found if _shape(each.signature) == _shape(signature)]
+        exact = [each for each in same if _texts(each.signature) == _texts(signature)]
+        return next(iter(exact or (same if len(same) == 1 else ())), None)
+
+    def overrides(self, instance: Instance, method: str) -> bool:
+        """Whether a class of the file that derives from another has a method of that name."""
+        if self._derived is None:
+            self._derived = {}
+            for classes in self.lookup.declarations.classes.values():
+                for each in classes:
+                    names = {signature.name for signature in each.methods}
+                    for base in each.bases:
+                        plain = base.partition("<")[0].rpartition("::")[2].strip()
+                        self._derived.setdefault(plain, set()).update(names)
+        return method in self._derived.get(instance.declared.name.partition("<")[0], ())
+
+
+def _shape(signature: Signature) -> tuple[int, bool]:
+    return len(signature.parameters), signature.const
+
+
+def _texts(signature: Signature) -> tuple[str, ...]:
+    return tuple("".join(each.type_name.split()) for each in signature.parameters)

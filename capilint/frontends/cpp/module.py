@@ -1,0 +1,318 @@
+"""Lowers a whole C++ file: finds its functions and classes, and lowers what matters.
+
+text ─▶ outline ─▶ regions ─▶ chosen ─┐
+  └──▶ declarations (and headers') ───┴─▶ lowering ─▶ Functions, and those that they ask for:
+                                                      templates, implicit members, lambdas
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from capilint import ir
+from capilint.files.compile_options import CompileOptions
+from capilint.finding import Span
+from capilint.frontends.c.facts.gather import Facts, facts_of, merged
+from capilint.frontends.c.facts.headers import Headers as CHeaders
+from capilint.frontends.c.lowering.exits import TooLarge
+from capilint.frontends.c.module import guard_places, module_name, typedefs_of
+from capilint.frontends.c.parsing.conditionals import guards_around
+from capilint.frontends.c.parsing.positions import LineTable, Positions
+from capilint.frontends.c.parsing.syntax import operands
+from capilint.frontends.c.preprocessing.bodies import parse_expanded
+from capilint.frontends.c.preprocessing.expansion import expanded
+from capilint.frontends.c.preprocessing.includes import Closure, Finder, Text, Unit
+from capilint.frontends.cpp.facts import gather, merge
+from capilint.frontends.cpp.facts.lookup import Lookup
+from capilint.frontends.cpp.facts.model import Declarations, Instance, Signature
+from capilint.frontends.cpp.lowering.functions import FunctionLowering
+from capilint.frontends.cpp.lowering.unit import Body, Task
+from capilint.frontends.cpp.lowering.unit import Unit as LoweredUnit
+from capilint.frontends.cpp.parsing.grammar import CPP
+from capilint.frontends.cpp.parsing.outline import Definition, definitions, without_bodies
+
+_NO_OPTIONS = CompileOptions()
+
+
+class Headers:
+    """The headers of one run, read as C++."""
+
+    def __init__(self, find: Finder) -> None:
+        """See the headers of C."""
+        self._texts = CHeaders(find)
+        self._read: dict[Text, tuple[Facts, Declarations, list[Body]]] = {}
+        self._merged: dict[Closure, tuple[Facts, Declarations, list[Body]]] = {}
+
+    def unit(self, path: str, text: str, options: CompileOptions) -> Unit:
+        """A file with its headers."""
+        return self._texts.unit(path, text, options)
+
+    def declared(
+        self, unit: Unit, folders: tuple[str, ...]
+    ) -> tuple[Facts, Declarations, list[Body]]:
+        """What the headers of a file declare together, and the functions that they define."""
+        closure = unit.closure
+        if closure not in self._merged:
+            parts = [self._declared_in(each, folders, unit) for each in closure.headers]
+            self._merged[closure] = (
+                merged((facts for facts, _, _ in parts), unit.macros, CPP),
+                merge.merged(declarations for _, declarations, _ in parts),
+                [body for _, _, bodies in parts for body in bodies],
+            )
+        return self._merged[closure]
+
+    def _declared_in(
+        self, header: Text, folders: tuple[str, ...], includer: Unit
+    ) -> tuple[Facts, Declarations, list[Body]]:
+        if header not in self._read:
+            unit = self._texts.unit_of(header, folders, includer.defines)
+            self._read[header] = _read(unit, None)
+        return self._read[header]
+
+
+def _read(unit: Unit, included: Facts | None) -> tuple[Facts, Declarations, list[Body]]:
+    """What a text declares, and the functions that it defines."""
+    text = unit.text.text
+    found = definitions(text, unit.braces)
+    rest = without_bodies(text, found)
+    facts = facts_of(rest, unit.macros, included, CPP)
+    facts.functions.update(each.name for each in found if not each.scope)
+    declarations = gather.declared_in_text(expanded(rest, unit.macros.text_macro).text)
+    return facts, declarations, [_body(text, each) for each in found]
+
+
+def _body(text: str, definition: Definition) -> Body:
+    parameters = gather.parameters_in(definition.parameters)
+    after = definition.after.split()
+    signature = Signature(
+        definition.name,
+        definition.scope,
+        parameters,
+        definition.returns,
+        gather.template_parameters_in(definition.template) if definition.template else (),
+        static=definition.static,
+        const="const" in after,
+        noexcept="noexcept" in after,
+        has_body=True,
+    )
+    return Body(signature, definition, text, definition.start)
+
+
+def lower(
+    text: str,
+    path: str,
+    relevant: Callable[[str], bool] | None = None,
+    headers: Headers | None = None,
+    options: CompileOptions = _NO_OPTIONS,
+) -> ir.Module:
+    """The IR of a C++ file; see the front end of C."""
+    text = text.replace("\r\n", "\n")
+    headers = headers or Headers(lambda *_: None)
+    unit = headers.unit(path, text, options)
+    inherited, declarations, included = headers.declared(unit, options.folders)
+    functions: list[ir.Function] = []
+    problems: list[ir.Problem] = []
+    classes: dict[str, tuple[str, ...]] = {}
+    facts = inherited
+    if relevant is None or relevant(unit.text.text):
+        facts, own, bodies = _read(unit, inherited)
+        lookup = Lookup(merge.merged([declarations, own]))
+        templates = _by_name((*included, *bodies))
+        lowered = LoweredUnit(lookup, facts, templates)
+        lowering = _FileLowering(unit, lowered, problems)
+        functions = list(lowering.functions(bodies))
+        classes = dict(_bases(lookup))
+    return ir.Module(
+        path=path,
+        name=module_name(path),
+        language=ir.Language.CPP,
+        functions=tuple(functions),
+        problems=tuple(problems),
+        classes=classes,
+        includes=tuple(header.path for header in unit.closure.headers),
+        missing_headers=unit.closure.missing,
+        typedefs=dict(typedefs_of(functions, facts)),
+        structures=facts.structures,
+        own_structures=frozenset(facts.own_structures),
+        macros=dict(unit.text.changes.mentions()),
+    )
+
+
+def _bases(lookup: Lookup) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for name, declared in lookup.declarations.classes.items():
+        for each in declared[:1]:
+            bases = tuple(lookup.type_of(base, each.scope).base for base in each.bases)
+            yield name, bases
+
+
+def _by_name(bodies: Iterable[Body]) -> dict[str, list[Body]]:
+    table: dict[str, list[Body]] = {}
+    for each in bodies:
+        table.setdefault(each.signature.whole_name, []).append(each)
+    return table
+
+
+class _FileLowering:
+    """The functions of one file, one after the other."""
+
+    def __init__(self, unit: Unit, lowered: LoweredUnit, problems: list[ir.Problem]) -> None:
+        self._unit = unit
+        self._lowered = lowered
+        self._problems = problems
+        self._lines: dict[int, LineTable] = {}
+        self._at = Span(1, 1, 1, 1)
+
+    def functions(self, bodies: list[Body]) -> Iterator[ir.Function]:
+        """The functions of the file, then what these ask for."""
+        guards = guards_around(self._unit.text.text, [each.offset for each in bodies])
+        for body in bodies:
+            if self._is_template(body):
+                continue
+            function = self._function(body)
+            if function is not None:
+                yield replace(function, guards=guard_places(guards[body.offset]))
+        for task in self._lowered.tasks():
+            made = self._asked(task)
+            if made is not None:
+                yield made
+
+    def _is_template(self, body: Body) -> bool:
+        definition = body.definition
+        if definition.template or definition.class_template:
+            return True
+        owner = self._owner(body)
+        return owner is not None and owner.is_template
+
+    def _owner(self, body: Body) -> Instance | None:
+        scope = body.signature.scope
+        return self._lowered.lookup.class_named("::".join(scope), ()) if scope else None
+
+    def _function(self, body: Body) -> ir.Function | None:
+        owner = self._owner(body)
+        signature = body.signature
+        if owner is not None:
+            declared = [
+                each
+                for each in owner.declared.methods
+                if each.name == signature.name and len(each.parameters) == len(signature.parameters)
+            ]
+            if declared and any(each.static for each in declared):
+                signature = replace(signature, static=True)
+        name = self._lowered.lookup.signature_key(signature, {}, owner)
+        return self._lower(Task(name, signature, {}, owner, body=body), internal=False)
+
+    def _asked(self, task: Task) -> ir.Function | None:
+        if task.body is not None:
+            return self._lower(task, internal=True)
+        if task.closure is not None:
+            lowering = self._begun(task, task.closure.positions)
+            lowering.declare_parameters(task.signature.parameters, "", has_this=True)
+            return self._finished(
+                task, lowering, lambda: lowering.lambda_body(task.closure), self._at, internal=True
+            )
+        lowering = self._begun(task, Positions(1, b"", fixed=self._at))
+        parameters = task.signature.parameters
+        lowering.declare_parameters(parameters, "", has_this=True)
+        return self._finished(
+            task,
+            lowering,
+            lambda: lowering.implicit_member(task.kind, self._at),
+            self._at,
+            internal=True,
+        )
+
+    def _begun(
+        self, task: Task, positions: Positions, unexpanded: frozenset[str] = frozenset()
+    ) -> FunctionLowering:
+        scope = task.closure.scope if task.closure is not None else task.signature.scope
+        if task.instance is not None and task.closure is None:
+            scope = task.instance.scope
+        return FunctionLowering(
+            _shown(task),
+            self._lowered,
+            positions,
+            unexpanded,
+            scope=scope,
+            bindings=task.bindings,
+            this=task.instance if task.closure is None else None,
+        )
+
+    def _lower(self, task: Task, *, internal: bool) -> ir.Function | None:
+        body = task.body
+        assert body is not None
+        definition = body.definition
+        lines = self._lines.setdefault(id(body.text), LineTable(body.text))
+        span = lines.span(definition.name_at, definition.declarator_end)
+        self._at = span
+        text = body.text[definition.cut : definition.handlers_end]
+        text = " " * (definition.cut - lines.line_start(definition.cut)) + text
+        find = self._lowered.facts.macros.at(body.offset)
+        parsed, columns, unexpanded = parse_expanded(text, find, CPP)
+        if parsed.statement is None or not parsed.structure_is_clear():
+            reason = "function body not understood"
+            self._problems.append(ir.Problem(span, reason, _shown(task)))
+            return None
+        positions = Positions(lines.line(definition.cut) - 1, parsed.parsed, columns)
+        lowering = self._begun(task, positions, unexpanded)
+        has_this = task.instance is not None and not task.signature.static
+        lowering.declare_parameters(
+            task.signature.parameters, task.signature.returns, has_this=has_this
+        )
+        statement = parsed.statement
+        whole = statement.parent
+        initialisers = None
+        if whole is not None:
+            initialisers = next(
+                (each for each in operands(whole) if each.type == "field_initializer_list"), None
+            )
+        plain = task.instance.declared.name.partition("<")[0] if task.instance else ""
+
+        def run() -> None:
+            if has_this and task.signature.name == plain:
+                lowering.constructor(statement, initialisers, span)
+            elif has_this and task.signature.name == f"~{plain}":
+                lowering.destructor(statement, span)
+            else:
+                lowering.body(statement)
+
+        return self._finished(task, lowering, run, span, internal=internal or definition.internal)
+
+    def _finished(
+        self,
+        task: Task,
+        lowering: FunctionLowering,
+        run: Callable[[], None],
+        span: Span,
+        *,
+        internal: bool,
+    ) -> ir.Function | None:
+        try:
+            run()
+            blocks = lowering.graph.finish()
+        except (TooLarge, RecursionError):
+            self._problems.append(ir.Problem(span, "function too large", _shown(task)))
+            return None
+        self._problems += lowering.problems
+        owner = task.instance
+        return ir.Function(
+            name=_shown(task),
+            qualified_name=task.name,
+            language=ir.Language.CPP,
+            parameters=lowering.parameters,
+            blocks=blocks,
+            span=span,
+            internal=internal,
+            owner_class=owner.name if owner is not None else None,
+            descriptor="staticmethod" if owner is not None and task.signature.static else "",
+            types=lowering.names.types,
+        )
+
+
+def _shown(task: Task) -> str:
+    """What the report calls a function: with its class, without namespaces."""
+    if task.closure is not None:
+        return task.closure.name
+    if task.instance is not None:
+        return f"{task.instance.last_name}::{task.signature.name}"
+    return task.signature.name

@@ -1,0 +1,10 @@
+"""The grammar of C++, and what repairs its text."""
+
+from __future__ import annotations
+
+import tree_sitter_cpp
+
+from capilint.frontends.c.parsing.grammar import CONTROL, Grammar
+from capilint.frontends.c.parsing.repairs import REPAIRS
+
+CPP = Grammar(tree_sitter_cpp.language, CONTROL | {"try", "catch", "throw"}, tuple(REPAIRS))
