@@ -150,3 +150,10 @@ def test_picture_cuts_long_lines() -> None:
     long = ir.Escape((ir.Read(KEY),) * 40, HERE)
     picture = _picture(ir.BasicBlock(0, (long,), ir.Return(None, HERE)))
     assert max(map(len, picture.splitlines())) == 100
+
+
+def test_where_exceptions_go_and_what_they_are() -> None:
+    caught = (("ns::Failure", "std::exception"), ("...",), None)
+    choice = ir.Choose((1, 2, 3), HERE, caught)
+    assert statement_text(choice) == "choose b1 (ns::Failure, std::exception) b2 (...) b3"
+    assert statement_text(ir.Raise(HERE, exception="ns::Failure")) == "raise ns::Failure"

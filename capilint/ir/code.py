@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from capilint.finding import Span
+from capilint.ir.signatures import last_name
 from capilint.ir.values import (
     Place,
     Value,
@@ -17,6 +18,9 @@ from capilint.ir.values import (
 @dataclass(frozen=True, slots=True)
 class Direct:
     """A callee known by name: `CryptGenKey` in C, the canonical dotted name in Python.
+
+    In C++ it is the whole name, with the parameter list where the front end knows which function
+    is meant: `ns::Key::set(HCRYPTKEY)` (see `ir.signatures`).
 
     Python names are resolved through imports and single-assignment aliases, so that
     `K.CryptGenKey` after `K = ctypes.WinDLL("advapi32")` is
@@ -47,7 +51,7 @@ Callee = Direct | Method | Indirect
 
 def callee_name(callee: Callee) -> str:
     """What a callee is called, without what it belongs to: `encode`."""
-    return "the call" if isinstance(callee, Indirect) else callee.name.rpartition(".")[2]
+    return "the call" if isinstance(callee, Indirect) else last_name(callee.name).rpartition(".")[2]
 
 
 # ---------------------------------------------------------------- instructions

@@ -9,6 +9,8 @@ b0:
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from capilint import ir
 from capilint.finding import Span
 
@@ -105,13 +107,15 @@ def _terminator_text(terminator: ir.Terminator) -> str:
             return f"jump b{target}"
         case ir.Branch(condition, if_true, if_false, _):
             return f"branch {value_text(condition)} ? b{if_true} : b{if_false}"
-        case ir.Choose(targets, _):
-            return "choose " + " ".join(f"b{target}" for target in targets)
+        case ir.Choose(targets, _, catches):
+            clauses = [f" ({', '.join(names)})" if names else "" for names in catches]
+            ways = zip_longest(targets, clauses, fillvalue="")
+            return "choose " + " ".join(f"b{target}{clause}" for target, clause in ways)
         case ir.Return(value, _, implicit):
             text = "return" if value is None else f"return {value_text(value)}"
             return text + (" (implicit)" if implicit else "")
-        case ir.Raise(_, again):
-            return "raise again" if again else "raise"
+        case ir.Raise(_, again, exception):
+            return "raise again" if again else f"raise {exception}".rstrip()
         case ir.Stop(_, understood):
             return "stop" if understood else "stop (not understood)"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -131,20 +131,26 @@ def statuses_in(evaluator: Evaluator, state: State, value: Value) -> list[tuple[
     return found
 
 
-def includes_flag(value: AbstractValue, name: str, bit: int | None) -> bool | None:
+def includes_flag(
+    value: AbstractValue, name: str, constants: Callable[[str], int | None]
+) -> bool | None:
     """Whether a flags argument has a named flag set; None where that is not known.
 
     A constant that nobody knows, and whose name begins like the flag's, is another flag.
     """
+    bit = constants(name)
     match value:
         case Number(number):
             return number & bit == bit if bit is not None else (None if number else False)
         case Text(text, False):
             constant = text.rpartition(".")[2]
+            known = constants(constant)
+            if known is not None:
+                return includes_flag(Number(known), name, constants)
             family = name[: name.find("_") + 1]
             return constant == name or (False if constant.startswith(family) else None)
         case Term("|", operands):
-            answers = [includes_flag(operand, name, bit) for operand in operands]
+            answers = [includes_flag(operand, name, constants) for operand in operands]
             if True in answers:
                 return True
             return None if None in answers else False

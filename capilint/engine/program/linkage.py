@@ -1,16 +1,22 @@
-"""C's names as a linker sees them: whose function a name means in a file.
+"""C's and C++'s names as a linker sees them: whose function a name means in a file.
 
 A file's own function comes first, then that of a header that it includes, however internal; then
 the one external function of the name. What several files define is nobody's.
+
+    set(HCRYPTKEY,BOOL)    1. a function of that whole name
+                           2. the only C++ function of the plain name `set` with two parameters,
+                              as one type may be spelled in two ways
+                           3. C's `set`
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from capilint.ir import Function, Module
+from capilint.ir.signatures import parameter_count, plain_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +34,26 @@ class Definition:
 
 
 class Linkage:
-    """The functions of C modules by name."""
+    """The functions of C and C++ modules by name."""
 
     def __init__(self, definitions: Iterable[Definition]) -> None:
         self._files: dict[str, dict[str, list[Definition]]] = defaultdict(lambda: defaultdict(list))
         self._external: dict[str, list[Definition]] = defaultdict(list)
+        self._overloads: dict[str, dict[str, None]] = defaultdict(dict)  # by plain name
         self._included: dict[str, frozenset[str]] = {}
         for definition in definitions:
             name = definition.function.qualified_name
             self._files[name][definition.module.path].append(definition)
             if not definition.function.internal:
                 self._external[name].append(definition)
+            plain = plain_name(name)
+            if plain != name:
+                self._overloads[plain][name] = None
 
     def is_defined(self, name: str) -> bool:
-        """Whether any file defines a function of that name."""
-        return name in self._files
+        """Whether any file defines a function that may be meant by that name."""
+        plain = plain_name(name)
+        return name in self._files or plain in self._files or any(self._fitting(name))
 
     def near(self, name: str, module: Module) -> list[Definition]:
         """What a module itself, or else one of its headers, defines by a name.
@@ -61,6 +72,27 @@ class Linkage:
 
     def meant(self, name: str, module: Module) -> list[Definition]:
         """The functions that a name may mean in a module."""
-        near = self.near(name, module)
-        external = self._external.get(name, ())
-        return near or (list(external) if len(external) == 1 else [])
+        for spelling in self._spellings(name, module):
+            near = self.near(spelling, module)
+            external = self._external.get(spelling, ())
+            if near or external:
+                return near or (list(external) if len(external) == 1 else [])
+        return []
+
+    def _spellings(self, name: str, module: Module) -> Iterator[str]:
+        """The names that what a name means may be defined by, the best one first."""
+        yield name
+        fitting = [
+            each
+            for each in self._fitting(name)
+            if each in self._external or self.near(each, module)
+        ]
+        yield from fitting if len(fitting) == 1 else ()
+        yield plain_name(name)
+
+    def _fitting(self, name: str) -> Iterator[str]:
+        """The C++ functions of a plain name with as many parameters, if that is known."""
+        count = parameter_count(name)
+        for each in self._overloads.get(plain_name(name), ()):
+            if count in (None, parameter_count(each)):
+                yield each

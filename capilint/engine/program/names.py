@@ -13,8 +13,9 @@ from capilint.engine.program.imports import Imports
 from capilint.engine.program.linkage import Definition, Linkage
 from capilint.ir import Call, Direct, Function, Language, Method, Module, Place, Read
 from capilint.ir.arithmetic import number_of
+from capilint.ir.signatures import parameter_count, plain_name
 from capilint.rulebook.book import Bound, RuleBook
-from capilint.rulebook.protocol import Success
+from capilint.rulebook.protocol import Protocol, Success
 
 MOST_ALIASES = 8
 
@@ -111,7 +112,8 @@ class Names:
         if bound is not None and bound.by_name:
             return None if self._is_the_programs(name, module) else bound
         if bound is not None and module.language is not Language.PYTHON:
-            return None if self._linkage.near(name, module) else bound
+            own = self._linkage.near(name, module) or not _may_be_of_c(name, bound.protocol)
+            return None if own else bound
         return bound
 
     def _is_the_programs(self, name: str, module: Module) -> bool:
@@ -148,7 +150,7 @@ class Names:
         found = [
             (reading, bound)
             for reading, user in self._readings(name, module)
-            if (bound := self.rulebook.direct(reading, user.language)) is not None
+            if (bound := self.rulebook.direct(_listless(reading, user), user.language)) is not None
         ]
         found.sort(key=lambda each: each[1].by_name)
         for reading, bound in found[:1]:
@@ -281,6 +283,21 @@ def calls_of(function: Function) -> Iterator[Call]:
         for instruction in block.instructions:
             if isinstance(instruction, Call):
                 yield instruction
+
+
+def _listless(name: str, module: Module) -> str:
+    """The name without a parameter list of C++'s."""
+    return name if _is_python(module) else plain_name(name)
+
+
+def _may_be_of_c(name: str, protocol: Protocol) -> bool:
+    """Whether a C++ name's parameter list, if it has one, may be that of an API's function in C."""
+    count = parameter_count(name)
+    if count is None or not protocol.params:
+        return True
+    parameters = name[len(plain_name(name)) :]
+    fits = protocol.variadic or count == len(protocol.params)
+    return fits and not any(each in parameters for each in ("&", "<", "::"))
 
 
 def _is_python(module: Module) -> bool:

@@ -113,7 +113,7 @@ class Creations:
     def is_set(self, state: State, flag: OpenFlag) -> bool | None:
         """Whether flags have a flag set; None where nobody knows."""
         bit = self.constants(flag.name)
-        answer = includes_flag(flag.flags, flag.name, bit)
+        answer = includes_flag(flag.flags, flag.name, self.constants)
         if answer is None and bit is not None:
             test = self.evaluator.operate(state, "&", (flag.flags, Number(bit)))
             return self.evaluator.truth(state, test)
