@@ -108,7 +108,6 @@ class _Run:
         self._fates: list[Fate] = []
         self._not_understood: list[Silence] = []
         self._analysed: set[str] = set()
-        self._without_front_end = 0
         self.seen = 0
         self.unreadable: list[Unreadable] = []
 
@@ -159,7 +158,7 @@ class _Run:
                 seen=self.seen,
                 unread=len(self.unreadable),
                 unreadable=tuple(self.unreadable),
-                notes=self._notes(),
+                notes=self._front_ends.notes,
                 account=self._account(None),
             )
         from capilint.findings.triage import Triager
@@ -176,7 +175,7 @@ class _Run:
             analysed=len(self._analysed),
             unread=len(self.unreadable),
             unreadable=tuple(sorted(unreadable, key=lambda item: item.path)),
-            notes=self._notes(),
+            notes=self._front_ends.notes,
             failed=any(self._fails(finding) for finding in findings),
             sources=self._sources,
             account=self._account(triage),
@@ -189,10 +188,9 @@ class _Run:
         from capilint.findings.accounts import account
 
         unread = {item.path for item in self.unreadable}
-        idle = self.seen - len(self._analysed | unread) - self._without_front_end
+        idle = self.seen - len(self._analysed | unread)
         passed_over = (
             ("naming no function that matters to a handle", idle),
-            ("in C++, which is not supported yet", self._without_front_end),
             ("with an error", len(unread)),
         )
         fates = [each for each in self._fates if each.creation.path not in self._beside]
@@ -207,16 +205,13 @@ class _Run:
         try:
             data = read_bytes(item.path) if item.data is None else item.data
             concerned = mentions(data, names.search)
-            if not concerned and item.language is not Language.CPP:
+            if not concerned:
                 left.append(item)
             if not concerned and not self._has_idle_comment(item.path, data):
                 return None
             self._sources[item.path] = source = load(item.path, data, item.language)
         except UnreadableError as error:
             self._unreadable(item.path, str(error))
-            return None
-        if concerned and item.language is Language.CPP:
-            self._without_front_end += 1
             return None
         return source if concerned else None
 
@@ -263,14 +258,6 @@ class _Run:
 
     def _fails(self, finding: Finding) -> bool:
         return self._settings_of(finding.path).fails(finding.severity)
-
-    def _notes(self) -> tuple[str, ...]:
-        count = self._without_front_end
-        if not count:
-            return self._front_ends.notes
-        files = "1 C++ file" if count == 1 else f"{count} C++ files"
-        without = f"{files} not analysed: C++ is not supported yet (--lang c reads it as C)"
-        return (without, *self._front_ends.notes)
 
 
 # flake8 has each file checked on its own: what all files have in common is read once.

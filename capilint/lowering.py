@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from capilint.files.compile_options import CompileOptions
     from capilint.files.source import Source, Unreadable
     from capilint.frontends.c import Headers
+    from capilint.frontends.cpp import Headers as CppHeaders
     from capilint.ir import Module
 
 Relevance = Callable[[str], bool]
@@ -28,7 +29,7 @@ Relevance = Callable[[str], bool]
 def lower(
     source: Source,
     relevant: Relevance | None = None,
-    headers: Headers | None = None,
+    headers: Headers | CppHeaders | None = None,
     options: CompileOptions | None = None,
 ) -> Module:
     """The IR of a file.
@@ -46,9 +47,11 @@ def lower(
     if source.language is Language.CPP:
         from capilint.frontends import cpp
 
+        assert headers is None or isinstance(headers, cpp.Headers)
         return cpp.lower(source.text, source.path, relevant, headers, options or CompileOptions())
     from capilint.frontends import c
 
+    assert headers is None or isinstance(headers, c.Headers)
     return c.lower(source.text, source.path, relevant, headers, options or CompileOptions())
 
 
@@ -71,8 +74,13 @@ class FrontEnds:
         self, source: Source, relevant: Relevance | None, options: CompileOptions | None
     ) -> Module:
         """See `lower`."""
-        headers = None if source.language is Language.PYTHON else self._headers
-        return lower(source, relevant, headers, options)
+        match source.language:
+            case Language.PYTHON:
+                return lower(source, relevant)
+            case Language.CPP:
+                return lower(source, relevant, self._cpp_headers, options)
+            case _:
+                return lower(source, relevant, self._headers, options)
 
     def included(self, path: str, name: str, quoted: bool, root: str) -> str | None:
         """The header that a file includes by a name; the options are those of the file `root`."""
@@ -105,5 +113,11 @@ class FrontEnds:
     @cached_property
     def _headers(self) -> Headers:
         from capilint.frontends.c import Headers
+
+        return Headers(self._search.find)
+
+    @cached_property
+    def _cpp_headers(self) -> CppHeaders:
+        from capilint.frontends.cpp import Headers
 
         return Headers(self._search.find)

@@ -29,7 +29,7 @@ from capilint.finding import Finding, Severity
 from capilint.language import Language
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-SUFFIXES = (".c", ".h", ".py", ".pyi")
+SUFFIXES = (".c", ".h", ".py", ".pyi", ".cpp", ".hpp")
 
 _C_TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _PYTHON_TOKEN = re.compile(
@@ -167,4 +167,6 @@ def analyse(paths: Sequence[Path], selected: Sequence[str] = ()) -> list[Finding
 
 
 def _language(path: Path) -> Language:
-    return Language.PYTHON if path.suffix.startswith(".py") else Language.C
+    if path.suffix.startswith(".py"):
+        return Language.PYTHON
+    return Language.CPP if "cpp" in path.parts else Language.C

@@ -48,8 +48,6 @@ def run(options: argparse.Namespace) -> int:
     counts: Counter[str] = Counter()
     headers = Headers(includes.Headers(item.path for item in discovery.inputs).find)
     for item in discovery.inputs:
-        if item.language is Language.CPP:
-            continue
         try:
             data = read_bytes(item.path) if item.data is None else item.data
             if not mentions(data, book.scan_names(item.language).search):

@@ -146,6 +146,10 @@ def source_text(place: Place) -> str:
     """The place as its source would write it: `ctx->key`, `*phKey`, `self.key`, `keys[2]`."""
     text = place.root.name.partition("#")[0]
     path = place.path
+    if text.endswith("&"):  # a reference, or C++'s `this`, is not seen in the source
+        text, path = text[:-1], path[1:]
+        if text == "this":
+            text, path = (path[0][1:], path[1:]) if path else ("*this", path)
     position = 0
     while position < len(path):
         accessor = path[position]

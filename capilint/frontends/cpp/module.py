@@ -14,7 +14,6 @@ from capilint import ir
 from capilint.files.compile_options import CompileOptions
 from capilint.finding import Span
 from capilint.frontends.c.facts.gather import Facts, facts_of, merged
-from capilint.frontends.c.facts.headers import Headers as CHeaders
 from capilint.frontends.c.lowering.exits import TooLarge
 from capilint.frontends.c.module import guard_places, module_name, typedefs_of
 from capilint.frontends.c.parsing.conditionals import guards_around
@@ -22,7 +21,7 @@ from capilint.frontends.c.parsing.positions import LineTable, Positions
 from capilint.frontends.c.parsing.syntax import operands
 from capilint.frontends.c.preprocessing.bodies import parse_expanded
 from capilint.frontends.c.preprocessing.expansion import expanded
-from capilint.frontends.c.preprocessing.includes import Closure, Finder, Text, Unit
+from capilint.frontends.c.preprocessing.includes import Closure, Finder, Includes, Text, Unit
 from capilint.frontends.cpp.facts import gather, merge
 from capilint.frontends.cpp.facts.lookup import Lookup
 from capilint.frontends.cpp.facts.model import Declarations, Instance, Signature
@@ -40,7 +39,7 @@ class Headers:
 
     def __init__(self, find: Finder) -> None:
         """See the headers of C."""
-        self._texts = CHeaders(find)
+        self._texts = Includes(find)
         self._read: dict[Text, tuple[Facts, Declarations, list[Body]]] = {}
         self._merged: dict[Closure, tuple[Facts, Declarations, list[Body]]] = {}
 
@@ -205,11 +204,12 @@ class _FileLowering:
     def _asked(self, task: Task) -> ir.Function | None:
         if task.body is not None:
             return self._lower(task, internal=True)
-        if task.closure is not None:
-            lowering = self._begun(task, task.closure.positions)
+        closure = task.closure
+        if closure is not None:
+            lowering = self._begun(task, closure.positions)
             lowering.declare_parameters(task.signature.parameters, "", has_this=True)
             return self._finished(
-                task, lowering, lambda: lowering.lambda_body(task.closure), self._at, internal=True
+                task, lowering, lambda: lowering.lambda_body(closure), self._at, internal=True
             )
         lowering = self._begun(task, Positions(1, b"", fixed=self._at))
         parameters = task.signature.parameters

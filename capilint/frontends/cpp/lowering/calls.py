@@ -44,8 +44,7 @@ class CallLowering(NameLowering):
         if kind is not None:
             if kind.instance is None or kind.stars:
                 return None
-            found = self.operator(kind.instance, "()", tuple(types))
-            return found
+            return self.operator(kind.instance, "()", tuple(types))
         if name in self.bindings:
             return Callee(self.bindings[name])
         if self.this is not None:
@@ -227,10 +226,10 @@ class CallLowering(NameLowering):
     def argument(self, node: Node) -> ir.Value:
         """The value of a call's argument; an object without conversions is given by its address."""
         found = self.type_of(self.bare(node))
-        if found is not None and found.instance is not None and not found.stars:
-            if not self.lookup.conversions(found.instance) and not found.dimensions:
-                return self.address_of(self.object_place(node))
-        return super().argument(node)
+        plain = found is None or found.instance is None or found.stars or found.dimensions
+        if plain or self.lookup.conversions(found.instance):
+            return super().argument(node)
+        return self.address_of(self.object_place(node))
 
     def _called_name(self, node: Node) -> str:
         function = self.bare(field(node, "function"))
@@ -381,10 +380,10 @@ class CallLowering(NameLowering):
         """`object = value`: by its operator, or by what the compiler makes of it."""
         found = self._operator_of(node)
         target = self.object_place(left)
-        if found is not None and found[0].signature is not None:
-            if not found[0].signature.defaulted:
-                self.call_operator(*found)
-                return
+        signature = found[0].signature if found is not None else None
+        if found is not None and signature is not None and not signature.defaulted:
+            self.call_operator(*found)
+            return
         other = self.type_of(right)
         if other is None or other.instance != made or other.stars:
             value = self.value(right)

@@ -144,9 +144,9 @@ class FunctionLowering(StatementLowering):
                 yield ir.Place(THIS, ("*",)), base
         for member in self.lookup.fields(this):
             kind = self.field_type(this, member)
-            if not member.static and kind.is_object and kind.instance is not None:
-                if not kind.dimensions:
-                    yield ir.Place(THIS, ("*", f".{member.name}")), kind.instance
+            whole = kind.is_object and not (member.static or kind.dimensions)
+            if whole and kind.instance is not None:
+                yield ir.Place(THIS, ("*", f".{member.name}")), kind.instance
 
     # ------------------------------------------------------------ what the compiler makes
 
@@ -171,8 +171,9 @@ class FunctionLowering(StatementLowering):
             if base is not None:
                 name = self._copying(base, kinds)
                 if name is not None:
-                    given = (ir.Read(ir.Place(THIS)), ir.Read(ir.Place(other)))
-                    self.emit_call(name, given, None, span)
+                    self.emit_call(
+                        name, (ir.Read(ir.Place(THIS)), ir.Read(ir.Place(other))), None, span
+                    )
         for member in self.lookup.fields(this):
             if member.static:
                 continue

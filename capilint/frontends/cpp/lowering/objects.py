@@ -69,9 +69,9 @@ class ObjectLowering(TypedLowering):
             if kind == "default" and member.default:
                 return True
             part = self.field_type(instance, member)
-            if part.is_object and part.instance is not None:
-                if self._part_acts(part.instance, kind, depth):
-                    return True
+            made = part.instance if part.is_object else None
+            if made is not None and self._part_acts(made, kind, depth):
+                return True
         return False
 
     def _part_acts(self, part: Instance, kind: str, depth: int) -> bool:
@@ -289,9 +289,9 @@ class ObjectLowering(TypedLowering):
             return ir.AddressOf(place)
         if converts:
             return self.address_of(self.object_place(node))
-        place = self.named_place(node)
-        if place is not None:
-            return self.address_of(place)
+        named = self.named_place(node)
+        if named is not None:
+            return self.address_of(named)
         value = self.value(node)
         if isinstance(value, ir.Read) and node.type != "call_expression":
             return self.address_of(value.place)

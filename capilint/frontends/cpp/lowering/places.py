@@ -88,16 +88,17 @@ class NameLowering(ObjectLowering):
         if callee is None or callee.returns is None or not callee.returns.reference:
             return None
         value = self.call_value(node)
-        return ir.Place(value.place.root, (*value.place.path, "*")) if _is_read(value) else None
+        return (
+            ir.Place(value.place.root, (*value.place.path, "*"))
+            if isinstance(value, ir.Read)
+            else None
+        )
 
     def _member(self, node: Node) -> ir.Place:
         argument, name = field(node, "argument"), text_of(field(node, "field"))
         follows = operator_of(node) == "->"
         owner = self.object_of(argument, follows=follows)
-        if not follows:
-            base = self.object_place(argument)
-        else:
-            base = self.pointee(argument)
+        base = self.pointee(argument) if follows else self.object_place(argument)
         return self._member_of(base, owner, name)
 
     def pointee(self, node: Node) -> ir.Place:
@@ -108,7 +109,7 @@ class NameLowering(ObjectLowering):
             arrow = self.operator(found.instance, "->") or self.operator(found.instance, "*")
             if arrow is not None:
                 value = self.call_operator(arrow, node, ())
-                if _is_read(value):
+                if isinstance(value, ir.Read):
                     return ir.Place(value.place.root, (*value.place.path, "*"))
         if node.type == "this":
             return ir.Place(self.this_place.root, (*self.this_place.path, "*"))
@@ -130,7 +131,3 @@ class NameLowering(ObjectLowering):
 
 def _seen(place: ir.Place, is_reference: bool) -> ir.Place:
     return ir.Place(place.root, (*place.path, "*")) if is_reference else place
-
-
-def _is_read(value: ir.Value) -> bool:
-    return isinstance(value, ir.Read)

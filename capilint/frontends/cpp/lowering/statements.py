@@ -282,7 +282,7 @@ class StatementLowering(CallLowering):
         return super().value(node)
 
     def _range_for(self, node: Node) -> Statements:
-        """`for (auto& key : keys) body`: each round has a new element, of which nothing is known."""
+        """`for (auto& key : keys) body`: of each round's element nothing is known."""
         block = self.names.open_block()
         for each in operands(node):
             if each.type == "init_statement":
@@ -563,9 +563,9 @@ def _without(frame: Frame, object_: ir.Value) -> Frame:
     inner: list[Frame] = []
     here: Frame | None = frame
     while here is not None:
-        if isinstance(here, Cleanup) and here.call is not None:
-            if here.call.arguments[:1] == (object_,):
-                break
+        call = here.call if isinstance(here, Cleanup) else None
+        if call is not None and call.arguments[:1] == (object_,):
+            break
         inner.append(here)
         here = here.outer
     if here is None or here.outer is None:

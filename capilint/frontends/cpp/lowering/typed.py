@@ -4,6 +4,7 @@ conversions, and what dies with its scope."""
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -35,7 +36,7 @@ class Callee(NamedTuple):
     name: str = ""
     signature: Signature | None = None
     owner: Instance | None = None
-    bindings: Bindings = {}
+    bindings: Bindings = MappingProxyType({})
     receiver: Node | None = None
     follows: bool = False
     implicit_this: bool = False
