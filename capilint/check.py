@@ -26,7 +26,6 @@ from capilint.files.source import (
     mentions,
     read_bytes,
 )
-from capilint.language import Language
 from capilint.lowering import FrontEnds
 from capilint.rulebook.namescan import NameScan, known_names, watched_resources
 

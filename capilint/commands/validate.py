@@ -16,7 +16,6 @@ from capilint.files.discover import discover
 from capilint.files.source import UnreadableError, load, mentions, read_bytes
 from capilint.finding import Finding
 from capilint.frontends.c import Headers
-from capilint.language import Language
 from capilint.lowering import lower
 from capilint.rulebook.book import load as load_rules
 

@@ -226,8 +226,8 @@ class CallLowering(NameLowering):
     def argument(self, node: Node) -> ir.Value:
         """The value of a call's argument; an object without conversions is given by its address."""
         found = self.type_of(self.bare(node))
-        plain = found is None or found.instance is None or found.stars or found.dimensions
-        if plain or self.lookup.conversions(found.instance):
+        made = None if found is None or found.stars or found.dimensions else found.instance
+        if made is None or self.lookup.conversions(made):
             return super().argument(node)
         return self.address_of(self.object_place(node))
 
