@@ -336,14 +336,12 @@ def test_the_text_report(
     monkeypatch.chdir(tmp_path)
     Path("a.c").write_text(c_function("queue_push(h);"), encoding="utf-8")
     Path("b.c").write_text("int nothing;\n", encoding="utf-8")
-    Path("c.cpp").write_text(c_function(""), encoding="utf-8")
     assert main(["check", "--isolated", "--explain-silence"]) == 0
     assert capsys.readouterr().out == (
-        "No findings in 3 files.\n"
+        "No findings in 2 files.\n"
         "Silent about 1 of 1 creation; 0 followed to the end, 0 reported.\n"
         "a.c:5: key `h`: given to `queue_push`, which no file of the run defines (line 6)\n"
         "Not analysed: 1 file naming no function that matters to a handle.\n"
-        "Not analysed: 1 file in C++, which is not supported yet.\n"
     )
 
 
@@ -372,7 +370,7 @@ def creations_written(module: Module) -> set[tuple[str, int]]:
 
 
 def programs() -> list[tuple[Path, ...]]:
-    return [each for kind in ("c", "python", "run") for each in fixture_programs(FIXTURES / kind)]
+    return [each for kind in ("c", "cpp", "python", "run") for each in fixture_programs(FIXTURES / kind)]
 
 
 def modules_of(paths: Sequence[Path]) -> list[Module]:

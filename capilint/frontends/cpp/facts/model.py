@@ -22,7 +22,7 @@ the template parameter's own name where nothing is known."""
 
 @dataclass(frozen=True, slots=True)
 class TemplateParameter:
-    """`class T = int`, `void (*Close)(HCRYPTKEY)`, `int N`; `is_type` for `class` and `typename`."""
+    """`class T = int`, `void (*Close)(HCRYPTKEY)`, `int N`; `is_type` for the first kind."""
 
     name: str
     default: str = ""
@@ -133,8 +133,8 @@ class Declarations:
     """All that a file and its headers declare, by whole name.
 
     `usings` maps a scope to the namespaces that `using namespace` opens in it; `names` are the
-    single `using ns::name` (and `namespace name = ns::other`) by the whole name that they make: what
-    it stands for. An unnamed or inline namespace is opened in the one around it.
+    single `using ns::name` (and `namespace name = ns::other`) by the whole name that they make:
+    what it stands for. An unnamed or inline namespace is opened in the one around it.
     """
 
     classes: dict[str, list[Class]] = field(default_factory=dict)

@@ -195,9 +195,9 @@ class SpecifierReader:
         after = self._attributes(index, end)
         last = self.name_end(after, end)
         behind = self.name_end(last, end)
-        if key in CLASS_KEYS and behind > last and tokens.at(behind, end) == ";":
-            if _AROUND_NAMES.search(tokens.texts[after]):  # `class KEY_EXPORT Key;`
-                after, last = last, behind
+        is_pair = key in CLASS_KEYS and behind > last and tokens.at(behind, end) == ";"
+        if is_pair and _AROUND_NAMES.search(tokens.texts[after]):  # `class KEY_EXPORT Key;`
+            after, last = last, behind
         if last > after:
             names.append(spaced(tokens.texts[after:last]))
         return max(last, index)
