@@ -56,7 +56,8 @@ def raising(function: Function) -> Raising:
 def _in_cpp(function: Function) -> Raising:
     handlers = {each.handler for each in function.blocks if each.handler is not None}
     ways = {handler: list(_on_the_way(function, handler)) for handler in handlers}
-    structured, expecting = set(), set()
+    structured: set[int] = set()
+    expecting: set[int] = set()
     for handler, way in ways.items():
         for block in way:
             if isinstance(block.terminator, Choose):
