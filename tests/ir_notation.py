@@ -23,7 +23,7 @@ from capilint.ir.signatures import last_name, scope_of
 _HEAD = re.compile(r"function (?P<name>.+?)\((?P<parameters>[^()]*)\)(?P<flags>( \[[^]]+\])*)$")
 _BLOCK = re.compile(r"b(\d+):(?: \(handler b(\d+)\))?$")
 _TOKEN = re.compile(r'\s*("(?:\\.|[^"])*"|%?[\w#]+|[-=!<>&|]=|&&|\|\||\.\.\.|\S)')
-_ACCESSOR = re.compile(r"\*(?![\s(\w])|\.[\w~:<>]+|\[[^]]*\]")
+_ACCESSOR = re.compile(r"\*|\.[\w~:<>]+|\[[^]]*\]")
 _PLACE = re.compile(r"%?\w[\w#]*")
 
 
@@ -69,6 +69,7 @@ def _function(found: re.Match[str], line: int, language: ir.Language) -> ir.Func
         blocks=(),
         span=_span(line),
         internal="internal" in flags,
+        noexcept="noexcept" in flags,
         owner_class=flags.get("owner"),
     )
 

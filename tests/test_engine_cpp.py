@@ -7,7 +7,7 @@ import pytest
 from capilint.engine import analyse
 from capilint.finding import Finding
 from capilint.frontends.c import lower
-from capilint.ir import Module
+from capilint.ir import Language, Module
 from capilint.rulebook.book import load
 from tests.ir_notation import module
 
@@ -137,3 +137,203 @@ def test_an_overload_of_the_apis_name_leaves_the_api_alone() -> None:
     assert codes(CALLER.replace("CALLEE", "CryptDestroyKey(KeyHolder&)") + overload) == LEAK
     own = defined(USES, "CryptDestroyKey(HCRYPTKEY)")
     assert codes(CALLER.replace("CALLEE", "CryptDestroyKey(HCRYPTKEY)") + own) == LEAK
+
+
+# ---------------------------------------------------------------- exceptions
+
+THROWS = """
+class ns::Failure: std::runtime_error
+class ns::Other
+function f(prov: HCRYPTPROV)
+b0:
+  declare key: HCRYPTKEY
+  key = 0
+  %1 = call CryptGenKey(prov, CALG_RC4, 0, &key)
+  branch %1 ? b1 : b6
+b1: (handler b2)
+  CALL
+b2:
+  choose b3 (CLAUSE) b5
+b3:
+  return 0
+b4:
+  call CryptDestroyKey(key)
+  return 1
+b5:
+  raise again
+b6:
+  return 0
+function ns::check(n: int)
+b0:
+  raise ns::Failure
+"""
+BY_CALL = [("CAP102", "f")]
+
+
+@pytest.mark.parametrize(
+    ("call", "clause", "expected"),
+    [
+        ("raise ns::Failure", "ns::Failure", BY_CALL),
+        ("raise ns::Failure", "std::exception", BY_CALL),
+        ("raise ns::Failure", "...", BY_CALL),
+        ("raise ns::Failure", "ns::Other", BY_CALL),  # leaves the function
+        ("raise ns::Unseen", "ns::Other", BY_CALL),
+        ("call ns::check(1)\n  jump b4", "std::exception", BY_CALL),
+        ("call unseen(1)\n  jump b4", "...", BY_CALL),
+        ("call unseen(1)\n  jump b4", "std::exception", BY_CALL),
+        ("call unseen(1)\n  jump b4", "ns::Failure", []),  # one guess on another
+        ("call strlen(1)\n  jump b4", "...", []),  # C's functions never raise
+        ("%2 = call CryptGetKeyParam(key, 1, null, null, 0)\n  jump b4", "...", []),
+        ("%2 = call operator new(4)\n  jump b4", "...", []),
+    ],
+)
+def test_what_may_raise_and_who_catches_it(
+    call: str, clause: str, expected: list[tuple[str, str]]
+) -> None:
+    assert codes(THROWS.replace("CALL", call).replace("CLAUSE", clause)) == expected
+
+
+def test_an_exception_goes_to_the_first_clause_that_is_for_it() -> None:
+    clauses = """
+class ns::Base
+class ns::Failure: ns::Base
+class ns::Other
+function f(prov: HCRYPTPROV)
+b0:
+  declare key: HCRYPTKEY
+  key = 0
+  %1 = call CryptGenKey(prov, CALG_RC4, 0, &key)
+  branch %1 ? b1 : b4
+b1: (handler b2)
+  raise THROWN
+b2:
+  choose b4 (FIRST) b3 (SECOND) b5
+b3:
+  call CryptDestroyKey(key)
+  return 1
+b4:
+  return 0
+b5:
+  raise again
+"""
+
+    def found(thrown: str, first: str, second: str) -> list[tuple[str, str]]:
+        text = clauses.replace("THROWN", thrown).replace("FIRST", first)
+        return codes(text.replace("SECOND", second))
+
+    assert found("ns::Failure", "ns::Other", "ns::Base") == []
+    assert found("ns::Failure", "std::exception", "...") == []
+    assert found("std::bad_alloc", "std::logic_error", "std::exception") == []
+    assert found("ns::Failure*", "ns::Base", "ns::Base*") == []
+    assert found("int", "ns::Base", "int") == []
+    assert found("const char*", "int", "...") == []
+    assert found("ns::Failure", "ns::Base", "...") == BY_CALL
+    assert found("ns::Unseen", "ns::Base", "...") == BY_CALL  # open
+    assert found("Exception", "BaseException", "...") == BY_CALL  # Python's names mean nothing
+
+
+LANDING_PAD = """
+function ns::Key::~Key()(this: Key *) [owner ns::Key] [noexcept]
+b0:
+  branch this*.m_key ? b1 : b2
+b1:
+  %1 = call CryptDestroyKey(this*.m_key)
+  jump b2
+b2:
+  return
+function f(prov: HCRYPTPROV)
+b0:
+  declare key: ns::Key
+  key.m_key = 0
+  %1 = call CryptGenKey(prov, CALG_RC4, 0, &key.m_key)
+  branch %1 ? b1 : b2
+b1: (handler b3)
+  call unseen()
+  raise ns::Failure
+b2:
+  call DESTRUCTOR(&key)
+  return
+b3:
+  call DESTRUCTOR(&key)
+  raise again
+"""
+
+
+def test_destructors_run_on_the_way_of_an_exception() -> None:
+    assert codes(LANDING_PAD.replace("DESTRUCTOR", "ns::Key::~Key()")) == []
+    twice = LANDING_PAD.replace(
+        "  call DESTRUCTOR(&key)\n  raise again",
+        "  call DESTRUCTOR(&key)\n  call DESTRUCTOR(&key)\n  raise again",
+    )
+    assert codes(twice.replace("DESTRUCTOR", "ns::Key::~Key()")) == [("CAP202", "f")]
+
+
+def test_what_ends_the_process_is_no_leak() -> None:
+    bad = """
+function f(prov: HCRYPTPROV)
+b0:
+  declare key: HCRYPTKEY
+  %1 = call CryptGenKey(prov, CALG_RC4, 0, &key)
+  raise ns::Failure
+"""
+    assert codes(bad) == BY_CALL
+    assert codes(bad.replace("HCRYPTPROV)", "HCRYPTPROV) [noexcept]")) == []
+    caller = "function g(p: HCRYPTPROV)\nb0:\n  call f(p)\n  return\n"
+    assert codes(bad + caller) == BY_CALL
+
+
+QUIET = """
+function open(prov: HCRYPTPROV, out: HCRYPTKEY *)
+b0:
+  out* = 0
+  %1 = call CryptGenKey(prov, CALG_RC4, 0, out)
+  branch %1 ? b1 : b3
+b1: (handler b2)
+  call unseen()
+  return 1
+b2:
+  choose b3 (...)
+b3:
+  return 0
+function caller(prov: HCRYPTPROV)
+b0:
+  declare key: HCRYPTKEY
+  %1 = call open(prov, &key)
+  branch %1 ? b1 : b2
+b1:
+  call CryptDestroyKey(key)
+  return
+b2:
+  return
+"""
+
+
+def test_callers_do_not_answer_for_what_a_mere_possibility_leaves() -> None:
+    assert codes(QUIET) == []
+    certain = QUIET.replace("  call unseen()\n  return 1", "  raise ns::Failure")
+    assert codes(certain) == [("CAP101", "caller")]
+
+
+STRUCTURED = """
+function f(prov: HCRYPTPROV)
+b0:
+  declare key: HCRYPTKEY
+  key = 0
+  %1 = call CryptGenKey(prov, CALG_RC4, 0, &key)
+  branch %1 ? b1 : b3
+b1: (handler b2)
+  %2 = call CryptGetKeyParam(key, 1, null, null, 0)
+  call CryptDestroyKey(key)
+  return 1
+b2:
+  choose b3 b4
+b3:
+  return 0
+b4:
+  raise again
+"""
+
+
+def test_structured_exceptions_are_the_same_in_c_and_cpp() -> None:
+    for language in (Language.C, Language.CPP):
+        assert findings(module(STRUCTURED, language=language)) == []

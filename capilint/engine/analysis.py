@@ -193,7 +193,7 @@ class Analysis:
                 definition,
                 interpreter,
                 graph,
-                list(forgotten_members(definition, interpreter, self.program.classes, taken)),
+                list(forgotten_members(definition, interpreter, taken)),
             )
         ]
 
@@ -228,16 +228,11 @@ class Analysis:
 
     def members_released_again(self) -> list[Candidate]:
         """The handles that a method releases, and the destructor of its object after it."""
-        classes = self.program.classes
         return [
             each
             for definition, (interpreter, graph) in self.methods.items()
-            for each in self._candidates(
-                definition,
-                interpreter,
-                graph,
-                list(members_released_again(definition, interpreter, classes)),
-            )
+            for defects in (list(members_released_again(definition, interpreter)),)
+            for each in self._candidates(definition, interpreter, graph, defects)
         ]
 
     def _candidates(
@@ -304,14 +299,15 @@ class Analysis:
     def interpreter(self, definition: Definition) -> Interpreter:
         """What executes a function, with all that is known so far of those that it calls."""
         function, module = definition.function, definition.module
+        classes = self.program.classes_of(function)
         callees = Callees(
             api=lambda name: self._api(name, module),
             summary=lambda name: self._summary_of(name, definition),
-            classes=self.program.classes,
-            made=lambda call: self.program.classes.made_by(call, definition),
+            classes=classes,
+            made=lambda call: classes.made_by(call, definition),
             pointer=lambda call: self.program.pointers.called(call, definition),
             reached_through=self.program.names.reached_through,
-            method=self._summary_of_method,
+            method=lambda owner, name: self._summary_of_method(classes.method(owner, name)),
             handle_types=handle_types(module, self.rulebook.handle_types),
         )
         evaluator = Evaluator(
@@ -333,21 +329,20 @@ class Analysis:
             typestates,
             cyclic_blocks(function),
             single_entry_blocks(function),
-            self.program.classes.abandons_object(definition),
+            classes.abandons_object(definition),
             EscapeLog(module.path) if self._explain else None,
         )
 
     def _api(self, name: str, module: Module) -> Bound | None:
         """The API function of a name; a handle type with methods of its own is no plain box."""
-        own = name in self.program.classes.with_methods
+        own = name in self.program.classes_of(module).with_methods
         return None if own else self.program.names.api(name, module)
 
     def _summary_of(self, name: str, caller: Definition) -> Summary | None:
         targets = self.program.names.alternatives(name, caller.module)
         return united([self.summaries.get(target) for target in targets])
 
-    def _summary_of_method(self, owner: str, name: str) -> Summary | Missing:
-        found = self.program.classes.method(owner, name)
+    def _summary_of_method(self, found: Definition | Missing) -> Summary | Missing:
         if isinstance(found, Missing):
             return found
         return self.summaries.get(found) or Missing.UNKNOWN

@@ -57,9 +57,10 @@ class Function:
     for Python generators and coroutines: calling one runs nothing. `decorated` names decorators
     that replace the function by something unknown. `owner_class` is the class of a method, whose
     first parameter is then the object, unless its `descriptor` (`staticmethod`, `classmethod`,
-    `property`) makes another thing of it. `guards` are the `#if`s around the function: the places
-    that stand for their conditions, and whether these hold where it exists. `types` are the source
-    text of what C declares its local variables as.
+    `property`) makes another thing of it. `noexcept`: an exception that leaves it ends the process;
+    in C++ so do destructors that say nothing else, and `main`. `guards` are the `#if`s around the
+    function: the places that stand for their conditions, and whether these hold where it exists.
+    `types` are the source text of what C declares its local variables as.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Function:
     decorated: tuple[str, ...] = ()
     owner_class: str | None = None
     descriptor: str = ""
+    noexcept: bool = False
     guards: tuple[tuple[Place, bool], ...] = ()
     types: Mapping[Variable, str] = field(default_factory=dict)
 

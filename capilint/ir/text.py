@@ -166,7 +166,7 @@ def _escaped(text: str) -> str:
 
 def _signature(function: ir.Function, positions: bool) -> str:
     parameters = ", ".join(_parameter_text(parameter) for parameter in function.parameters)
-    flags = [name for name in ("internal", "generator") if getattr(function, name)]
+    flags = [name for name in ("internal", "generator", "noexcept") if getattr(function, name)]
     flags += [f"decorated by {name}" for name in function.decorated]
     shown = "".join(f" [{flag}]" for flag in flags)
     place = f" at {_position(function.span)}" if positions else ""

@@ -1,6 +1,6 @@
 """The rule book: from the name of a callee to what the function does to handles.
 
-    rules/families/*.toml   the functions of the APIs, known to C by their own names
+    rules/families/*.toml   the functions of the APIs, known to C and C++ by their own names
     rules/bindings/*.toml   how Python reaches them: libraries, functions and methods of its own
     the user's functions    the same schema, from the configuration
 
@@ -32,6 +32,7 @@ _FAMILY_KEYS = (
     "says_the_same",
     "noreturn",
     "constants",
+    "exceptions",
     "resource",
     "function",
 )
@@ -96,6 +97,11 @@ class RuleBook:
         return self._bindings.methods.get((binding, resource, name))
 
     @property
+    def exception_classes(self) -> Mapping[str, tuple[str, ...]]:
+        """The exception classes of C++'s libraries, each with its base, if it has one."""
+        return self._families.exceptions
+
+    @property
     def exceptions(self) -> Sequence[tuple[str, ...]]:
         """What the bindings' functions raise: the exception's names, each with its bases last."""
         return self._bindings.exceptions
@@ -151,6 +157,7 @@ class _Families:
     def __init__(self, files: Sequence[RuleFile], extra: Sequence[RuleFile]) -> None:
         self.resources: dict[str, Resource] = {}
         self.constants: dict[str, int] = {}
+        self.exceptions: dict[str, tuple[str, ...]] = {}
         self.functions: dict[str, Protocol] = {}
         self.users: dict[str, Protocol] = {}
         self.dlls: list[str] = []
@@ -162,8 +169,10 @@ class _Families:
             self._check_owners(section.section("resource"))
         for section in sections:
             self._add_family(section)
+            self._add_exceptions(section.section("exceptions"))
         for section in sections:
             self._check_releases(section.section("resource"))
+            self._check_bases(section.section("exceptions"))
         for file in extra:
             section = Section(file, file.tables)
             section.only(_USER_KEYS)
@@ -190,6 +199,17 @@ class _Families:
             if not isinstance(value, int) or isinstance(value, bool):
                 raise constants.error(f"constant `{name}` must be a whole number", name)
             self.constants[name] = value
+
+    def _add_exceptions(self, classes: Section) -> None:
+        for name in classes.table:
+            base = classes.word(name)
+            self.exceptions[name] = (base,) if base else ()
+
+    def _check_bases(self, classes: Section) -> None:
+        for name in classes.table:
+            base = classes.word(name)
+            if base and base not in self.exceptions:
+                raise classes.error(f"unknown exception `{base}`", name)
 
     def _add(
         self, into: dict[str, Protocol], section: Section, key: str, defaults: Defaults

@@ -16,7 +16,6 @@ from capilint.engine.domain.events import Defect, Ender, Path
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
-from capilint.engine.program.classes import Classes
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.names import Names
 from capilint.engine.transfer.interpreter import Interpreter
@@ -59,7 +58,7 @@ def fills_members(definition: Definition, interpreter: Interpreter) -> bool:
 
 
 def forgotten_members(
-    definition: Definition, interpreter: Interpreter, classes: Classes, taken: frozenset[str]
+    definition: Definition, interpreter: Interpreter, taken: frozenset[str]
 ) -> Iterator[Defect]:
     """The handles that a function puts into members, none `taken`, and that end with no object."""
     for node, exit_, path in interpreter.exits:
@@ -69,7 +68,7 @@ def forgotten_members(
             members = list(_members(exit_.state, thing, taken))
             if members:
                 end = Path(exit_.state.copy(), node, path.trail)
-                yield from _left_alive(interpreter, end, thing, owner, members, classes)
+                yield from _left_alive(interpreter, end, thing, owner, members)
 
 
 def _objects(
@@ -114,12 +113,11 @@ def _left_alive(
     thing: Symbol,
     owner: str,
     members: Iterable[Member],
-    classes: Classes,
 ) -> Iterator[Defect]:
     """The members that the first ender which releases anything leaves alive, on all its ways."""
     before = destroyed(path.state)
     for name in ENDERS:
-        method = classes.method(owner, name)
+        method = interpreter.callees.classes.method(owner, name)
         if not isinstance(method, Definition):
             continue
         leave = last_return(method.function)

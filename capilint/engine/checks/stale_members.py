@@ -18,7 +18,6 @@ from capilint.engine.domain.events import Defect, Ender, Event, Path, Trail
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
-from capilint.engine.program.classes import Classes
 from capilint.engine.program.linkage import Definition
 from capilint.engine.transfer.interpreter import Interpreter
 
@@ -26,15 +25,13 @@ DESTRUCTOR = "__del__"
 CONSTRUCTOR = "__init__"
 
 
-def members_released_again(
-    definition: Definition, interpreter: Interpreter, classes: Classes
-) -> Iterator[Defect]:
+def members_released_again(definition: Definition, interpreter: Interpreter) -> Iterator[Defect]:
     """The members that a method has released and the destructor releases once more."""
     function = definition.function
     owner, _, name = function.qualified_name.rpartition(".")
     if function.owner_class != owner or function.descriptor or not _is_called_by_others(name):
         return
-    destructor = classes.method(owner, DESTRUCTOR)
+    destructor = interpreter.callees.classes.method(owner, DESTRUCTOR)
     if not function.parameters or not isinstance(destructor, Definition):
         return
     variable = function.parameters[0].variable

@@ -34,6 +34,8 @@ from capilint.engine.program.liveness import Live
 from capilint.ir import Instruction, Scope, Terminator, Variable
 
 MANY_FACTS = 48
+CERTAIN, POSSIBLE = "certain", "possible"  # of an exception that is under way
+CAUGHT = "caught "  # before that of one that a clause has taken
 CONTENTS = ("initial", "member")  # the symbols of what a location holds until it is written
 
 

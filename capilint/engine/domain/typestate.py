@@ -25,7 +25,7 @@ from capilint.engine.domain.escapes import member_name, newest
 from capilint.engine.domain.events import Defect, Event, Origin, Path, Role
 from capilint.engine.domain.handle import Handle, OpenFlag, Typestate, answered
 from capilint.engine.domain.ownership import MemberOwners
-from capilint.engine.domain.state import CONTENTS, State
+from capilint.engine.domain.state import CERTAIN, CONTENTS, POSSIBLE, State
 from capilint.engine.domain.values import (
     AbstractValue,
     Aggregate,
@@ -324,7 +324,7 @@ class Typestates:
         handle = path.state.handles.get(symbol)
         if handle is None or not (handle.owed or handle.held_by_caller):
             return
-        if path.state.raising == "possible":
+        if path.state.raising == POSSIBLE:
             path.state.handles[symbol] = replace(handle, escaped=True, cause=DONE)
             return
         path.emit(Event("lose", span, self.path, roles=(_role(symbol, handle),)))
@@ -351,7 +351,7 @@ class Typestates:
     def abandon(self, path: Path, owner: AbstractValue, span: Span) -> None:
         """An object dies half made: the handles that only its members hold are leaked."""
         state = path.state
-        if not isinstance(owner, Symbol) or owner in state.exposed or state.raising != "certain":
+        if not isinstance(owner, Symbol) or owner in state.exposed or state.raising != CERTAIN:
             return
         for symbol, handle in list(state.handles.items()):
             kept = handle.made and handle.handed and not (handle.escaped or handle.owns_itself)
@@ -363,7 +363,7 @@ class Typestates:
 
         What the process ends with is none, but for handles that their context left behind.
         """
-        if exceptional and (process_ends or path.state.raising != "certain"):
+        if exceptional and (process_ends or path.state.raising != CERTAIN):
             return
         for symbol, handle in list(path.state.handles.items()):
             if handle.held_by_caller and handle.orphaned and not process_ends:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from capilint.engine.program.classes import Classes
+from capilint.engine.program.cpp_classes import CppClasses
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.names import Names, calls_of
 from capilint.engine.program.pointers import FunctionPointers
+from capilint.engine.program.python_classes import PythonClasses
 from capilint.ir import (
     Call,
     Direct,
@@ -44,9 +46,13 @@ class Program:
         return Names(self.modules, self.rulebook)
 
     @cached_property
-    def classes(self) -> Classes:
-        """The Python classes."""
-        return Classes(self.names)
+    def _classes(self) -> dict[Language, Classes]:
+        cpp = CppClasses(self.names)
+        return {Language.PYTHON: PythonClasses(self.names), Language.CPP: cpp, Language.C: cpp}
+
+    def classes_of(self, function: Function | Module) -> Classes:
+        """The classes of a function's or a module's language; C has C++'s, which are none."""
+        return self._classes[function.language]
 
     @cached_property
     def pointers(self) -> FunctionPointers:
@@ -59,17 +65,17 @@ class Program:
         """The functions of a smaller program, `before`, of which this one may say otherwise.
 
         In C those whose calls mean something else now, and their callers. In Python, where a new
-        module may change what an attribute or a method is, all of them.
+        module may change what an attribute or a method is, all of them; in C++, where a new class
+        may change what a clause catches.
         """
         known = {id(module) for module in before.modules}
         added = (module for module in self.modules if id(module) not in known)
-        python = any(module.language is Language.PYTHON for module in added)
+        meanings = {each.language for each in added if _is_python(each) or each.classes}
         changed: set[Definition] = set()
         pending = [
             definition
             for definition, calls in before.calls.items()
-            if calls != self.calls.get(definition)
-            or (python and definition.module.language is Language.PYTHON)
+            if calls != self.calls.get(definition) or definition.module.language in meanings
         ]
         while pending:
             definition = pending.pop()
@@ -88,7 +94,7 @@ class Program:
             if id(definition.module) in asked
             for name in self._called_where_it_matters(definition)
         }
-        for module in modules:
+        for module in filter(_is_python, modules):
             for base in {base for bases in module.classes.values() for base in bases if base}:
                 named[module.path, base] = module
         constants = (
@@ -103,7 +109,7 @@ class Program:
             for (_, name), module in named.items()
             if ((bound := self.names.api(name, module)) is None or bound.by_name)
             and not self.names.is_defined(name, module)
-            and (module.language is not Language.PYTHON or not self.classes.named(name, module))
+            and not self.classes_of(module).named(name, module)
         )
 
     def _called_where_it_matters(self, definition: Definition) -> Iterator[str]:
@@ -112,7 +118,7 @@ class Program:
         These are the last ones of a branch, in Python all whose results nobody wants, and those
         that share a variable with a call that acts on handles or with what is returned.
         """
-        python = definition.module.language is Language.PYTHON
+        python = _is_python(definition.module)
         shared = {
             variable
             for call in calls_of(definition.function)
@@ -158,8 +164,7 @@ class Program:
                     touches = touches or acts_on_handles(bound)
                     continue
                 called.update(dict.fromkeys(self.names.alternatives(name, definition.module)))
-        if definition.module.language is Language.PYTHON:
-            called.update(dict.fromkeys(self.classes.run_by(definition)))
+        called.update(dict.fromkeys(self.classes_of(definition.function).run_by(definition)))
         return list(called), touches
 
     def _names_in(self, call: Call, caller: Definition) -> Iterator[str]:
@@ -261,6 +266,10 @@ class Program:
                         component.append(stack.pop())
                         on_stack.discard(component[-1])
                     yield component
+
+
+def _is_python(module: Module) -> bool:
+    return module.language is Language.PYTHON
 
 
 def _variables_of(call: Call) -> Iterator[Variable]:

@@ -76,7 +76,8 @@ class Names:
     @cached_property
     def declared(self) -> dict[str, Module]:
         """The classes of Python by qualified name, and where they stand."""
-        return {name: module for module in self.modules for name in module.classes}
+        python = [each for each in self.modules if _is_python(each)]
+        return {name: module for module in python for name in module.classes}
 
     @cached_property
     def _overridden(self) -> frozenset[str]:

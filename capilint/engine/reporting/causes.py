@@ -106,7 +106,8 @@ class Causes:
         if self.api(call.callee.name, module) is not None:
             return Reason(Kind.API_FUNCTION, name)
         targets = self.program.names.alternatives(call.callee.name, module)
-        if not targets and self.program.classes.named(call.callee.name, module) is not None:
+        classes = self.program.classes_of(module)
+        if not targets and classes.named(call.callee.name, module) is not None:
             return Reason(Kind.UNFOLLOWED_FUNCTION, name, detail=Lack.OBJECTS)
         if not targets:
             known = name in self._defined

@@ -12,7 +12,7 @@ from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Path
 from capilint.engine.domain.order import bounds
 from capilint.engine.domain.path_invariants import PathInvariants, candidates
-from capilint.engine.domain.state import State
+from capilint.engine.domain.state import CAUGHT, CERTAIN, POSSIBLE, State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
     AbstractValue,
@@ -28,14 +28,15 @@ from capilint.engine.summaries.summary import Exit, Summary
 from capilint.engine.transfer.assignments import Assignments, Point
 from capilint.engine.transfer.creations import Creations
 from capilint.engine.transfer.doubts import doubt_all, doubt_undecided, settle
-from capilint.engine.transfer.exceptions import builtin_class, catches
+from capilint.engine.transfer.exceptions import Exceptions, exceptions_of
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.objects import MethodOf, Objects
 from capilint.engine.transfer.protocols import ProtocolCalls
+from capilint.engine.transfer.raising import Raising, raising
 from capilint.engine.transfer.results import Results
 from capilint.engine.transfer.summary_calls import SummaryCalls
 from capilint.engine.transfer.unknown import UnknownCalls
-from capilint.engine.transfer.ways import CAUGHT, Continuation, Site, raise_from
+from capilint.engine.transfer.ways import Continuation, Site, raise_from
 from capilint.finding import Span
 from capilint.ir import (
     Assign,
@@ -51,7 +52,6 @@ from capilint.ir import (
     Indirect,
     Instruction,
     Jump,
-    Language,
     Method,
     Raise,
     Return,
@@ -110,6 +110,8 @@ class Interpreter:
     unknown_calls: UnknownCalls = field(init=False)
     assignments: Assignments = field(init=False)
     objects: Objects = field(init=False)
+    exceptions: Exceptions = field(init=False)
+    raising: Raising = field(init=False)
 
     def __post_init__(self) -> None:
         self.assignments = Assignments(
@@ -140,6 +142,9 @@ class Interpreter:
             self.callees.classes.is_plain,
             self.function.name == MODULE,
         )
+        bases, rules = self.callees.classes.bases, self.rulebook.exception_classes
+        self.exceptions = exceptions_of(self.function.language, bases, rules)
+        self.raising = raising(self.function)
 
     def entry(self) -> State:
         """The state in which the function begins: what the `#if`s around it say holds."""
@@ -193,7 +198,7 @@ class Interpreter:
 
     def _ends_process(self, path: Path) -> bool:
         """Whether the exception under way ends the program."""
-        return builtin_class(path.state.exception) is SystemExit
+        return self.function.noexcept or self.exceptions.ends_process(path.state.exception)
 
     def _leave(
         self,
@@ -206,7 +211,7 @@ class Interpreter:
             path.state.end(How.PROCESS)
             return
         span = getattr(where, "span", self.function.span)
-        if path.state.objects and (not raised or path.state.raising == "certain"):
+        if path.state.objects and (not raised or path.state.raising == CERTAIN):
             for way in self.objects.end_all(path, span):
                 self._left(way, span, value, raised)
         else:
@@ -218,9 +223,17 @@ class Interpreter:
         if raised and self.abandons_object:
             first = Location(self.function.parameters[0].variable)
             self.typestates.abandon(path, path.state.load(first), span)
-        if not raised or path.state.raising == "certain":
+        if path.state.raising == CAUGHT + POSSIBLE:
+            self._let_go(path)
+        if not raised or path.state.raising == CERTAIN:
             self.exits.append((path.node, Exit(path.state, value, raised, (), span), path))
             path.state.end(How.PROCESS if process_ends else None)
+
+    def _let_go(self, path: Path) -> None:
+        """What lives on after a mere possibility is not for callers to answer for."""
+        for symbol, handle in list(path.state.handles.items()):
+            if handle.made and not (handle.escaped or handle.is_ended):
+                path.state.escape(symbol, cause=path.state.cause(How.UNDECIDED))
 
     # ------------------------------------------------------------ instructions
 
@@ -261,7 +274,7 @@ class Interpreter:
         value = self.evaluator.evaluate(path.state, instruction.value)
         self.typestates.hand_out(path, value, instruction.span)
         if instruction.may_raise:
-            yield raise_from(path.fork(), "certain")
+            yield raise_from(path.fork(), CERTAIN)
         else:
             path.state.escape(value)
         if instruction.result is not None:
@@ -281,11 +294,9 @@ class Interpreter:
         site = Site(key, call, key not in self.liveness.unread, last_reads)
         self.assignments.give_away_unfollowed(path, values_of(call))
         arguments = evaluate_arguments(self.evaluator, path.state, call)
-        guarded = block.handler is not None
-        if guarded and self.function.language is not Language.PYTHON:
-            yield raise_from(path.fork(), "possible")
-            guarded = False
-        owners = self.callees.made(call) if self.function.language is Language.PYTHON else ()
+        if block.number in self.raising.any_call:
+            yield raise_from(path.fork(), POSSIBLE)
+        owners = self.callees.made(call)
         if owners and all(self.objects.can_make(owner, arguments) for owner in owners):
             for owner in owners:
                 yield from self.objects.make(path.fork(), site, owner, arguments)
@@ -303,6 +314,7 @@ class Interpreter:
             yield self.unknown_calls.manage(path, site, arguments)
         else:
             self.opaque = True
+            guarded = block.number in self.raising.unknown_code
             yield from self.unknown_calls.apply(path, site, arguments, guarded)
 
     def _resolve(self, path: Path, call: Call) -> tuple[Bound | None, Summary | None]:
@@ -343,7 +355,7 @@ class Interpreter:
             case Branch():
                 yield from self._branch(path, terminator)
             case Choose(targets, _, catches) if not catches:
-                if path.state.raising and self.function.language is not Language.PYTHON:
+                if path.state.raising and self.raising.any_call:
                     doubt_all(path.state, "filter")  # which exceptions it picks is not known
                 for target in targets:
                     yield (target, 0), path.fork()
@@ -357,7 +369,7 @@ class Interpreter:
                     certainty = state.raising.removeprefix(CAUGHT)
                     way = raise_from(path, certainty, state.exception)
                 else:
-                    way = raise_from(path, "certain", exception)
+                    way = raise_from(path, CERTAIN, exception)
                 yield from self._raised(block, way.path, terminator)
             case Stop(_, understood):
                 path.state.end(How.PROCESS if understood else How.NOT_UNDERSTOOD)
@@ -365,12 +377,16 @@ class Interpreter:
     def _dispatch(self, path: Path, choice: Choose) -> Iterator[tuple[Point, Path]]:
         """Where an exception goes: to the clauses that may catch it, in their order.
 
-        One that a clause may have caught gets past it as a mere possibility.
+        One that a clause may have caught gets past it as a mere possibility. What is no more than
+        that to begin with goes to no clause that is not for it.
         """
         exception = path.state.exception
+        guessed = path.state.raising == POSSIBLE and not exception
         for target, names in zip(choice.targets, choice.catches, strict=True):
-            answers = [catches(exception, name, self.callees.classes.bases) for name in names or ()]
-            if names is not None and all(answer is False for answer in answers):
+            answers = [self.exceptions.catches(exception, name) for name in names or ()]
+            if names is not None and not any(answer is not False for answer in answers):
+                continue
+            if names and guessed and not any(map(self.exceptions.may_be_unknown, names)):
                 continue
             way = path.fork()
             if names is not None:
@@ -379,7 +395,7 @@ class Interpreter:
             if True in answers:
                 return
             if names is not None:
-                path.state.raising = "possible"
+                path.state.raising = POSSIBLE
 
     def _branch(self, path: Path, branch: Branch) -> Iterator[tuple[Point, Path]]:
         statuses = statuses_in(self.evaluator, path.state, branch.condition)

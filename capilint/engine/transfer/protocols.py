@@ -11,6 +11,7 @@ from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Path, Role
 from capilint.engine.domain.handle import Handle, Typestate
 from capilint.engine.domain.order import TESTS
+from capilint.engine.domain.state import CERTAIN
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
     ZERO,
@@ -73,7 +74,7 @@ class ProtocolCalls:
             return
         self._misuse_memory_function(path, site, protocol, matched)
         self.memory.touch(path, site, protocol, matched)
-        if protocol.allocates and site.result_is_read:
+        if protocol.allocates and site.result_is_read and not bound.can_raise:
             failed = path.fork()
             self.memory.give_result(failed, site, ZERO)
             yield Continuation(failed)
@@ -125,7 +126,7 @@ class ProtocolCalls:
                     self.memory.give_result(branch, site, status)
                 if outcome is False and success is Success.RAISES:
                     exception = next(iter(bound.binding.raises), "")
-                    yield raise_from(branch, "certain", exception)
+                    yield raise_from(branch, CERTAIN, exception)
                 else:
                     yield Continuation(branch)
 

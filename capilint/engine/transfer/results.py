@@ -11,7 +11,7 @@ from capilint.engine.domain.binding import Argument
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.evaluate import Evaluator, is_parameter
 from capilint.engine.domain.events import Path
-from capilint.engine.domain.state import State
+from capilint.engine.domain.state import CAUGHT, State
 from capilint.engine.domain.values import (
     ZERO,
     AbstractValue,
@@ -24,7 +24,7 @@ from capilint.engine.domain.values import (
     Term,
     Text,
 )
-from capilint.engine.transfer.ways import CAUGHT, Site
+from capilint.engine.transfer.ways import Site
 from capilint.ir import Read
 from capilint.rulebook.protocol import Protocol
 

@@ -11,7 +11,7 @@ from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Origin, Path
 from capilint.engine.domain.handle import Handle, OpenFlag, answered
-from capilint.engine.domain.state import State
+from capilint.engine.domain.state import CERTAIN, State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
     ZERO,
@@ -56,7 +56,7 @@ class SummaryCalls:
             branch = path.fork()
             if self._play(branch, site, summary, outcome, given):
                 if outcome.raised:
-                    yield raise_from(branch, "certain", outcome.exception)
+                    yield raise_from(branch, CERTAIN, outcome.exception)
                 else:
                     yield Continuation(branch)
 

@@ -11,7 +11,7 @@ from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.evaluate import Evaluator, is_unknown_constant
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.handle import Typestate
-from capilint.engine.domain.state import State
+from capilint.engine.domain.state import CERTAIN, POSSIBLE, State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
     ZERO,
@@ -80,10 +80,10 @@ class UnknownCalls:
         if self._may_be_the_end(path, site, arguments):
             doubt_what_happened(state, site.key)
         if guarded:
-            yield raise_from(path.fork(), "possible")
+            yield raise_from(path.fork(), POSSIBLE)
         if statuses and self.language is Language.PYTHON and site.call.result is None:
             if any(status.failed for status, _ in statuses):
-                yield raise_from(path, "certain")
+                yield raise_from(path, CERTAIN)
                 return
         elif not self._judged(path, site, arguments):
             return

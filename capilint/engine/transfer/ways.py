@@ -8,8 +8,6 @@ from capilint.engine.domain.events import Path
 from capilint.engine.domain.state import State
 from capilint.ir import Call, Variable
 
-CAUGHT = "caught "  # before the certainty of an exception that a clause has taken
-
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
@@ -39,7 +37,7 @@ def age_doubts(state: State, site: object) -> None:
 def raise_from(path: Path, certainty: str, exception: str = "") -> Continuation:
     """An exception leaves here: mark what lives, so that a leak can be told as CAP102.
 
-    `certainty` is `certain`, or `possible` where unknown code may raise; `exception` is the
+    `certainty` is CERTAIN, or POSSIBLE where unknown code may raise; `exception` is the
     name of its class, where that is known.
     """
     state = path.state

@@ -1,0 +1,243 @@
+"""The Python classes of a program: what a method's name means on an object of one of them.
+
+Only what is certain counts. A name is looked up along the bases; where one that the program does
+not hold comes before the name is found, it may mean anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from capilint.engine.program.classes import Missing
+from capilint.engine.program.linkage import Definition
+from capilint.engine.program.liveness import written_variables
+from capilint.engine.program.names import Names, calls_of
+from capilint.ir import (
+    Call,
+    Direct,
+    Function,
+    FunctionReference,
+    Indirect,
+    Language,
+    Method,
+    Module,
+    Named,
+    Read,
+    Scope,
+    Variable,
+    values_of,
+)
+
+# Methods by which an object's attributes, or the object itself, become something else.
+_UNPREDICTABLE = frozenset(
+    {"__new__", "__getattr__", "__getattribute__", "__setattr__", "__init_subclass__"}
+)
+_KNOWN_BASES = frozenset({"object", "abc.ABC"})
+
+
+@dataclass
+class PythonClasses:
+    """The classes of Python in one program. See `Classes`."""
+
+    names: Names
+    _methods: dict[tuple[str, str], Definition | Missing] = field(default_factory=dict)
+    _plain: dict[str, bool] = field(default_factory=dict)
+
+    @cached_property
+    def bases(self) -> dict[str, tuple[str, ...]]:
+        """The classes of all modules by canonical name, and exceptions, with their bases."""
+        exceptions = {name: tuple(bases) for name, *bases in self.names.rulebook.exceptions}
+        declared = {name: holder.classes[name] for name, holder in self.names.declared.items()}
+        return {**declared, **exceptions}
+
+    @cached_property
+    def with_methods(self) -> frozenset[str]:
+        """The classes that define methods of their own."""
+        return frozenset(self._own_methods)
+
+    @cached_property
+    def _own_methods(self) -> dict[str, dict[str, Definition]]:
+        table: dict[str, dict[str, Definition]] = {}
+        for definition in self.names.definitions:
+            function = definition.function
+            if function.language is Language.PYTHON and function.owner_class is not None:
+                owner, _, name = function.qualified_name.rpartition(".")
+                table.setdefault(owner, {})[name] = definition
+        return table
+
+    @cached_property
+    def _rebound(self) -> frozenset[str]:
+        """Methods that are something else's second name, or that the program replaces."""
+        modules = [each for each in self.names.modules if each.language is Language.PYTHON]
+        aliases = (f"{module.name}.{name}" for module in modules for name in module.aliases)
+        stores = (name for module in modules for name in module.attribute_stores)
+        return frozenset((*aliases, *stores))
+
+    # ------------------------------------------------------------ lookup
+
+    def named(self, name: str, module: Module) -> str | None:
+        """The class that a canonical name means in a module, if the program holds it."""
+        return self.names.class_named(name, module)
+
+    def method(self, owner: str, name: str) -> Definition | Missing:
+        """What calling `name` on an object of the class runs."""
+        key = (owner, name)
+        if key not in self._methods:
+            self._methods[key] = self._find_method(owner, name)
+        return self._methods[key]
+
+    def _find_method(self, owner: str, name: str) -> Definition | Missing:
+        for known in self._lineage(owner):
+            if known is None:
+                return Missing.UNKNOWN
+            if f"{known}.{name}" in self._rebound:
+                return Missing.UNKNOWN
+            found = self._own_methods.get(known, {}).get(name)
+            if found is not None:
+                function = found.function
+                usual = not (function.descriptor or function.decorated or function.generator)
+                single = self.names.definition(function.qualified_name, found.module) == found
+                return found if usual and single else Missing.UNKNOWN
+        return Missing.ABSENT
+
+    def _lineage(self, owner: str) -> Iterator[str | None]:
+        """The class and its bases in the order of lookup; None for one that is not known."""
+        pending: list[tuple[str, Module | None]] = [(owner, None)]
+        seen: set[str] = set()
+        while pending:
+            name, module = pending.pop(0)
+            if name in _KNOWN_BASES or name in seen:
+                continue
+            seen.add(name)
+            known = name if name in self.bases else None
+            if known is None and module is not None:
+                known = self.named(name, module)
+            yield known
+            if known is not None:
+                holder = self.names.declared.get(known)
+                pending = [*((base, holder) for base in self.bases.get(known, ())), *pending]
+
+    def is_plain(self, owner: str) -> bool:
+        """Whether an object of the class keeps in an attribute what is stored there.
+
+        Attributes that are `computed` are another matter.
+        """
+        if owner not in self._plain:
+            self._plain[owner] = _UNPREDICTABLE.isdisjoint(
+                name
+                for known in self._lineage(owner)
+                for name in self._own_methods.get(known or "", ())
+            )
+        return self._plain[owner]
+
+    @cached_property
+    def computed(self) -> frozenset[str]:
+        """The accessors of methods, in whichever class: what they give knows the object."""
+        names = {name for methods in self._own_methods.values() for name in methods}
+        return frozenset(f".{name}" for name in (*names, "__dict__")) if names else frozenset()
+
+    def abandons_object(self, definition: Definition) -> bool:
+        """Whether it is the constructor of a class that has no destructor, and no unknown base."""
+        owner, _, method = definition.function.qualified_name.rpartition(".")
+        if method != "__init__" or owner not in self.bases or not definition.function.parameters:
+            return False
+        return self.method(owner, "__del__") is Missing.ABSENT
+
+    # ------------------------------------------------------------ where objects are made
+
+    def made_by(self, call: Call, caller: Definition) -> tuple[str, ...]:
+        """The classes of which a call makes an object, one of them at a time."""
+        match call.callee:
+            case Direct(name):
+                owner = self.named(name, caller.module)
+                return () if owner is None else (owner,)
+            case Indirect(Read(place)) if place.root.scope is Scope.PARAMETER and not place.path:
+                return self.given_to(caller, place.root)
+            case _:
+                return ()
+
+    def run_by(self, caller: Definition) -> Iterator[Definition]:
+        """The methods that a function may run on the objects that it makes."""
+        calls = list(calls_of(caller.function))
+        wanted = {call.callee.name for call in calls if isinstance(call.callee, Method)}
+        for owner in dict.fromkeys(each for call in calls for each in self.made_by(call, caller)):
+            for name in sorted({"__init__", "__del__", *wanted}):
+                found = self.method(owner, name)
+                if isinstance(found, Definition):
+                    yield found
+
+    # ------------------------------------------------------------ classes as arguments
+
+    def given_to(self, definition: Definition, parameter: Variable) -> tuple[str, ...]:
+        """The classes that all callers give a parameter; none where one gives something else.
+
+        All callers are known of a function whose name says that it is the program's own, and
+        that is only ever called.
+        """
+        found: dict[str, None] = {}
+        pending = [(definition, parameter)]
+        seen = set(pending)
+        while pending:
+            given = self._given(*pending.pop())
+            if given is None:
+                return ()
+            for value in given:
+                if isinstance(value, str):
+                    found[value] = None
+                elif value not in seen:
+                    seen.add(value)
+                    pending.append(value)
+        return tuple(found)
+
+    def _given(
+        self, definition: Definition, parameter: Variable
+    ) -> list[str | tuple[Definition, Variable]] | None:
+        """A class's name, or a parameter of the caller, for each call; None: not known."""
+        function = definition.function
+        if not _is_private(function) or definition in self._referenced:
+            return None
+        if parameter in written_variables(function):
+            return None
+        position = [each.variable for each in function.parameters].index(parameter)
+        given: list[str | tuple[Definition, Variable]] = []
+        for caller, call in self._sites.get(definition, ()):
+            if call.spread or position >= len(call.arguments):
+                return None
+            match call.arguments[position]:
+                case Named(name) if (owner := self.named(name, caller.module)) is not None:
+                    given.append(owner)
+                case Read(place) if place.root.scope is Scope.PARAMETER and not place.path:
+                    given.append((caller, place.root))
+                case _:
+                    return None
+        return given
+
+    @cached_property
+    def _sites(self) -> dict[Definition, list[tuple[Definition, Call]]]:
+        table: dict[Definition, list[tuple[Definition, Call]]] = {}
+        for caller in self.names.definitions:
+            for call in calls_of(caller.function):
+                if isinstance(call.callee, Direct):
+                    for target in self.names.alternatives(call.callee.name, caller.module):
+                        table.setdefault(target, []).append((caller, call))
+        return table
+
+    @cached_property
+    def _referenced(self) -> set[Definition]:
+        """The functions that are used as values."""
+        return {
+            target
+            for definition in self.names.definitions
+            for block in definition.function.blocks
+            for instruction in block.instructions
+            for value in values_of(instruction)
+            if isinstance(value, FunctionReference)
+            for target in self.names.alternatives(value.name, definition.module)
+        }
+
+
+def _is_private(function: Function) -> bool:
+    name = function.qualified_name.rpartition(".")[2]
+    return name.startswith("_") and not name.endswith("__")
