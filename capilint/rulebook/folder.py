@@ -43,3 +43,10 @@ def texts_in(folder: str, suffix: str) -> Iterator[tuple[str, str]]:
         if name.endswith(suffix):
             with open(os.path.join(folder, name), encoding="utf-8") as stream:
                 yield f"rules/{os.path.basename(folder)}/{name}", stream.read()
+
+
+def library_headers() -> Iterator[tuple[str, str]]:
+    """The path, for people, and the text of each header that says what a C++ library's holders
+    do."""
+    for path, text in texts_in(os.path.join(rule_folder(), "bindings", "cpp"), ".hpp"):
+        yield path.replace("rules/", "rules/bindings/"), text

@@ -25,6 +25,7 @@ from capilint.frontends.c.preprocessing.includes import Closure, Finder, Include
 from capilint.frontends.cpp.facts import gather, merge
 from capilint.frontends.cpp.facts.lookup import Lookup
 from capilint.frontends.cpp.facts.model import Declarations, Instance, Signature
+from capilint.frontends.cpp.library import Libraries, LibraryHeader, without_known
 from capilint.frontends.cpp.lowering.functions import FunctionLowering
 from capilint.frontends.cpp.lowering.unit import Body, Task
 from capilint.frontends.cpp.lowering.unit import Unit as LoweredUnit
@@ -33,6 +34,9 @@ from capilint.frontends.cpp.parsing.outline import Definition, definitions, with
 
 _NO_OPTIONS = CompileOptions()
 
+Read = tuple[Facts, Declarations, list[Body]]
+"""What a text declares, and the functions that it defines."""
+
 
 class Headers:
     """The headers of one run, read as C++."""
@@ -40,37 +44,54 @@ class Headers:
     def __init__(self, find: Finder) -> None:
         """See the headers of C."""
         self._texts = Includes(find)
-        self._read: dict[Text, tuple[Facts, Declarations, list[Body]]] = {}
-        self._merged: dict[Closure, tuple[Facts, Declarations, list[Body]]] = {}
+        self._libraries = Libraries()
+        self._read: dict[Text, Read] = {}
+        self._merged: dict[Closure, Read] = {}
 
     def unit(self, path: str, text: str, options: CompileOptions) -> Unit:
         """A file with its headers."""
-        return self._texts.unit(path, text, options)
+        return self._libraries.added(self._texts.unit(path, text, options))
 
     def declared(
         self, unit: Unit, folders: tuple[str, ...]
-    ) -> tuple[Facts, Declarations, list[Body]]:
+    ) -> Read:
         """What the headers of a file declare together, and the functions that they define."""
         closure = unit.closure
         if closure not in self._merged:
-            parts = [self._declared_in(each, folders, unit) for each in closure.headers]
-            self._merged[closure] = (
-                merged((facts for facts, _, _ in parts), unit.macros, CPP),
-                merge.merged(declarations for _, declarations, _ in parts),
-                [body for _, _, bodies in parts for body in bodies],
-            )
+            own = [each for each in closure.headers if not isinstance(each, LibraryHeader)]
+            parts = [self._declared_in(each, folders, unit) for each in own]
+            self._merged[closure] = _merged(parts, unit)
         return self._merged[closure]
+
+    def libraries(self, unit: Unit, folders: tuple[str, ...]) -> tuple[Declarations, list[Body]]:
+        """What the library headers declare that a file calls for, and the functions of them."""
+        parts = [
+            self._declared_in(each, folders, unit)
+            for each in unit.closure.headers
+            if isinstance(each, LibraryHeader)
+        ]
+        declarations = merge.merged(declarations for _, declarations, _ in parts)
+        bodies = [body for _, _, bodies in parts for body in bodies]
+        return declarations, [replace(each, of_library=True) for each in bodies]
 
     def _declared_in(
         self, header: Text, folders: tuple[str, ...], includer: Unit
-    ) -> tuple[Facts, Declarations, list[Body]]:
+    ) -> Read:
         if header not in self._read:
             unit = self._texts.unit_of(header, folders, includer.defines)
             self._read[header] = _read(unit, None)
         return self._read[header]
 
 
-def _read(unit: Unit, included: Facts | None) -> tuple[Facts, Declarations, list[Body]]:
+def _merged(parts: list[Read], unit: Unit) -> Read:
+    return (
+        merged((facts for facts, _, _ in parts), unit.macros, CPP),
+        merge.merged(declarations for _, declarations, _ in parts),
+        [body for _, _, bodies in parts for body in bodies],
+    )
+
+
+def _read(unit: Unit, included: Facts | None) -> Read:
     """What a text declares, and the functions that it defines."""
     text = unit.text.text
     found = definitions(text, unit.braces)
@@ -116,8 +137,10 @@ def lower(
     facts = inherited
     if relevant is None or relevant(unit.text.text):
         facts, own, bodies = _read(unit, inherited)
-        lookup = Lookup(merge.merged([declarations, own]))
-        templates = _by_name((*included, *bodies))
+        known = merge.merged([declarations, own])
+        free, library = without_known(known, *headers.libraries(unit, options.folders))
+        lookup = Lookup(merge.merged([known, free]))
+        templates = _by_name((*included, *bodies, *library))
         lowered = LoweredUnit(lookup, facts, templates)
         lowering = _FileLowering(unit, lowered, problems)
         functions = list(lowering.functions(bodies))
@@ -129,7 +152,11 @@ def lower(
         functions=tuple(functions),
         problems=tuple(problems),
         classes=classes,
-        includes=tuple(header.path for header in unit.closure.headers),
+        includes=tuple(
+            header.path
+            for header in unit.closure.headers
+            if not isinstance(header, LibraryHeader)
+        ),
         missing_headers=unit.closure.missing,
         typedefs=dict(typedefs_of(functions, facts)),
         structures=facts.structures,
@@ -244,6 +271,9 @@ class _FileLowering:
         definition = body.definition
         lines = self._lines.setdefault(id(body.text), LineTable(body.text))
         span = lines.span(definition.name_at, definition.declarator_end)
+        at = self._at
+        if body.of_library:
+            span = at
         self._at = span
         text = body.text[definition.cut : definition.handlers_end]
         text = " " * (definition.cut - lines.line_start(definition.cut)) + text
@@ -253,7 +283,8 @@ class _FileLowering:
             reason = "function body not understood"
             self._problems.append(ir.Problem(span, reason, _shown(task)))
             return None
-        positions = Positions(lines.line(definition.cut) - 1, parsed.parsed, columns)
+        fixed = at if body.of_library else None
+        positions = Positions(lines.line(definition.cut) - 1, parsed.parsed, columns, fixed)
         lowering = self._begun(task, positions, unexpanded)
         has_this = task.instance is not None and not task.signature.static
         lowering.declare_parameters(

@@ -13,6 +13,7 @@ from capilint.frontends.c.parsing.grammar import C, Grammar
 from capilint.frontends.c.parsing.repairs import without_conventions
 
 _HEAD = "void f()\n"  # one row above the body
+_CONSTRUCTOR_HEAD = "f()\n"  # of a body that begins with initialisers
 _WORD_BEFORE_DO = re.compile(r"\b(?!else\b)\w+\s+do\b")  # it parses as a function of that name
 
 
@@ -26,7 +27,8 @@ class Body:
 
     def __init__(self, text: str, grammar: Grammar = C) -> None:
         """`text` runs from the opening to the closing brace, on rows of its own."""
-        self.parsed = (_HEAD + text).encode("utf-8", errors="replace")
+        head = _CONSTRUCTOR_HEAD if text.lstrip().startswith(":") else _HEAD
+        self.parsed = (head + text).encode("utf-8", errors="replace")
         root = grammar.parser.parse(self.parsed).root_node
         self.statement = _body_of(root)
         self._control = grammar.control | {"{", "}"}

@@ -63,7 +63,7 @@ class CallLowering(NameLowering):
         chosen = self.lookup.overload(candidates, types, self.scope, self.bindings)
         if chosen is None:
             return None
-        if chosen.template:
+        if chosen.template or self.unit.is_of_library(chosen.whole_name):
             return self._instantiated(chosen, types)
         returns = self.lookup.type_of(chosen.returns, chosen.scope, {}) if chosen.returns else None
         return Callee(self.lookup.signature_key(chosen, {}), chosen, returns=returns)
@@ -73,7 +73,8 @@ class CallLowering(NameLowering):
         bindings = {each.name: each.name for each in chosen.template}
         bindings.update(self.lookup.deduced(chosen, types))
         arguments = ",".join(bindings[each.name] for each in chosen.template)
-        name = f"{chosen.whole_name}<{arguments}>" + self.lookup.signature_key(
+        instance = f"<{arguments}>" if chosen.template else ""
+        name = f"{chosen.whole_name}{instance}" + self.lookup.signature_key(
             chosen, bindings
         ).removeprefix(chosen.whole_name)
 
@@ -178,7 +179,7 @@ class CallLowering(NameLowering):
             result = None
         if callee.owner is not None and (signature is None or not signature.static):
             before.append(self._receiver(callee, function))
-            if signature is not None and callee.owner.is_template:
+            if signature is not None:
                 self.ask_method(callee.owner, signature)
         given = self.arguments(callee, nodes)
         self.emit_call(callee.name, (*before, *given), result, self.span(node))

@@ -92,8 +92,8 @@ class ObjectLowering(TypedLowering):
     def ask_method(self, owner: Instance, signature: Signature) -> str:
         """The name of a method; that of a template is lowered for it."""
         name = self.lookup.signature_key(signature, owner.bindings, owner)
-        if owner.is_template:
-            whole = owner.declared.whole_name
+        whole = owner.declared.whole_name
+        if owner.is_template or self.unit.is_of_library(f"{whole}::{signature.name}"):
 
             def task() -> Task | None:
                 body = self.unit.body_of(whole, signature, name)

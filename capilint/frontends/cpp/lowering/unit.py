@@ -26,13 +26,16 @@ _MOST_PENDING = 2_000  # functions that one file adds: templates may be made of 
 
 @dataclass(frozen=True)
 class Body:
-    """A function's text: where it stands, and what it declares."""
+    """A function's text: where it stands, and what it declares.
+
+    One `of_library` is of a header of ours: it is lowered where it is used, and has no place.
+    """
 
     signature: Signature
     definition: Definition
     text: str
     offset: int
-    used_at: tuple[int, int] | None = None
+    of_library: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,10 @@ class Unit:
         same = [each for each in found if _shape(each.signature) == _shape(signature)]
         exact = [each for each in same if _texts(each.signature) == _texts(signature)]
         return next(iter(exact or (same if len(same) == 1 else ())), None)
+
+    def is_of_library(self, name: str) -> bool:
+        """Whether a whole name is that of a function of a library, known by a header of ours."""
+        return any(each.of_library for each in self.bodies.get(name, ()))
 
     def overrides(self, instance: Instance, method: str) -> bool:
         """Whether a class of the file that derives from another has a method of that name."""
