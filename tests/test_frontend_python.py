@@ -656,7 +656,7 @@ def test_except_clauses_are_a_choice_with_a_way_out() -> None:
           call good()
           jump b5
         b3:
-          choose b4 b6
+          choose b4 (OSError) b6
         b4:
           error = unknown()
           call show(error)
@@ -701,7 +701,7 @@ def test_assert_raises_when_it_fails() -> None:
         b1:
           return (implicit)
         b2:
-          raise
+          raise AssertionError
         """)
 
 

@@ -370,7 +370,8 @@ def creations_written(module: Module) -> set[tuple[str, int]]:
 
 
 def programs() -> list[tuple[Path, ...]]:
-    return [each for kind in ("c", "cpp", "python", "run") for each in fixture_programs(FIXTURES / kind)]
+    kinds = ("c", "cpp", "python", "run")
+    return [each for kind in kinds for each in fixture_programs(FIXTURES / kind)]
 
 
 def modules_of(paths: Sequence[Path]) -> list[Module]:
