@@ -34,6 +34,7 @@ DESIGN = {
 }
 CODES = list(load().values())
 MINGW = shutil.which("x86_64-w64-mingw32-gcc")
+MINGW_CPP = shutil.which("x86_64-w64-mingw32-g++")
 INCLUDES = "#include <windows.h>\n#include <wincrypt.h>\n#include <bcrypt.h>\n"
 GOOD = """\
 ---
@@ -72,6 +73,13 @@ def test_a_code_is_told_whole(code: Code) -> None:
 # ---------------------------------------------------------------- the examples
 
 
+KINDS = {
+    "c": (".c", Language.C),
+    "cpp": (".cpp", Language.CPP),
+    "python": (".py", Language.PYTHON),
+}
+
+
 def examples(heading: str) -> list[pytest.param]:  # type: ignore[valid-type]
     """Each block under a heading, with its code."""
     return [
@@ -83,9 +91,7 @@ def examples(heading: str) -> list[pytest.param]:  # type: ignore[valid-type]
 
 def found_in(code: Code, example: Example) -> Counter[str]:
     """The codes that `check` finds in an example, with the code itself selected."""
-    suffix, language = (
-        (".py", Language.PYTHON) if example.language == "python" else (".c", Language.C)
-    )
+    suffix, language = KINDS[example.language]
     source = Input("example" + suffix, language, example.text.encode())
     report = check([source], lambda path: Settings(extend_select=(code.code,)))
     assert not report.unreadable, report.unreadable[0].reason
@@ -130,6 +136,23 @@ def test_c_examples_compile(heading: str) -> None:
     text = INCLUDES + "".join(texts)
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(MINGW_CPP is None, reason="mingw-w64 is not installed (g++-mingw-w64-x86-64)")
+@pytest.mark.parametrize("heading", ["Example", "Use instead"])
+def test_cpp_examples_compile(heading: str) -> None:
+    texts = [
+        f'#line 1 "{code.code}"\nnamespace {code.code}_{number} {{\n{example.text}\n}}\n'
+        for code in CODES
+        for number, example in enumerate(code.examples(heading))
+        if example.language == "cpp"
+    ]
+    assert len(texts) > 5
+    command = [str(MINGW_CPP), "-fsyntax-only", "-std=c++17", "-Wall", "-xc++", "-"]
+    headers = "#include <stdexcept>\n#include <string>\n#include <utility>\n"
+    text = INCLUDES + headers + "".join(texts)
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 # ---------------------------------------------------------------- refusals

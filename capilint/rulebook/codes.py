@@ -36,7 +36,7 @@ OFF = "off"
 _KEYS = ("code", "name", "severity", "cwe", "message", "help")
 _REQUIRED = ("code", "name", "severity", "message")
 _FIELD = re.compile(r"\{(\w*)\}")
-_EXAMPLE = re.compile(r"^```(c|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_EXAMPLE = re.compile(r"^```(c|cpp|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
