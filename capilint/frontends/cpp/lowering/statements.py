@@ -16,7 +16,7 @@ from capilint.frontends.c.parsing.syntax import field, identifiers_in, operands,
 from capilint.frontends.cpp.facts.model import Class, Field, Instance, Parameter, Signature, Type
 from capilint.frontends.cpp.lowering.calls import CallLowering
 from capilint.frontends.cpp.lowering.objects import said
-from capilint.frontends.cpp.lowering.typed import THIS
+from capilint.frontends.cpp.lowering.typed import CASTS, MOVES, THIS
 from capilint.frontends.cpp.lowering.unit import Captured, Closure, Task
 
 Statements = Iterator[Node]
@@ -193,6 +193,8 @@ class StatementLowering(CallLowering):
         if not parameters:
             return None
         for each in parameters:
+            if self._is_called(each):
+                continue
             words = identifiers_in(each)
             if each.type != "parameter_declaration" or len(words) != 1 or len(operands(each)) != 1:
                 return None
@@ -200,6 +202,18 @@ class StatementLowering(CallLowering):
                 return None
         call = parse_expression("f" + text_of(field(declarator, "parameters")), self.facts.grammar)
         return None if call is None else operands(field(self.bare(call), "arguments"))
+
+    def _is_called(self, parameter: Node) -> bool:
+        """`reinterpret_cast<T>(x)`, `open(x)`, `std::move(x)`, read as a parameter of that type."""
+        inner = parameter.child_by_field_name("declarator")
+        if inner is None or "function_declarator" not in inner.type and "parenth" not in inner.type:
+            return False
+        name = "".join(text_of(field(parameter, "type")).split()).partition("<")[0]
+        if name in CASTS or name in MOVES:
+            return True
+        return self.resolved(name).instance is None and bool(
+            self.lookup.functions(name, self.scope)
+        )
 
     def _is_value(self, name: str) -> bool:
         if self.is_local(name) is not None or name in self.captured:
@@ -449,13 +463,14 @@ class StatementLowering(CallLowering):
         known = self.closures.get(node.id)
         if known is not None:
             return known
-        self.lambdas += 1
-        name = f"{self.name}::lambda#{self.lambdas}"
+        name = self.unit.name_of_lambda(self.name)
         parameters = self._lambda_parameters(node)
         method = Signature("operator()", (name,), parameters, "auto", const=True, has_body=True)
         captures = self._captures(node)
         fields = tuple(Field(each, "void *") for each in captures)
-        made = Instance(name, Class(name, (), (), fields, (method,)), {})
+        declared = Class(name, (), (), fields, (method,))
+        self.lookup.declarations.classes[name] = [declared]
+        made = Instance(name, declared, {})
         self.closures[node.id] = made, captures
         return made, captures
 
