@@ -33,6 +33,8 @@ from capilint.engine.transfer.unknown import forget_shared_handles
 from capilint.engine.transfer.ways import Continuation, Site, age_doubts, raise_from
 from capilint.ir import AddressOf, Read, Scope, Unknown, Variable
 
+_WRITTEN = Variable("%written", Scope.TEMPORARY)
+
 
 @dataclass(slots=True)
 class SummaryCalls:
@@ -281,14 +283,19 @@ class SummaryCalls:
         return answered(handle)
 
     def _apply_memory(self, path: Path, site: Site, outcome: Outcome, caller: Substitution) -> None:
-        for location, value in outcome.stores:
+        written_values = [caller.value(value) for _, value in outcome.stores]
+        together = len(written_values) > 1  # two may have changed their places
+        for index, written in enumerate(written_values if together else ()):
+            path.state.store(Location(_WRITTEN, (f"[{index}]",)), written)
+        for (location, _), written in zip(outcome.stores, written_values, strict=True):
             target = caller.location(location)
             if target is not None and "[?]" not in target.path:
-                written = caller.value(value)
                 self.typestates.store(path, target, written, site.call.span, by_callee=True)
             else:
                 cause = path.state.cause(How.ELEMENT)
-                path.state.escape(caller.value(value), cause=cause)
+                path.state.escape(written, cause=cause)
+        if together:
+            path.state.clear(Location(_WRITTEN))
 
     def _return(
         self, path: Path, site: Site, summary: Summary, outcome: Outcome, caller: Substitution

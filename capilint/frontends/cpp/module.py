@@ -234,7 +234,8 @@ class _FileLowering:
         closure = task.closure
         if closure is not None:
             lowering = self._begun(task, closure.positions)
-            lowering.declare_parameters(task.signature.parameters, "", has_this=True)
+            signature = task.signature
+            lowering.declare_parameters(signature.parameters, "", has_this=not signature.static)
             return self._finished(
                 task, lowering, lambda: lowering.lambda_body(closure), self._at, internal=True
             )

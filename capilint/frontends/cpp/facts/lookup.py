@@ -204,7 +204,8 @@ class Lookup(Types):
                 return _CLOSE
             if plain or wanted.base in ("T", "auto"):
                 return _CONVERTED
-            return None
+            is_lambda = "::lambda#" in given.instance.name  # it turns into a function pointer
+            return _CONVERTED if is_lambda and "(" in wanted.base else None
         stars = given.stars + given.dimensions
         if wanted.stars == stars:
             if wanted.base == given.base:

@@ -77,11 +77,26 @@ class Types:
                 return self.type_of(bound, ())
             parts = (*type_text(bound).parts, *parts[1:])
             scope, bindings = (), {}
+        if len(parts) > 1 and any(each.arguments is not None for each in parts[:-1]):
+            member = self._member_type(parts, scope, bindings)
+            if member is not None:
+                return member
         for whole, owner in self._readings(parts, scope):
             found = self._entity(whole, parts[-1], owner, scope, bindings)
             if found is not None:
                 return found
         return Type("::".join(_spelt(each) for each in parts))
+
+    def _member_type(
+        self, parts: tuple[Part, ...], scope: Scope, bindings: Bindings
+    ) -> Type | None:
+        """The type that an instance of a template, or a base of its, names as a member."""
+        owner = self._named(parts[:-1], scope, bindings).instance
+        for each in self.lineage(owner) if owner is not None else ():
+            alias = self.declarations.aliases.get(f"{each.declared.whole_name}::{parts[-1].name}")
+            if alias is not None and not alias.template:
+                return self.type_of(alias.meaning, each.scope, each.bindings)
+        return None
 
     def _readings(self, parts: tuple[Part, ...], scope: Scope) -> Iterator[tuple[str, Scope]]:
         """The whole names that a written one may have, from the innermost scope outwards, each

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-_TOKEN = re.compile(r"::|&&|->|[\w$~]+|\(unnamed\)|\S")
+_TOKEN = re.compile(r"::|&&|->|[\w$~#]+|\(unnamed\)|\S")
 _QUALIFIERS = frozenset(
     {"const", "volatile", "struct", "class", "typename", "enum", "union", "constexpr", "mutable"}
     | {"static", "inline", "register", "__restrict", "CONST", "FAR", "NEAR"}
@@ -48,7 +48,7 @@ def type_text(text: str) -> TypeText:
             parts.append(Part(words.pop(), arguments))
             index = end
         elif token == "(" or token == "decltype":
-            return TypeText((Part(" ".join(text.split())),), text.count("*"), "", False, 0)
+            return TypeText((Part(_joined(tokens)),), 0, "", False, 0)  # of a function
         elif token == "::":
             if words:
                 parts.append(Part(words.pop()))

@@ -46,7 +46,8 @@ class CallLowering(NameLowering):
                 return None
             return self.operator(kind.instance, "()", tuple(types))
         if name in self.bindings:
-            return Callee(self.bindings[name])
+            bound = self.lookup.class_named(self.bindings[name], ())
+            return Callee(self.bindings[name]) if bound is None else Callee(makes=bound)
         if self.this is not None:
             methods = self.lookup.methods(self.this, name)
             if methods:

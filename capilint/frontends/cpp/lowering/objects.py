@@ -322,7 +322,14 @@ class ObjectLowering(TypedLowering):
             self.begin(place, kind, [node], self.span(node))
             self.ends_later(place, kind, self.span(node))
             return ir.AddressOf(place)
+        node = self.bare(node)
+        if node.type == "lambda_expression" and "(" in kind.base:
+            return self.function_of_lambda(node)
         return self.argument(node)
+
+    def function_of_lambda(self, node: Node) -> ir.Value:
+        """The function pointer that a lambda without captures turns into."""
+        raise NotImplementedError
 
     def _default(self, parameter: Parameter, callee: Callee) -> ir.Value:
         node = (

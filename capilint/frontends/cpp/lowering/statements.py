@@ -16,7 +16,7 @@ from capilint.frontends.c.parsing.syntax import field, identifiers_in, operands,
 from capilint.frontends.cpp.facts.model import Class, Field, Instance, Parameter, Signature, Type
 from capilint.frontends.cpp.lowering.calls import CallLowering
 from capilint.frontends.cpp.lowering.objects import said
-from capilint.frontends.cpp.lowering.typed import THIS
+from capilint.frontends.cpp.lowering.typed import CASTS, MOVES, THIS
 from capilint.frontends.cpp.lowering.unit import Captured, Closure, Task
 
 Statements = Iterator[Node]
@@ -52,9 +52,9 @@ class StatementLowering(CallLowering):
             self._declare(node, declarator, storage)
 
     def _declare(self, node: Node, declarator: Node, storage: set[str]) -> None:
-        inner = declarator.child_by_field_name("declarator")
-        if "structured_binding_declarator" in (declarator.type, inner and inner.type):
-            self._structured(inner or declarator, declarator)
+        binding = _structured_in(declarator)
+        if binding is not None:
+            self._structured(binding, declarator)
             return
         declared = declared_by(declarator)
         if declared is None:
@@ -94,7 +94,7 @@ class StatementLowering(CallLowering):
         )
         text = type_of(node, replace(declared, dimensions=0)).replace("constexpr ", "")
         found = self.resolved(f"{text} {reference}".strip())
-        value = declarator.child_by_field_name("value")
+        value = _value_of(declarator)
         if found.base == "auto" and value is not None:
             known = self._deduced(value)
             if known is not None:
@@ -120,7 +120,7 @@ class StatementLowering(CallLowering):
         arguments: list[Node] | None,
     ) -> None:
         kind = self._type_of_variable(node, declarator)
-        value = declarator.child_by_field_name("value")
+        value = _value_of(declarator)
         span = self.span(declarator)
         unique = name + "&" if kind.reference else name
         with self.full_expression(span):
@@ -142,6 +142,8 @@ class StatementLowering(CallLowering):
                 self.begin(place, kind, operands(value), span)
             elif value is not None and value.type == "initializer_list" and not dimensions:
                 self._begin_braced(place, kind, value, span)
+            elif value is not None:
+                self.store(place, value, span)
             else:
                 self._begin(variable, declarator, _written(kind))
         self.ends_later(place, replace(kind, dimensions=0), span, kind.dimensions)
@@ -180,7 +182,7 @@ class StatementLowering(CallLowering):
             self.begin(place, kind, [value], span)
 
     def _given_to(self, declarator: Node) -> list[Node] | None:
-        value = declarator.child_by_field_name("value")
+        value = _value_of(declarator)
         if value is not None and value.type == "argument_list":
             return operands(value)
         return None
@@ -193,6 +195,8 @@ class StatementLowering(CallLowering):
         if not parameters:
             return None
         for each in parameters:
+            if self._is_called(each):
+                continue
             words = identifiers_in(each)
             if each.type != "parameter_declaration" or len(words) != 1 or len(operands(each)) != 1:
                 return None
@@ -201,6 +205,18 @@ class StatementLowering(CallLowering):
         call = parse_expression("f" + text_of(field(declarator, "parameters")), self.facts.grammar)
         return None if call is None else operands(field(self.bare(call), "arguments"))
 
+    def _is_called(self, parameter: Node) -> bool:
+        """`reinterpret_cast<T>(x)`, `open(x)`, `std::move(x)`, read as a parameter of that type."""
+        inner = parameter.child_by_field_name("declarator")
+        if inner is None or "function_declarator" not in inner.type and "parenth" not in inner.type:
+            return False
+        name = "".join(text_of(field(parameter, "type")).split()).partition("<")[0]
+        if name in CASTS or name in MOVES:
+            return True
+        return self.resolved(name).instance is None and bool(
+            self.lookup.functions(name, self.scope)
+        )
+
     def _is_value(self, name: str) -> bool:
         if self.is_local(name) is not None or name in self.captured:
             return True
@@ -208,12 +224,14 @@ class StatementLowering(CallLowering):
 
     def _structured(self, binding: Node, declarator: Node) -> None:
         """`auto [a, b] = value;`: the names of members of a value that is held."""
-        value = declarator.child_by_field_name("value")
+        value = _value_of(declarator)
         span = self.span(declarator)
         kind = self._deduced(value) if value is not None else None
         held = self.temporary()
         if value is not None:
-            if kind is not None and kind.is_object:
+            if "&" in _prefix(declarator) and kind is not None and kind.reference == "&":
+                held = self.object_place(value)
+            elif kind is not None and kind.is_object:
                 held = self.temporary_object(kind, span)
                 self.begin(held, replace(kind, reference=""), [value], span)
                 self.ends_later(held, replace(kind, reference=""), span)
@@ -327,10 +345,25 @@ class StatementLowering(CallLowering):
             value = self.reference_to(parts[0], kind)
             yield from self._leave_function(outer, span, value)
             return
+        if kind.is_object and kind.instance is not None:
+            place = self._object_returned(kind, kind.instance, parts[0], span)
+            yield from self._leave_function(outer, span, ir.Read(place))
+            return
         yield from self._return_plainly(node)
 
     def _return_plainly(self, node: Node) -> Statements:
         yield from super().return_statement(node)
+
+    def _object_returned(self, kind: Type, made: Instance, node: Node, span: Span) -> ir.Place:
+        """Where the object is, of a class without a destructor, whose content is returned."""
+        node = self.bare(node)
+        found = self.type_of(node)
+        if found is not None and found.instance == made and node.type != "call_expression":
+            return self.object_place(node)
+        place = self.temporary_object(kind, span)
+        arguments = operands(node) if node.type == "initializer_list" else [node]
+        self.begin(place, kind, arguments, span)
+        return place
 
     def _return_object(self, kind: Type, made: Instance, node: Node, span: Span) -> None:
         target = self.result_place()
@@ -351,7 +384,8 @@ class StatementLowering(CallLowering):
 
     def _leave_function(self, outer: Frame, span: Span, value: ir.Value | None) -> Statements:
         if value is not None and not isinstance(value, ir.Constant):
-            value = ir.Read(self.held(value, span))
+            held = isinstance(value, ir.Read) and value.place.root.scope is ir.Scope.TEMPORARY
+            value = value if held else ir.Read(self.held(value, span))
         yield from self.leave_to(None, span)
         self.names.frame = outer
         self.graph.end(ir.Return(value, span))
@@ -449,13 +483,14 @@ class StatementLowering(CallLowering):
         known = self.closures.get(node.id)
         if known is not None:
             return known
-        self.lambdas += 1
-        name = f"{self.name}::lambda#{self.lambdas}"
+        name = self.unit.name_of_lambda(self.name)
         parameters = self._lambda_parameters(node)
         method = Signature("operator()", (name,), parameters, "auto", const=True, has_body=True)
         captures = self._captures(node)
         fields = tuple(Field(each, "void *") for each in captures)
-        made = Instance(name, Class(name, (), (), fields, (method,)), {})
+        declared = Class(name, (), (), fields, (method,))
+        self.lookup.declarations.classes[name] = [declared]
+        made = Instance(name, declared, {})
         self.closures[node.id] = made, captures
         return made, captures
 
@@ -520,12 +555,24 @@ class StatementLowering(CallLowering):
                     self.assign(member, ir.Read(self.place(expression)), span)
             inside[name] = Captured(own, replace(kind, reference="&") if kind else None)
         method = made.declared.methods[0]
+        self._ask_lambda(node, made, method, inside)
+        return place
+
+    def _ask_lambda(
+        self, node: Node, made: Instance, method: Signature, inside: dict[str, Captured]
+    ) -> str:
         name = self.lookup.signature_key(method, {}, made)
         closure = Closure(
             made, node, name, inside, self.scope, self.bindings, self.this, self.positions
         )
         self.unit.ask(name, lambda: Task(name, method, self.bindings, made, closure=closure))
-        return place
+        return name
+
+    def function_of_lambda(self, node: Node) -> ir.Value:
+        """The function pointer that a lambda without captures turns into."""
+        made, _ = self._closure_instance(node)
+        method = replace(made.declared.methods[0], name="invoke", static=True)
+        return ir.FunctionReference(self._ask_lambda(node, made, method, {}))
 
 
 def _prefix(declarator: Node | None) -> str:
@@ -541,6 +588,27 @@ def _prefix(declarator: Node | None) -> str:
             (each for each in node.named_children if "declarator" in each.type), None
         )
     return marks
+
+
+def _value_of(declarator: Node) -> Node | None:
+    """What a variable is initialised with; in `if (T x = value)` the declaration has it."""
+    around = declarator.parent
+    found = declarator.child_by_field_name("value")
+    if found is None and around is not None and around.type == "declaration":
+        found = around.child_by_field_name("value")
+    return found
+
+
+def _structured_in(declarator: Node) -> Node | None:
+    """The names of `auto& [a, b] = value`."""
+    node: Node | None = declarator
+    while node is not None and node.type != "structured_binding_declarator":
+        node = node.child_by_field_name("declarator") or next(
+            (each for each in node.named_children if "declarator" in each.type), None
+        )
+        if node is not None and node.type == "function_declarator":
+            return None
+    return node
 
 
 def _pointed(declarator: Node) -> bool:

@@ -3,6 +3,7 @@ conversions, and what dies with its scope."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
@@ -22,6 +23,7 @@ RESULT = ir.Variable("%return", ir.Scope.PARAMETER)
 NUMBER = Type("int", reference="&&")
 CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
 MOVES = frozenset({"std::move", "std::forward", "move", "forward"})
+_DECLTYPE = re.compile(r"\bdecltype\s*\(\s*(\w+)\s*\)")
 _COMPARING = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
 
 
@@ -76,7 +78,6 @@ class TypedLowering(FunctionLowering):
         self.captured: dict[str, Captured] = {}
         self.static_types: dict[ir.Variable, Type] = {}
         self.returns: Type | None = None
-        self.lambdas = 0
         self.closures: dict[int, tuple[Instance, dict[str, tuple[str, bool]]]] = {}
         self._types: dict[int, tuple[Node, Type | None]] = {}
         self._callees: dict[int, tuple[Node, Callee | None]] = {}
@@ -85,7 +86,13 @@ class TypedLowering(FunctionLowering):
 
     def resolved(self, text: str) -> Type:
         """The type that a text means here."""
+        if "decltype" in text:
+            text = _DECLTYPE.sub(self._declared_type, text)
         return self.lookup.type_of(text, self.scope, self.bindings)
+
+    def _declared_type(self, match: re.Match[str]) -> str:
+        found = self.name_type(match.group(1))
+        return match.group() if found is None else found.base + "*" * found.stars
 
     def is_local(self, name: str) -> ir.Variable | None:
         """The variable of the function, or of the lambda around, that a name means."""

@@ -8,6 +8,7 @@ chosen functions ──▶ lowering ──▶ Function
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from capilint.frontends.cpp.facts.model import Bindings, Instance, Scope, Signat
 from capilint.frontends.cpp.parsing.outline import Definition
 from capilint.ir import Place
 
+_NO_NAME = re.compile(r"[^\w:~#]+")
 _MOST_PENDING = 2_000  # functions that one file adds: templates may be made of each other
 
 
@@ -85,6 +87,7 @@ class Unit:
     facts: Facts
     bodies: dict[str, list[Body]]
     pending: deque[Task] = field(default_factory=deque)
+    _lambdas: dict[str, int] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
     _derived: dict[str, set[str]] | None = None
 
@@ -108,6 +111,12 @@ class Unit:
         same = [each for each in found if _shape(each.signature) == _shape(signature)]
         exact = [each for each in same if _texts(each.signature) == _texts(signature)]
         return next(iter(exact or (same if len(same) == 1 else ())), None)
+
+    def name_of_lambda(self, function: str) -> str:
+        """The name of the class of the next lambda of a function: `f::lambda#1`."""
+        plain = _NO_NAME.sub("_", function)
+        self._lambdas[plain] = self._lambdas.get(plain, 0) + 1
+        return f"{plain}::lambda#{self._lambdas[plain]}"
 
     def is_of_library(self, name: str) -> bool:
         """Whether a whole name is that of a function of a library, known by a header of ours."""
