@@ -10,7 +10,7 @@ from tree_sitter import Node
 from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.c.facts.declarators import declared_by, type_of
-from capilint.frontends.c.lowering.scopes import Cleanup, Frame, Try
+from capilint.frontends.c.lowering.scopes import Cleanup, Frame, Try, between
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, identifiers_in, operands, text_of
 from capilint.frontends.cpp.facts.model import Class, Field, Instance, Parameter, Signature, Type
@@ -320,25 +320,42 @@ class StatementLowering(CallLowering):
             return
         span = self.span(node)
         if kind.is_object and kind.instance is not None and self.is_handed_over(kind):
-            self._return_object(kind, kind.instance, parts[0], span)
-            yield from self._leave_function(outer, span, None)
-            return
-        if kind.reference:
-            value = self.reference_to(parts[0], kind)
-            yield from self._leave_function(outer, span, value)
-            return
-        yield from self._return_plainly(node)
+            named = self._named_result(kind, parts[0])
+            if named is not None:
+                self._hand_over(named, self.result_place(), span)
+                yield from self._leave_function(span, None)
+            else:
+                self._return_object(kind, kind.instance, parts[0], span)
+                yield from self._leave_function(span, None)
+                self._finish_temporaries(outer, span)
+        elif kind.reference:
+            yield from self._leave_function(span, self.reference_to(parts[0], kind))
+            self._finish_temporaries(outer, span)
+        else:
+            yield from self._return_plainly(node)
+        self.names.frame = outer
 
     def _return_plainly(self, node: Node) -> Statements:
+        outer = self.names.frame
         yield from super().return_statement(node)
+        self._finish_temporaries(outer, self.span(node))
+
+    def _finish_temporaries(self, outer: Frame, span: Span) -> None:
+        """Behind the end of a way: temporaries end on the way of an exception, too."""
+        for frame in between(self.names.frame, outer):
+            if isinstance(frame, Cleanup):
+                self.finish_pad(frame, span)
+
+    def _named_result(self, kind: Type, node: Node) -> ir.Variable | None:
+        """The variable that is itself the object which `return` gives."""
+        node = self.bare(node)
+        variable = self.is_local(text_of(node)) if node.type == "identifier" else None
+        local = variable is not None and self.static_types.get(variable) == kind
+        return variable if local else None
 
     def _return_object(self, kind: Type, made: Instance, node: Node, span: Span) -> None:
         target = self.result_place()
         node = self.bare(node)
-        named = self.is_local(text_of(node)) if node.type == "identifier" else None
-        if named is not None and self.static_types.get(named) == kind:
-            self._hand_over(named, target, span)
-            return
         if node.type == "initializer_list":
             self.construct(target, made, operands(node), span)
             return
@@ -349,11 +366,10 @@ class StatementLowering(CallLowering):
         self.assign(target, ir.Read(ir.Place(variable)), span)
         self.names.frame = _without(self.names.frame, ir.AddressOf(ir.Place(variable)))
 
-    def _leave_function(self, outer: Frame, span: Span, value: ir.Value | None) -> Statements:
+    def _leave_function(self, span: Span, value: ir.Value | None) -> Statements:
         if value is not None and not isinstance(value, ir.Constant):
             value = ir.Read(self.held(value, span))
         yield from self.leave_to(None, span)
-        self.names.frame = outer
         self.graph.end(ir.Return(value, span))
 
     # ------------------------------------------------------------ exceptions
