@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 
 from tree_sitter import Node
@@ -70,7 +71,9 @@ class StatementLowering(CallLowering):
         if storage & _STATIC:
             self._declare_static(node, declarator, storage)
             return
-        self._declare_variable(node, declarator, declared.name, declared.dimensions, arguments)
+        fixed = self.positions.fixed_at(self.span(declarator)) if declared.is_function else None
+        with fixed or nullcontext():
+            self._declare_variable(node, declarator, declared.name, declared.dimensions, arguments)
 
     def _declare_plainly(
         self, node: Node, declarator: Node, name: str, dimensions: int
@@ -186,19 +189,14 @@ class StatementLowering(CallLowering):
         return None
 
     def _vexing(self, declarator: Node) -> list[Node] | None:
-        """`Key key(handle);` parses as a function; the arguments, where it is none."""
+        """`Key key(handle, X);` and `Key key(std::move(other));` parse as functions; the arguments,
+        where one of them is known to be made from a value."""
         if declarator.type != "function_declarator" or _pointed(declarator):
             return None
-        parameters = operands(field(declarator, "parameters"))
-        if not parameters:
+        parameters = field(declarator, "parameters")
+        if not any(self._is_value(each) for each in identifiers_in(parameters)):
             return None
-        for each in parameters:
-            words = identifiers_in(each)
-            if each.type != "parameter_declaration" or len(words) != 1 or len(operands(each)) != 1:
-                return None
-            if not self._is_value(words[0]):
-                return None
-        call = parse_expression("f" + text_of(field(declarator, "parameters")), self.facts.grammar)
+        call = parse_expression("f" + text_of(parameters), self.facts.grammar)
         return None if call is None else operands(field(self.bare(call), "arguments"))
 
     def _is_value(self, name: str) -> bool:
