@@ -31,7 +31,7 @@ from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.protocols import ProtocolCalls
 from capilint.engine.transfer.unknown import forget_shared_handles
 from capilint.engine.transfer.ways import Continuation, Site, age_doubts, raise_from
-from capilint.ir import AddressOf, Read, Scope, Unknown, Variable
+from capilint.ir import AddressOf, Place, Read, Scope, Unknown, Value, Variable
 
 _WRITTEN = Variable("%written", Scope.TEMPORARY)
 
@@ -197,7 +197,10 @@ class SummaryCalls:
                 text = self._text(role.symbol, given)
                 roles.append(replace(role, symbol=value, owner=owner_symbol, text=text))
                 if role.symbol in visible:
-                    self.typestates.texts.setdefault(value, text or self._callees_text(role.symbol))
+                    known = text or self._member_text(role.symbol, given)
+                    self.typestates.texts.setdefault(
+                        value, known or self._callees_text(role.symbol)
+                    )
             path.emit(replace(event, roles=tuple(roles), depth=event.depth + 1))
             if event.kind == "call":
                 acting = [
@@ -221,17 +224,37 @@ class SummaryCalls:
         return self.typestates.place_text(place)
 
     def _text(self, callees: Symbol, given: dict[Variable, Argument]) -> str:
-        """How the caller writes what the callee does something to."""
+        """How the caller writes what the callee does something to; what lies in members of an
+        object that it gives is best called by its own name."""
+        outermost, written = self._given_through(callees, given)
+        direct = isinstance(written, Read) and callees.detail is outermost
+        pointed = isinstance(written, AddressOf) and _path_below(callees, outermost) == ()
+        if direct or pointed:
+            assert isinstance(written, Read | AddressOf)
+            return self._written(written.place)
+        return ""
+
+    def _member_text(self, callees: Symbol, given: dict[Variable, Argument]) -> str:
+        """How the caller would write what lies in a member of an object that it gives."""
+        outermost, written = self._given_through(callees, given)
+        path = _path_below(callees, outermost)
+        if path is None or not isinstance(written, AddressOf):
+            return ""
+        return self._written(Place(written.place.root, (*written.place.path, *path)))
+
+    def _written(self, place: Place) -> str:
+        temporary = place.root.scope is Scope.TEMPORARY
+        return "" if temporary else self.typestates.place_text(place)
+
+    @staticmethod
+    def _given_through(
+        callees: Symbol, given: dict[Variable, Argument]
+    ) -> tuple[object, Value | None]:
+        """The parameter's own value that a callee's symbol is reached by, and what it is given."""
         outermost = member_chain(callees)[-1].detail
         root = outermost.base if isinstance(outermost, Location) else None
         argument = given.get(root) if isinstance(root, Variable) else None
-        written = None if argument is None else argument.written
-        direct = isinstance(written, Read) and callees.detail is outermost
-        if direct or isinstance(written, AddressOf):
-            assert isinstance(written, Read | AddressOf)
-            if written.place.root.scope is not Scope.TEMPORARY:
-                return self.typestates.place_text(written.place)
-        return ""
+        return outermost, None if argument is None else argument.written
 
     def _callees_text(self, symbol: Symbol) -> str:
         """How the callee writes it, where the caller has no name for it."""
@@ -342,6 +365,14 @@ class SummaryCalls:
             if any(symbol.kind == "handle" for symbol in symbols_in(value)):
                 return caller.location(location)
         return None
+
+
+def _path_below(callees: Symbol, outermost: object) -> tuple[str, ...] | None:
+    """The members from what a parameter points to down to a symbol; None for any other symbol."""
+    place = callees.detail
+    if not isinstance(place, Location) or not isinstance(place.base, Symbol):
+        return None
+    return place.path if place.base.detail is outermost else None
 
 
 def _is_unknown(outcome: Outcome) -> bool:

@@ -120,10 +120,10 @@ class ExitLowering(InitialiserLowering):
         for frame in between(self.names.frame, outer):
             if isinstance(frame, Cleanup):
                 self.clean_up(frame, span)
-                self._finish_pad(frame, span)
+                self.finish_pad(frame, span)
         self.names.frame = outer
 
-    def _finish_pad(self, cleanup: Cleanup, span: Span) -> None:
+    def finish_pad(self, cleanup: Cleanup, span: Span) -> None:
         """Exceptions from inside of a cleanup's scope: they go on when the call is made."""
         self.graph.set_handler(cleanup.handler)
         if cleanup.pad is None or cleanup.call is None:

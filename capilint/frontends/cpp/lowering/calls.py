@@ -158,7 +158,7 @@ class CallLowering(NameLowering):
         if place is None:
             place = self.temporary_object(Type(made.name, made), self.span(node))
         self.construct(place, made, operands(field(node, "arguments")), self.span(node))
-        if result is None or result.root.scope is ir.Scope.TEMPORARY:
+        if result is None or self.is_nameless(result):
             self.ends_later(place, Type(made.name, made), self.span(node))
 
     def _call_known(
@@ -173,7 +173,7 @@ class CallLowering(NameLowering):
         signature, returns = callee.signature, callee.returns
         if returns is not None and returns.is_object and self.is_handed_over(returns):
             place = result
-            if place is None or place.root.scope is ir.Scope.TEMPORARY:
+            if place is None or self.is_nameless(place):
                 place = place or self.temporary_object(returns, self.span(node))
                 self.ends_later(place, returns, self.span(node))
             before.append(self.address_of(place))
@@ -186,6 +186,11 @@ class CallLowering(NameLowering):
         self.emit_call(callee.name, (*before, *given), result, self.span(node))
         if callee.name.partition("(")[0] in self.facts.noreturn:
             self.graph.end(ir.Stop(self.span(node)))
+
+    def is_nameless(self, place: ir.Place) -> bool:
+        """Whether a place is for a plain value, so that nobody ends an object in it yet."""
+        temporary = place.root.scope is ir.Scope.TEMPORARY and not place.path
+        return temporary and place.root not in self.static_types
 
     def is_handed_over(self, returns: Type) -> bool:
         """Whether a function that returns such an object is given the place for it."""

@@ -53,13 +53,14 @@ class FunctionLowering(StatementLowering):
         """A constructor: its bases and members begin, then its body runs."""
         given = dict(self._initialisers(initialisers))
         assert self.this is not None
+        whole = self.names.frame
         own = self.this.declared.name.partition("<")[0]
         delegated = given.get(own)
         if delegated is not None:
             self.construct(ir.Place(THIS, ("*",)), self.this, delegated[1], span)
         else:
             self._begin_parts(self.this, given, span)
-        self.body(body)
+        self.body(body, whole)
 
     def _initialisers(self, node: Node | None) -> Iterator[tuple[str, tuple[Node, list[Node]]]]:
         """The member or base that each initialiser names, and what it gives."""
@@ -108,7 +109,7 @@ class FunctionLowering(StatementLowering):
             value = parse_expression(member.default, self.facts.grammar)
             if member.default.startswith("{"):
                 value = parse_expression(f"T{member.default}", self.facts.grammar)
-                value = field(value, "value") if value is not None else None
+                value = field(self.bare(value), "value") if value is not None else None
             if value is not None:
                 with self.positions.fixed_at(span), self.full_expression(span):
                     arguments = operands(value) if value.type == "initializer_list" else [value]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 
 from tree_sitter import Node
@@ -10,13 +11,13 @@ from tree_sitter import Node
 from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.c.facts.declarators import declared_by, type_of
-from capilint.frontends.c.lowering.scopes import Cleanup, Frame, Try
+from capilint.frontends.c.lowering.scopes import Cleanup, Frame, Try, between
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, identifiers_in, operands, text_of
 from capilint.frontends.cpp.facts.model import Class, Field, Instance, Parameter, Signature, Type
 from capilint.frontends.cpp.lowering.calls import CallLowering
 from capilint.frontends.cpp.lowering.objects import said
-from capilint.frontends.cpp.lowering.typed import CASTS, MOVES, THIS
+from capilint.frontends.cpp.lowering.typed import THIS
 from capilint.frontends.cpp.lowering.unit import Captured, Closure, Task
 
 Statements = Iterator[Node]
@@ -70,7 +71,9 @@ class StatementLowering(CallLowering):
         if storage & _STATIC:
             self._declare_static(node, declarator, storage)
             return
-        self._declare_variable(node, declarator, declared.name, declared.dimensions, arguments)
+        fixed = self.positions.fixed_at(self.span(declarator)) if declared.is_function else None
+        with fixed or nullcontext():
+            self._declare_variable(node, declarator, declared.name, declared.dimensions, arguments)
 
     def _declare_plainly(
         self, node: Node, declarator: Node, name: str, dimensions: int
@@ -188,34 +191,15 @@ class StatementLowering(CallLowering):
         return None
 
     def _vexing(self, declarator: Node) -> list[Node] | None:
-        """`Key key(handle);` parses as a function; the arguments, where it is none."""
+        """`Key key(handle, X);` and `Key key(std::move(other));` parse as functions; the arguments,
+        where one of them is known to be made from a value."""
         if declarator.type != "function_declarator" or _pointed(declarator):
             return None
-        parameters = operands(field(declarator, "parameters"))
-        if not parameters:
+        parameters = field(declarator, "parameters")
+        if not any(self._is_value(each) for each in identifiers_in(parameters)):
             return None
-        for each in parameters:
-            if self._is_called(each):
-                continue
-            words = identifiers_in(each)
-            if each.type != "parameter_declaration" or len(words) != 1 or len(operands(each)) != 1:
-                return None
-            if not self._is_value(words[0]):
-                return None
-        call = parse_expression("f" + text_of(field(declarator, "parameters")), self.facts.grammar)
+        call = parse_expression("f" + text_of(parameters), self.facts.grammar)
         return None if call is None else operands(field(self.bare(call), "arguments"))
-
-    def _is_called(self, parameter: Node) -> bool:
-        """`reinterpret_cast<T>(x)`, `open(x)`, `std::move(x)`, read as a parameter of that type."""
-        inner = parameter.child_by_field_name("declarator")
-        if inner is None or "function_declarator" not in inner.type and "parenth" not in inner.type:
-            return False
-        name = "".join(text_of(field(parameter, "type")).split()).partition("<")[0]
-        if name in CASTS or name in MOVES:
-            return True
-        return self.resolved(name).instance is None and bool(
-            self.lookup.functions(name, self.scope)
-        )
 
     def _is_value(self, name: str) -> bool:
         if self.is_local(name) is not None or name in self.captured:
@@ -338,21 +322,42 @@ class StatementLowering(CallLowering):
             return
         span = self.span(node)
         if kind.is_object and kind.instance is not None and self.is_handed_over(kind):
-            self._return_object(kind, kind.instance, parts[0], span)
-            yield from self._leave_function(outer, span, None)
-            return
-        if kind.reference:
-            value = self.reference_to(parts[0], kind)
-            yield from self._leave_function(outer, span, value)
-            return
-        if kind.is_object and kind.instance is not None:
+            named = self._named_result(kind, parts[0])
+            if named is not None:
+                self._hand_over(named, self.result_place(), span)
+                yield from self._leave_function(span, None)
+            else:
+                self._return_object(kind, kind.instance, parts[0], span)
+                yield from self._leave_function(span, None)
+                self._finish_temporaries(outer, span)
+        elif kind.reference:
+            yield from self._leave_function(span, self.reference_to(parts[0], kind))
+            self._finish_temporaries(outer, span)
+        elif kind.is_object and kind.instance is not None:
             place = self._object_returned(kind, kind.instance, parts[0], span)
-            yield from self._leave_function(outer, span, ir.Read(place))
-            return
-        yield from self._return_plainly(node)
+            yield from self._leave_function(span, ir.Read(place))
+            self._finish_temporaries(outer, span)
+        else:
+            yield from self._return_plainly(node)
+        self.names.frame = outer
 
     def _return_plainly(self, node: Node) -> Statements:
+        outer = self.names.frame
         yield from super().return_statement(node)
+        self._finish_temporaries(outer, self.span(node))
+
+    def _finish_temporaries(self, outer: Frame, span: Span) -> None:
+        """Behind the end of a way: temporaries end on the way of an exception, too."""
+        for frame in between(self.names.frame, outer):
+            if isinstance(frame, Cleanup):
+                self.finish_pad(frame, span)
+
+    def _named_result(self, kind: Type, node: Node) -> ir.Variable | None:
+        """The variable that is itself the object which `return` gives."""
+        node = self.bare(node)
+        variable = self.is_local(text_of(node)) if node.type == "identifier" else None
+        local = variable is not None and self.static_types.get(variable) == kind
+        return variable if local else None
 
     def _object_returned(self, kind: Type, made: Instance, node: Node, span: Span) -> ir.Place:
         """Where the object is, of a class without a destructor, whose content is returned."""
@@ -368,10 +373,6 @@ class StatementLowering(CallLowering):
     def _return_object(self, kind: Type, made: Instance, node: Node, span: Span) -> None:
         target = self.result_place()
         node = self.bare(node)
-        named = self.is_local(text_of(node)) if node.type == "identifier" else None
-        if named is not None and self.static_types.get(named) == kind:
-            self._hand_over(named, target, span)
-            return
         if node.type == "initializer_list":
             self.construct(target, made, operands(node), span)
             return
@@ -382,12 +383,11 @@ class StatementLowering(CallLowering):
         self.assign(target, ir.Read(ir.Place(variable)), span)
         self.names.frame = _without(self.names.frame, ir.AddressOf(ir.Place(variable)))
 
-    def _leave_function(self, outer: Frame, span: Span, value: ir.Value | None) -> Statements:
+    def _leave_function(self, span: Span, value: ir.Value | None) -> Statements:
         if value is not None and not isinstance(value, ir.Constant):
             held = isinstance(value, ir.Read) and value.place.root.scope is ir.Scope.TEMPORARY
             value = value if held else ir.Read(self.held(value, span))
         yield from self.leave_to(None, span)
-        self.names.frame = outer
         self.graph.end(ir.Return(value, span))
 
     # ------------------------------------------------------------ exceptions
