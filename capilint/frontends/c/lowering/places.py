@@ -107,14 +107,18 @@ class PlaceLowering(Lowering):
         return _extended(base, "." + self.unions.get(name, name))
 
     def _element(self, node: Node) -> ir.Place:
-        argument, index = field(node, "argument"), field(node, "index")
-        accessor = _index_accessor(self.value(index))
+        argument = field(node, "argument")
+        accessor = _index_accessor(self.value(self.index(node)))
         base = self.place(argument)
         if self.dimensions(argument):
             return _extended(base, accessor)
         if base.path and self._is_address(argument):
             return base
         return _extended(base, "*", accessor)
+
+    def index(self, node: Node) -> Node:
+        """What stands in the brackets of a subscript."""
+        return field(node, "index")
 
     def _is_address(self, node: Node) -> bool:
         node = self.bare(node)

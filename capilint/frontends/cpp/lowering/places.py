@@ -5,7 +5,7 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from capilint import ir
-from capilint.frontends.c.parsing.syntax import field, operator_of, text_of
+from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 from capilint.frontends.cpp.facts.model import Instance
 from capilint.frontends.cpp.lowering.objects import ObjectLowering
 from capilint.frontends.cpp.lowering.typed import Callee
@@ -57,6 +57,13 @@ class NameLowering(ObjectLowering):
             case "subscript_expression" | "pointer_expression" if self._overloaded(node):
                 return None
         return super().named_place(node)
+
+    def index(self, node: Node) -> Node:
+        """What stands in the brackets of a subscript, the last of several."""
+        indices = operands(field(node, "indices"))
+        if not indices:
+            raise ValueError("nothing in the brackets")
+        return indices[-1]
 
     def _overloaded(self, node: Node) -> Callee | None:
         """The operator that a class defines for `a[i]`, `*a` or `&a`."""
