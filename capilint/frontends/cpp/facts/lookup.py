@@ -17,6 +17,9 @@ from capilint.frontends.cpp.facts.special import Special
 from capilint.frontends.cpp.facts.types import Types
 from capilint.frontends.cpp.facts.typetext import type_text
 
+ANY_FUNCTION = "any_function"
+"""The template argument, in the library headers of ours, that stands for a callable of any type."""
+
 _EXACT, _CLOSE, _CONVERTED = 3, 2, 1
 _QUALIFICATION = re.compile(r"(?:\w+|\(unnamed\))::")
 
@@ -227,6 +230,8 @@ class Lookup(Types):
                 return _EXACT if (wanted.reference == "&&") == rvalue else _CLOSE
             if wanted.instance in list(self.ancestors(given.instance)):
                 return _CLOSE
+            if self.is_refined(given.instance, wanted.instance):
+                return _CLOSE
         if wanted.reference == "&" and not wanted.is_const:
             return None
         if given.base == "auto":
@@ -237,6 +242,38 @@ class Lookup(Types):
             if each.parameters and not each.explicit
         ]
         return _CONVERTED if takes else None
+
+    def refined(
+        self, made: Instance, constructors: Sequence[Signature], arguments: Sequence[str | None]
+    ) -> Instance:
+        """The class with what its constructor shows of the callables that it holds.
+
+        `std::shared_ptr<void> key(h, &close)` is a `shared_ptr<void, close>`: a template parameter
+        that stands for any function is bound to the lambda's class, or the function, of which
+        `arguments` has the name where an argument is one.
+        """
+        names = [each.name for each in made.declared.template]
+        for signature in constructors:
+            if len(signature.parameters) != len(arguments):
+                continue
+            bindings = dict(made.bindings)
+            for parameter, argument in zip(signature.parameters, arguments, strict=True):
+                name = parameter.type_name.strip()
+                if argument and name in names and is_any_function(bindings.get(name, "")):
+                    bindings[name] = argument
+            if bindings != made.bindings:
+                return self.made_of(made.declared, bindings)
+        return made
+
+    def is_refined(self, one: Instance, other: Instance) -> bool:
+        """Whether two classes differ but by what is known of the callables that they hold."""
+        if one.declared is not other.declared:
+            return False
+        pairs = zip(one.bindings.values(), other.bindings.values(), strict=False)
+        return all(
+            mine == theirs or is_any_function(mine) or is_any_function(theirs)
+            for mine, theirs in pairs
+        )
 
     def deduced(self, signature: Signature, arguments: Sequence[Type | None]) -> dict[str, str]:
         """What a function template's parameters stand for, as far as simple cases show."""
@@ -275,6 +312,11 @@ class Lookup(Types):
             types.append(const + base + "*" * points + kind.reference)
         name = f"{owner.name}::{signature.name}" if owner is not None else signature.whole_name
         return f"{name}({','.join(types)})"
+
+
+def is_any_function(bound: str) -> bool:
+    """Whether a template argument leaves open which function it is: a pointer's type."""
+    return "(" in bound or bound == ANY_FUNCTION
 
 
 def _without_const(signature: Signature) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 from capilint.frontends.cpp.facts.model import Instance, Signature, Type
+from capilint.frontends.cpp.facts.typetext import type_text
 from capilint.frontends.cpp.lowering.places import NameLowering
 from capilint.frontends.cpp.lowering.typed import RESULT, Callee
 from capilint.frontends.cpp.lowering.unit import Task
@@ -24,6 +25,14 @@ class CallLowering(NameLowering):
 
     def find_callee(self, node: Node) -> Callee | None:
         """Look for what a call expression calls."""
+        found = self._found_callee(node)
+        if found is None or found.makes is None:
+            return found
+        kind = Type(found.makes.name, found.makes)
+        refined = self.refined_type(kind, operands(field(node, "arguments")))
+        return found._replace(makes=refined.instance)
+
+    def _found_callee(self, node: Node) -> Callee | None:
         function = self.bare(field(node, "function"))
         types = [self.type_of(each) for each in operands(field(node, "arguments"))]
         match function.type:
@@ -43,7 +52,7 @@ class CallLowering(NameLowering):
         kind = self.name_type(name)
         if kind is not None:
             if kind.instance is None or kind.stars:
-                return None
+                return None if kind.stars else self._bound_function(kind.base)
             return self.operator(kind.instance, "()", tuple(types))
         if name in self.bindings:
             bound = self.lookup.class_named(self.bindings[name], ())
@@ -55,6 +64,13 @@ class CallLowering(NameLowering):
                 return found and found._replace(implicit_this=True)
         return self._free_callee(name, types)
 
+    def _bound_function(self, name: str) -> Callee | None:
+        """The function that a template parameter, the type of what is called, is bound to."""
+        named = self.lookup.functions(name, ()) if name in self.bindings.values() else []
+        if len(named) != 1 or named[0].template:
+            return None
+        return Callee(self.lookup.signature_key(named[0], {}), named[0])
+
     def _free_callee(self, name: str, types: list[Type | None]) -> Callee | None:
         made = self.lookup.class_named(name, self.scope, self.bindings)
         if made is not None:
@@ -65,14 +81,18 @@ class CallLowering(NameLowering):
         if chosen is None:
             return None
         if chosen.template or self.unit.is_of_library(chosen.whole_name):
-            return self._instantiated(chosen, types)
+            return self._instantiated(chosen, types, type_text(name).parts[-1].arguments or ())
         returns = self.lookup.type_of(chosen.returns, chosen.scope, {}) if chosen.returns else None
         return Callee(self.lookup.signature_key(chosen, {}), chosen, returns=returns)
 
-    def _instantiated(self, chosen: Signature, types: list[Type | None]) -> Callee:
+    def _instantiated(
+        self, chosen: Signature, types: list[Type | None], explicit: tuple[str, ...]
+    ) -> Callee:
         """A function template, with what its parameters are seen to stand for."""
         bindings = {each.name: each.name for each in chosen.template}
         bindings.update(self.lookup.deduced(chosen, types))
+        for parameter, argument in zip(chosen.template, explicit, strict=False):
+            bindings[parameter.name] = self.lookup.canonical(argument, self.scope, self.bindings)
         arguments = ",".join(bindings[each.name] for each in chosen.template)
         instance = f"<{arguments}>" if chosen.template else ""
         name = f"{chosen.whole_name}{instance}" + self.lookup.signature_key(
@@ -495,10 +515,6 @@ class CallLowering(NameLowering):
 
     def _lambda(self, node: Node) -> ir.Value:
         return ir.AddressOf(self.closure(node))
-
-    def closure(self, node: Node) -> ir.Place:
-        """The object that a lambda expression makes."""
-        raise NotImplementedError
 
     def result_place(self) -> ir.Place:
         """Where the object goes that the function returns."""

@@ -149,7 +149,9 @@ class ObjectLowering(TypedLowering):
         found = self.type_of(node)
         if found is None or found.instance is None or found.stars:
             return False
-        return found.instance == made or made in self.lookup.ancestors(found.instance)
+        if found.instance == made or made in self.lookup.ancestors(found.instance):
+            return True
+        return self.lookup.is_refined(found.instance, made)
 
     def copy(self, target: ir.Place, made: Instance, node: Node, span: Span) -> None:
         """Begin an object from another one of its class: the other itself where that has no name,
@@ -187,11 +189,15 @@ class ObjectLowering(TypedLowering):
             case "compound_literal_expression":
                 self.construct(target, made, operands(field(node, "value")), span)
                 return True
+            case "lambda_expression":
+                self.closure(node, target)
+                return True
             case "call_expression" if self.cast_argument(node) is None:
                 callee = self.callee_of(node)
                 if callee is None:
                     return False
                 if callee.makes is not None:
+                    made = callee.makes
                     self.construct(target, made, operands(field(node, "arguments")), span)
                     return True
                 if callee.returns is not None and callee.returns.is_object:
@@ -331,6 +337,10 @@ class ObjectLowering(TypedLowering):
         """The function pointer that a lambda without captures turns into."""
         raise NotImplementedError
 
+    def closure(self, node: Node, target: ir.Place | None = None) -> ir.Place:
+        """The object that a lambda expression makes; its code is lowered later."""
+        raise NotImplementedError
+
     def _default(self, parameter: Parameter, callee: Callee) -> ir.Value:
         node = (
             parse_expression(parameter.default, self.facts.grammar) if parameter.default else None
@@ -366,7 +376,7 @@ class ObjectLowering(TypedLowering):
         self.graph.emit(ir.Call(ir.Direct(name), arguments, result, span))
 
 
-_MAKING = frozenset({"call_expression", "compound_literal_expression"})
+_MAKING = frozenset({"call_expression", "compound_literal_expression", "lambda_expression"})
 
 
 def said(node: Node) -> str:

@@ -122,8 +122,10 @@ class StatementLowering(CallLowering):
         dimensions: int,
         arguments: list[Node] | None,
     ) -> None:
-        kind = self._type_of_variable(node, declarator)
         value = _value_of(declarator)
+        kind = self._type_of_variable(node, declarator)
+        if arguments or value is not None:
+            kind = self.refined_type(kind, arguments or _given(value))
         span = self.span(declarator)
         unique = name + "&" if kind.reference else name
         with self.full_expression(span):
@@ -373,10 +375,23 @@ class StatementLowering(CallLowering):
     def _return_object(self, kind: Type, made: Instance, node: Node, span: Span) -> None:
         target = self.result_place()
         node = self.bare(node)
+<<<<<<< HEAD
+=======
+        named = self.is_local(text_of(node)) if node.type == "identifier" else None
+        own = self.static_types.get(named) if named is not None else None
+        if named is not None and own is not None and self._is_same(own, made):
+            self._hand_over(named, target, span)
+            return
+>>>>>>> 5fbfc8cdc968bf30e3ba939e2ad1defd3a1244c3
         if node.type == "initializer_list":
             self.construct(target, made, operands(node), span)
             return
         self.begin(target, kind, [node], span)
+
+    def _is_same(self, own: Type, made: Instance) -> bool:
+        if own.instance is None or not own.is_object:
+            return False
+        return own.instance == made or self.lookup.is_refined(own.instance, made)
 
     def _hand_over(self, variable: ir.Variable, target: ir.Place, span: Span) -> None:
         """`return key;`: the caller's object is the variable itself, which is not destroyed."""
@@ -597,6 +612,13 @@ def _value_of(declarator: Node) -> Node | None:
     if found is None and around is not None and around.type == "declaration":
         found = around.child_by_field_name("value")
     return found
+
+
+def _given(value: Node | None) -> list[Node]:
+    """The arguments that an initialiser gives to a constructor."""
+    if value is None:
+        return []
+    return operands(value) if value.type in ("argument_list", "initializer_list") else [value]
 
 
 def _structured_in(declarator: Node) -> Node | None:

@@ -4,6 +4,7 @@ conversions, and what dies with its scope."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from capilint.finding import Span
 from capilint.frontends.c.lowering.statements import FunctionLowering
 from capilint.frontends.c.parsing.positions import Positions
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
+from capilint.frontends.cpp.facts.lookup import is_any_function
 from capilint.frontends.cpp.facts.model import Bindings, Field, Instance, Scope, Signature, Type
 from capilint.frontends.cpp.lowering.unit import Captured, Unit
 
@@ -174,7 +176,10 @@ class TypedLowering(FunctionLowering):
             case "comma_expression":
                 return self.type_of(field(node, "right"))
             case "compound_literal_expression":
-                return _rvalue(self.resolved(text_of(field(node, "type"))))
+                made = self.resolved(text_of(field(node, "type")))
+                return _rvalue(self.refined_type(made, operands(field(node, "value"))))
+            case "lambda_expression":
+                return _rvalue(self.closure_type(node))
             case "number_literal" | "char_literal" | "true" | "false" | "sizeof_expression":
                 return NUMBER
             case "string_literal" | "concatenated_string" | "raw_string_literal":
@@ -274,6 +279,39 @@ class TypedLowering(FunctionLowering):
         if callee.returns is None:
             return None
         return callee.returns if callee.returns.reference else _rvalue(callee.returns)
+
+    def closure_type(self, node: Node) -> Type:
+        """The class of a lambda's objects."""
+        raise NotImplementedError
+
+    def refined_type(self, kind: Type, arguments: Sequence[Node]) -> Type:
+        """A class as the arguments of its constructor show it; see `Lookup.refined`."""
+        made = kind.instance
+        if made is None or not (kind.is_object and made.is_template and arguments):
+            return kind
+        if not any(is_any_function(bound) for bound in made.bindings.values()):
+            return kind
+        names = [self._function_named(each) for each in arguments]
+        found = self.lookup.refined(made, self.lookup.constructors(made), names)
+        return replace(kind, base=found.name, instance=found)
+
+    def _function_named(self, node: Node) -> str | None:
+        """The lambda's class, or the function, that an expression is."""
+        if node.type == "pointer_expression" and operator_of(node) == "&":
+            node = field(node, "argument")
+        found = self.type_of(node)
+        if found is not None:
+            is_callable = found.instance is not None and not found.stars
+            return found.base if is_callable and self.operator_named(found.instance) else None
+        if node.type not in ("identifier", "qualified_identifier"):
+            return None
+        name = "".join(text_of(node).split()).removeprefix("::")
+        named = self.lookup.functions(name, self.scope)
+        return named[0].whole_name if len(named) == 1 and not named[0].template else None
+
+    def operator_named(self, made: Instance | None) -> bool:
+        """Whether objects of a class can be called."""
+        return made is not None and bool(self.lookup.methods(made, "operator()"))
 
     def callee_of(self, node: Node) -> Callee | None:
         """What a call expression calls, None where that is not known."""
