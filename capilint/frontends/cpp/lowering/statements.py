@@ -358,8 +358,9 @@ class StatementLowering(CallLowering):
         """The variable that is itself the object which `return` gives."""
         node = self.bare(node)
         variable = self.is_local(text_of(node)) if node.type == "identifier" else None
-        local = variable is not None and self.static_types.get(variable) == kind
-        return variable if local else None
+        own = self.static_types.get(variable) if variable is not None else None
+        same = own is not None and kind.instance is not None and self._is_same(own, kind.instance)
+        return variable if same else None
 
     def _object_returned(self, kind: Type, made: Instance, node: Node, span: Span) -> ir.Place:
         """Where the object is, of a class without a destructor, whose content is returned."""
@@ -375,14 +376,6 @@ class StatementLowering(CallLowering):
     def _return_object(self, kind: Type, made: Instance, node: Node, span: Span) -> None:
         target = self.result_place()
         node = self.bare(node)
-<<<<<<< HEAD
-=======
-        named = self.is_local(text_of(node)) if node.type == "identifier" else None
-        own = self.static_types.get(named) if named is not None else None
-        if named is not None and own is not None and self._is_same(own, made):
-            self._hand_over(named, target, span)
-            return
->>>>>>> 5fbfc8cdc968bf30e3ba939e2ad1defd3a1244c3
         if node.type == "initializer_list":
             self.construct(target, made, operands(node), span)
             return
