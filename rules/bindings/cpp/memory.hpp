@@ -78,4 +78,94 @@ private:
     D deleter_;
 };
 
+template <class T> unique_ptr<T> make_unique() { return unique_ptr<T>(new T()); }
+template <class T, class A> unique_ptr<T> make_unique(A &&a) { return unique_ptr<T>(new T(a)); }
+template <class T, class A, class B> unique_ptr<T> make_unique(A &&a, B &&b)
+{
+    return unique_ptr<T>(new T(a, b));
+}
+template <class T, class A, class B, class C> unique_ptr<T> make_unique(A &&a, B &&b, C &&c)
+{
+    return unique_ptr<T>(new T(a, b, c));
+}
+
+// The deleter is seen where the object is made. Who is the last owner of what was copied is not.
+template <class T, class D = any_function> class shared_ptr {
+public:
+    typedef T element_type;
+
+    shared_ptr() : pointer_(0), deletes_(false) {}
+    shared_ptr(nullptr_t) : pointer_(0), deletes_(false) {}
+    explicit shared_ptr(T *given) : pointer_(given), deletes_(true) {}
+    shared_ptr(T *given, D deleter) : pointer_(given), deletes_(false), deleter_(deleter) {}
+    shared_ptr(const shared_ptr &other) : pointer_(shared_with(&other)) {}
+    shared_ptr(shared_ptr &&other)
+        : pointer_(other.pointer_), deletes_(other.deletes_), deleter_(other.deleter_)
+    {
+        other.pointer_ = 0;
+    }
+    ~shared_ptr() { reset(); }
+
+    shared_ptr &operator=(const shared_ptr &other)
+    {
+        reset();
+        pointer_ = shared_with(&other);
+        return *this;
+    }
+    shared_ptr &operator=(shared_ptr &&other)
+    {
+        reset();
+        pointer_ = other.pointer_;
+        deletes_ = other.deletes_;
+        deleter_ = other.deleter_;
+        other.pointer_ = 0;
+        return *this;
+    }
+
+    T *get() const { return pointer_; }
+    void reset()
+    {
+        T *old = pointer_;
+        pointer_ = 0;
+        if (old) {
+            if (deletes_)
+                delete old;
+            else
+                deleter_(old);
+        }
+    }
+    void reset(T *given)
+    {
+        reset();
+        pointer_ = given;
+        deletes_ = true;
+    }
+    void reset(T *given, D deleter)
+    {
+        reset();
+        pointer_ = given;
+        deletes_ = false;
+        deleter_ = deleter;
+    }
+    explicit operator bool() const { return pointer_ != 0; }
+    T &operator*() const { return *pointer_; }
+    T *operator->() const { return pointer_; }
+
+private:
+    T *pointer_;
+    bool deletes_;
+    D deleter_;
+};
+
+template <class T> shared_ptr<T> make_shared() { return shared_ptr<T>(new T()); }
+template <class T, class A> shared_ptr<T> make_shared(A &&a) { return shared_ptr<T>(new T(a)); }
+template <class T, class A, class B> shared_ptr<T> make_shared(A &&a, B &&b)
+{
+    return shared_ptr<T>(new T(a, b));
+}
+template <class T, class A, class B, class C> shared_ptr<T> make_shared(A &&a, B &&b, C &&c)
+{
+    return shared_ptr<T>(new T(a, b, c));
+}
+
 }

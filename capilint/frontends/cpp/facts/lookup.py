@@ -239,9 +239,14 @@ class Lookup(Types):
         takes = [
             each
             for each in self.constructors(wanted.instance)
-            if each.parameters and not each.explicit
+            if each.parameters
+            and not each.explicit
+            and self._first_type(wanted.instance, each).base != wanted.instance.name
         ]
         return _CONVERTED if takes else None
+
+    def _first_type(self, made: Instance, constructor: Signature) -> Type:
+        return self.type_of(constructor.parameters[0].type_name, made.scope, made.bindings)
 
     def refined(
         self, made: Instance, constructors: Sequence[Signature], arguments: Sequence[str | None]

@@ -17,6 +17,7 @@ from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, operands, text_of
+from capilint.frontends.cpp.facts.lookup import ANY_FUNCTION
 from capilint.frontends.cpp.facts.model import Instance, Parameter, Scope, Signature, Type
 from capilint.frontends.cpp.facts.special import Special
 from capilint.frontends.cpp.lowering.typed import Callee, TypedLowering
@@ -331,7 +332,10 @@ class ObjectLowering(TypedLowering):
         node = self.bare(node)
         if node.type == "lambda_expression" and "(" in kind.base:
             return self.function_of_lambda(node)
-        return self.argument(node)
+        value = self.argument(node)
+        if kind.base == ANY_FUNCTION:  # when it is called, and what it then does, nobody knows
+            self.graph.emit(ir.Escape((value,), self.span(node)))
+        return value
 
     def function_of_lambda(self, node: Node) -> ir.Value:
         """The function pointer that a lambda without captures turns into."""

@@ -1,0 +1,28 @@
+// words: tuple make_tuple
+// The C++ standard, [tuple], up to five elements.
+namespace std {
+
+struct no_element {
+};
+
+template <class A = no_element, class B = no_element, class C = no_element, class D = no_element,
+          class E = no_element>
+struct tuple {
+    A first;
+    B second;
+    C third;
+    D fourth;
+    E fifth;
+};
+
+template <class A, class B> tuple<A, B> make_tuple(A a, B b) { return tuple<A, B>{a, b}; }
+template <class A, class B, class C> tuple<A, B, C> make_tuple(A a, B b, C c)
+{
+    return tuple<A, B, C>{a, b, c};
+}
+template <class A, class B, class C, class D> tuple<A, B, C, D> make_tuple(A a, B b, C c, D d)
+{
+    return tuple<A, B, C, D>{a, b, c, d};
+}
+
+}
