@@ -10,6 +10,7 @@ A state is built by the transfer functions on a private copy and then frozen by 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeGuard
 
 from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.escapes import EscapeLog
@@ -313,8 +314,23 @@ class State:
 
     # ------------------------------------------------------------ merging
 
+    def forget_temporaries(self, live: Live, read: frozenset[Variable] = frozenset()) -> None:
+        """Forget that temporaries which nobody reads any more hold what has another holder."""
+        spare = [
+            (location, value)
+            for location, value in self.environment.items()
+            if value in self.handles
+            and _is_temporary(location.base)
+            and location.base not in read
+            and location.base not in live
+        ]
+        for location, value in spare:
+            if isinstance(value, Symbol) and len(self.holders(value)) > 1:
+                del self.environment[location]
+
     def prune(self, live: Live) -> None:
         """Forget what no later instruction can ask for."""
+        self.forget_temporaries(live)
         own = {
             each for each, handle in self.handles.items() if handle.owed or handle.held_by_caller
         }
@@ -381,3 +397,7 @@ class State:
                 if symbol not in kept:
                     self.log.leave(symbol, handle)
         self.handles = kept
+
+
+def _is_temporary(base: Variable | Symbol) -> TypeGuard[Variable]:
+    return isinstance(base, Variable) and base.scope is Scope.TEMPORARY

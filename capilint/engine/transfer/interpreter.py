@@ -23,7 +23,7 @@ from capilint.engine.domain.values import (
 )
 from capilint.engine.program.classes import Classes, Missing
 from capilint.engine.program.handle_variables import ApiOf, handle_variables
-from capilint.engine.program.liveness import Liveness
+from capilint.engine.program.liveness import Liveness, reads_of
 from capilint.engine.summaries.summary import Exit, Summary
 from capilint.engine.transfer.assignments import Assignments, Point
 from capilint.engine.transfer.creations import Creations
@@ -292,6 +292,7 @@ class Interpreter:
     ) -> Iterator[Continuation]:
         last_reads = self.liveness.last_reads.get(key, frozenset())
         site = Site(key, call, key not in self.liveness.unread, last_reads)
+        path.state.forget_temporaries(self.liveness.after_call[key], frozenset(reads_of(call)))
         self.assignments.give_away_unfollowed(path, values_of(call))
         arguments = evaluate_arguments(self.evaluator, path.state, call)
         if block.number in self.raising.any_call:

@@ -33,7 +33,7 @@ from capilint.engine.transfer.unknown import forget_shared_handles
 from capilint.engine.transfer.ways import Continuation, Site, age_doubts, raise_from
 from capilint.ir import AddressOf, Place, Read, Scope, Unknown, Value, Variable
 
-_WRITTEN = Variable("%written", Scope.TEMPORARY)
+_RETURNED = Location(Variable("%returned", Scope.TEMPORARY))
 
 
 @dataclass(slots=True)
@@ -306,19 +306,21 @@ class SummaryCalls:
         return answered(handle)
 
     def _apply_memory(self, path: Path, site: Site, outcome: Outcome, caller: Substitution) -> None:
-        written_values = [caller.value(value) for _, value in outcome.stores]
-        together = len(written_values) > 1  # two may have changed their places
-        for index, written in enumerate(written_values if together else ()):
-            path.state.store(Location(_WRITTEN, (f"[{index}]",)), written)
-        for (location, _), written in zip(outcome.stores, written_values, strict=True):
-            target = caller.location(location)
+        """All is written at once, and the result returned: what moves is not lost on the way."""
+        written = [(caller.location(to), caller.value(value)) for to, value in outcome.stores]
+        held = [Location(_moved(number)) for number in range(len(written))]
+        path.state.environment.update(zip(held, (value for _, value in written), strict=True))
+        result = None if outcome.result is None else caller.value(outcome.result)
+        if isinstance(result, Symbol) and written:
+            path.state.environment[_RETURNED] = result
+        for (target, value), moved in zip(written, held, strict=True):
+            del path.state.environment[moved]
             if target is not None and "[?]" not in target.path:
-                self.typestates.store(path, target, written, site.call.span, by_callee=True)
+                self.typestates.store(path, target, value, site.call.span, by_callee=True)
             else:
                 cause = path.state.cause(How.ELEMENT)
-                path.state.escape(written, cause=cause)
-        if together:
-            path.state.clear(Location(_WRITTEN))
+                path.state.escape(value, cause=cause)
+        path.state.environment.pop(_RETURNED, None)
 
     def _return(
         self, path: Path, site: Site, summary: Summary, outcome: Outcome, caller: Substitution
@@ -365,6 +367,11 @@ class SummaryCalls:
             if any(symbol.kind == "handle" for symbol in symbols_in(value)):
                 return caller.location(location)
         return None
+
+
+def _moved(number: int) -> Variable:
+    """Where a value is kept that a call is about to write."""
+    return Variable(f"%moved{number}", Scope.TEMPORARY)
 
 
 def _path_below(callees: Symbol, outermost: object) -> tuple[str, ...] | None:
