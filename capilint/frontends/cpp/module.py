@@ -264,7 +264,9 @@ class _FileLowering:
         body = task.body
         assert body is not None
         definition = body.definition
-        lines = self._lines.setdefault(id(body.text), LineTable(body.text))
+        lines = self._lines.get(id(body.text))
+        if lines is None:
+            lines = self._lines[id(body.text)] = LineTable(body.text)
         span = lines.span(definition.name_at, definition.declarator_end)
         at = self._at
         if body.of_library:

@@ -25,7 +25,7 @@ _OPERATOR = re.compile(
 _AFTER = re.compile(
     r"->|\b(?:noexcept|throw|requires|override|final|const|volatile|mutable|try)\b|&"
 )
-_TEMPLATE = re.compile(r"\s*(?:export\s+)?\btemplate\s*<")
+_TEMPLATE = re.compile(r"\btemplate\s*<")
 _STORAGE = re.compile(
     r"\b(?:static|inline|virtual|explicit|constexpr|friend|extern|__forceinline|__inline)\b"
     r"|__declspec\s*\([^()]*(?:\([^()]*\))?[^()]*\)|\[\[[^\]]*\]\]|\"[^\"]*\""
