@@ -26,6 +26,7 @@ from capilint.engine.domain.values import (
     Function,
     Location,
     Number,
+    Part,
     Pointer,
     Status,
     Symbol,
@@ -123,7 +124,7 @@ class Evaluator:
             return state.environment.get(Location(value), value)  # a box of the caller's
         return value
 
-    def parts(self, state: State, value: Value) -> list[tuple[tuple[str, ...], AbstractValue]]:
+    def parts(self, state: State, value: Value) -> list[Part]:
         """What is kept inside a structure or a container that a value reads, and where."""
         source = self.locate(state, value.place) if isinstance(value, Read) else None
         if source is None:

@@ -40,6 +40,17 @@ CAUGHT = "caught "  # before that of one that a clause has taken
 CONTENTS = ("initial", "member")  # the symbols of what a location holds until it is written
 
 
+def _copied(structure: AbstractValue, path: tuple[str, ...]) -> Symbol | None:
+    """The member of a structure that is the copy of one that was there at the beginning."""
+    if not isinstance(structure, Symbol) or structure.kind != "initial":
+        return None
+    source = structure.detail
+    named = all(accessor.startswith(".") for accessor in path)
+    if not isinstance(source, Location) or not named:
+        return None
+    return Symbol("initial", "entry", Location(source.base, source.path + path))
+
+
 class State:
     """Environment, facts and handles; see the module's picture."""
 
@@ -155,7 +166,7 @@ class State:
                 index = int(path[length].strip("[]"))
                 if length == len(path) - 1 and index < len(outer.values):
                     return outer.values[index]
-            return Symbol("member", outer, location)
+            return _copied(outer, path[length:]) or Symbol("member", outer, location)
         return Symbol("initial", "entry", location)
 
     def kept_in(self, location: Location) -> list[tuple[Location, AbstractValue]]:

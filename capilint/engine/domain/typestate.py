@@ -16,7 +16,7 @@ is done to it after a release here is as wrong as for any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -30,6 +30,7 @@ from capilint.engine.domain.values import (
     AbstractValue,
     Aggregate,
     Location,
+    Part,
     Pointer,
     Symbol,
     Term,
@@ -227,10 +228,12 @@ class Typestates:
         value: AbstractValue,
         span: Span,
         by_callee: bool = False,
+        parts: Iterable[Part] = (),
     ) -> None:
         """Write a value; the handle that was there may be lost, the new one may be handed out.
 
-        What a callee wrote was judged there: `by_callee` hands nothing out.
+        What a callee wrote was judged there: `by_callee` hands nothing out. `parts` are the
+        members of a structure.
         """
         state = path.state
         external = state.is_external(location)
@@ -245,6 +248,10 @@ class Typestates:
             self._name_after_holder(path.state, location, value)
             if self.boxes and isinstance(location.base, Symbol):
                 self._entrust(path, location, value)
+        for tail, part in parts:
+            inner = Location(location.base, location.path + tail)
+            if len(inner.path) <= LONGEST_NAME:
+                self.store(path, inner, part, span, by_callee)
         self._lose_unheld(path, replaced, span)
 
     def overwrite(self, path: Path, location: Location, span: Span) -> None:

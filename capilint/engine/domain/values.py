@@ -219,6 +219,8 @@ AbstractValue = (
     Symbol | Number | Text | Status | Pointer | Uninitialised | Term | Function | Aggregate
 )
 
+Part = tuple[tuple[str, ...], AbstractValue]  # of a structure: its accessors, and what is there
+
 ZERO = Number(0)
 ONE = Number(1)
 

@@ -21,7 +21,7 @@ from capilint.engine.domain.values import (
     Uninitialised,
     symbols_in,
 )
-from capilint.engine.summaries.summary import Exit, Outcome, is_input
+from capilint.engine.summaries.summary import RESULT, Exit, Outcome, is_input
 from capilint.ir import Scope
 
 
@@ -34,7 +34,8 @@ def _is_callers(location: Location) -> bool:
 def project(exit_: Exit, with_memory: bool = False) -> Outcome:
     """An exit as the caller sees it.
 
-    `with_memory` shows what memory that was made here holds, too, where a handle is in it.
+    `with_memory` shows what memory that was made here holds, too, where a handle is in it, and
+    what is in a structure that is returned.
     """
     state = exit_.state
     memory = _memory_with_handles(exit_) if with_memory else frozenset()
@@ -44,6 +45,9 @@ def project(exit_: Exit, with_memory: bool = False) -> Outcome:
         if (_is_callers(location) or location.base in memory)
         and value != Symbol("initial", "entry", location)
     )
+    if with_memory:
+        members = ((Location(RESULT, tail), _outside(value)) for tail, value in exit_.parts)
+        stores = (*stores, *members)
     result = None if exit_.value is None else _outside(exit_.value)
     visible = {symbol for _, value in stores for symbol in symbols_in(value)}
     if result is not None:
@@ -83,7 +87,8 @@ def _memory_with_handles(exit_: Exit) -> frozenset[Symbol]:
     """
     state = exit_.state
     given = [value for location, value in state.environment.items() if _is_callers(location)]
-    pending = [*given, *([] if exit_.value is None else [exit_.value])]
+    returned = [value for _, value in exit_.parts]
+    pending = [*given, *returned, *([] if exit_.value is None else [exit_.value])]
     found: set[Symbol] = set()
     holds_handle = False
     while pending:

@@ -12,6 +12,7 @@ from capilint.engine.domain.values import (
     Aggregate,
     Location,
     Number,
+    Part,
     Pointer,
     Symbol,
     Term,
@@ -94,6 +95,23 @@ class Substitution:
                 return Location(symbol, path)
             case _:
                 return None
+
+    def members(self, value: AbstractValue) -> list[Part]:
+        """What the caller has in a structure that the callee was given, and copied."""
+        place = value.detail if isinstance(value, Symbol) and value.kind == "initial" else None
+        if self.evaluator.boxes or not isinstance(place, Location):
+            return []
+        argument = self.arguments.get(place.base) if isinstance(place.base, Variable) else None
+        if argument is not None:
+            if place.path or not isinstance(argument.written, Read):
+                return []
+            source = self.evaluator.locate(self.state, argument.written.place)
+        else:
+            source = self.location(place)
+        if source is None:
+            return []
+        held = self.state.kept_in(source)
+        return [(each.path[len(source.path) :], part) for each, part in held if each != source]
 
     def _box(self, base: Symbol) -> Location | None:
         """Where a box that was passed bare keeps its content: in the caller's own variable."""

@@ -20,6 +20,7 @@ from capilint.engine.domain.values import (
     AbstractValue,
     Location,
     Number,
+    Part,
     Symbol,
     member_chain,
     symbols_in,
@@ -27,10 +28,16 @@ from capilint.engine.domain.values import (
 from capilint.finding import Span
 from capilint.ir import Scope, Value, Variable
 
+RESULT = Variable("%result", Scope.TEMPORARY)  # where a structure is that a function returns
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One way through a function; see the module's text."""
+    """One way through a function; see the module's text.
+
+    `stores` are what it writes through its pointers, and the members of a structure that it
+    returns, which are in `RESULT`.
+    """
 
     raised: bool
     exception: str
@@ -124,13 +131,17 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """A state in which the function ends, with what it returns, and where that happens."""
+    """A state in which the function ends, with what it returns, and where that happens.
+
+    `parts` are the members of a structure that it returns.
+    """
 
     state: State
     value: AbstractValue | None
     raised: bool
     events: tuple[Event, ...]
     span: Span
+    parts: tuple[Part, ...] = ()
 
 
 def is_input(symbol: Symbol) -> bool:

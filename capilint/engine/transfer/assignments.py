@@ -111,10 +111,7 @@ class Assignments:
         if not parts and value not in state.handles and state.invariants.adopt(location, value):
             self.typestates.overwrite(path, location, assign.span)
             return
-        self.typestates.store(path, location, value, assign.span)
-        for tail, part in parts:
-            inner = Location(location.base, location.path + tail)
-            self.typestates.store(path, inner, part, assign.span)
+        self.typestates.store(path, location, value, assign.span, parts=parts)
 
     def _counter(self, state: State, assign: Assign, value: AbstractValue, key: Point) -> Symbol:
         """One unknown for a loop's counter, of which the facts say what holds in every round."""

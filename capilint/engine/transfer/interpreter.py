@@ -18,6 +18,7 @@ from capilint.engine.domain.values import (
     AbstractValue,
     Function,
     Location,
+    Part,
     Symbol,
     Uninitialised,
 )
@@ -206,6 +207,7 @@ class Interpreter:
         where: Instruction | Terminator,
         value: AbstractValue | None,
         raised: bool,
+        parts: tuple[Part, ...] = (),
     ) -> None:
         if raised and self._ends_process(path):
             path.state.end(How.PROCESS)
@@ -213,11 +215,18 @@ class Interpreter:
         span = getattr(where, "span", self.function.span)
         if path.state.objects and (not raised or path.state.raising == CERTAIN):
             for way in self.objects.end_all(path, span):
-                self._left(way, span, value, raised)
+                self._left(way, span, value, raised, parts)
         else:
-            self._left(path, span, value, raised)
+            self._left(path, span, value, raised, parts)
 
-    def _left(self, path: Path, span: Span, value: AbstractValue | None, raised: bool) -> None:
+    def _left(
+        self,
+        path: Path,
+        span: Span,
+        value: AbstractValue | None,
+        raised: bool,
+        parts: tuple[Part, ...],
+    ) -> None:
         process_ends = self.function.name == MODULE
         self.typestates.leave(path, span, raised, process_ends)
         if raised and self.abandons_object:
@@ -226,7 +235,7 @@ class Interpreter:
         if path.state.raising == CAUGHT + POSSIBLE:
             self._let_go(path)
         if not raised or path.state.raising == CERTAIN:
-            self.exits.append((path.node, Exit(path.state, value, raised, (), span), path))
+            self.exits.append((path.node, Exit(path.state, value, raised, (), span, parts), path))
             path.state.end(How.PROCESS if process_ends else None)
 
     def _let_go(self, path: Path) -> None:
@@ -424,11 +433,13 @@ class Interpreter:
 
     def _return_one(self, path: Path, terminator: Return) -> None:
         value = None
+        parts: tuple[Part, ...] = ()
         if terminator.value is not None:
             self.assignments.give_away_elements(path, (terminator.value,))
             value = self.evaluator.evaluate(path.state, terminator.value)
             self.typestates.hand_out(path, value, terminator.span)
             path.state.escape(value, handed=True)
-            for _, part in self.evaluator.parts(path.state, terminator.value):
+            parts = tuple(self.evaluator.parts(path.state, terminator.value))
+            for _, part in parts:
                 path.state.escape(part, handed=True)
-        self._leave(path, terminator, value, raised=False)
+        self._leave(path, terminator, value, raised=False, parts=parts)

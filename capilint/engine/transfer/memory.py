@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument
@@ -13,6 +14,7 @@ from capilint.engine.domain.values import (
     ZERO,
     AbstractValue,
     Location,
+    Part,
     Pointer,
     Symbol,
 )
@@ -71,12 +73,9 @@ class MemoryEffects:
             self._write(path, site, copies[1], target)
             return
         content, parts = path.state.load(source), path.state.kept_in(source)
-        self.typestates.store(path, target, content, site.call.span)
-        for place, part in parts:
-            tail = place.path[len(source.path) :]
-            if tail:
-                inner = Location(target.base, target.path + tail)
-                self.typestates.store(path, inner, part, site.call.span)
+        depth = len(source.path)
+        tails = [(place.path[depth:], part) for place, part in parts if place != source]
+        self.typestates.store(path, target, content, site.call.span, parts=tails)
 
     def _end(self, path: Path, site: Site, argument: Argument | None) -> None:
         """Memory ends: a handle that only it held is lost."""
@@ -120,16 +119,27 @@ class MemoryEffects:
         else:
             self._write(path, site, protocol.zeroes or "", target)
 
-    def give_result(self, path: Path, site: Site, value: AbstractValue) -> None:
-        """Put what the call returned where the code wants it; a discarded handle is lost."""
+    def give_result(
+        self,
+        path: Path,
+        site: Site,
+        value: AbstractValue,
+        parts: Sequence[Part] = (),
+    ) -> None:
+        """Put what the call returned where the code wants it; a discarded handle is lost.
+
+        `parts` are the members of a structure that it returned.
+        """
         target = site.call.result
         if target is None:
-            if isinstance(value, Symbol) and not path.state.holders(value):
-                self.typestates.lose(path, value, site.call.span)
+            for part in (value, *(part for _, part in parts)):
+                if isinstance(part, Symbol) and not path.state.holders(part):
+                    self.typestates.lose(path, part, site.call.span)
             return
         location = self.evaluator.locate(path.state, target)
         if location is None or "[?]" in location.path:
             text = self.typestates.place_text(target)
-            path.state.escape(value, cause=path.state.cause(How.ELEMENT, text))
+            for part in (value, *(part for _, part in parts)):
+                path.state.escape(part, cause=path.state.cause(How.ELEMENT, text))
         else:
-            self.typestates.store(path, location, value, site.call.span)
+            self.typestates.store(path, location, value, site.call.span, parts=parts)

@@ -18,6 +18,7 @@ from capilint.engine.domain.values import (
     AbstractValue,
     Location,
     Number,
+    Part,
     Pointer,
     Status,
     Symbol,
@@ -26,14 +27,20 @@ from capilint.engine.domain.values import (
     symbols_in,
 )
 from capilint.engine.summaries.substitution import Substitution
-from capilint.engine.summaries.summary import Outcome, Summary, is_input, names_of_made
+from capilint.engine.summaries.summary import (
+    RESULT,
+    Outcome,
+    Summary,
+    is_input,
+    names_of_made,
+)
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.protocols import ProtocolCalls
 from capilint.engine.transfer.unknown import forget_shared_handles
 from capilint.engine.transfer.ways import Continuation, Site, age_doubts, raise_from
 from capilint.ir import AddressOf, Place, Read, Scope, Unknown, Value, Variable
 
-_RETURNED = Location(Variable("%returned", Scope.TEMPORARY))
+_RETURNED = Location(RESULT)
 
 
 @dataclass(slots=True)
@@ -307,20 +314,24 @@ class SummaryCalls:
 
     def _apply_memory(self, path: Path, site: Site, outcome: Outcome, caller: Substitution) -> None:
         """All is written at once, and the result returned: what moves is not lost on the way."""
-        written = [(caller.location(to), caller.value(value)) for to, value in outcome.stores]
+        stores = [(to, value) for to, value in outcome.stores if to.base != RESULT]
+        written = [(caller.location(to), caller.value(value)) for to, value in stores]
         held = [Location(_moved(number)) for number in range(len(written))]
         path.state.environment.update(zip(held, (value for _, value in written), strict=True))
         result = None if outcome.result is None else caller.value(outcome.result)
         if isinstance(result, Symbol) and written:
             path.state.environment[_RETURNED] = result
-        for (target, value), moved in zip(written, held, strict=True):
+        for tail, part in self._returned_parts(outcome, caller):
+            path.state.environment[Location(RESULT, tail)] = part
+        parts = [caller.members(value) for _, value in stores]
+        for (target, value), moved, inside in zip(written, held, parts, strict=True):
             del path.state.environment[moved]
             if target is not None and "[?]" not in target.path:
-                self.typestates.store(path, target, value, site.call.span, by_callee=True)
+                self.typestates.store(path, target, value, site.call.span, True, inside)
             else:
                 cause = path.state.cause(How.ELEMENT)
                 path.state.escape(value, cause=cause)
-        path.state.environment.pop(_RETURNED, None)
+        path.state.clear(_RETURNED)
 
     def _return(
         self, path: Path, site: Site, summary: Summary, outcome: Outcome, caller: Substitution
@@ -343,7 +354,13 @@ class SummaryCalls:
                 self.evaluator.assume(path.state, negative, outcome.result_negative)
         if _is_unknown(outcome) and not isinstance(result, Number | Status):
             result = self._failure(path, site, result, summary.successes(outcome))
-        self.memory.give_result(path, site, result)
+        self.memory.give_result(path, site, result, self._returned_parts(outcome, caller))
+
+    def _returned_parts(self, outcome: Outcome, caller: Substitution) -> list[Part]:
+        """The members of a structure that comes back."""
+        copied = [] if outcome.result is None else caller.members(outcome.result)
+        own = [(place.path, value) for place, value in outcome.stores if place.base == RESULT]
+        return [*copied, *((tail, caller.value(value)) for tail, value in own)]
 
     def _failure(
         self, path: Path, site: Site, result: AbstractValue, successes: set[int]
@@ -389,8 +406,12 @@ def _is_unknown(outcome: Outcome) -> bool:
 
 
 def _returns_handle(outcome: Outcome) -> bool:
-    """Whether a new handle is what comes back: then a number in its place is no status."""
-    return any(symbol == outcome.result and handle.made for symbol, handle in outcome.handles)
+    """Whether a new handle is what comes back, or in it: a number in its place is no status."""
+    returned = {value for place, value in outcome.stores if place.base == RESULT}
+    return any(
+        handle.made and (symbol == outcome.result or symbol in returned)
+        for symbol, handle in outcome.handles
+    )
 
 
 def _is_perhaps_owned(handle: Handle) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 
 from capilint import ir
@@ -226,11 +226,16 @@ class Calls:
 
     def write(self, location: Location, value: Concrete) -> None:
         """Store a value; handles may be lost by it, or handed out."""
-        if self._memory.is_external(location):
-            of_caller = isinstance(location.base, Pointee)
-            self.hand_out(value, NoticeKind.SHOW if of_caller else NoticeKind.HAND_OUT)
+        self.write_all([(location, value)])
+
+    def write_all(self, cells: Iterable[tuple[Location, Concrete]]) -> None:
+        """Store a structure: the whole first, then what is in it."""
         with self._drop():
-            self._memory.store(location, value)
+            for location, value in cells:
+                if self._memory.is_external(location):
+                    of_caller = isinstance(location.base, Pointee)
+                    self.hand_out(value, NoticeKind.SHOW if of_caller else NoticeKind.HAND_OUT)
+                self._memory.store(location, value)
 
     def hand_out(self, value: Concrete, kind: NoticeKind = NoticeKind.HAND_OUT) -> None:
         """A value goes where others can see it."""

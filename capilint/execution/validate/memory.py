@@ -45,7 +45,8 @@ class Memory:
     """`boxes` is set where the content of what an unknown value points at is that value.
 
     `members` are the values found in structures that the caller made, `spent` the temporaries
-    that have been read: they keep nothing alive. `freed` is the memory that has ended.
+    that have been read: they keep nothing alive. `freed` is the memory that has ended. `made_up`
+    is what cells hold that nobody wrote, `origins` the cell that each such value was made up for.
     """
 
     boxes: bool
@@ -54,6 +55,8 @@ class Memory:
     members: dict[Opaque, Pointee] = field(default_factory=dict)
     spent: set[object] = field(default_factory=set)
     freed: set[object] = field(default_factory=set)
+    made_up: dict[Location, Opaque] = field(default_factory=dict)
+    origins: dict[Concrete, Location] = field(default_factory=dict)
 
     def load(self, location: Location) -> Concrete:
         """The content of a cell; what nobody wrote is made up, once."""
@@ -72,14 +75,24 @@ class Memory:
                 index = int(path[length].strip("[]"))
                 if length == len(path) - 1 and index < len(outer):
                     return outer[index]
-        unknown = self.fresh("".join(path))
-        content: Concrete = unknown
-        if path and isinstance(location.base, Pointee):
-            self.members[unknown] = location.base
+            origin = self.origins.get(outer) if isinstance(outer, Opaque) else None
+            if origin is not None and all(each.startswith(".") for each in path[length:]):
+                return self._make_up(Location(origin.base, origin.path + path[length:]))  # a copy
+        content: Concrete = self._make_up(location)
         if isinstance(location.base, Pointee) and not path and self.boxes:
             content = location.base.value
         self.cells[location] = content
         return content
+
+    def _make_up(self, location: Location) -> Opaque:
+        """What a cell holds that nobody wrote, each time the same."""
+        unknown = self.made_up.get(location)
+        if unknown is None:
+            unknown = self.made_up[location] = self.fresh("".join(location.path))
+            self.origins[unknown] = location
+            if location.path and isinstance(location.base, Pointee):
+                self.members[unknown] = location.base
+        return unknown
 
     def store(self, location: Location, value: Concrete) -> None:
         """Write a cell; what was inside of it before is gone."""

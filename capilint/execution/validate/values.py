@@ -70,6 +70,8 @@ Concrete = (
     int | str | Opaque | Uninitialised | HandleValue | Reference | Term | tuple["Concrete", ...]
 )
 
+Parts = list[tuple[tuple[str, ...], Concrete]]  # of a structure, by their paths in it
+
 _OPPOSITES = {"!=": "==", ">=": "<", ">": "<="}
 
 

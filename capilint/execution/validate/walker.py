@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from capilint import ir
 from capilint.execution.validate.api import Api
@@ -18,6 +19,7 @@ from capilint.execution.validate.values import (
     Location,
     NotRunnable,
     Opaque,
+    Parts,
     Uninitialised,
 )
 from capilint.model.events import NoticeKind
@@ -63,15 +65,16 @@ class Walker:
         )
         self._calls = Calls(self._evaluation, self.api, self._book, function.language, self.drop)
         try:
-            arguments = [self._fresh(each.variable.name) for each in function.parameters]
-            result = self._enter(function, list(arguments))
+            given = [_Given(self._fresh(each.variable.name)) for each in function.parameters]
+            result = self._enter(function, given)
         except Raised as raised:
             if raised.exception not in ("SystemExit", "builtins.SystemExit"):
                 self._leave(exceptional=True)
         except (Infeasible, Stopped):
             return
         else:
-            self._calls.hand_out(result)
+            for value in result.all():
+                self._calls.hand_out(value)
             self._leave(exceptional=False)
 
     def _leave(self, exceptional: bool) -> None:
@@ -84,7 +87,7 @@ class Walker:
                 self.api.dismiss(handle)
         self.api.notify(NoticeKind.LEAVE, exceptional=exceptional)
 
-    def _enter(self, function: ir.Function, arguments: list[Concrete]) -> Concrete:
+    def _enter(self, function: ir.Function, arguments: list[_Given]) -> _Given:
         """Run a function; what it returns."""
         if len(self._stack) > MOST_DEPTH or function in self._stack:
             raise NotRunnable(f"recursion of {function.name}")
@@ -98,8 +101,9 @@ class Walker:
         for parameter, value in zip(function.parameters, arguments, strict=True):
             if parameter.variadic:
                 raise NotRunnable(f"{function.name} takes any number of arguments")
-            self._memory.store(evaluation.slot(parameter.variable), value)
-        result: Concrete = 0
+            for place, content in value.at(evaluation.slot(parameter.variable)):
+                self._memory.store(place, content)
+        result = _Given(0)
         try:
             result = self._blocks(function)
         finally:
@@ -111,15 +115,15 @@ class Walker:
             self.api.inner = len(self._stack) > 1
         return result
 
-    def _leak_unreachable(self, result: Concrete) -> None:
-        kept = self._memory.reachable(result)
+    def _leak_unreachable(self, result: _Given) -> None:
+        kept = self._memory.reachable(tuple(result.all()))
         for handle, life in list(self.api.lives.items()):
             if handle not in kept and life.line:
                 self.api.notify(NoticeKind.LEAVE, handle)
 
     # ------------------------------------------------------------ blocks
 
-    def _blocks(self, function: ir.Function) -> Concrete:
+    def _blocks(self, function: ir.Function) -> _Given:
         visits: Counter[int] = Counter()
         number = 0
         while True:
@@ -134,7 +138,7 @@ class Walker:
                 terminator = block.terminator
                 if isinstance(terminator, ir.Return):
                     self._at(terminator.span)
-                    return self._returned(terminator.value)
+                    return _Given(0) if terminator.value is None else self._given(terminator.value)
                 if isinstance(terminator, ir.Raise):
                     self._at(terminator.span)
                     self._raise(terminator)
@@ -145,15 +149,12 @@ class Walker:
                 self._exception = raised.exception
                 number = block.handler
 
-    def _returned(self, value: ir.Value | None) -> Concrete:
-        if value is None:
-            return 0
+    def _given(self, value: ir.Value) -> _Given:
+        """A value that is passed on, as a structure with all that is in it."""
+        inside: Parts = []
         if isinstance(value, ir.Read):
-            for _, inner in self._memory.inside(self._evaluation.locate(value.place)):
-                if len(self._stack) > 1:
-                    raise NotRunnable("a structure that is returned by value")
-                self._calls.hand_out(inner)
-        return self._evaluation.evaluate(value)
+            inside = self._memory.inside(self._evaluation.locate(value.place))
+        return _Given(self._evaluation.evaluate(value), inside)
 
     def _at(self, span: object) -> None:
         """Where the entered function stands; inside other functions it stands at the call."""
@@ -225,14 +226,8 @@ class Walker:
         return _Dropping(self._memory, self.api)
 
     def _assign(self, target: ir.Place, value: ir.Value, zeroes: bool) -> None:
-        content: Concrete = 0 if zeroes else self._evaluation.evaluate(value)
-        inside = []
-        if isinstance(value, ir.Read):
-            inside = self._memory.inside(self._evaluation.locate(value.place))
-        location = self._evaluation.locate(target)
-        self._calls.write(location, content)
-        for path, inner in inside:
-            self._calls.write(Location(location.base, location.path + path), inner)
+        given = _Given(0) if zeroes else self._given(value)
+        self._calls.write_all(given.at(self._evaluation.locate(target)))
 
     def _call(self, function: ir.Function, call: ir.Call) -> None:
         callee = call.callee
@@ -244,13 +239,30 @@ class Walker:
             return
         if call.keywords or call.spread or len(call.arguments) != len(known.parameters):
             raise NotRunnable(f"a call of {known.name} by names or with defaults")
-        arguments = [self._evaluation.evaluate(each) for each in call.arguments]
-        result = self._enter(known, arguments)
+        result = self._enter(known, [self._given(each) for each in call.arguments])
         if call.result is not None:
-            self._calls.write(self._evaluation.locate(call.result), result)
+            self._calls.write_all(result.at(self._evaluation.locate(call.result)))
 
     def _is_class(self, name: str) -> bool:
         return any(function.owner_class == name for function in self._functions.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A value on its way: `parts` are what is in it, if it is a structure."""
+
+    value: Concrete
+    parts: Parts = field(default_factory=list)
+
+    def all(self) -> list[Concrete]:
+        """The value, and what is in it."""
+        return [self.value, *(part for _, part in self.parts)]
+
+    def at(self, location: Location) -> Iterator[tuple[Location, Concrete]]:
+        """What goes where, once it has come to a location."""
+        yield location, self.value
+        for path, part in self.parts:
+            yield Location(location.base, location.path + path), part
 
 
 class _Dropping:
