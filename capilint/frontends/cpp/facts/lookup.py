@@ -30,6 +30,7 @@ class Lookup(Types):
     def __init__(self, declarations: Declarations) -> None:
         super().__init__(declarations)
         self._destructors: dict[str, bool] = {}
+        self._functions: dict[tuple[str, Scope], list[Signature]] = {}
 
     # ------------------------------------------------------------ methods
 
@@ -126,20 +127,22 @@ class Lookup(Types):
 
     def functions(self, name: str, scope: Scope, near: Iterable[Scope] = ()) -> list[Signature]:
         """What a function's name may mean at a scope; `near` are the scopes of its arguments."""
+        key = (name, scope)
+        if key not in self._functions:
+            self._functions[key] = self._find_functions(name, scope)
+        found = self._functions[key]
+        if not found:
+            wholes = ("::".join((*each, name)) for each in near)
+            found = next(filter(None, map(self.declarations.functions.get, wholes)), [])
+        return list(found)
+
+    def _find_functions(self, name: str, scope: Scope) -> list[Signature]:
         parts = type_text(name).parts
-        if not parts:
-            return []
-        for whole, _ in self._readings(parts, scope):
-            found = self.declarations.functions.get(whole)
+        for whole, _ in self._readings(parts, scope) if parts else ():
+            other = self.declarations.names.get(whole, "")
+            found = self.declarations.functions.get(whole) or self.declarations.functions.get(other)
             if found:
-                return list(found)
-            other = self.declarations.names.get(whole)
-            if other is not None and other in self.declarations.functions:
-                return list(self.declarations.functions[other])
-        for each in near:
-            found = self.declarations.functions.get("::".join((*each, name)))
-            if found:
-                return list(found)
+                return found
         return []
 
     def overload(

@@ -26,6 +26,7 @@ class Types:
     def __init__(self, declarations: Declarations) -> None:
         self.declarations = declarations
         self._types: dict[tuple[str, Scope, tuple[tuple[str, str], ...]], Type] = {}
+        self._variables: dict[tuple[str, Scope], tuple[str, str] | None] = {}
         self._depth = 0
 
     # ------------------------------------------------------------ from text
@@ -265,6 +266,12 @@ class Types:
 
     def variable(self, name: str, scope: Scope) -> tuple[str, str] | None:
         """The variable of a namespace, or static member, that a name means: whole name, type."""
+        key = (name, scope)
+        if key not in self._variables:
+            self._variables[key] = self._find_variable(name, scope)
+        return self._variables[key]
+
+    def _find_variable(self, name: str, scope: Scope) -> tuple[str, str] | None:
         parts = type_text(name).parts
         if not parts or any(each.arguments for each in parts):
             return None
