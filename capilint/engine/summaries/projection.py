@@ -83,7 +83,7 @@ def project(exit_: Exit, with_memory: bool = False) -> Outcome:
 def _memory_with_handles(exit_: Exit) -> frozenset[Symbol]:
     """The memory made here that only the caller gets: what he is given, and what that leads to.
 
-    None of it, unless there is a new handle in it.
+    None of it, unless there is a new handle in it, or what the caller gave.
     """
     state = exit_.state
     given = [value for location, value in state.environment.items() if _is_callers(location)]
@@ -96,8 +96,10 @@ def _memory_with_handles(exit_: Exit) -> frozenset[Symbol]:
             if symbol.kind == "object" and symbol not in found and symbol not in state.shared:
                 found.add(symbol)
                 held = [value for _, value in state.kept_in(Location(symbol))]
-                known = (state.handles.get(each) for value in held for each in symbols_in(value))
+                parts = [each for value in held for each in symbols_in(value)]
+                known = (state.handles.get(each) for each in parts)
                 holds_handle = holds_handle or any(each and each.made for each in known)
+                holds_handle = holds_handle or any(is_input(each) for each in parts)
                 pending += held
     return frozenset(found if holds_handle else ())
 

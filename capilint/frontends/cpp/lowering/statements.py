@@ -286,7 +286,8 @@ class StatementLowering(CallLowering):
         return super().value(node)
 
     def _range_for(self, node: Node) -> Statements:
-        """`for (auto& key : keys) body`: of each round's element nothing is known."""
+        """`for (auto& key : keys) body`: of each round's element nothing is known, and
+        what is done to it may be done to each."""
         block = self.names.open_block()
         for each in operands(node):
             if each.type == "init_statement":
@@ -294,6 +295,7 @@ class StatementLowering(CallLowering):
         span = self.span(node)
         right = field(node, "right")
         container = self.value(right) if right.type != "initializer_list" else ir.Unknown()
+        self.graph.emit(ir.Escape((container,), span))  # which elements are met is not followed
         head, body, end = (self.graph.new_block() for _ in range(3))
         self.graph.start(head)
         self.graph.end(ir.Choose((body, end), span))
