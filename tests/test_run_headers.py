@@ -47,8 +47,9 @@ def test_a_wrong_prototype_would_be_noticed(tmp_path: Path) -> None:
     assert "CryptDestroyKey" in complaints(tmp_path, f"{SDK}int CryptDestroyKey(char *hKey);")
 
 
-def test_every_function_can_be_called_from_c(tmp_path: Path) -> None:
-    path = tmp_path / "addresses.c"
+@pytest.mark.parametrize("suffix", ["c", "cpp"])
+def test_every_function_can_be_called(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"addresses.{suffix}"
     needs_compiler(path)
     count = len(headers.functions())
     addresses = ", ".join(f"(void *){name}" for name in headers.functions())

@@ -16,7 +16,7 @@ import pytest
 from tests.fixture_format import FIXTURES, read_fixture
 
 ROOT = FIXTURES.parent
-OWN = [path for suffix in ("c", "py") for path in sorted((FIXTURES / "run").rglob(f"*.{suffix}"))]
+OWN = [path for path in sorted((FIXTURES / "run").rglob("*")) if path.is_file()]
 PROGRAMS = [
     *sorted((FIXTURES / "c" / "session_key").glob("*.c")),
     *sorted((FIXTURES / "python" / "session_key").glob("*.py")),
@@ -53,11 +53,14 @@ def run(*arguments: str | Path, **environment: str) -> Ran:
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
+COMPILERS = {".c": ("cc", "gcc", "clang"), ".cpp": ("c++", "g++", "clang++")}
+
+
 def needs_compiler(path: Path) -> None:
-    if path.suffix == ".c" and not any(map(shutil.which, ("cc", "gcc", "clang"))):
+    if path.suffix != ".py" and not any(map(shutil.which, COMPILERS[path.suffix])):
         if os.environ.get("CI") == "true":
-            pytest.fail("no C compiler is installed, and CI needs one")
-        pytest.skip("no C compiler is installed")
+            pytest.fail(f"no compiler for {path.suffix} is installed, and CI needs one")
+        pytest.skip(f"no compiler for {path.suffix} is installed")
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.relative_to(FIXTURES).as_posix())
@@ -71,9 +74,9 @@ def test_run_reports_what_check_reports(path: Path) -> None:
     assert ran.status == (1 if marks else 0), ran.errors
 
 
-@pytest.mark.parametrize("suffix", ["c", "py"])
+@pytest.mark.parametrize("suffix", ["c", "cpp", "py"])
 def test_a_failure_path_shows_only_when_it_is_taken(suffix: str) -> None:
-    folder = "python" if suffix == "py" else "c"
+    folder = "python" if suffix == "py" else suffix
     path = FIXTURES / "run" / folder / f"encryption_failure_leaks_key.{suffix}"
     needs_compiler(path)
     clean = run(path, "a text")

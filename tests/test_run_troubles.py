@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from capilint.execution.run import launch
+from capilint.language import Language
 from tests.test_run_programs import needs_compiler, run
 
 PYTHON = """\
@@ -42,6 +43,10 @@ def c(folder: Path, text: str, name: str = "program.c") -> Path:
     needs_compiler(path)
     path.write_text(C + text, encoding="utf-8")
     return path
+
+
+def cpp(folder: Path, text: str) -> Path:
+    return c(folder, text, "program.cpp")
 
 
 @pytest.mark.parametrize(
@@ -87,18 +92,22 @@ def test_what_a_c_program_lacks_is_named(tmp_path: Path, text: str, missing: str
     assert missing in ran.errors, ran.errors
 
 
-def test_no_compiler(tmp_path: Path) -> None:
-    path = tmp_path / "program.c"
+@pytest.mark.parametrize(
+    ("name", "variable", "language"), [("program.c", "CC", "C"), ("program.cpp", "CXX", "C++")]
+)
+def test_no_compiler(tmp_path: Path, name: str, variable: str, language: str) -> None:
+    path = tmp_path / name
     path.write_text("int main(void) { return 0; }\n", encoding="utf-8")
-    ran = run(path, CC="no-such-compiler")
+    ran = run(path, **{variable: "no-such-compiler -O2"})
     assert ran.status == 2
-    assert "no C compiler was found (tried no-such-compiler)" in ran.errors
+    assert f"no {language} compiler was found (tried no-such-compiler)" in ran.errors
+    assert f"set {variable}" in ran.errors
     assert "Traceback" not in ran.errors
 
 
-@pytest.mark.parametrize("name", ["program.cpp", "absent.py", "absent.c"])
+@pytest.mark.parametrize("name", ["program.hpp", "program.cpp.txt", "absent.py", "absent.cpp"])
 def test_files_that_are_no_programs(tmp_path: Path, name: str) -> None:
-    if name == "program.cpp":
+    if name.startswith("program"):
         (tmp_path / name).write_text("int main() {}\n", encoding="utf-8")
     ran = run(tmp_path / name)
     assert (ran.status, "Traceback" in ran.errors) == (2, False)
@@ -133,8 +142,9 @@ def test_a_crash_costs_no_findings(tmp_path: Path) -> None:
     assert "crashed" in ran.errors
 
 
-def test_a_crash_in_c(tmp_path: Path) -> None:
-    ran = run(c(tmp_path, "int main(void) { return *(volatile int *)8; }"))
+@pytest.mark.parametrize("name", ["program.c", "program.cpp"])
+def test_a_crash_in_c(tmp_path: Path, name: str) -> None:
+    ran = run(c(tmp_path, "int main(void) { return *(volatile int *)8; }", name))
     assert ran.status == 2
     assert "crashed" in ran.errors
 
@@ -220,8 +230,9 @@ def test_the_program_gets_its_arguments(tmp_path: Path) -> None:
     script = run(python(tmp_path, "print(sys.argv[1:], __name__)"), "--fail", "two words")
     assert script.output.splitlines()[0] == "['--fail', 'two words'] __main__"
     body = 'int main(int argc, char **argv) { printf("%d %s\\n", argc, argv[2]); return 0; }'
-    program = run(c(tmp_path, body), "--fail", "two words")
-    assert program.output.splitlines()[0] == "3 two words"
+    for write in (c, cpp):
+        program = run(write(tmp_path, body), "--fail", "two words")
+        assert program.output.splitlines()[0] == "3 two words"
 
 
 @pytest.mark.parametrize(
@@ -232,8 +243,9 @@ def test_the_program_gets_its_arguments(tmp_path: Path) -> None:
          "!strcmp(line, \"word\")"),
     ],
 )  # fmt: skip
-def test_other_entry_points(tmp_path: Path, head: str, result: str) -> None:
-    ran = run(c(tmp_path, f"{head} {{ return {result} ? 0 : 9; }}"), "word")
+@pytest.mark.parametrize("name", ["program.c", "program.cpp"])
+def test_other_entry_points(tmp_path: Path, name: str, head: str, result: str) -> None:
+    ran = run(c(tmp_path, f"{head} {{ return {result} ? 0 : 9; }}", name), "word")
     assert (ran.status, "exit status" in ran.errors) == (0, False)
 
 
@@ -278,4 +290,4 @@ def test_a_child_that_never_started_is_no_clean_run(
 ) -> None:
     monkeypatch.setattr(launch, "_child", lambda task, show_output: 1)
     with pytest.raises(launch.RunError, match="could not start"):
-        launch.run_once(launch.Program(tmp_path / "program.py"), 0, None)
+        launch.run_once(launch.Program(tmp_path / "program.py", Language.PYTHON), 0, None)

@@ -25,16 +25,22 @@ from capilint.report import Style, render
 from capilint.rulebook.codes import load as load_codes
 
 FINDINGS, TROUBLE = 1, 2
-_LANGUAGES = {".py": Language.PYTHON, ".pyw": Language.PYTHON, ".c": Language.C}
+_LANGUAGES = {
+    **dict.fromkeys((".py", ".pyw"), Language.PYTHON),
+    ".c": Language.C,
+    **dict.fromkeys((".cpp", ".cc", ".cxx", ".c++"), Language.CPP),
+}
 _EPILOG = """\
 This is the one command that runs the code it is given: with your rights, in a child process. It
-runs a Python script, or a C file that the system's `cc` compiles, on Linux, macOS or Windows. Its
-CryptoAPI calls go to a model of CryptoAPI, and no key of this machine is touched.
+runs a Python script, or a C or C++ file that the system's `cc` or `c++` compiles, on Linux or
+macOS, on Windows all but C++. Its CryptoAPI calls go to a model of CryptoAPI, and no key of this
+machine is touched.
 
 The program's output is its own; with --format json it goes to the standard error. Runs that
 --fail each adds are silent and get no input. A handle that lives when the program comes to its
 end is a leak (CAP101; CAP102 where an exception left its function). It is none where the program
-ends by exit(), or where one of a Python program's global variables still holds it.
+ends by exit() or by an exception that nobody catches in C++, or where one of a Python program's
+global variables still holds it. Static objects of C++ are destroyed before.
 
 exit status: 0 the monitor saw nothing; 1 it saw something; 2 the program could not be run, needs
 more of Windows than the model has, or crashed. The program's own exit status is printed only.
@@ -45,7 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.epilog = _EPILOG
     add = parser.add_argument
-    add("file", metavar="FILE", help="a Python script (.py) or a C file (.c)")
+    add("file", metavar="FILE", help="a Python script (.py), a C file (.c) or a C++ file")
     add("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="what the program is given")
     add(
         "--fail",
@@ -64,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     path = Path(options.file)
     language = _LANGUAGES.get(path.suffix.lower())
     if language is None:
-        raise CommandError(f"{path}: neither a Python script (.py) nor a C file (.c)")
+        raise CommandError(f"{path}: not a Python script (.py), a C file (.c) or C++ (.cpp)")
     try:
         read_bytes(str(path))
         with _program(path, language, options) as program:
@@ -96,14 +102,14 @@ def _fail(text: str) -> int | None:
 
 @contextmanager
 def _program(path: Path, language: Language, options: argparse.Namespace) -> Iterator[Program]:
-    program = Program(path, tuple(options.arguments), seed=options.seed)
+    program = Program(path, language, tuple(options.arguments), seed=options.seed)
     if language is Language.PYTHON:
         yield program
         return
     from capilint.execution.run.compile import compiled
 
     with TemporaryDirectory(prefix="capilint-cc-", ignore_cleanup_errors=True) as folder:
-        yield replace(program, library=compiled(path, Path(folder)))
+        yield replace(program, library=compiled(path, language, Path(folder)))
 
 
 def _report(program: Program, outcomes: list[Outcome], language: Language) -> Report:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from capilint.execution.run.journal import Journal
+from capilint.language import Language
 from capilint.model.machine import Machine
 
 TROUBLE = 70  # the exit status that says: the journal has the reason
@@ -34,10 +35,10 @@ def main() -> int:
         from capilint.execution.run import python_program
 
         return python_program.run(program, arguments, machine, journal, complain)
-    from capilint.execution.run import c_program
+    from capilint.execution.run import c_program, cpp_program
 
-    library = Path(task["library"])
-    return c_program.run(library, program, arguments, machine, journal, complain)
+    run = c_program.run if task["language"] == Language.C else cpp_program.run
+    return run(Path(task["library"]), program, arguments, machine, journal, complain)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
-"""C headers of our own, made from the rules and the model, and the glue to the model.
+"""C and C++ headers of our own, made from the rules and the model.
 
 windows.h, wincrypt.h ...  types by hand (include/), handles from the rules' resources,
                            numbers from the model, and for every function that the model
-                           can run a prototype and a macro that notes the place of the call
-glue.c                     the functions: they pass the place and call through a table that
-                           `c_program` fills with the model's addresses
+                           can run a prototype; in C also a macro that notes the place of
+                           the call (see `glue`)
 """
 
 from __future__ import annotations
@@ -22,8 +21,6 @@ from capilint.rulebook.book import RuleBook
 from capilint.rulebook.book import load as load_rules
 from capilint.rulebook.protocol import Protocol, Resource, Success
 
-TABLE, PLACE = "capilint_table", "capilint_place"
-LAST_ERROR = ("GetLastError", "SetLastError")
 _API = "capilint_api.h"
 _NAMES = ("windows.h", "Windows.h", "wincrypt.h", "WinCrypt.h", "Wincrypt.h")
 _MORE_NAMES = ("bcrypt.h", "ncrypt.h", "winerror.h", "windef.h", "winbase.h", "tchar.h")
@@ -41,34 +38,8 @@ _RESULTS = {
     Success.NONNEGATIVE: "NTSTATUS",
     Success.ZERO: "SECURITY_STATUS",
 }
-_GLUE = """\
-#define CAPILINT_GLUE
-#include "capilint_api.h"
-
-typedef void (*capilint_noted)(const char *, int, const char *, const char *);
-void *capilint_table[{size}];
-capilint_noted capilint_place;
-
-DWORD GetLastError(void) {{ return ((DWORD (*)(void))capilint_table[{get}])(); }}
-void capilint_flush(void) {{ fflush(NULL); }}
-void SetLastError(DWORD dwErrCode) {{ ((void (*)(DWORD))capilint_table[{set}])(dwErrCode); }}
-
-"""
-_FUNCTION = """\
-{result} capilint_{name}(const char *file, int line, const char *caller, const char *texts,
-                         {parameters})
-{{
-    capilint_place(file, line, caller, texts);
-    return (({result} (*)({parameters}))capilint_table[{index}])({arguments});
-}}
-{result} {name}({parameters})
-{{
-    return capilint_{name}(0, 0, 0, 0, {arguments});
-}}
-
-"""
-_DECLARATION = """\
-{result} {name}({parameters});
+_DECLARATION = "{result} {name}({parameters});\n"
+_PLACED = """\
 {result} capilint_{name}(const char *, int, const char *, const char *, {parameters});
 """
 _PROTOTYPE = "{result} WINAPI {name}({parameters});"
@@ -82,8 +53,8 @@ def functions() -> tuple[str, ...]:
     return tuple(name for name in SIGNATURES if is_covered(name) and f"{name}A" not in SIGNATURES)
 
 
-def write(folder: Path) -> Path:
-    """Writes the headers to a folder; the path of glue.c beside them."""
+def write(folder: Path) -> None:
+    """Writes the headers to a folder."""
     for name in _BY_HAND:
         text = files("capilint.execution.run").joinpath("include", name).read_text(encoding="utf-8")
         (folder / name).write_text(text, encoding="utf-8")
@@ -91,9 +62,6 @@ def write(folder: Path) -> Path:
     (folder / _API).write_text(_api(book), encoding="utf-8")
     for name in (*_NAMES, *_MORE_NAMES):
         (folder / name).write_text(f'#include "{_API}"\n', encoding="utf-8")
-    glue = folder / "glue.c"
-    glue.write_text(_glue(book), encoding="utf-8")
-    return glue
 
 
 def _api(book: RuleBook) -> str:
@@ -106,10 +74,19 @@ def _api(book: RuleBook) -> str:
         '#include "crypto_types.h"',
         *_definitions(),
     ]
-    declared = "".join(_DECLARATION.format(**_parts(name, book)) for name in functions())
-    macros = "".join(_MACRO.format(name=name) for name in functions())
+    declared, placed, macros = (
+        "".join(form.format(**parts(name, book)) for name in functions())
+        for form in (_DECLARATION, _PLACED, _MACRO)
+    )
     return "\n".join(
-        [*lines, declared, "#ifndef CAPILINT_GLUE", macros, *_forms(), "#endif", "#endif", ""]
+        [
+            *lines,
+            f"CAPILINT_BEGIN_C\n{declared}CAPILINT_END_C",
+            f"#ifndef __cplusplus\n{placed}#endif",
+            f"#ifndef CAPILINT_GLUE\n#ifndef __cplusplus\n{macros}#endif",
+            *_forms(),
+            "#endif\n#endif\n",
+        ]
     )
 
 
@@ -124,7 +101,7 @@ def prototypes() -> list[str]:
     """
     book = load_rules()
     names = (name for name in functions() if not name.startswith("CP"))
-    return [_PROTOTYPE.format(**_parts(name, book)) for name in names]
+    return [_PROTOTYPE.format(**parts(name, book)) for name in names]
 
 
 def numbers() -> dict[str, int]:
@@ -149,16 +126,8 @@ def _forms() -> Iterator[str]:
     yield "#endif"
 
 
-def _glue(book: RuleBook) -> str:
-    names = functions()
-    head = _GLUE.format(size=len(names) + 2, get=len(names), set=len(names) + 1)
-    bodies = (
-        _FUNCTION.format(index=index, **_parts(name, book)) for index, name in enumerate(names)
-    )
-    return head + "".join(bodies)
-
-
-def _parts(name: str, book: RuleBook) -> dict[str, str]:
+def parts(name: str, book: RuleBook) -> dict[str, str]:
+    """A function's name, and the texts of its result, its parameters and of their names."""
     signature, protocol = SIGNATURES[name], book.functions[name]
     declared = (
         f"{_type(each, signature, protocol, book)} {each.name}" for each in signature.parameters

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from capilint.execution.run import journal
+from capilint.language import Language
 
 _STDERR = 2  # the file descriptor
 
@@ -25,9 +26,11 @@ class RunError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What is to be run. `library` is the compiled C file; `seed` makes the runs repeatable."""
+    """What is to be run. `library` is the compiled C or C++ file; `seed` makes the runs
+    repeatable."""
 
     path: Path
+    language: Language
     arguments: tuple[str, ...] = ()
     library: Path | None = None
     seed: int | None = None
@@ -83,6 +86,7 @@ def run_once(program: Program, fail: int, show_output: bool | None) -> Outcome:
         content = {
             "program": str(program.path),
             "arguments": program.arguments,
+            "language": program.language,
             "library": str(program.library) if program.library else None,
             "seed": program.seed,
             "fail": fail,

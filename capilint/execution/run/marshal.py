@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from threading import RLock
 from typing import Any
 
 from capilint.model.errors import NotSupported
@@ -62,6 +63,7 @@ class Marshal:
         """Functions for this machine."""
         self.machine = machine
         self._complain = complain
+        self.lock = RLock()  # the program's threads take turns in the model
         self._closures: list[object] = []  # libffi's memory must outlive the program
 
     def address(self, function: str, afterwards: Callable[[], None] | None = None) -> int:
@@ -79,7 +81,8 @@ class Marshal:
                     parameter.name: _argument(parameter, word or 0, wide)
                     for parameter, word in zip(signature.parameters, words, strict=True)
                 }
-                result = self.machine.call(function, **arguments)
+                with self.lock:
+                    result = self.machine.call(function, **arguments)
             except NotSupported as error:
                 self._complain(str(error))
                 raise

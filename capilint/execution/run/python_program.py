@@ -34,7 +34,7 @@ def run(
     complain: Callable[[str], None],
 ) -> int:
     """Runs it, and tells the journal what happened; the program's exit status."""
-    recorder = Recorder(machine, journal, stack)
+    recorder = Recorder(machine, journal, lambda _: stack())
     fake_cffi.install(fake_ctypes.install(Marshal(machine, complain)))
     pywin32.install(machine, complain)
     try:

@@ -40,9 +40,10 @@ class Biography:
 
 
 class Recorder:
-    """An observer of a machine, the monitor within. `where` tells the program's present stack."""
+    """An observer of a machine, the monitor within. `where` tells the program's present
+    stack, where it calls an API function."""
 
-    def __init__(self, machine: Machine, journal: Journal, where: Callable[[], Stack]) -> None:
+    def __init__(self, machine: Machine, journal: Journal, where: Callable[[str], Stack]) -> None:
         """Starts to watch the machine."""
         self._machine = machine
         self._journal = journal
@@ -55,7 +56,7 @@ class Recorder:
 
     def __call__(self, event: CallEvent | Notice) -> None:
         """Takes in one event of the machine."""
-        stack = self._where() if isinstance(event, CallEvent) else ()
+        stack = self._where(event.function) if isinstance(event, CallEvent) else ()
         if isinstance(event, CallEvent):
             self._note_call(event, stack)
         for creation in event.created:

@@ -10,6 +10,14 @@
 #include <string.h>
 #include <wchar.h>
 
+#ifdef __cplusplus
+#define CAPILINT_BEGIN_C extern "C" {
+#define CAPILINT_END_C }
+#else
+#define CAPILINT_BEGIN_C
+#define CAPILINT_END_C
+#endif
+
 #define WINAPI
 #define APIENTRY
 #define CALLBACK
@@ -82,8 +90,12 @@ typedef LPCSTR PCTSTR, LPCTSTR;
 #define _TEXT(text) CAPILINT_TEXT(text)
 #define _T(text) CAPILINT_TEXT(text)
 
+CAPILINT_BEGIN_C
 DWORD WINAPI GetLastError(void);
 void WINAPI SetLastError(DWORD dwErrCode);
+int WINAPI WinMain(HINSTANCE, HINSTANCE, LPSTR, int);
+int WINAPI wWinMain(HINSTANCE, HINSTANCE, LPWSTR, int);
+CAPILINT_END_C
 #define ExitProcess(status) exit((int)(status))
 
 #define ZeroMemory(destination, size) memset((destination), 0, (size))
