@@ -331,6 +331,7 @@ class _FileLowering:
             blocks=blocks,
             span=span,
             internal=internal,
+            noexcept=task.signature.noexcept or task.signature.name.startswith("~"),
             owner_class=owner.name if owner is not None else None,
             descriptor="staticmethod" if owner is not None and task.signature.static else "",
             types=lowering.names.types,

@@ -14,8 +14,19 @@ _ACTING = frozenset(
         "update_expression",
         "compound_statement",
         "gnu_asm_expression",
+        "new_expression",
+        "delete_expression",
+        "throw_expression",
+        "throw_statement",
     }
 )
+_ALTERNATIVE = {"not": "!", "and": "&&", "or": "||", "bitand": "&", "bitor": "|", "compl": "~"} | {
+    "xor": "^",
+    "not_eq": "!=",
+    "and_eq": "&=",
+    "or_eq": "|=",
+    "xor_eq": "^=",
+}  # tokens of C++
 _UNEVALUATED = frozenset(
     {"sizeof_expression", "alignof_expression", "offsetof_expression", "type_descriptor"}
 )
@@ -39,7 +50,7 @@ def operands(node: Node) -> list[Node]:
 def operator_of(node: Node) -> str:
     """The operator of a unary, binary, assignment or update expression."""
     operator = node.child_by_field_name("operator")
-    return operator.type if operator is not None else ""
+    return "" if operator is None else _ALTERNATIVE.get(operator.type, operator.type)
 
 
 def field(node: Node, name: str) -> Node:

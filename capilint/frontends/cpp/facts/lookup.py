@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from capilint.frontends.cpp.facts.model import (
     Bindings,
+    Class,
     Declarations,
     Instance,
+    Parameter,
     Scope,
     Signature,
     Type,
@@ -250,6 +253,33 @@ class Lookup(Types):
 
     def _first_type(self, made: Instance, constructor: Signature) -> Type:
         return self.type_of(constructor.parameters[0].type_name, made.scope, made.bindings)
+
+    def deduced_class(
+        self, name: str, scope: Scope, arguments: Sequence[Type | None]
+    ) -> Instance | None:
+        """The class that a class template's name without arguments means for what it is made of."""
+        parts = type_text(name).parts
+        if not parts or parts[-1].arguments is not None:
+            return None
+        for whole, _ in self._readings(parts, scope):
+            for primary in self.declarations.classes.get(whole, ()):
+                if primary.template and not primary.arguments:
+                    return self._made_from(primary, arguments)
+        return None
+
+    def _made_from(self, primary: Class, arguments: Sequence[Type | None]) -> Instance | None:
+        made = [each.parameters for each in primary.methods if each.name == primary.name]
+        if not made:  # an aggregate
+            made = [tuple(Parameter(each.name, each.type_name) for each in primary.fields)]
+        for parameters in made:
+            if len(parameters) >= len(arguments):
+                signature = Signature(primary.name, primary.inside, parameters)
+                signature = replace(signature, template=primary.template)
+                bound = self.deduced(signature, arguments)
+                names = [each.name for each in primary.template]
+                if all(name in bound for name in names):
+                    return self.made_of(primary, {name: bound[name] for name in names})
+        return None
 
     def refined(
         self, made: Instance, constructors: Sequence[Signature], arguments: Sequence[str | None]

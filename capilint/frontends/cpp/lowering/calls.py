@@ -73,10 +73,13 @@ class CallLowering(NameLowering):
 
     def _free_callee(self, name: str, types: list[Type | None]) -> Callee | None:
         made = self.lookup.class_named(name, self.scope, self.bindings)
+        made = made or self.lookup.deduced_class(name, self.scope, types)
         if made is not None:
             return Callee(makes=made)
         near = {each.instance.declared.scope for each in types if each and each.instance}
         candidates = self.lookup.functions(name, self.scope, near)
+        for whole in (*self.usings.get(name, ()), *(f"{each}::{name}" for each in self.opened)):
+            candidates += self.lookup.functions(whole, self.scope)
         chosen = self.lookup.overload(candidates, types, self.scope, self.bindings)
         if chosen is None:
             return None

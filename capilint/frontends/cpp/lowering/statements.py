@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
@@ -22,6 +23,7 @@ from capilint.frontends.cpp.lowering.unit import Captured, Closure, Task
 
 Statements = Iterator[Node]
 ANY = "..."
+_PRIMITIVE = re.compile(r"(?:\b(?:unsigned|signed|long|short|int|char|float|double)\b\s*)+")
 _STATIC = frozenset({"static", "thread_local", "extern"})
 
 
@@ -103,6 +105,12 @@ class StatementLowering(CallLowering):
             if known is not None:
                 stars = known.stars
                 return replace(known, reference=reference, stars=stars)
+        if found.instance is None and not (found.stars or reference):
+            given = self._vexing(declarator) if declared.is_function else _given(value)
+            types = [self.type_of(self.bare(each)) for each in given or ()]
+            made = self.lookup.deduced_class(found.base, self.scope, types) if types else None
+            if made is not None:
+                return Type(made.name, made)
         return replace(found, dimensions=max(found.dimensions, declared.dimensions))
 
     def _deduced(self, value: Node) -> Type | None:
@@ -128,30 +136,60 @@ class StatementLowering(CallLowering):
             kind = self.refined_type(kind, arguments or _given(value))
         span = self.span(declarator)
         unique = name + "&" if kind.reference else name
+        variable = self.names.declare(name, ir.Scope.LOCAL, dimensions, unique=unique)
+        declared = declared_by(declarator)
+        if declared is not None and declared.single:
+            self.names.single.add(variable)
+        self.static_types[variable] = kind
+        self.names.types[variable] = _written(kind)
+        place = ir.Place(variable)
+        if kind.reference and value is not None:
+            self.bind_local(place, kind, value, span)
+            return
         with self.full_expression(span):
-            variable = self.names.declare(name, ir.Scope.LOCAL, dimensions, unique=unique)
-            declared = declared_by(declarator)
-            if declared is not None and declared.single:
-                self.names.single.add(variable)
-            self.static_types[variable] = kind
-            self.names.types[variable] = _written(kind)
-            place = ir.Place(variable)
-            if kind.is_object:
-                self.graph.emit(ir.Declare(variable, _written(kind), span))
-                self._begin_object(place, kind, value, arguments, span)
-            elif kind.reference and value is not None:
-                self.bind_local(place, kind, value, span)
-            elif arguments is not None and value is None:
-                self.begin(place, kind, arguments, span)
-            elif value is not None and value.type == "argument_list":
-                self.begin(place, kind, operands(value), span)
-            elif value is not None and value.type == "initializer_list" and not dimensions:
-                self._begin_braced(place, kind, value, span)
-            elif value is not None:
-                self.store(place, value, span)
-            else:
-                self._begin(variable, declarator, _written(kind))
+            self._begin_variable(variable, declarator, kind, arguments)
         self.ends_later(place, replace(kind, dimensions=0), span, kind.dimensions)
+
+    def _begin_variable(
+        self,
+        variable: ir.Variable,
+        declarator: Node,
+        kind: Type,
+        arguments: list[Node] | None,
+    ) -> None:
+        """Begin the life of a local variable that is no reference."""
+        place, span, value = ir.Place(variable), self.span(declarator), _value_of(declarator)
+        if kind.is_object:
+            self.graph.emit(ir.Declare(variable, _written(kind), span))
+            self._begin_object(place, kind, value, arguments, span)
+        elif self._may_be_object(kind) and (arguments or value is not None):
+            self._begin_unknown(place, arguments or _given(value), span)
+        elif arguments is not None and value is None:
+            self.begin(place, kind, arguments, span)
+        elif value is not None and value.type == "argument_list":
+            self.begin(place, kind, operands(value), span)
+        elif value is not None and value.type == "initializer_list" and not kind.dimensions:
+            self._begin_braced(place, kind, value, span)
+        elif value is not None:
+            self.store(place, value, span)
+        else:
+            self._begin(variable, declarator, _written(kind))
+
+    def _may_be_object(self, kind: Type) -> bool:
+        """Whether a type may be a class that no file of the run defines."""
+        name = kind.base.rpartition("::")[2]
+        plain = kind.stars or kind.reference or kind.dimensions or kind.instance is not None
+        known = name in ("auto", "bool", "wchar_t") or name in self.facts.typedefs
+        known = (
+            known or name in self.facts.structures or _PRIMITIVE.fullmatch(kind.base) is not None
+        )
+        return not (plain or known) and not name.isupper() and "(" not in kind.base
+
+    def _begin_unknown(self, place: ir.Place, arguments: list[Node], span: Span) -> None:
+        """An object of unknown class: what it is made of is let go of."""
+        given = tuple(self.unknown_argument(each) for each in arguments)
+        self.graph.emit(ir.Escape(given, span))
+        self.assign(place, ir.Unknown(), span)
 
     def _begin_braced(self, place: ir.Place, kind: Type, value: Node, span: Span) -> None:
         """`T x{...}` of a type that is no known class: a plain value, or a structure of C."""
@@ -239,6 +277,15 @@ class StatementLowering(CallLowering):
                 self.static_types[variable] = Type("auto", reference="&")
             part = ir.Place(held.root, (*held.path, accessor))
             self.assign(ir.Place(variable), self.address_of(part), span)
+
+    def _using(self, node: Node) -> None:
+        """`using ns::name;` and `using namespace ns;`, taken to hold for the whole function."""
+        names = ["".join(text_of(each).split()) for each in operands(node)]
+        if any(each.type == "namespace" for each in node.children):
+            self.opened += names
+        else:
+            for name in names:
+                self.usings.setdefault(name.rpartition("::")[2], []).append(name)
 
     # ------------------------------------------------------------ choices and loops
 
@@ -663,6 +710,7 @@ def _without(frame: Frame, object_: ir.Value) -> Frame:
 
 _STATEMENTS: dict[str, Callable[[StatementLowering, Node], Statements | None]] = {
     "declaration": StatementLowering.declaration,
+    "using_declaration": StatementLowering._using,
     "expression_statement": StatementLowering._expression,
     "if_statement": StatementLowering._if,
     "for_range_loop": StatementLowering._range_for,

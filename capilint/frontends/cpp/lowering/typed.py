@@ -80,6 +80,8 @@ class TypedLowering(FunctionLowering):
         self.captured: dict[str, Captured] = {}
         self.static_types: dict[ir.Variable, Type] = {}
         self.returns: Type | None = None
+        self.usings: dict[str, list[str]] = {}
+        self.opened: list[str] = []
         self.closures: dict[int, tuple[Instance, dict[str, tuple[str, bool]]]] = {}
         self._types: dict[int, tuple[Node, Type | None]] = {}
         self._callees: dict[int, tuple[Node, Callee | None]] = {}

@@ -30,6 +30,7 @@ _STORAGE = re.compile(
     r"\b(?:static|inline|virtual|explicit|constexpr|friend|extern|__forceinline|__inline)\b"
     r"|__declspec\s*\([^()]*(?:\([^()]*\))?[^()]*\)|\[\[[^\]]*\]\]|\"[^\"]*\""
 )
+_SPECIALISED = re.compile(r"<[^<>()]*>(?=\s*\()")
 _WORD_END = re.compile(r"[\w>]\Z")
 
 
@@ -86,7 +87,11 @@ def head_of(text: str) -> Head:
     if _ENUM.match(rest):
         return None
     made = _class_of(rest, templates)
-    return made if made is not None else _function_of(text, start, templates)
+    if made is not None:
+        return made
+    if templates and not templates[-1]:  # `template <> void close<Key>(Key& key)`
+        text = _SPECIALISED.sub(lambda match: " " * len(match.group()), text)
+    return _function_of(text, start, templates)
 
 
 def _templates(text: str) -> tuple[int, tuple[str, ...]]:
