@@ -152,9 +152,8 @@ class _CFiles(_Files):
             named = words(data)
             if not by_bytes.keys().isdisjoint(named):
                 names = {by_bytes[word] for word in by_bytes.keys() & set(named)}
-                if names & self.classes:
-                    yield path
-                elif any(is_used(name, data) for name in names - set(c_function_names(data))):
+                called = names - set(c_function_names(data))
+                if names & self.classes or any(is_used(name, data) for name in called):
                     yield path
 
     def definers(self, names: set[str], several: bool = False) -> Iterator[Joining]:
