@@ -15,6 +15,7 @@ that are left and parses none of those that stay.
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -25,6 +26,7 @@ from capilint.files.modules import module_of
 from capilint.files.source import Input, content
 from capilint.files.words import c_function_names, c_functions, is_used, words
 from capilint.ir import Language, Module, tails
+from capilint.ir.signatures import last_name, plain_name, scope_of
 
 _ENOUGH = 8  # definitions, to see that a name is nobody's; a comment may look like one
 _TRANSLATION_UNITS = (".c", ".cc", ".cpp", ".cxx")  # no other file includes one
@@ -64,17 +66,24 @@ class Left:
         acting, modules = list(acting), list(modules)
         functions = _shown_in_c(acting)
         macros = _shown_by_macros(modules, functions, self._names_api)
-        joining = list(self._c.users(functions | macros))
+        self._c.classes |= _shown_classes(acting)
+        joining = list(self._c.users(functions | macros | self._c.classes))
         joining += self._python.users(_shown_in_python(acting, modules))
         # A name that a file that is left defines as well is not the program's alone.
         return [*joining, *self._c.definers(functions, several=True)]
 
     def definers(self, undefined: Iterable[tuple[Language, str]]) -> list[Joining]:
         """The files that join the program for what they define of its undefined names."""
-        by_language: dict[bool, set[str]] = defaultdict(set)
+        names: dict[Language, set[str]] = defaultdict(set)
         for language, name in undefined:
-            by_language[language is Language.PYTHON].add(name)
-        return [*self._c.definers(by_language[False]), *self._python.definers(by_language[True])]
+            names[language].add(name)
+        cpp = {plain_name(name) for name in names[Language.CPP]}
+        scoped = {name for name in cpp if scope_of(name)}
+        return [
+            *self._c.definers(names[Language.C] | (cpp - scoped)),
+            *self._c.scoped_definers(scoped),
+            *self._python.definers(names[Language.PYTHON]),
+        ]
 
 
 def parent(path: str) -> str:
@@ -119,6 +128,22 @@ class _CFiles(_Files):
         super().__init__()
         self._indexed: set[str] = set()
         self._definitions: dict[str, list[str]] = defaultdict(list)
+        self.classes: set[str] = set()  # of C++, whose objects act on handles
+        self._asked: set[str] = set()
+
+    def scoped_definers(self, names: set[str]) -> Iterator[Joining]:
+        """The files that may define C++'s `Key::handle`: they speak of both, and give a body."""
+        new = names - self._asked
+        self._asked |= new
+        wanted = {name: _words_of(name) for name in new}
+        for path, item in list(self.inputs.items()) if new else ():
+            data = content(item)
+            named = set(words(data))
+            if any(
+                owner in named and last in named and _gives_body(name, data)
+                for name, (owner, last) in wanted.items()
+            ):
+                yield Joining(self.inputs.pop(path))
 
     def _using(self, shown: set[str]) -> Iterator[str]:
         by_bytes = {name.encode(): name for name in shown}
@@ -127,7 +152,8 @@ class _CFiles(_Files):
             named = words(data)
             if not by_bytes.keys().isdisjoint(named):
                 names = {by_bytes[word] for word in by_bytes.keys() & set(named)}
-                if any(is_used(name, data) for name in names - set(c_function_names(data))):
+                called = names - set(c_function_names(data))
+                if names & self.classes or any(is_used(name, data) for name in called):
                     yield path
 
     def definers(self, names: set[str], several: bool = False) -> Iterator[Joining]:
@@ -196,11 +222,38 @@ class _PythonFiles(_Files):
 def _shown_in_c(acting: Iterable[Definition]) -> set[str]:
     """The functions that other files can call; a header's internal ones are among them."""
     return {
-        definition.function.qualified_name
+        last_name(definition.function.qualified_name)
         for definition in acting
         if definition.module.language is not Language.PYTHON
+        and definition.function.owner_class is None
         and not (definition.function.internal and _is_unit(definition.module.path))
     }
+
+
+def _shown_classes(acting: Iterable[Definition]) -> set[str]:
+    """The classes of C++ with methods that act on handles."""
+    return {
+        _plain(owner)
+        for definition in acting
+        if definition.module.language is Language.CPP
+        and (owner := definition.function.owner_class) is not None
+    }
+
+
+def _plain(scope: str) -> str:
+    """`Holder`, of `ns::Holder<HCRYPTKEY>`."""
+    return last_name(scope).partition("<")[0]
+
+
+def _words_of(name: str) -> tuple[bytes, bytes]:
+    """What is read where `ns::Key::handle` is defined: its class and its last word."""
+    last = re.findall(r"\w+", last_name(name)) or [""]
+    return _plain(scope_of(name)).encode(), last[-1].encode()
+
+
+def _gives_body(name: str, data: bytes) -> bool:
+    last = r"\s*".join(map(re.escape, re.findall(r"\w+|[^\w\s]", last_name(name))))
+    return re.search(rb"%s\s*\([^;{}]*\)[^;{}]*\{" % last.encode(), data) is not None
 
 
 def _shown_by_macros(

@@ -229,13 +229,18 @@ class ProtocolCalls:
             argument = matched.get(parameter)
             if argument is None or not isinstance(argument.value, Uninitialised):
                 continue
-            if not self.typestates.watches(resource):
-                continue
-            symbol = Symbol("uninitialised", "entry", argument.value.variable)
-            path.state.handles[symbol] = Handle(resource, Typestate.UNKNOWN)
             written = argument.written
             text = self.typestates.place_text(written.place) if isinstance(written, Read) else ""
-            self.typestates.report(path, "CAP402", symbol, site.call.span, text)
+            self.release_unset(path, argument.value, resource, site.call.span, text)
+
+    def release_unset(
+        self, path: Path, value: Uninitialised, resource: str, span: Span, text: str
+    ) -> None:
+        """A variable that was never set is given to a release function."""
+        if self.typestates.watches(resource):
+            symbol = Symbol("uninitialised", "entry", value.variable)
+            path.state.handles[symbol] = Handle(resource, Typestate.UNKNOWN)
+            self.typestates.report(path, "CAP402", symbol, span, text)
 
     def _misuse_memory_function(
         self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]

@@ -23,6 +23,7 @@ from capilint.engine.domain.values import (
     Status,
     Symbol,
     Term,
+    Uninitialised,
     member_chain,
     symbols_in,
 )
@@ -198,6 +199,11 @@ class SummaryCalls:
             for role in event.roles:
                 value = caller.symbol(role.symbol)
                 owner = None if role.owner is None else caller.symbol(role.owner)
+                if isinstance(value, Uninitialised) and role.action == "release":
+                    written = self._text(role.symbol, given) or self._member_text(
+                        role.symbol, given
+                    )
+                    self.protocol_calls.release_unset(path, value, role.resource, span, written)
                 if not isinstance(value, Symbol):
                     continue
                 owner_symbol = owner if isinstance(owner, Symbol) else None

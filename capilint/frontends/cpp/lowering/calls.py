@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from tree_sitter import Node
 
@@ -16,6 +17,7 @@ from capilint.frontends.cpp.lowering.typed import RESULT, Callee
 from capilint.frontends.cpp.lowering.unit import Task
 
 NEW, DELETE = "operator new", "operator delete"
+NEW_OR_NULL = "malloc"  # the operator with std::nothrow
 
 
 class CallLowering(NameLowering):
@@ -465,15 +467,23 @@ class CallLowering(NameLowering):
         pointer = self.temporary()
         arguments = node.child_by_field_name("arguments")
         given = operands(arguments) if arguments is not None else []
-        if node.child_by_field_name("placement") is not None:
+        placement = node.child_by_field_name("placement")
+        fails = placement is not None and "nothrow" in text_of(placement)
+        if placement is not None and not fails:
             self.graph.emit(ir.Call(ir.Direct("new"), (), pointer, span))
             for each in given:
                 self.graph.emit(ir.Escape((self.value(each),), span))
             return ir.Read(pointer)
-        self.emit_call(NEW, (), pointer, span)
+        made_here, end = self.graph.new_block(), self.graph.new_block()
+        self.emit_call(NEW_OR_NULL if fails else NEW, (), pointer, span)
+        if fails:
+            self.graph.branch(ir.Read(pointer), made_here, end, span)
+        self.graph.start(made_here)
         if "[" not in text_of(node).partition("(")[0]:
             place = ir.Place(pointer.root, ("*",))
-            self.begin(place, made, given if arguments is not None else None, span)
+            with self.full_expression(span) if fails else nullcontext():
+                self.begin(place, made, given if arguments is not None else None, span)
+        self.graph.start(end)
         return ir.Read(pointer)
 
     def _delete(self, node: Node) -> ir.Value:
