@@ -52,9 +52,7 @@ class Headers:
         """A file with its headers."""
         return self._libraries.added(self._texts.unit(path, text, options))
 
-    def declared(
-        self, unit: Unit, folders: tuple[str, ...]
-    ) -> Read:
+    def declared(self, unit: Unit, folders: tuple[str, ...]) -> Read:
         """What the headers of a file declare together, and the functions that they define."""
         closure = unit.closure
         if closure not in self._merged:
@@ -74,9 +72,7 @@ class Headers:
         bodies = [body for _, _, bodies in parts for body in bodies]
         return declarations, [replace(each, of_library=True) for each in bodies]
 
-    def _declared_in(
-        self, header: Text, folders: tuple[str, ...], includer: Unit
-    ) -> Read:
+    def _declared_in(self, header: Text, folders: tuple[str, ...], includer: Unit) -> Read:
         if header not in self._read:
             unit = self._texts.unit_of(header, folders, includer.defines)
             self._read[header] = _read(unit, None)
@@ -153,9 +149,7 @@ def lower(
         problems=tuple(problems),
         classes=classes,
         includes=tuple(
-            header.path
-            for header in unit.closure.headers
-            if not isinstance(header, LibraryHeader)
+            header.path for header in unit.closure.headers if not isinstance(header, LibraryHeader)
         ),
         missing_headers=unit.closure.missing,
         typedefs=dict(typedefs_of(functions, facts)),
