@@ -22,7 +22,7 @@ from capilint.files.source import (
     Source,
     Unreadable,
     UnreadableError,
-    load,
+    load_input,
     mentions,
     read_bytes,
 )
@@ -208,7 +208,7 @@ class _Run:
                 left.append(item)
             if not concerned and not self._has_idle_comment(item.path, data):
                 return None
-            self._sources[item.path] = source = load(item.path, data, item.language)
+            self._sources[item.path] = source = load_input(item, data)
         except UnreadableError as error:
             self._unreadable(item.path, str(error))
             return None
@@ -236,7 +236,7 @@ class _Run:
         """The source of a file that joins the program."""
         try:
             data = read_bytes(item.path) if item.data is None else item.data
-            self._sources[item.path] = source = load(item.path, data, item.language)
+            self._sources[item.path] = source = load_input(item, data)
         except UnreadableError as error:
             self._unreadable(item.path, str(error))
             return None

@@ -159,7 +159,8 @@ def _discovery(options: argparse.Namespace, configuration: Configuration) -> Dis
     language = options.lang or language_of(name)
     if language is None:
         raise CommandError("what language is the standard input? give --stdin-filename or --lang")
-    stdin = Input(name.replace(os.sep, "/"), language, sys.stdin.buffer.read(), named=True)
+    path, told = name.replace(os.sep, "/"), options.lang is not None
+    stdin = Input(path, language, sys.stdin.buffer.read(), named=True, told=told)
     inputs = () if configuration.excluded(name) else (stdin,)
     return Discovery((*found.inputs, *inputs), found.unreadable)
 

@@ -14,7 +14,7 @@ from capilint import ir
 from capilint.commands import CommandError
 from capilint.files import includes
 from capilint.files.discover import discover
-from capilint.files.source import Input, UnreadableError, load, read_bytes
+from capilint.files.source import Input, UnreadableError, load_input, read_bytes
 from capilint.frontends import c, cpp
 from capilint.ir import picture
 from capilint.ir import text as ir_text
@@ -124,9 +124,10 @@ _VIEWS: dict[str, tuple[str, View]] = {
 def _module(path: str, language: Language | None) -> ir.Module:
     try:
         item = _input(path, language)
-        front_end = cpp if item.language is Language.CPP else c
+        source = load_input(item, read_bytes(item.path))
+        front_end = cpp if source.language is Language.CPP else c
         headers = front_end.Headers(includes.Headers([item.path]).find)
-        return lower(load(item.path, read_bytes(item.path), item.language), headers=headers)
+        return lower(source, headers=headers)
     except UnreadableError as error:
         raise CommandError(f"{path}: {error}") from error
 

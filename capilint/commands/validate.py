@@ -13,7 +13,7 @@ from capilint.execution.validate.api import Mistake
 from capilint.execution.validate.explore import Verdict, validate
 from capilint.files import includes
 from capilint.files.discover import discover
-from capilint.files.source import UnreadableError, load, mentions, read_bytes
+from capilint.files.source import UnreadableError, load_input, mentions, read_bytes
 from capilint.finding import Finding
 from capilint.frontends.c import Headers
 from capilint.lowering import lower
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
             data = read_bytes(item.path) if item.data is None else item.data
             if not mentions(data, book.scan_names(item.language).search):
                 continue
-            module = lower(load(item.path, data, item.language), headers=headers)
+            module = lower(load_input(item, data), headers=headers)
         except UnreadableError as error:
             raise CommandError(f"{item.path}: {error}") from error
         for verdict in validate(module, analyse([module], book), book):

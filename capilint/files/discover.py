@@ -103,7 +103,7 @@ def _named(
     else:
         excluded = exclusion(path[: path.rfind("/") + 1])
         if excluded is None or not excluded(path):
-            yield Input(path, actual, named=True)
+            yield Input(path, actual, named=True, told=language is not None)
 
 
 def _language_of_script(path: str) -> Language | None:
@@ -145,7 +145,7 @@ def _walk(
             if actual is None:
                 folders.append((folder + name, where + name, rules))
             else:
-                yield Input(folder + name, actual)
+                yield Input(folder + name, actual, told=language is not None)
 
 
 def _kept(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tree_sitter_cpp
 
 from capilint.frontends.c.parsing.grammar import CONTROL, Grammar
-from capilint.frontends.c.parsing.repairs import REPAIRS
+from capilint.frontends.c.parsing.repairs import REPAIRS as C_REPAIRS
+from capilint.frontends.cpp.parsing.repairs import REPAIRS
 
-CPP = Grammar(tree_sitter_cpp.language, CONTROL | {"try", "catch", "throw"}, tuple(REPAIRS))
+CPP = Grammar(tree_sitter_cpp.language, CONTROL | {"try", "catch", "throw"}, (*REPAIRS, *C_REPAIRS))

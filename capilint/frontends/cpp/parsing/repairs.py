@@ -1,0 +1,85 @@
+"""Repairs of C++ text that does not parse, beside those of C: what macros of unseen headers open.
+
+CONTRACT { CHECKED; }            a block
+ON_EXIT { close(key); };         code that is given away, to run nobody knows when
+EX_TRY { } EX_CATCH { } EX_END   exceptions
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Set
+
+from capilint.frontends.c.parsing.outline import blanked, matching_brace
+from capilint.frontends.c.parsing.repairs import Repair
+
+_KEYWORDS = (
+    r"(?!(?:if|else|do|while|for|switch|case|default|return|goto|try|catch|throw|new|delete|struct"
+    r"|class|union|enum|namespace|operator|const|noexcept|mutable|__try|__except|__finally)\b)"
+)
+_NO_BRACE = r"[^(){};]*"
+_BLOCK = re.compile(
+    rf"(?<=[;{{}}])\s*(?P<macro>{_KEYWORDS}\w+"
+    rf"(?:[ \t]*\({_NO_BRACE}(?:\({_NO_BRACE}\){_NO_BRACE})*\))?)\s*(?P<brace>\{{)"
+)
+_TRY = re.compile(r"\b(?!TRY\b)\w*_(TRY)(?=\s*\{)|\b(TRY)(?=\s*\{)")
+_CATCH = re.compile(
+    r"\b(?:\w+_)?CATCH(?:_ALL)?(?:\s*\(\s*(?:(?P<type>[\w:]+)\s*,\s*(?P<name>\w+)|[^()]*)\s*\))?(?=\s*\{)"
+)
+_END = re.compile(r"\b(?:\w+_)?END_(?:TRY|CATCH|CATCH_ALL)\b(?:[ \t]*\([^()\n]*\))?")
+
+
+def _spell_exceptions(text: str, rows: Set[int]) -> str:
+    """`TRY { } CATCH(E, e) { } END_CATCH` of MFC and its like as the language's own words."""
+    if _TRY.search(text) is None or _CATCH.search(text) is None:
+        return text
+    text = _TRY.sub(lambda match: "try".rjust(len(match.group())), text)
+    text = _CATCH.sub(_catch_clause, text)
+    return _END.sub(lambda match: " " * len(match.group()), text)
+
+
+def _catch_clause(match: re.Match[str]) -> str:
+    kind, name = match.group("type"), match.group("name")
+    return f"catch ({kind} *{name})" if kind else "catch (...)"
+
+
+def _code_given_away(text: str, rows: Set[int]) -> str:
+    """`MACRO { statements };` as `MACRO([&]{ statements });`: such a macro ends with the head of a
+    lambda expression, which may run at once, at the end of the scope, or never."""
+    for macro, end in reversed(list(_blocks(text, rows))):
+        opening = macro.start("brace")
+        if _ends_with_semicolon(text, end):
+            text = f"{text[:opening]}([&]{text[opening:end]}){text[end:]}"
+    return text
+
+
+def _blocks_of_macros(text: str, rows: Set[int]) -> str:
+    """`MACRO { statements }` without its word."""
+    for macro, end in _blocks(text, rows):
+        if not _ends_with_semicolon(text, end):
+            start, behind = macro.span("macro")
+            blank = re.sub(r"[^\n]", " ", text[start:behind])
+            text = text[:start] + blank + text[behind:]
+    return text
+
+
+def _blocks(text: str, rows: Set[int]) -> Iterator[tuple[re.Match[str], int]]:
+    """The blocks of statements behind unknown words that the parser took for lists of values,
+    each with its end; a word inside of one is not looked at."""
+    plain = blanked(text)
+    position = 0
+    while (macro := _BLOCK.search(plain, position)) is not None:
+        position = macro.end()
+        end, complete = matching_brace(plain, macro.start("brace"), None)
+        first, last = (plain.count("\n", 0, at) for at in (macro.start("macro"), end))
+        holds_error = any(first <= row <= last for row in rows)
+        if complete and holds_error and ";" in plain[macro.end() : end]:
+            position = end
+            yield macro, end
+
+
+def _ends_with_semicolon(text: str, end: int) -> bool:
+    return text[end:].lstrip().startswith(";")
+
+
+REPAIRS: tuple[Repair, ...] = (_spell_exceptions, _code_given_away, _blocks_of_macros)
