@@ -24,7 +24,7 @@ from capilint.frontends.c.preprocessing.expansion import expanded
 from capilint.frontends.c.preprocessing.includes import Closure, Finder, Includes, Text, Unit
 from capilint.frontends.cpp.facts import gather, merge
 from capilint.frontends.cpp.facts.lookup import Lookup
-from capilint.frontends.cpp.facts.model import Declarations, Instance, Signature
+from capilint.frontends.cpp.facts.model import Class, Declarations, Instance, Signature
 from capilint.frontends.cpp.library import Libraries, LibraryHeader, without_known
 from capilint.frontends.cpp.lowering.functions import FunctionLowering
 from capilint.frontends.cpp.lowering.unit import Body, Task
@@ -33,6 +33,7 @@ from capilint.frontends.cpp.parsing.grammar import CPP
 from capilint.frontends.cpp.parsing.outline import Definition, definitions, without_bodies
 
 _NO_OPTIONS = CompileOptions()
+UNSEEN = "(unseen)"
 
 Read = tuple[Facts, Declarations, list[Body]]
 """What a text declares, and the functions that it defines."""
@@ -206,7 +207,13 @@ class _FileLowering:
 
     def _owner(self, body: Body) -> Instance | None:
         scope = body.signature.scope
-        return self._lowered.lookup.class_named("::".join(scope), ()) if scope else None
+        lookup, name = self._lowered.lookup, "::".join(scope)
+        owner = lookup.class_named(name, ()) if scope else None
+        if owner is None and scope and name not in lookup.declarations.namespaces:
+            unseen = Class(scope[-1], scope[:-1], bases=(UNSEEN,))  # of a header that is not there
+            lookup.declarations.classes.setdefault(name, [unseen])
+            return Instance(name, unseen, {})
+        return owner
 
     def _function(self, body: Body) -> ir.Function | None:
         owner = self._owner(body)

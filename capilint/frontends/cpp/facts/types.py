@@ -242,6 +242,10 @@ class Types:
                     pending.append(base)
                     yield base
 
+    def is_complete(self, instance: Instance) -> bool:
+        """Whether all base classes are known."""
+        return all(None not in self.bases(each) for each in self.lineage(instance))
+
     def lineage(self, instance: Instance) -> Iterator[Instance]:
         """The class and its ancestors."""
         yield instance

@@ -17,6 +17,8 @@ from capilint.frontends.cpp.lowering.statements import StatementLowering
 from capilint.frontends.cpp.lowering.typed import RESULT, THIS
 from capilint.frontends.cpp.lowering.unit import Closure
 
+UNSEEN_BASE = "(constructor of an unseen base)"
+
 
 class FunctionLowering(StatementLowering):
     """One C++ function from its parameters to its last way out."""
@@ -84,6 +86,8 @@ class FunctionLowering(StatementLowering):
                 with self.full_expression(where):
                     self.construct(whole, base, arguments, where)
                 self._ends_on_exception(whole, base, where)
+            else:
+                self.emit_call(UNSEEN_BASE, (ir.Read(ir.Place(THIS)),), None, span)
         for member in self.lookup.fields(this):
             if member.static:
                 continue

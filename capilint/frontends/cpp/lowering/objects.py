@@ -62,6 +62,8 @@ class ObjectLowering(TypedLowering):
         if depth > 10:
             return False
         for base in self.lookup.bases(instance):
+            if base is None and kind == "default":
+                return True  # nobody knows what
             if base is not None and self._part_acts(base, kind, depth):
                 return True
         for member in self.lookup.fields(instance):

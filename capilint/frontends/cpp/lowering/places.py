@@ -5,7 +5,13 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from capilint import ir
-from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
+from capilint.frontends.c.parsing.syntax import (
+    field,
+    is_constant_name,
+    operands,
+    operator_of,
+    text_of,
+)
 from capilint.frontends.cpp.facts.model import Instance
 from capilint.frontends.cpp.lowering.objects import ObjectLowering
 from capilint.frontends.cpp.lowering.typed import Callee
@@ -31,7 +37,20 @@ class NameLowering(ObjectLowering):
                 return self._static(owner, name)
             base = ir.Place(self.this_place.root, (*self.this_place.path, "*"))
             return self._member_of(base, owner, name)
+        if self.this is not None and self._may_inherit(self.this, name):
+            return ir.Place(self.this_place.root, (*self.this_place.path, "*", f".{name}"))
         return super()._variable(node)
+
+    def _may_inherit(self, this: Instance, name: str) -> bool:
+        """Whether a name that nothing declares may be a member of a base that nobody has seen."""
+        if is_constant_name(name) or self.lookup.is_complete(this):
+            return False
+        if name in self.facts.variables or self.lookup.variable(name, self.scope) is not None:
+            return False
+        facts = self.facts
+        known = name in facts.functions or name in self.constants or name in facts.elsewhere
+        known = known or name in self.expressions or facts.macros.find(name) is not None
+        return not (known or self.lookup.functions(name, self.scope))
 
     def _static(self, owner: Instance, name: str) -> ir.Place:
         return ir.Place(self.names.global_variable(f"{owner.name}::{name}"))
