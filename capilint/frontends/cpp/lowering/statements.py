@@ -221,8 +221,6 @@ class StatementLowering(CallLowering):
             self.begin(place, kind, arguments, span)
         elif value.type == "argument_list":
             self.begin(place, kind, operands(value), span)
-        elif value.type == "lambda_expression":
-            self.closure(value, place)
         else:
             self.begin(place, kind, [value], span)
 
