@@ -208,8 +208,9 @@ class CallLowering(NameLowering):
                 self.ends_later(place, returns, self.span(node))
             before.append(self.address_of(place))
             result = None
-        if callee.owner is not None and (signature is None or not signature.static):
-            before.append(self._receiver(callee, function))
+        if callee.owner is not None:
+            if signature is None or not signature.static:
+                before.append(self._receiver(callee, function))
             if signature is not None:
                 self.ask_method(callee.owner, signature)
         given = self.arguments(callee, nodes)
