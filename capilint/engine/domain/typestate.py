@@ -312,7 +312,12 @@ class Typestates:
         """A handle that a call returned gets the name of the first variable that holds it, or
         the memory that it is in."""
         base = location.base
-        nameless = base.scope is Scope.TEMPORARY if isinstance(base, Variable) else is_memory(base)
+        nameless = _is_temporary(base) or (isinstance(base, Symbol) and is_memory(base))
+        if not nameless and isinstance(value, Pointer) and _is_temporary(value.location.base):
+            depth = len(value.location.path)
+            for inner, held in state.kept_in(value.location):
+                through = Location(base, (*location.path, "*", *inner.path[depth:]))
+                self._name_after_holder(state, through, held)
         if nameless or not isinstance(value, Symbol):
             return
         origin = self.origins.get(value)
@@ -388,6 +393,10 @@ class Typestates:
 def _told(handle: Handle) -> Cause | None:
     """What is left to say of a handle after a report, which a doubt forbids."""
     return DONE if handle.doubt is None else handle.cause
+
+
+def _is_temporary(base: Variable | Symbol) -> bool:
+    return isinstance(base, Variable) and base.scope is Scope.TEMPORARY
 
 
 def _role(symbol: Symbol, handle: Handle) -> Role:

@@ -22,15 +22,15 @@ public:
     typedef typename S::policy policy;
     typedef typename S::pointer pointer;
 
-    unique_any_t() : value_(0) {}
-    unique_any_t(nullptr_t) : value_(0) {}
-    explicit unique_any_t(pointer value) : value_(value) {}
-    unique_any_t(unique_any_t &&other) : value_(other.value_) { other.value_ = 0; }
+    unique_any_t() : m_ptr(0) {}
+    unique_any_t(nullptr_t) : m_ptr(0) {}
+    explicit unique_any_t(pointer value) : m_ptr(value) {}
+    unique_any_t(unique_any_t &&other) : m_ptr(other.m_ptr) { other.m_ptr = 0; }
     unique_any_t(const unique_any_t &) = delete;
     ~unique_any_t()
     {
-        if (value_)
-            policy::close(value_);
+        if (m_ptr)
+            policy::close(m_ptr);
     }
 
     unique_any_t &operator=(unique_any_t &&other)
@@ -45,41 +45,41 @@ public:
     }
     unique_any_t &operator=(const unique_any_t &) = delete;
 
-    pointer get() const { return value_; }
+    pointer get() const { return m_ptr; }
     pointer release()
     {
-        pointer old = value_;
-        value_ = 0;
+        pointer old = m_ptr;
+        m_ptr = 0;
         return old;
     }
     void reset(pointer value = 0)
     {
-        if (value_)
-            policy::close(value_);
-        value_ = value;
+        if (m_ptr)
+            policy::close(m_ptr);
+        m_ptr = value;
     }
-    pointer *addressof() { return &value_; }
+    pointer *addressof() { return &m_ptr; }
     pointer *put()
     {
         reset();
-        return &value_;
+        return &m_ptr;
     }
     pointer *operator&()
     {
         reset();
-        return &value_;
+        return &m_ptr;
     }
-    explicit operator bool() const { return value_ != 0; }
-    bool is_valid() const { return value_ != 0; }
+    explicit operator bool() const { return m_ptr != 0; }
+    bool is_valid() const { return m_ptr != 0; }
     void swap(unique_any_t &other)
     {
-        pointer kept = value_;
-        value_ = other.value_;
-        other.value_ = kept;
+        pointer kept = m_ptr;
+        m_ptr = other.m_ptr;
+        other.m_ptr = kept;
     }
 
 private:
-    pointer value_;
+    pointer m_ptr;
 };
 
 template <class T, class C, C close_fn>

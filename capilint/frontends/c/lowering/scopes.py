@@ -135,6 +135,12 @@ class Names:
         self.dimensions[variable] = dimensions
         return variable
 
+    def forget(self, name: str) -> None:
+        """What the innermost block declares by a name is not meant by it any more."""
+        block = self._nearest_block(self.frame)
+        if block is not None:
+            block.variables.pop(name, None)
+
     def declare_static(self, name: str, dimensions: int) -> Variable:
         """A `static` local: it lives on, and is not the file's variable of that name."""
         self._uses[name] += 1

@@ -1,4 +1,4 @@
-"""Text to preprocessing tokens and back (C11 6.4).
+"""Text to preprocessing tokens and back (C11 6.4, and the `::` and `->*` of C++).
 
 No two tokens of one text ever need white space between them to stay apart: operators are read
 as long as they are. So only tokens of different origin are told apart by a space.
@@ -19,7 +19,7 @@ _TOKEN = re.compile(
   | (?:u8|[LuU])?'(?:[^'\\\n]|\\.)*+'?
   | (?P<name> [^\W\d]\w*+ )
   | \.?\d(?:[eEpP][-+]|[\w.'])*+
-  | \.\.\. | \#\# | -> | \+\+ | -- | && | \|\| | <<=? | >>=? | [-+*/%&|^!=<>]= | .
+  | \.\.\. | \#\# | ->\*? | :: | \+\+ | -- | && | \|\| | <<=? | >>=? | [-+*/%&|^!=<>]= | .
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -10,6 +10,7 @@ from tree_sitter import Node
 from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
+from capilint.frontends.cpp.facts.lookup import is_any_function
 from capilint.frontends.cpp.facts.model import Instance, Signature, Type
 from capilint.frontends.cpp.facts.typetext import type_text
 from capilint.frontends.cpp.lowering.places import NameLowering
@@ -36,7 +37,7 @@ class CallLowering(NameLowering):
 
     def _found_callee(self, node: Node) -> Callee | None:
         function = self.bare(field(node, "function"))
-        types = [self.type_of(each) for each in operands(field(node, "arguments"))]
+        types = [self.argument_type(each) for each in operands(field(node, "arguments"))]
         match function.type:
             case "identifier":
                 return self._named_callee(text_of(function), types)
@@ -57,8 +58,8 @@ class CallLowering(NameLowering):
                 return None if kind.stars else self._bound_function(kind.base)
             return self.operator(kind.instance, "()", tuple(types))
         if name in self.bindings:
-            bound = self.lookup.class_named(self.bindings[name], ())
-            return Callee(self.bindings[name]) if bound is None else Callee(makes=bound)
+            bound = self.bindings[name]
+            return self._free_callee(bound, types) or Callee(bound)
         if self.this is not None:
             methods = self.lookup.methods(self.this, name)
             if methods:
@@ -68,7 +69,11 @@ class CallLowering(NameLowering):
 
     def _bound_function(self, name: str) -> Callee | None:
         """The function that a template parameter, the type of what is called, is bound to."""
-        named = self.lookup.functions(name, ()) if name in self.bindings.values() else []
+        if name not in self.bindings.values() or is_any_function(name):
+            return None
+        named = self.lookup.functions(name, ())
+        if not named:
+            return Callee(name)
         if len(named) != 1 or named[0].template:
             return None
         return Callee(self.lookup.signature_key(named[0], {}), named[0])
@@ -203,8 +208,9 @@ class CallLowering(NameLowering):
                 self.ends_later(place, returns, self.span(node))
             before.append(self.address_of(place))
             result = None
-        if callee.owner is not None and (signature is None or not signature.static):
-            before.append(self._receiver(callee, function))
+        if callee.owner is not None:
+            if signature is None or not signature.static:
+                before.append(self._receiver(callee, function))
             if signature is not None:
                 self.ask_method(callee.owner, signature)
         given = self.arguments(callee, nodes)

@@ -23,6 +23,8 @@ from capilint.frontends.cpp.facts.special import Special
 from capilint.frontends.cpp.lowering.typed import Callee, TypedLowering
 from capilint.frontends.cpp.lowering.unit import Task
 
+BY_EXCEPTION, WITHOUT_EXCEPTION = "ends_by_exception_only", "ends_without_exception_only"
+"""Member types that say, in the library headers of ours, when the destructor does anything."""
 _MOST_ELEMENTS = 8  # of an array of objects, told apart
 _KINDS = {
     "default": ("{name}", ()),
@@ -250,9 +252,13 @@ class ObjectLowering(TypedLowering):
             places = [
                 ir.Place(place.root, (*place.path, f"[{index}]")) for index in range(_MOST_ELEMENTS)
             ]
+        alone = kind.instance.declared.whole_name
+        said = self.lookup.declarations.aliases
+        normal_only = f"{alone}::{WITHOUT_EXCEPTION}" in said
         for each in places:
             call = ir.Call(ir.Direct(name), (self.address_of(each),), None, span)
-            self.enter_cleanup(call, pad=True)
+            only_on_exception = f"{alone}::{BY_EXCEPTION}" in said
+            self.enter_cleanup(call, pad=not normal_only, only_on_exception=only_on_exception)
 
     @contextmanager
     def full_expression(self, span: Span) -> Iterator[None]:
@@ -275,7 +281,7 @@ class ObjectLowering(TypedLowering):
         found = self.type_of(node)
         made = found.instance if found is not None and not found.stars else None
         is_made_here = found is not None and found.reference == "&&"
-        if made is not None and is_made_here and node.type in _MAKING:
+        if made is not None and is_made_here and node.type in MAKING:
             place = self.temporary_object(Type(made.name, made), self.span(node))
             if self.elided(place, made, node, self.span(node)):
                 self.ends_later(place, Type(made.name, made), self.span(node))
@@ -382,7 +388,7 @@ class ObjectLowering(TypedLowering):
         self.graph.emit(ir.Call(ir.Direct(name), arguments, result, span))
 
 
-_MAKING = frozenset({"call_expression", "compound_literal_expression", "lambda_expression"})
+MAKING = frozenset({"call_expression", "compound_literal_expression", "lambda_expression"})
 
 
 def said(node: Node) -> str:

@@ -136,6 +136,8 @@ class StatementLowering(CallLowering):
             kind = self.refined_type(kind, arguments or _given(value))
         span = self.span(declarator)
         unique = name + "&" if kind.reference else name
+        if kind.is_object:
+            self.names.forget(name)  # a macro that declares a guard may be used twice in a block
         variable = self.names.declare(name, ir.Scope.LOCAL, dimensions, unique=unique)
         declared = declared_by(declarator)
         if declared is not None and declared.single:
@@ -219,8 +221,6 @@ class StatementLowering(CallLowering):
             self.begin(place, kind, arguments, span)
         elif value.type == "argument_list":
             self.begin(place, kind, operands(value), span)
-        elif value.type == "lambda_expression":
-            self.closure(value, place)
         else:
             self.begin(place, kind, [value], span)
 

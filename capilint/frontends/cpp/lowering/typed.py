@@ -293,9 +293,19 @@ class TypedLowering(FunctionLowering):
             return kind
         if not any(is_any_function(bound) for bound in made.bindings.values()):
             return kind
+        given = self.type_of(arguments[0]) if len(arguments) == 1 else None
+        if given is not None and not given.stars and given.instance is not None:
+            if self.lookup.is_refined(given.instance, made):
+                return replace(kind, base=given.base, instance=given.instance)
         names = [self._function_named(each) for each in arguments]
         found = self.lookup.refined(made, self.lookup.constructors(made), names)
         return replace(kind, base=found.name, instance=found)
+
+    def argument_type(self, node: Node) -> Type | None:
+        """The type of an argument; that of a function is its name."""
+        found = self.type_of(node)
+        name = self._function_named(node) if found is None else None
+        return found if name is None else Type(name, reference="&&")
 
     def _function_named(self, node: Node) -> str | None:
         """The lambda's class, or the function, that an expression is."""
@@ -309,7 +319,16 @@ class TypedLowering(FunctionLowering):
             return None
         name = "".join(text_of(node).split()).removeprefix("::")
         named = self.lookup.functions(name, self.scope)
-        return named[0].whole_name if len(named) == 1 and not named[0].template else None
+        if named:
+            return named[0].whole_name if len(named) == 1 and not named[0].template else None
+        return None if self._is_something(name) else name
+
+    def _is_something(self, name: str) -> bool:
+        """Whether a name means anything but a function that is declared elsewhere."""
+        if self.is_local(name) is not None or name in self.captured or name in self.bindings:
+            return True
+        known = self.member(name) is not None or name in self.constants
+        return known or self.lookup.variable(name, self.scope) is not None
 
     def operator_named(self, made: Instance | None) -> bool:
         """Whether objects of a class can be called."""
