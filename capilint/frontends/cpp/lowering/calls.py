@@ -371,6 +371,8 @@ class CallLowering(NameLowering):
         if node.type == "call_expression" and self.cast_argument(node) is None:
             callee = self.callee_of(node)
             kind = None if callee is None else callee.returns
+            if callee is not None and callee.makes is not None:
+                kind = Type(callee.makes.name, callee.makes)
             if kind is not None and (kind.reference or self._turns(node, kind)):
                 self.assign(target, self.value(node), span)
                 return

@@ -82,6 +82,8 @@ class TypedLowering(FunctionLowering):
         self.returns: Type | None = None
         self.usings: dict[str, list[str]] = {}
         self.opened: list[str] = []
+        self.bound: Node | None = None  # to a local reference
+        self.prolonged: tuple[ir.Place, Type] | None = None  # the temporary that it is bound to
         self.closures: dict[int, tuple[Instance, dict[str, tuple[str, bool]]]] = {}
         self._types: dict[int, tuple[Node, Type | None]] = {}
         self._callees: dict[int, tuple[Node, Callee | None]] = {}
