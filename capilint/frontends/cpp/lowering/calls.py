@@ -162,6 +162,10 @@ class CallLowering(NameLowering):
 
     def call(self, node: Node, result: ir.Place | None) -> None:
         """Call a function, its result into a place, or nowhere."""
+        if self.is_zero(node):
+            if result is not None:
+                self.assign(result, ir.Constant(0), self.span(node))
+            return
         cast = self.cast_argument(node)
         if cast is not None:
             if result is None:
@@ -388,6 +392,8 @@ class CallLowering(NameLowering):
     def other_value(self, node: Node) -> ir.Value:
         """The value of an expression with effects or laziness."""
         if node.type == "call_expression":
+            if self.is_zero(node):
+                return ir.Constant(0)
             cast = self.cast_argument(node)
             if cast is not None:
                 return self.value(cast[1])
