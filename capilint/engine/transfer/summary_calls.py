@@ -217,7 +217,7 @@ class SummaryCalls:
             path.emit(replace(event, roles=tuple(roles), depth=event.depth + 1))
             if event.kind == "call":
                 acting = [
-                    replace(role, symbol=value, text=self._text(role.symbol, given))
+                    replace(role, symbol=value, text=self._release_text(role.symbol, value, given))
                     for role in event.roles
                     if role.symbol in visible
                     and isinstance(value := caller.symbol(role.symbol), Symbol)
@@ -246,6 +246,14 @@ class SummaryCalls:
             assert isinstance(written, Read | AddressOf)
             return self._written(written.place)
         return ""
+
+    def _release_text(self, callees: Symbol, value: Symbol, given: dict[Variable, Argument]) -> str:
+        """The same; a handle that was created in a member has no name but its member's."""
+        text = self._text(callees, given)
+        origin = self.typestates.origins.get(value)
+        if not text and origin is not None and "." in origin.text:
+            text = self._member_text(callees, given)
+        return text
 
     def _member_text(self, callees: Symbol, given: dict[Variable, Argument]) -> str:
         """How the caller would write what lies in a member of an object that it gives."""

@@ -167,6 +167,10 @@ class CallLowering(NameLowering):
 
     def call(self, node: Node, result: ir.Place | None) -> None:
         """Call a function, its result into a place, or nowhere."""
+        if self.is_zero(node):
+            if result is not None:
+                self.assign(result, ir.Constant(0), self.span(node))
+            return
         cast = self.cast_argument(node)
         if cast is not None:
             if result is None:
@@ -377,6 +381,8 @@ class CallLowering(NameLowering):
         if node.type == "call_expression" and self.cast_argument(node) is None:
             callee = self.callee_of(node)
             kind = None if callee is None else callee.returns
+            if callee is not None and callee.makes is not None:
+                kind = Type(callee.makes.name, callee.makes)
             if kind is not None and (kind.reference or self._turns(node, kind)):
                 self.assign(target, self.value(node), span)
                 return
@@ -392,6 +398,8 @@ class CallLowering(NameLowering):
     def other_value(self, node: Node) -> ir.Value:
         """The value of an expression with effects or laziness."""
         if node.type == "call_expression":
+            if self.is_zero(node):
+                return ir.Constant(0)
             cast = self.cast_argument(node)
             if cast is not None:
                 return self.value(cast[1])

@@ -60,6 +60,7 @@ class FunctionLowering(StatementLowering):
         delegated = given.get(own)
         if delegated is not None:
             self.construct(ir.Place(THIS, ("*",)), self.this, delegated[1], span)
+            self._ends_on_exception(ir.Place(THIS, ("*",)), self.this, span)
         else:
             self._begin_parts(self.this, given, span)
         self.body(body, whole)

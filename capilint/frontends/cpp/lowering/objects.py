@@ -112,9 +112,10 @@ class ObjectLowering(TypedLowering):
     # ------------------------------------------------------------ beginning
 
     def construct(
-        self, target: ir.Place, made: Instance, arguments: Sequence[Node], span: Span
+        self, target: ir.Place, made: Instance, given: Sequence[Node] | None, span: Span
     ) -> None:
-        """Begin the life of an object in a place, from arguments."""
+        """Begin the life of an object in a place, from arguments; None: none are written."""
+        arguments = given or ()
         if len(arguments) == 1 and self._is_of(arguments[0], made):
             self.copy(target, made, arguments[0], span)
             return
@@ -123,14 +124,16 @@ class ObjectLowering(TypedLowering):
         chosen = self.lookup.overload(constructors, types, made.scope, made.bindings)
         if chosen is not None and not chosen.defaulted:
             name = self.ask_method(made, chosen)
-            given = self.arguments(Callee(name, chosen, made, made.bindings), arguments)
-            self.emit_call(name, (self.address_of(target), *given), None, span)
+            values = self.arguments(Callee(name, chosen, made, made.bindings), arguments)
+            self.emit_call(name, (self.address_of(target), *values), None, span)
         elif not constructors or (chosen is not None and chosen.defaulted) or not arguments:
+            if given is not None and not arguments:  # `T()` clears what no constructor sets
+                self.graph.emit(ir.Assign(target, ir.Constant(0), span, zeroes=True))
             self._construct_plainly(target, made, arguments, span, bool(constructors))
         else:
-            given = tuple(self.unknown_argument(each) for each in arguments)
+            values = tuple(self.unknown_argument(each) for each in arguments)
             plain = made.declared.name.partition("<")[0]
-            self.emit_call(f"{made.name}::{plain}", (self.address_of(target), *given), None, span)
+            self.emit_call(f"{made.name}::{plain}", (self.address_of(target), *values), None, span)
 
     def _construct_plainly(
         self,
@@ -146,9 +149,13 @@ class ObjectLowering(TypedLowering):
             self.emit_call(name, (self.address_of(target),), None, span)
         if has_constructors or not arguments:
             return
-        for member, node in zip(self.lookup.fields(made), arguments, strict=False):
+        members = [each for each in self.lookup.fields(made) if not each.static]
+        for index, member in enumerate(members):
             place = ir.Place(target.root, (*target.path, f".{member.name}"))
-            self.begin(place, self.field_type(made, member), [node], span)
+            if index < len(arguments):
+                self.begin(place, self.field_type(made, member), [arguments[index]], span)
+            elif not member.default:
+                self.begin(place, self.field_type(made, member), (), span)
 
     def _is_of(self, node: Node, made: Instance) -> bool:
         found = self.type_of(node)
@@ -163,7 +170,7 @@ class ObjectLowering(TypedLowering):
         else a copy, or a move."""
         node = self.bare(node)
         if node.type == "conditional_expression":
-            self._store_choice(target, node, span)
+            self._copy_choice(target, made, node, span)
             return
         if self.elided(target, made, node, span):
             return
@@ -175,6 +182,21 @@ class ObjectLowering(TypedLowering):
             self.assign(target, ir.Read(source), span)
         else:
             self.emit_call(name, (self.address_of(target), self.address_of(source)), None, span)
+
+    def _copy_choice(self, target: ir.Place, made: Instance, node: Node, span: Span) -> None:
+        """`c ? Key(a) : Key(b)`"""
+        end, other = self._ways(node)
+        self.depth += 1
+        for name, following in (("consequence", other), ("alternative", end)):
+            with self.full_expression(span):
+                part = self.bare(field(node, name))
+                if part.type == "throw_expression":
+                    self.discard(part)
+                else:
+                    self.construct(target, made, [part], span)
+            self.graph.jump(end)
+            self.graph.start(following)
+        self.depth -= 1
 
     def _copying(self, made: Instance, kinds: tuple[str, ...]) -> str | None:
         """The name of the constructor or operator that copies or moves; None: bit by bit."""
@@ -218,11 +240,11 @@ class ObjectLowering(TypedLowering):
             if kind.dimensions:
                 for index in range(_MOST_ELEMENTS if not arguments else 0):
                     element = ir.Place(target.root, (*target.path, f"[{index}]"))
-                    self.construct(element, kind.instance, (), span)
+                    self.construct(element, kind.instance, arguments, span)
             elif arguments and len(arguments) == 1 and arguments[0].type == "initializer_list":
                 self.construct(target, kind.instance, operands(arguments[0]), span)
             else:
-                self.construct(target, kind.instance, arguments or (), span)
+                self.construct(target, kind.instance, arguments, span)
         elif arguments is not None and not arguments:
             self.graph.emit(ir.Assign(target, ir.Constant(0), span, zeroes=True))
         elif arguments and len(arguments) == 1:
@@ -236,7 +258,7 @@ class ObjectLowering(TypedLowering):
 
     def bind(self, target: ir.Place, kind: Type, node: Node, span: Span) -> None:
         """Let a reference refer to what an expression names."""
-        self.assign(target, self.reference_to(node, kind, for_good=True), span)
+        self.assign(target, self.reference_to(node, kind), span)
 
     # ------------------------------------------------------------ ending
 
@@ -284,13 +306,20 @@ class ObjectLowering(TypedLowering):
         if made is not None and is_made_here and node.type in MAKING:
             place = self.temporary_object(Type(made.name, made), self.span(node))
             if self.elided(place, made, node, self.span(node)):
-                self.ends_later(place, Type(made.name, made), self.span(node))
+                self.ends_as_temporary(place, Type(made.name, made), node)
                 return place
         return self.place(node)
 
+    def ends_as_temporary(self, place: ir.Place, kind: Type, node: Node) -> None:
+        """Have a temporary end with its full expression, or with the reference bound to it."""
+        if self.bound is not None and self.bare(self.bound) == node:
+            self.prolonged = place, kind
+        else:
+            self.ends_later(place, kind, self.span(node))
+
     # ------------------------------------------------------------ given to functions
 
-    def reference_to(self, node: Node, kind: Type, *, for_good: bool = False) -> ir.Value:
+    def reference_to(self, node: Node, kind: Type) -> ir.Value:
         """The address that a reference of some type gets; a temporary's, where nothing else is."""
         node = self.bare(node)
         found = self.type_of(node)
@@ -300,7 +329,7 @@ class ObjectLowering(TypedLowering):
         if kind.instance is not None and not kind.stars and not converts and found is not None:
             place = self.temporary_object(kind, self.span(node))
             self.construct(place, kind.instance, [node], self.span(node))
-            self.ends_later(place, replace(kind, reference=""), self.span(node))
+            self.ends_as_temporary(place, replace(kind, reference=""), node)
             return ir.AddressOf(place)
         if converts:
             return self.address_of(self.object_place(node))

@@ -121,11 +121,15 @@ class NameLowering(ObjectLowering):
         )
 
     def _member(self, node: Node) -> ir.Place:
-        argument, name = field(node, "argument"), text_of(field(node, "field"))
-        follows = operator_of(node) == "->"
-        owner = self.object_of(argument, follows=follows)
+        argument, name = field(node, "argument"), field(node, "field")
+        between = (node.text or b"")[argument.end_byte - node.start_byte :]
+        operator = between[: name.start_byte - argument.end_byte]
+        follows = b"->" in operator
         base = self.pointee(argument) if follows else self.object_place(argument)
-        return self._member_of(base, owner, name)
+        if b"*" in operator:  # a pointer to a member: nobody knows which
+            return ir.Place(base.root, (*base.path, "[?]"))
+        owner = self.object_of(argument, follows=follows)
+        return self._member_of(base, owner, text_of(name))
 
     def pointee(self, node: Node) -> ir.Place:
         """The storage that a pointer expression points to."""

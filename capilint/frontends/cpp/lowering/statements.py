@@ -146,7 +146,11 @@ class StatementLowering(CallLowering):
         self.names.types[variable] = _written(kind)
         place = ir.Place(variable)
         if kind.reference and value is not None:
-            self.bind_local(place, kind, value, span)
+            with self.full_expression(span):
+                self.bind_local(place, kind, value, span)
+            if self.prolonged is not None:
+                self.ends_later(*self.prolonged, span)
+                self.prolonged = None
             return
         with self.full_expression(span):
             self._begin_variable(variable, declarator, kind, arguments)
@@ -207,7 +211,9 @@ class StatementLowering(CallLowering):
         inner = operands(value) if value.type in ("argument_list", "initializer_list") else [value]
         if len(inner) != 1:
             return
+        self.bound = inner[0]
         self.bind(place, kind, inner[0], span)
+        self.bound = None
 
     def _begin_object(
         self,

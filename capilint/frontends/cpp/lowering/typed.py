@@ -82,6 +82,9 @@ class TypedLowering(FunctionLowering):
         self.returns: Type | None = None
         self.usings: dict[str, list[str]] = {}
         self.opened: list[str] = []
+        self._used_types: tuple[int, frozenset[str]] = (-1, frozenset())
+        self.bound: Node | None = None  # to a local reference
+        self.prolonged: tuple[ir.Place, Type] | None = None  # the temporary that it is bound to
         self.closures: dict[int, tuple[Instance, dict[str, tuple[str, bool]]]] = {}
         self._types: dict[int, tuple[Node, Type | None]] = {}
         self._callees: dict[int, tuple[Node, Callee | None]] = {}
@@ -266,6 +269,8 @@ class TypedLowering(FunctionLowering):
         return None if found is None else found.returns
 
     def _call_type(self, node: Node) -> Type | None:
+        if self.is_zero(node):
+            return _rvalue(self.resolved(text_of(field(node, "function"))))
         cast = self.cast_argument(node)
         if cast is not None:
             written, inner = cast
@@ -366,7 +371,43 @@ class TypedLowering(FunctionLowering):
             return text_of(function), parts[0]
         if kind == "identifier" and text_of(function) in MOVES:
             return (None, parts[0]) if self.is_local(text_of(function)) is None else None
+        if kind == "identifier" and self.is_plain_type(text_of(function)):
+            return text_of(function), parts[0]
         return None
+
+    def is_zero(self, node: Node) -> bool:
+        """Whether an expression is `T()` of a type that is no class."""
+        if node.type != "call_expression" or operands(field(node, "arguments")):
+            return False
+        function = field(node, "function")
+        if function.type == "primitive_type":
+            return True
+        return function.type == "identifier" and self.is_plain_type(text_of(function))
+
+    def is_plain_type(self, name: str) -> bool:
+        """Whether a name is that of a type that is no class: a template parameter stands for it, it
+        is another name for one, or something here is declared with it."""
+        if self.is_local(name) is not None or self.member(name) is not None:
+            return False
+        found = self.resolved(name)
+        if found.instance is not None:
+            return bool(found.stars)
+        if name in self.bindings:
+            return not self.lookup.functions(found.base, self.scope) and found.base in self._used
+        return found.base != name or name in self._used
+
+    @property
+    def _used(self) -> frozenset[str]:
+        """The types that something that is seen from here is declared with."""
+        count, used = self._used_types
+        if count != len(self.static_types):
+            owners = self.lookup.lineage(self.this) if self.this is not None else ()
+            members = (
+                self.field_type(each, one) for each in owners for one in each.declared.fields
+            )
+            used = frozenset(each.base for each in (*self.static_types.values(), *members))
+            self._used_types = len(self.static_types), used
+        return used
 
     def span_of(self, node: Node) -> Span:
         """Where a node stands."""
