@@ -149,6 +149,8 @@ class StatementLowering(CallLowering):
                 self.store(place, value, span)
             else:
                 self._begin(variable, declarator, _written(kind))
+        if self.is_opaque(kind):
+            self.graph.emit(ir.Escape((ir.AddressOf(place),), span))
         self.ends_later(place, replace(kind, dimensions=0), span, kind.dimensions)
 
     def _begin_braced(self, place: ir.Place, kind: Type, value: Node, span: Span) -> None:

@@ -24,6 +24,10 @@ NUMBER = Type("int", reference="&&")
 CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
 MOVES = frozenset({"std::move", "std::forward", "move", "forward"})
 _DECLTYPE = re.compile(r"\bdecltype\s*\(\s*(\w+)\s*\)")
+_PLAIN_TYPES = frozenset(
+    {"auto", "bool", "char", "short", "int", "long", "unsigned", "signed", "float", "double"}
+    | {"void", "wchar_t", "decltype"}
+)
 _COMPARING = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
 
 
@@ -122,6 +126,19 @@ class TypedLowering(FunctionLowering):
         """The type of a member of a class."""
         found = self.lookup.type_of(member.type_name, owner.scope, owner.bindings)
         return replace(found, dimensions=max(found.dimensions, member.dimensions))
+
+    def is_opaque(self, kind: Type) -> bool:
+        """Whether a variable of a type may be an object of a class that the file does not show:
+        what its members do to what is put into it nobody knows. The names of the system's plain
+        types are written in capitals."""
+        plain = kind.instance is None and not (kind.stars or kind.reference)
+        name = kind.base
+        if not plain or name in _PLAIN_TYPES or name in self.lookup.declarations.enumerations:
+            return False
+        words = name.split()
+        if len(words) > 1 or name in self.bindings.values() or name.endswith("_t"):
+            return False
+        return name != name.upper()
 
     # ------------------------------------------------------------ types of expressions
 
