@@ -26,6 +26,10 @@ NUMBER = Type("int", reference="&&")
 CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
 MOVES = frozenset({"std::move", "std::forward", "move", "forward"})
 _DECLTYPE = re.compile(r"\bdecltype\s*\(\s*(\w+)\s*\)")
+_PLAIN_TYPES = frozenset(
+    {"auto", "bool", "char", "short", "int", "long", "unsigned", "signed", "float", "double"}
+    | {"void", "wchar_t", "decltype"}
+)
 _COMPARING = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
 
 
@@ -129,6 +133,19 @@ class TypedLowering(FunctionLowering):
         """The type of a member of a class."""
         found = self.lookup.type_of(member.type_name, owner.scope, owner.bindings)
         return replace(found, dimensions=max(found.dimensions, member.dimensions))
+
+    def is_opaque(self, kind: Type) -> bool:
+        """Whether a variable of a type may be an object of a class that the file does not show:
+        what its members do to what is put into it nobody knows. The names of the system's plain
+        types are written in capitals."""
+        plain = kind.instance is None and not (kind.stars or kind.reference)
+        name = kind.base
+        if not plain or name in _PLAIN_TYPES or name in self.lookup.declarations.enumerations:
+            return False
+        words = name.split()
+        if len(words) > 1 or name in self.bindings.values() or name.endswith("_t"):
+            return False
+        return name != name.upper()
 
     # ------------------------------------------------------------ types of expressions
 
@@ -299,9 +316,9 @@ class TypedLowering(FunctionLowering):
         if not any(is_any_function(bound) for bound in made.bindings.values()):
             return kind
         given = self.type_of(arguments[0]) if len(arguments) == 1 else None
-        if given is not None and not given.stars and given.instance is not None:
-            if self.lookup.is_refined(given.instance, made):
-                return replace(kind, base=given.base, instance=given.instance)
+        other = given.instance if given is not None and not given.stars else None
+        if other is not None and self.lookup.is_refined(other, made):
+            return replace(kind, base=other.name, instance=other)
         names = [self._function_named(each) for each in arguments]
         found = self.lookup.refined(made, self.lookup.constructors(made), names)
         return replace(kind, base=found.name, instance=found)
