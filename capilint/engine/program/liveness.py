@@ -17,6 +17,7 @@ from capilint.ir import (
     Branch,
     Call,
     Delete,
+    Direct,
     Escape,
     Function,
     Indirect,
@@ -258,7 +259,15 @@ def _addressed(function: Function) -> set[Variable]:
         for instruction in block.instructions:
             if isinstance(instruction, Assign):
                 found.update(_pointed_at(instruction.value))
+            elif isinstance(instruction, Call) and _is_of_class(instruction):
+                for value in instruction.arguments[1:]:  # its object may keep the address
+                    found.update(_pointed_at(value))
     return found
+
+
+def _is_of_class(call: Call) -> bool:
+    """Whether a function of a C++ class is called, with its object or without one."""
+    return isinstance(call.callee, Direct) and "::" in call.callee.name
 
 
 def _pointed_at(value: Value) -> Iterator[Variable]:
