@@ -308,6 +308,7 @@ class Analysis:
             pointer=lambda call: self.program.pointers.called(call, definition),
             reached_through=self.program.names.reached_through,
             method=lambda owner, name: self._summary_of_method(classes.method(owner, name)),
+            summary_of=self._summary_for_closing,
             handle_types=handle_types(module, self.rulebook.handle_types),
         )
         evaluator = Evaluator(
@@ -371,6 +372,7 @@ class Analysis:
             sum(not parameter.keyword_only for parameter in parameters),
             condensed,
             interpreter.opaque,
+            function.receiver if interpreter.abandons_object else None,
             *((log.sites, log.shared) if (log := interpreter.log) is not None else ()),
         )
 

@@ -47,6 +47,7 @@ from capilint.ir.code import (
 )
 from capilint.ir.program import (
     BasicBlock,
+    ClassText,
     Function,
     Module,
     Parameter,
@@ -81,6 +82,7 @@ __all__ = [
     "Call",
     "Callee",
     "Choose",
+    "ClassText",
     "Constant",
     "Declare",
     "Delete",

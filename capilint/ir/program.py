@@ -78,6 +78,27 @@ class Function:
     guards: tuple[tuple[Place, bool], ...] = ()
     types: Mapping[Variable, str] = field(default_factory=dict)
 
+    @property
+    def receiver(self) -> Variable | None:
+        """What holds the object of a method; parameters that the source does not show begin with
+        `%`."""
+        if self.owner_class is None or self.descriptor:
+            return None
+        shown = (each.variable for each in self.parameters if each.variable.name[:1] != "%")
+        return next(shown, None)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassText:
+    """What the text of a class of C++ says, its bases apart.
+
+    `methods` are the whole names of its functions that somebody has to define. `private` are the
+    last names of members and functions that no code but its own methods can use.
+    """
+
+    methods: frozenset[str] = frozenset()
+    private: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class Module:
@@ -93,7 +114,8 @@ class Module:
     found for it, however deep, `missing_headers` the quoted names of those that were not,
     `typedefs` maps types of its variables to what they are another name for, `structures` a
     structure to its members, of which the file itself defines its `own_structures`, and `macros`
-    the macros that it defines to the names in their texts.
+    the macros that it defines to the names in their texts. In C++ classes are structures as well,
+    with the members of their bases, and `class_texts` has what else is in their texts.
     """
 
     path: str
@@ -114,6 +136,7 @@ class Module:
     rebound: frozenset[str] = frozenset()
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     in_package: bool = False
+    class_texts: Mapping[str, ClassText] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from functools import cached_property
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.values import Location, member_chain
 from capilint.engine.program.callgraph import Program
+from capilint.engine.program.classes import Missing
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.names import calls_of
 from capilint.engine.program.structures import (
@@ -30,6 +31,7 @@ from capilint.ir import (
     Direct,
     FunctionReference,
     Language,
+    Module,
     Parameter,
     Place,
     Read,
@@ -43,7 +45,8 @@ from capilint.ir import (
 class Closer:
     """A function that ends the structure that a parameter leads to.
 
-    `indirect` where the parameter points to the pointer; `frees` where its memory ends, too.
+    `indirect` where the parameter points to the pointer; `frees` where its memory ends, too;
+    `destructs` where it is the destructor of a class.
     """
 
     definition: Definition
@@ -51,6 +54,7 @@ class Closer:
     summary: Summary
     indirect: bool
     frees: bool
+    destructs: bool = False
 
     def member_text(self, path: tuple[str, ...]) -> str:
         """A member as the function writes it."""
@@ -72,7 +76,7 @@ class Closers:
     _of: dict[Typed, list[Closer]] = field(default_factory=dict)
 
     def of(self, structure: Typed) -> list[Closer]:
-        """The closers of a structure, in the order of the program."""
+        """The closers of a structure, in the order of the program; a class's own apart."""
         if structure not in self._of:
             found = list(self._find(structure))
             closing = {each.definition for each in found}
@@ -84,6 +88,16 @@ class Closers:
             }
             self._of[structure] = [each for each in found if each.definition not in inner]
         return self._of[structure]
+
+    def of_class(self, owner: str, module: Module) -> Closer | Missing:
+        """The destructor of a class, as a module sees it."""
+        destructor = self.program.classes_of(module).enders(owner, module)[0]
+        if isinstance(destructor, Missing):
+            return destructor
+        function, summary = destructor.function, self.summary_of(destructor)
+        if summary is None or not function.parameters:
+            return Missing.UNKNOWN
+        return Closer(destructor, function.parameters[0], summary, False, False, True)
 
     def _find(self, structure: Typed) -> Iterator[Closer]:
         for definition, parameter, typed in self._parameters:

@@ -16,6 +16,7 @@ from capilint.engine.domain.events import Defect, Ender, Path
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
+from capilint.engine.program.classes import Missing
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.names import Names
 from capilint.engine.transfer.interpreter import Interpreter
@@ -35,8 +36,6 @@ from capilint.ir import (
     values_of,
 )
 
-ENDERS = ("__del__", "__exit__", "close")
-
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -48,7 +47,9 @@ class Member:
 
 
 def fills_members(definition: Definition, interpreter: Interpreter) -> bool:
-    """Whether a function leaves handles in members of objects that its caller has."""
+    """Whether a function of Python leaves handles in members of objects that its caller has."""
+    if definition.module.language is not Language.PYTHON:
+        return False
     return any(
         any(_members(exit_.state, thing, frozenset()))
         for _, exit_, _ in interpreter.exits
@@ -68,7 +69,7 @@ def forgotten_members(
             members = list(_members(exit_.state, thing, taken))
             if members:
                 end = Path(exit_.state.copy(), node, path.trail)
-                yield from _left_alive(interpreter, end, thing, owner, members)
+                yield from _left_alive(interpreter, definition.module, end, thing, owner, members)
 
 
 def _objects(
@@ -79,8 +80,8 @@ def _objects(
         owner = interpreter.objects.class_of(thing)
         if owner is not None:
             yield thing, owner
-    if function.owner_class is not None and function.parameters and not function.descriptor:
-        first = Symbol("initial", "entry", Location(function.parameters[0].variable))
+    if function.owner_class is not None and function.receiver is not None:
+        first = Symbol("initial", "entry", Location(function.receiver))
         if first not in state.shared:
             yield first, function.owner_class
 
@@ -109,6 +110,7 @@ def _outlives_call(place: Location) -> bool:
 
 def _left_alive(
     interpreter: Interpreter,
+    module: Module,
     path: Path,
     thing: Symbol,
     owner: str,
@@ -116,13 +118,13 @@ def _left_alive(
 ) -> Iterator[Defect]:
     """The members that the first ender which releases anything leaves alive, on all its ways."""
     before = destroyed(path.state)
-    for name in ENDERS:
-        method = interpreter.callees.classes.method(owner, name)
+    for method in interpreter.callees.classes.enders(owner, module):
         if not isinstance(method, Definition):
             continue
         leave = last_return(method.function)
+        summary = interpreter.callees.summary_of(method) or Missing.UNKNOWN
         with interpreter.typestates.gathered():
-            ways = interpreter.objects.run(path.fork(), thing, owner, name, leave.span)
+            ways = interpreter.objects.run(path.fork(), thing, summary, leave.span)
         ends = [way for way in ways if destroyed(way.state) - before]
         if ends:
             ender = Ender(method.function.name, method.module.path, leave.span)

@@ -7,6 +7,10 @@ No caller need be in the run: the opener's final states are the closer's first. 
 structure for good where it frees it, where it releases a handle's context and not the handle,
 where it releases another and clears that one's place, and where it releases all but that one of
 several. Less than that, a `reset`, is no end.
+
+In C++ every method of a class is an opener that leaves a handle in a member, and the destructor is
+the one closer: what it leaves alive is leaked, if it releases anything, or if nobody else can get
+at the member. A class without a destructor leaves alive all that is so its own.
 """
 
 from __future__ import annotations
@@ -24,14 +28,22 @@ from capilint.engine.checks.members import (
 )
 from capilint.engine.checks.taken import Taken
 from capilint.engine.domain.binding import Argument, Arguments
-from capilint.engine.domain.events import Defect, Ender, Path
+from capilint.engine.domain.events import Defect, Ender, Path, Trail
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.state import State
-from capilint.engine.domain.values import AbstractValue, Location, Pointer, Symbol
+from capilint.engine.domain.values import (
+    AbstractValue,
+    Location,
+    Pointer,
+    Symbol,
+    member_chain,
+)
+from capilint.engine.program.classes import Missing
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.structures import (
     Typed,
     declared_type,
+    declaring,
     parameter_type,
 )
 from capilint.engine.transfer.interpreter import Interpreter
@@ -76,17 +88,68 @@ class Openers:
                 members.setdefault(member.thing, []).append(member)
             for thing, held in members.items():
                 end = Path(exit_.state.copy(), node, path.trail)
-                structure = structure_of(definition, thing)
-                for closer in () if structure is None else self.closers.of(structure):
-                    ending = _Ending(interpreter, closer, thing, exit_.span)
-                    forgotten = [
-                        (ending.defect(end, member, way), member.path[-1])
-                        for member, way in ending.left_alive(end, held)
-                        if structure is not None and not self.taken.has(member.path, structure)
-                    ]
-                    if forgotten:
-                        yield from forgotten
-                        break
+                left = _Left(interpreter, definition, end, thing, held, exit_.span)
+                yield from self._forgotten_in(left)
+
+    def _forgotten_in(self, left: _Left) -> Iterator[tuple[Defect, str]]:
+        """What is forgotten of one thing: by the first of its closers that forgets any of it."""
+        structure = structure_of(left.definition, left.thing)
+        destructor = self._destructor(left, structure)
+        endings: list[_Ending] = []
+        if isinstance(destructor, Closer):
+            endings = [_Ending(left, destructor, left.thing)]
+        elif structure is not None and destructor is Missing.ABSENT:
+            endings = [_Ending(left, each, left.thing) for each in self.closers.of(structure)]
+        endings += self._of_whole(left)
+        for ending in endings:
+            forgotten = [
+                (ending.defect(member, way), member.path[-1])
+                for member, way in ending.left_alive(self._own(left, structure))
+                if not self._is_taken(left, structure, member)
+            ]
+            if forgotten:
+                yield from forgotten
+                return
+        if destructor is Missing.ABSENT:
+            for member in self._own(left, structure):
+                if not self._is_taken(left, structure, member):
+                    yield left.defect(member), member.path[-1]
+
+    def _destructor(self, left: _Left, structure: Typed | None) -> Closer | Missing:
+        """What runs where the thing ends; a structure that has no methods is none of a class."""
+        module = left.definition.module
+        if structure is None:
+            return Missing.UNKNOWN
+        found = self.closers.of_class(structure.name, module)
+        is_class = isinstance(found, Closer) or structure.name in module.class_texts
+        return found if is_class else Missing.ABSENT
+
+    def _of_whole(self, left: _Left) -> list[_Ending]:
+        """The destructor of the object that the thing is reached from, by a pointer of its own."""
+        function = left.definition.function
+        if function.receiver is None or function.owner_class is None:
+            return []
+        whole = Symbol("initial", "entry", Location(function.receiver))
+        if left.thing is whole or whole not in member_chain(left.thing):
+            return []
+        destructor = self.closers.of_class(function.owner_class, left.definition.module)
+        return [_Ending(left, destructor, whole)] if isinstance(destructor, Closer) else []
+
+    def _is_taken(self, left: _Left, structure: Typed | None, member: Member) -> bool:
+        own = member in self._own(left, structure)
+        return self.taken.has(member.path, structure, left.definition.module, own)
+
+    def _own(self, left: _Left, structure: Typed | None) -> list[Member]:
+        """The members that nobody but the methods of their class can get at."""
+        module = left.definition.module
+        classes = self.closers.program.classes_of(module)
+        found = []
+        for member in left.members if structure is not None else ():
+            name = member.path[0].removeprefix(".")
+            owner = declaring(structure, name, module).name if structure is not None else ""
+            if len(member.path) == 1 and classes.is_own(owner, name, module):
+                found.append(member)
+        return found
 
 
 def fills_structures(definition: Definition, interpreter: Interpreter) -> bool:
@@ -122,22 +185,54 @@ def structure_of(definition: Definition, thing: Symbol) -> Typed | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ending:
-    """A closer that is run on a structure where its opener leaves it, at `given`."""
+class _Left:
+    """What a function leaves to its caller in the members of a thing, at `given`."""
 
     interpreter: Interpreter
-    closer: Closer
+    definition: Definition
+    path: Path
     thing: Symbol
+    members: Sequence[Member]
     given: Span
 
-    def left_alive(self, path: Path, members: Sequence[Member]) -> Iterator[tuple[Member, Path]]:
-        """The members that the closer leaves alive, on all ways on which it ends anything."""
+    def defect(self, member: Member) -> Defect:
+        """What is wrong where nothing ends the member."""
+        return self._defect(member, self.given, self.path.trail, None)
+
+    def ended(self, member: Member, ender: Ender, trail: Trail | None) -> Defect:
+        """What is wrong where an ender leaves the member alive."""
+        return self._defect(member, ender.leave, trail, ender)
+
+    def _defect(
+        self, member: Member, span: Span, trail: Trail | None, ender: Ender | None
+    ) -> Defect:
+        typestates = self.interpreter.typestates
+        origin = typestates.origins.get(member.symbol)
+        own = typestates.location_text(Location(self.thing, member.path))
+        text = (origin.text if origin is not None else "") or own
+        resource = self.path.state.handles[member.symbol].resource
+        return Defect("CAP101", member.symbol, resource, span, self.path.node, trail, text, ender)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """A closer that is run on a whole where an opener leaves it."""
+
+    left: _Left
+    closer: Closer
+    whole: Symbol
+
+    def left_alive(self, own: Sequence[Member]) -> Iterator[tuple[Member, Path]]:
+        """The members that the closer leaves alive, on all ways on which it ends anything.
+
+        One that is its class's own need not be the only one, and of a freed structure none.
+        """
+        path, members = self.left.path, self.left.members
         before = destroyed(path.state)
-        ways = self._run(path.fork(), members)
-        ends = [way for way in ways if destroyed(way.state) - before]
-        if not ends and self.closer.frees:
-            ends = ways
+        ways = self._run(path.fork())
+        ending = [way for way in ways if destroyed(way.state) - before]
         for member in members:
+            ends = ending or (ways if self.closer.frees or member in own else [])
             alive = all(is_alive(end.state, member.symbol) for end in ends)
             others = {each.symbol for each in members} - {member.symbol}
             if ends and alive and all(self._is_the_end(end.state, member, others) for end in ends):
@@ -147,19 +242,20 @@ class _Ending:
         """Whether nobody can release the member after the closer."""
         owner = state.handles.get(state.handles[member.symbol].owner or member.symbol)
         gone = owner is not None and owner.typestate is Typestate.DESTROYED
-        cleared = state.load(Location(self.thing, member.path)) != member.symbol
+        cleared = state.load(Location(member.thing, member.path)) != member.symbol
         rest_is_gone = len(others) >= ALL_BUT_ONE and others <= destroyed(state)
-        return self.closer.frees or gone or cleared or rest_is_gone
+        is_last = self.closer.frees or self.closer.destructs
+        return is_last or gone or cleared or rest_is_gone
 
-    def _run(self, path: Path, members: Sequence[Member]) -> list[Path]:
+    def _run(self, path: Path) -> list[Path]:
         """Call the closer; the members are held on to, so that clearing them loses none."""
         state = path.state
-        for number, member in enumerate(members):
+        for number, member in enumerate(self.left.members):
             state.environment[Location(Variable(f"%held{number}", Scope.TEMPORARY))] = member.symbol
-        closer = self.closer
-        value: AbstractValue = self.thing
+        closer, interpreter = self.closer, self.left.interpreter
+        value: AbstractValue = self.whole
         if closer.indirect:
-            state.environment[Location(_POINTER)] = self.thing
+            state.environment[Location(_POINTER)] = self.whole
             value = Pointer(Location(_POINTER))
         span = self._leave()
         site = Site(
@@ -167,34 +263,17 @@ class _Ending:
         )
         name = closer.parameter.variable.name.partition("#")[0]
         given = Arguments((), ((name, Argument(Unknown(), value)),), None, spread=False)
-        with self.interpreter.typestates.gathered():
-            ways = self.interpreter.summary_calls.apply(path, site, closer.summary, given)
+        with interpreter.typestates.gathered():
+            ways = interpreter.summary_calls.apply(path, site, closer.summary, given)
             return [way.path for way in ways if not way.raised]
 
     def _leave(self) -> Span:
         return last_return(self.closer.definition.function).span
 
-    def defect(self, path: Path, member: Member, end: Path) -> Defect:
+    def defect(self, member: Member, end: Path) -> Defect:
         """What is wrong where the closer ends with the member alive."""
         closer = self.closer
-        function = closer.definition.function
-        ender = Ender(
-            function.name,
-            closer.definition.module.path,
-            self._leave(),
-            closer.member_text(member.path),
-            self.given,
-        )
-        typestates = self.interpreter.typestates
-        origin = typestates.origins.get(member.symbol)
-        own = typestates.location_text(Location(self.thing, member.path))
-        return Defect(
-            "CAP101",
-            member.symbol,
-            path.state.handles[member.symbol].resource,
-            self._leave(),
-            path.node,
-            end.trail,
-            (origin.text if origin is not None else "") or own,
-            ender,
-        )
+        function, path = closer.definition.function, closer.definition.module.path
+        text = "" if closer.destructs else closer.member_text(member.path)
+        ender = Ender(function.name, path, self._leave(), text, self.left.given)
+        return self.left.ended(member, ender, end.trail)

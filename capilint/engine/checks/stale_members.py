@@ -18,37 +18,35 @@ from capilint.engine.domain.events import Defect, Ender, Event, Path, Trail
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
+from capilint.engine.program.classes import Missing
 from capilint.engine.program.linkage import Definition
 from capilint.engine.transfer.interpreter import Interpreter
-
-DESTRUCTOR = "__del__"
-CONSTRUCTOR = "__init__"
+from capilint.ir import Place
 
 
 def members_released_again(definition: Definition, interpreter: Interpreter) -> Iterator[Defect]:
     """The members that a method has released and the destructor releases once more."""
-    function = definition.function
-    owner, _, name = function.qualified_name.rpartition(".")
-    if function.owner_class != owner or function.descriptor or not _is_called_by_others(name):
+    function, classes = definition.function, interpreter.callees.classes
+    variable = function.receiver
+    if variable is None or not classes.is_called_by_others(definition):
         return
-    destructor = interpreter.callees.classes.method(owner, DESTRUCTOR)
-    if not function.parameters or not isinstance(destructor, Definition):
+    destructor = classes.enders(function.owner_class or "", definition.module)[0]
+    if not isinstance(destructor, Definition):
         return
-    variable = function.parameters[0].variable
+    # A method that raises leaves a whole object, and a constructor a half-made one.
+    dies_unended = classes.is_constructor(function) != classes.ends_half_made
     thing = Symbol("initial", "entry", Location(variable))
     for node, exit_, path in interpreter.exits:
-        if thing in exit_.state.shared or (exit_.raised and name != CONSTRUCTOR):
+        if thing in exit_.state.shared or (exit_.raised and dies_unended):
             continue
         stale = dict(_stale(exit_.state, thing))
         if stale:
             end = Path(exit_.state.copy(), node, path.trail)
-            for defect in _released_again(interpreter, end, thing, owner, destructor):
+            for defect in _released_again(interpreter, end, thing, destructor):
                 if defect.symbol in stale:
-                    yield replace(defect, text=variable.name + stale[defect.symbol])
-
-
-def _is_called_by_others(name: str) -> bool:
-    return not name.startswith("_") or name in (CONSTRUCTOR, "__exit__")
+                    place = Place(variable, ("*", stale[defect.symbol]))
+                    text = interpreter.typestates.place_text(place)
+                    yield replace(defect, text=text)
 
 
 def _stale(state: State, thing: Symbol) -> Iterator[tuple[Symbol, str]]:
@@ -65,14 +63,14 @@ def _stale(state: State, thing: Symbol) -> Iterator[tuple[Symbol, str]]:
 
 
 def _released_again(
-    interpreter: Interpreter, path: Path, thing: Symbol, owner: str, destructor: Definition
+    interpreter: Interpreter, path: Path, thing: Symbol, destructor: Definition
 ) -> Iterator[Defect]:
     """What the destructor releases twice, if on all ways that a real handle takes."""
     typestates, assume = interpreter.typestates, interpreter.evaluator.assume
     before = path.trail
     with typestates.gathered() as defects:
-        span = destructor.function.span
-        ways = interpreter.objects.run(path, thing, owner, DESTRUCTOR, span)
+        method = interpreter.callees.summary_of(destructor) or Missing.UNKNOWN
+        ways = interpreter.objects.run(path, thing, method, destructor.function.span)
     for defect in defects:
         possible = [way for way in ways if assume(way.state.copy(), defect.symbol, True)]
         releases = [_since(way.trail, before, defect.symbol) for way in possible]

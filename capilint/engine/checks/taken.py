@@ -31,6 +31,7 @@ from capilint.engine.program.structures import (
     UNTYPED,
     Typed,
     declared_type,
+    declaring,
     has_member,
     parameter_type,
     reached_type,
@@ -43,6 +44,7 @@ from capilint.ir import (
     Direct,
     Instruction,
     Language,
+    Module,
     Operation,
     Place,
     Read,
@@ -89,12 +91,20 @@ class Taken:
             for place in _ended_for_good(exits):
                 self._take(definition, place)
 
-    def has(self, path: Sequence[str], structure: Typed) -> bool:
-        """Whether somebody takes a member of a structure, or all of it."""
+    def has(self, path: Sequence[str], structure: Typed | None, module: Module, own: bool) -> bool:
+        """Whether somebody takes a member of a structure, or all of it, as a module knows it.
+
+        What is a class's `own`, others cannot get at, whoever has the object. Of a structure that
+        nobody knows, a member is taken that is of any.
+        """
         if not self.gathered:
             self._gather()
+        if structure is None:
+            known = {accessor for _, accessor in self.of_one}
+            return not (self.anywhere | known).isdisjoint(path)
         name = _name(structure)
-        taken = name in self.given or (name, path[0]) in self.of_one
+        declared = _name(declaring(structure, path[0].removeprefix("."), module))
+        taken = (declared, path[0]) in self.of_one or (name in self.given and not own)
         return taken or not self.anywhere.isdisjoint(path)
 
     def _take(self, definition: Definition, place: Place) -> None:
@@ -106,7 +116,7 @@ class Taken:
         typed = reached_type(definition, Place(place.root, place.path[:pointers]))
         name = path[0].removeprefix(".")
         if typed is not None and has_member(typed, name, definition.module):
-            self.of_one.add((_name(typed), path[0]))
+            self.of_one.add((_name(declaring(typed, name, definition.module)), path[0]))
             path = path[1:]
         self.anywhere.update(path)
 

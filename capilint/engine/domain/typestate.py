@@ -136,12 +136,11 @@ class Typestates:
         return known is not None and known.watched
 
     def _owning_member(self, path: Path, symbol: Symbol) -> Symbol | None:
-        """The context that this symbol's structure keeps beside it."""
+        """The context that this symbol's structure kept beside it, when both were there."""
         if symbol.kind != "initial" or not isinstance(symbol.detail, Location):
             return None
         place = self.member_owners.owner_of(self.scheme, symbol.detail)
-        owner = None if place is None else path.state.load(place)
-        return owner if isinstance(owner, Symbol) else None
+        return None if place is None else Symbol("initial", "entry", place)
 
     def use(self, path: Path, symbol: Symbol, resource: str, span: Span, text: str = "") -> None:
         """A call needs the handle to be alive; `text` is how the call's argument is written."""

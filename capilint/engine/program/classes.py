@@ -10,12 +10,13 @@ front end calls constructors and destructors where they run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, auto
 from typing import Protocol
 
 from capilint.engine.program.linkage import Definition
-from capilint.ir import Call, Module
+from capilint.ir import Call, Function, Module
+from capilint.ir.signatures import last_name
 
 
 class Missing(Enum):
@@ -57,5 +58,28 @@ class Classes(Protocol):
 
     # ------------------------------------------------------------ the life of an object
 
+    @property
+    def ends_half_made(self) -> bool:
+        """Whether the destructor runs on an object whose constructor raised."""
+
     def abandons_object(self, definition: Definition) -> bool:
         """Whether nothing ends the object where the function, a constructor, raises."""
+
+    def is_constructor(self, function: Function) -> bool:
+        """Whether a function is the constructor of its class."""
+
+    def enders(self, owner: str, module: Module) -> Sequence[Definition | Missing]:
+        """The functions that end an object, as a module sees its class: the destructor first."""
+
+    def is_called_by_others(self, definition: Definition) -> bool:
+        """Whether code outside of its class may call a method, on an object that lives on."""
+
+    def is_own(self, owner: str, member: str, module: Module) -> bool:
+        """Whether only the methods of the class, all of which the program holds, can get at what
+        a member holds."""
+
+
+def is_destructor(shown: str) -> bool:
+    """Whether a function that reports show by this name is a destructor."""
+    last = last_name(shown).rpartition(".")[2]
+    return last == "__del__" or last.startswith("~")

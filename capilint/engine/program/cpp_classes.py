@@ -6,15 +6,15 @@ destructors where they run. So this only answers questions about classes as a wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from capilint.engine.program.classes import Missing
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.names import Names
-from capilint.ir import Call, Language, Module
-from capilint.ir.signatures import last_name, scope_of
+from capilint.ir import Call, Function, Language, Module
+from capilint.ir.signatures import last_name
 
 
 @dataclass
@@ -69,15 +69,57 @@ class CppClasses:
 
     # ------------------------------------------------------------ the life of an object
 
+    @property
+    def ends_half_made(self) -> bool:
+        """It does not; only those of members and bases that are complete do."""
+        return False
+
     def abandons_object(self, definition: Definition) -> bool:
         """Whether it is a constructor: where one raises, its own destructor does not run."""
-        function = definition.function
-        return function.owner_class is not None and is_constructor(function.qualified_name)
+        return self.is_constructor(definition.function)
 
+    def is_constructor(self, function: Function) -> bool:
+        """Whether it has its class's name: `ns::Key::Key(HCRYPTKEY)`."""
+        if function.owner_class is None:
+            return False
+        own = _template(last_name(function.owner_class))
+        return _template(last_name(function.qualified_name)) == own
 
-def is_constructor(name: str) -> bool:
-    """Whether a function's whole name is that of a constructor: `ns::Key::Key(HCRYPTKEY)`."""
-    return _template(last_name(name)) == _template(last_name(scope_of(name)))
+    def enders(self, owner: str, module: Module) -> Sequence[Definition | Missing]:
+        """The destructor alone."""
+        return [self._destructor(owner, module)]
+
+    def _destructor(self, owner: str, module: Module) -> Definition | Missing:
+        name = f"{owner}::~{_template(last_name(owner))}()"
+        found = self.names.definition(name, module)
+        if found is not None:
+            return found
+        text = module.class_texts.get(owner)
+        if text is None or name in text.methods or self.names.is_defined(name, module):
+            return Missing.UNKNOWN
+        return Missing.ABSENT if self._knows_bases(owner, module) else Missing.UNKNOWN
+
+    def _knows_bases(self, owner: str, module: Module) -> bool:
+        lineage = [owner]
+        for name in lineage:
+            if name not in module.classes:
+                return False
+            lineage += [base for base in module.classes[name] if base not in lineage]
+        return True
+
+    def is_called_by_others(self, definition: Definition) -> bool:
+        """Whether it is not private, and no destructor."""
+        function, module = definition.function, definition.module
+        text = module.class_texts.get(function.owner_class or "")
+        name = last_name(function.qualified_name)
+        return text is not None and name not in text.private and not name.startswith("~")
+
+    def is_own(self, owner: str, member: str, module: Module) -> bool:
+        """Whether it is private to a class without friends, and the program has all methods."""
+        text = module.class_texts.get(owner)
+        if text is None or member not in text.private:
+            return False
+        return all(self.names.definition(each, module) is not None for each in text.methods)
 
 
 def _template(name: str) -> str:

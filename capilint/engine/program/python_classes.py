@@ -6,7 +6,7 @@ not hold comes before the name is found, it may mean anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -34,6 +34,8 @@ from capilint.ir import (
 _UNPREDICTABLE = frozenset(
     {"__new__", "__getattr__", "__getattribute__", "__setattr__", "__init_subclass__"}
 )
+_CONSTRUCTOR, _DESTRUCTOR = "__init__", "__del__"
+_CLOSERS = ("__exit__", "close")
 _KNOWN_BASES = frozenset({"object", "abc.ABC"})
 
 
@@ -138,12 +140,38 @@ class PythonClasses:
         names = {name for methods in self._own_methods.values() for name in methods}
         return frozenset(f".{name}" for name in (*names, "__dict__")) if names else frozenset()
 
+    # ------------------------------------------------------------ the life of an object
+
+    @property
+    def ends_half_made(self) -> bool:
+        """It does: `__del__` of whatever there is."""
+        return True
+
     def abandons_object(self, definition: Definition) -> bool:
         """Whether it is the constructor of a class that has no destructor, and no unknown base."""
-        owner, _, method = definition.function.qualified_name.rpartition(".")
-        if method != "__init__" or owner not in self.bases or not definition.function.parameters:
+        function = definition.function
+        owner = function.owner_class or ""
+        if not self.is_constructor(function) or owner not in self.bases or not function.parameters:
             return False
-        return self.method(owner, "__del__") is Missing.ABSENT
+        return self.method(owner, _DESTRUCTOR) is Missing.ABSENT
+
+    def is_constructor(self, function: Function) -> bool:
+        """Whether a function is the constructor of its class."""
+        return function.qualified_name == f"{function.owner_class}.{_CONSTRUCTOR}"
+
+    def enders(self, owner: str, module: Module) -> Sequence[Definition | Missing]:
+        """The destructor, and what `with` and people call to end an object."""
+        return [self.method(owner, name) for name in (_DESTRUCTOR, *_CLOSERS)]
+
+    def is_called_by_others(self, definition: Definition) -> bool:
+        """Whether its name is not one that a class keeps for itself."""
+        owner, _, name = definition.function.qualified_name.rpartition(".")
+        public = not name.startswith("_") or name in (_CONSTRUCTOR, "__exit__")
+        return public and owner == definition.function.owner_class
+
+    def is_own(self, owner: str, member: str, module: Module) -> bool:
+        """No attribute is only the class's own."""
+        return False
 
     # ------------------------------------------------------------ where objects are made
 
@@ -163,7 +191,7 @@ class PythonClasses:
         calls = list(calls_of(caller.function))
         wanted = {call.callee.name for call in calls if isinstance(call.callee, Method)}
         for owner in dict.fromkeys(each for call in calls for each in self.made_by(call, caller)):
-            for name in sorted({"__init__", "__del__", *wanted}):
+            for name in sorted({_CONSTRUCTOR, _DESTRUCTOR, *wanted}):
                 found = self.method(owner, name)
                 if isinstance(found, Definition):
                     yield found

@@ -22,7 +22,8 @@ UNTYPED = "void"
 _QUALIFIERS = frozenset(
     {"const", "volatile", "struct", "union", "class", "restrict", "__restrict", "CONST", "FAR"}
 )
-_WORDS = re.compile(r"\w+|\S")
+_WORDS = re.compile(r"(?:\(unnamed\)|\w+)(?:::(?:\(unnamed\)|\w+))*|\S")
+_NAME = re.compile(r"[\w:()]*[^\W\d][\w:()]*")
 
 
 class Typed(NamedTuple):
@@ -83,11 +84,26 @@ def reached_type(definition: Definition, place: Place) -> Typed | None:
 def named_type(text: str, module: Module) -> Typed | None:
     """The type that a declaration's text means in a module."""
     typed = _plain([text, *module.typedefs.get(text, ())][-1])
+    if typed is not None and typed.name not in module.structures:
+        typed = typed._replace(name=_in_a_namespace(typed.name, module))
     if typed is None or typed.name not in module.structures:
         return typed
     if typed.name in module.own_structures:
         return typed._replace(home=module.path)
     return typed._replace(home=" ".join(sorted(module.structures[typed.name])))
+
+
+def declaring(typed: Typed, member: str, module: Module) -> Typed:
+    """The class that a member of another is inherited from, or that one itself."""
+    seen = {typed.name}
+    while True:
+        bases = module.classes.get(typed.name, ())
+        holders = [each for each in bases if member in module.structures.get(each, ())]
+        found = named_type(holders[0], module) if holders else None
+        if found is None or found.name in seen:
+            return typed
+        seen.add(found.name)
+        typed = found._replace(pointers=typed.pointers)
 
 
 def aliases(function: Function, variable: Variable) -> set[Variable]:
@@ -106,9 +122,21 @@ def aliases(function: Function, variable: Variable) -> set[Variable]:
 
 
 def _plain(text: str) -> Typed | None:
-    """`const struct digest *` without what changes nothing; None for anything but a pointer."""
-    words = [word for word in _WORDS.findall(text) if word not in _QUALIFIERS]
+    """`const struct digest *` without what changes nothing; None for anything but a pointer.
+
+    The arguments of a template are a part of its name.
+    """
+    begin, end = text.find("<"), text.rfind(">") + 1
+    arguments = text[begin:end] if 0 <= begin < end else ""
+    outside = text[:begin] + text[end:] if arguments else text
+    words = [word for word in _WORDS.findall(outside) if word not in _QUALIFIERS]
     names = [word for word in words if word != "*"]
-    if len(names) != 1 or not names[0].isidentifier():
+    if len(names) != 1 or _NAME.fullmatch(names[0]) is None:
         return None
-    return Typed(names[0], "", len(words) - 1)
+    return Typed(names[0] + arguments, "", len(words) - 1)
+
+
+def _in_a_namespace(name: str, module: Module) -> str:
+    """The whole name of a class that is written without its namespace."""
+    found = [each for each in module.class_texts if each.endswith(f"::{name}")]
+    return found[0] if len(found) == 1 else name

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from capilint.engine.domain.events import Defect, Event, Origin, Role
 from capilint.engine.domain.values import Symbol
 from capilint.engine.fixpoint import Graph, events_to
+from capilint.engine.program.classes import is_destructor
 from capilint.engine.reporting.duplicates import Candidate
 from capilint.engine.reporting.enders import (
     LEAKS,
@@ -95,7 +96,7 @@ class Narrator:
         if cause is None or not outer:
             return None
         if cause < outer[-1]:
-            ended = _is_destructor(events[outer[-1]].function)
+            ended = is_destructor(events[outer[-1]].function)
             ended = ended and (defect.ender is not None or events[cause].depth > 0)
             return (*_place(events[cause]), *_place(events[-1])) if ended else None
         where = events[cause] if defect.code == "CAP301" else events[-1]
@@ -242,10 +243,6 @@ def _elsewhere(handle: str) -> str:
 
 def _place(event: Event) -> tuple[str | Span, ...]:
     return event.path, event.span
-
-
-def _is_destructor(function: str) -> bool:
-    return function.rpartition(".")[2] == "__del__"
 
 
 def _last_release(events: Sequence[Event], symbol: Symbol) -> int | None:

@@ -96,7 +96,8 @@ class Summary:
     """A function's outcomes; none means that it never comes back.
 
     The first `positional` of its parameters can be given by position. `sites` are where the
-    handles come from that it makes, `shared` says why inputs escape; both only on request.
+    handles come from that it makes, `shared` says why inputs escape; both only on request. Where
+    it raises, `abandons` is the object that nothing ends then: what is in it is its own to tell.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Summary:
     positional: int
     outcomes: tuple[Outcome, ...]
     opaque: bool
+    abandons: Variable | None = None
     sites: Mapping[Symbol, Iterable[CreationSite]] = field(default_factory=dict, compare=False)
     shared: Mapping[Symbol, Cause | None] = field(default_factory=dict, compare=False)
 

@@ -24,6 +24,7 @@ from capilint.engine.domain.values import (
 )
 from capilint.engine.program.classes import Classes, Missing
 from capilint.engine.program.handle_variables import ApiOf, handle_variables
+from capilint.engine.program.linkage import Definition
 from capilint.engine.program.liveness import Liveness, reads_of
 from capilint.engine.summaries.summary import Exit, Summary
 from capilint.engine.transfer.assignments import Assignments, Point
@@ -76,7 +77,8 @@ class Callees:
 
     `made` are the classes of which a call makes an object, `pointer` is the API function that it
     runs through a pointer, `reached_through` the name of one that is a method of something called
-    like a library; `method` is what a class's method does. `handle_types` are the names of types
+    like a library; `method` is what a class's method does, `summary_of` what a function does that
+    is known. `handle_types` are the names of types
     that are for handles.
     """
 
@@ -87,6 +89,7 @@ class Callees:
     pointer: Callable[[Call], str | None]
     reached_through: Callable[[Method], str]
     method: MethodOf
+    summary_of: Callable[[Definition], Summary | None]
     handle_types: frozenset[str]
 
 
@@ -229,9 +232,9 @@ class Interpreter:
     ) -> None:
         process_ends = self.function.name == MODULE
         self.typestates.leave(path, span, raised, process_ends)
-        if raised and self.abandons_object:
-            first = Location(self.function.parameters[0].variable)
-            self.typestates.abandon(path, path.state.load(first), span)
+        if raised and self.abandons_object and self.function.receiver is not None:
+            thing = path.state.load(Location(self.function.receiver))
+            self.typestates.abandon(path, thing, span)
         if path.state.raising == CAUGHT + POSSIBLE:
             self._let_go(path)
         if not raised or path.state.raising == CERTAIN:

@@ -120,21 +120,20 @@ class Objects:
         path.state.objects -= {thing}
         if owner is None:
             return [path]
-        return self.run(path, thing, owner, "__del__", span)
+        return self.run(path, thing, self.method(owner, "__del__"), span)
 
-    def run(self, path: Path, thing: Symbol, owner: str, name: str, where: Span) -> list[Path]:
-        """Run a method of a class on an object, where a function returns. Every way on.
+    def run(self, path: Path, thing: Symbol, method: Summary | Missing, where: Span) -> list[Path]:
+        """Run a method on an object, where a function returns. Every way on.
 
         What it raises is swallowed, as Python does with a destructor's exceptions.
         """
-        method = self.method(owner, name)
         if method is Missing.ABSENT:
             return [path]
         if method is Missing.UNKNOWN:
             path.state.escape(thing, cause=path.state.cause(How.OBJECT))
             return [path]
         under_way = path.state.raising, path.state.exception, path.state.failed
-        site = Site((where, name, thing), Call(Direct(method.name), (), None, where), True)
+        site = Site((where, method.name, thing), Call(Direct(method.name), (), None, where), True)
         given = Arguments((), (), Argument(Unknown(), thing), spread=False)
         ways = []
         for way in self.summary_calls.apply(path, site, method, given):

@@ -9,7 +9,7 @@ from capilint.engine.domain.binding import Argument, Arguments, give_away_handle
 from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.evaluate import Evaluator
-from capilint.engine.domain.events import Event, Origin, Path
+from capilint.engine.domain.events import Event, Origin, Path, Role
 from capilint.engine.domain.handle import Handle, OpenFlag, answered
 from capilint.engine.domain.state import CERTAIN, State
 from capilint.engine.domain.typestate import Typestates
@@ -66,9 +66,19 @@ class SummaryCalls:
             branch = path.fork()
             if self._play(branch, site, summary, outcome, given):
                 if outcome.raised:
+                    self._abandon(branch, given.get(summary.abandons or RESULT))
                     yield raise_from(branch, CERTAIN, outcome.exception)
                 else:
                     yield Continuation(branch)
+
+    def _abandon(self, path: Path, thing: Argument | None) -> None:
+        """An object dies half made: its constructor has told what is left alive in it."""
+        value = None if thing is None else thing.value
+        place = value.location if isinstance(value, Pointer) else None
+        if isinstance(value, Symbol):
+            place = Location(value)
+        for _, held in path.state.kept_in(place) if place is not None else ():
+            path.state.escape(held, cause=path.state.cause(How.OBJECT))
 
     def _given(
         self, path: Path, site: Site, summary: Summary, arguments: Arguments
@@ -195,39 +205,50 @@ class SummaryCalls:
         span = site.call.span
         path.emit(Event("enter", span, self.typestates.path, summary.name))
         for event in outcome.events:
-            roles = []
-            for role in event.roles:
-                value = caller.symbol(role.symbol)
-                owner = None if role.owner is None else caller.symbol(role.owner)
-                if isinstance(value, Uninitialised) and role.action == "release":
-                    written = self._text(role.symbol, given) or self._member_text(
-                        role.symbol, given
-                    )
-                    self.protocol_calls.release_unset(path, value, role.resource, span, written)
-                if not isinstance(value, Symbol):
+            roles, acting = [], []
+            for callees in event.roles:
+                role = self._callers_role(path, site, callees, caller, given)
+                if role is None:
                     continue
-                owner_symbol = owner if isinstance(owner, Symbol) else None
-                text = self._text(role.symbol, given)
-                roles.append(replace(role, symbol=value, owner=owner_symbol, text=text))
-                if role.symbol in visible:
-                    known = text or self._member_text(role.symbol, given)
-                    self.typestates.texts.setdefault(
-                        value, known or self._callees_text(role.symbol)
-                    )
+                roles.append(role)
+                if callees.symbol in visible:
+                    known = role.text or self._member_text(callees.symbol, given)
+                    text = known or self._callees_text(callees.symbol)
+                    self.typestates.texts.setdefault(role.symbol, text)
+                    acts = event.kind == "call" and role.action != "create"
+                    if acts and self.evaluator.number(path.state, role.symbol) != 0:
+                        text = self._release_text(callees.symbol, role.symbol, given)
+                        acting.append(replace(role, text=text))
             path.emit(replace(event, roles=tuple(roles), depth=event.depth + 1))
-            if event.kind == "call":
-                acting = [
-                    replace(role, symbol=value, text=self._release_text(role.symbol, value, given))
-                    for role in event.roles
-                    if role.symbol in visible
-                    and isinstance(value := caller.symbol(role.symbol), Symbol)
-                    and role.action != "create"
-                    and self.evaluator.number(path.state, value) != 0
-                ]
-                self.protocol_calls.transitions(path, acting, span, event.succeeded)
+            self.protocol_calls.transitions(path, acting, span, event.succeeded)
         judged = [event.succeeded for event in outcome.events if event.succeeded is not None]
         path.state.failed = (judged[-1] is False or None) if judged else path.state.failed
         path.emit(Event("exit", span, self.typestates.path, summary.name))
+
+    def _callers_role(
+        self,
+        path: Path,
+        site: Site,
+        role: Role,
+        caller: Substitution,
+        given: dict[Variable, Argument],
+    ) -> Role | None:
+        """A role in the caller's words; its owner may be what only the caller knows."""
+        symbol = caller.symbol(role.symbol)
+        text = self._text(role.symbol, given)
+        if isinstance(symbol, Uninitialised) and role.action == "release":
+            written = text or self._member_text(role.symbol, given)
+            self.protocol_calls.release_unset(path, symbol, role.resource, site.call.span, written)
+        if not isinstance(symbol, Symbol):
+            return None
+        owner = None if role.owner is None else caller.symbol(role.owner)
+        known = path.state.handles.get(symbol)
+        is_met = role.action != "create" and self.evaluator.number(path.state, symbol) != 0
+        if known is None and is_met:
+            known = self.typestates.meet(path, symbol, role.resource)
+        if not isinstance(owner, Symbol):
+            owner = None if known is None else known.owner
+        return replace(role, symbol=symbol, owner=owner, text=text)
 
     def _result_text(self, site: Site) -> str:
         """How the source calls the place that the result is assigned to."""

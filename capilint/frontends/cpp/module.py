@@ -23,6 +23,7 @@ from capilint.frontends.c.preprocessing.bodies import parse_expanded
 from capilint.frontends.c.preprocessing.expansion import expanded
 from capilint.frontends.c.preprocessing.includes import Closure, Finder, Includes, Text, Unit
 from capilint.frontends.cpp.facts import gather, merge
+from capilint.frontends.cpp.facts.classtexts import classes_of, structures_of, texts_of
 from capilint.frontends.cpp.facts.lookup import Lookup
 from capilint.frontends.cpp.facts.model import Class, Declarations, Instance, Signature
 from capilint.frontends.cpp.library import Libraries, LibraryHeader, without_known
@@ -34,6 +35,8 @@ from capilint.frontends.cpp.parsing.outline import Definition, definitions, with
 
 _NO_OPTIONS = CompileOptions()
 UNSEEN = "(unseen)"
+# An exception that leaves one of these ends the process, as one does that leaves a destructor.
+_LAST = frozenset({"main", "wmain", "_tmain", "WinMain", "wWinMain", "_tWinMain", "DllMain"})
 
 Read = tuple[Facts, Declarations, list[Body]]
 """What a text declares, and the functions that it defines."""
@@ -130,8 +133,9 @@ def lower(
     inherited, declarations, included = headers.declared(unit, options.folders)
     functions: list[ir.Function] = []
     problems: list[ir.Problem] = []
-    classes: dict[str, tuple[str, ...]] = {}
     facts = inherited
+    lookup = Lookup(declarations)
+    own = Declarations()
     if relevant is None or relevant(unit.text.text):
         facts, own, bodies = _read(unit, inherited)
         known = merge.merged([declarations, own])
@@ -141,30 +145,23 @@ def lower(
         lowered = LoweredUnit(lookup, facts, templates)
         lowering = _FileLowering(unit, lowered, problems)
         functions = list(lowering.functions(bodies))
-        classes = dict(_bases(lookup))
     return ir.Module(
         path=path,
         name=module_name(path),
         language=ir.Language.CPP,
         functions=tuple(functions),
         problems=tuple(problems),
-        classes=classes,
+        classes=classes_of(lookup),
         includes=tuple(
             header.path for header in unit.closure.headers if not isinstance(header, LibraryHeader)
         ),
         missing_headers=unit.closure.missing,
         typedefs=dict(typedefs_of(functions, facts)),
-        structures=facts.structures,
-        own_structures=frozenset(facts.own_structures),
+        structures={**facts.structures, **structures_of(lookup)},
+        own_structures=frozenset((*facts.own_structures, *own.classes)),
+        class_texts=texts_of(lookup, {each.owner_class or "" for each in functions}),
         macros=dict(unit.text.changes.mentions()),
     )
-
-
-def _bases(lookup: Lookup) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for name, declared in lookup.declarations.classes.items():
-        for each in declared[:1]:
-            bases = tuple(lookup.type_of(base, each.scope).base for base in each.bases)
-            yield name, bases
 
 
 def _by_name(bodies: Iterable[Body]) -> dict[str, list[Body]]:
@@ -347,6 +344,9 @@ class _FileLowering:
             return None
         self._problems += lowering.problems
         owner = task.instance
+        if owner is not None:
+            lowering.destructor_of(owner)  # how its objects end, wherever they do
+        name = task.signature.name
         return ir.Function(
             name=_shown(task),
             qualified_name=task.name,
@@ -355,8 +355,8 @@ class _FileLowering:
             blocks=blocks,
             span=span,
             internal=internal,
-            noexcept=task.signature.noexcept or task.signature.name.startswith("~"),
             owner_class=owner.name if owner is not None else None,
+            noexcept=task.signature.noexcept or name[:1] == "~" or name in _LAST,
             descriptor="staticmethod" if owner is not None and task.signature.static else "",
             types=lowering.names.types,
         )

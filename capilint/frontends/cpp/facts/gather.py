@@ -48,6 +48,16 @@ class _Builder:
     bases: tuple[str, ...]
     fields: dict[str, Field] = field(default_factory=dict)
     methods: list[Signature] = field(default_factory=list)
+    access: str = ""
+    has_friends: bool = False
+
+    def __post_init__(self) -> None:
+        self.access = "private" if self.head.key == "class" else "public"
+
+    @property
+    def is_private(self) -> bool:
+        """Whether what is declared now is."""
+        return self.access == "private"
 
     def inside(self) -> Scope:
         return self.built().inside
@@ -65,6 +75,7 @@ class _Builder:
             head.arguments,
             head.final,
             head.key == "union",
+            self.has_friends,
         )
 
 
@@ -139,6 +150,8 @@ class _Gatherer:
         if not (is_word(text) or text in ("~", "::")):
             return index + 1
         if text in _ACCESS and (after := self._access(index, end)):
+            if region.builder is not None:
+                region.builder.access = text
             return after
         match text:
             case "namespace":
@@ -266,6 +279,8 @@ class _Gatherer:
         tokens, end = self._tokens, region.end
         specifiers = self._declarators.specifiers.read(index, end, region.class_name)
         builder = self._class(specifiers, region, template)
+        if region.builder is not None and "friend" in specifiers.words:
+            region.builder.has_friends = True
         if specifiers.is_enum and is_word(specifiers.type_name):
             self._found.enumerations.add("::".join((*region.scope, specifiers.type_name)))
         index = specifiers.end
@@ -413,7 +428,9 @@ class _Gatherer:
     ) -> None:
         name = declarator.name
         if region.builder is not None:
-            made = Field(name, type_name, default, declarator.brackets.count("["), static)
+            dimensions = declarator.brackets.count("[")
+            private = region.builder.is_private
+            made = Field(name, type_name, default, dimensions, static, private)
             region.builder.fields.setdefault(name, made)
         if region.builder is None or static:
             self._found.variables.setdefault("::".join((*region.scope, name)), type_name)
@@ -468,7 +485,7 @@ class _Gatherer:
             if not is_friend:
                 self._definitions.append(Definition(declarator.path, signature))
         elif builder is not None and not is_friend:
-            builder.methods.append(signature)
+            builder.methods.append(replace(signature, private=builder.is_private))
         else:
             add_function(self._found, signature)
         return after

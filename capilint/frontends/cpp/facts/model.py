@@ -66,6 +66,7 @@ class Signature:
     pure: bool = False
     noexcept: bool = False
     has_body: bool = False
+    private: bool = False
 
     @property
     def whole_name(self) -> str:
@@ -85,6 +86,7 @@ class Field:
     default: str = ""
     dimensions: int = 0
     static: bool = False
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ class Class:
 
     `name` is the last part, without the `arguments` that a specialisation is for; with both
     `template` and `arguments` it is a partial one. Its nested names stand in `inside`. `methods`
-    have the templates of its member templates, not its own.
+    have the templates of its member templates, not its own. `has_friends`: code elsewhere may use
+    what is private.
     """
 
     name: str
@@ -105,6 +108,7 @@ class Class:
     arguments: tuple[str, ...] = ()
     final: bool = False
     is_union: bool = False
+    has_friends: bool = False
 
     @property
     def whole_name(self) -> str:
