@@ -14,7 +14,7 @@ from capilint.engine.program.classes import Missing
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.names import Names
 from capilint.ir import Call, Language, Module
-from capilint.ir.signatures import last_name, scope_of
+from capilint.ir.signatures import is_constructor
 
 
 @dataclass
@@ -73,13 +73,3 @@ class CppClasses:
         """Whether it is a constructor: where one raises, its own destructor does not run."""
         function = definition.function
         return function.owner_class is not None and is_constructor(function.qualified_name)
-
-
-def is_constructor(name: str) -> bool:
-    """Whether a function's whole name is that of a constructor: `ns::Key::Key(HCRYPTKEY)`."""
-    return _template(last_name(name)) == _template(last_name(scope_of(name)))
-
-
-def _template(name: str) -> str:
-    """The name of a class without the arguments of a template."""
-    return name.partition("<")[0]
