@@ -10,8 +10,9 @@ from capilint.cli import main
 from capilint.engine import analyse
 from capilint.execution.validate.explore import Verdict, validate
 from capilint.files import includes
+from capilint.files.discover import language_of
 from capilint.files.source import load, read_bytes
-from capilint.frontends.c import Headers
+from capilint.frontends import c, cpp
 from capilint.language import Language
 from capilint.lowering import lower
 from capilint.rulebook.book import load as load_rules
@@ -19,7 +20,7 @@ from tests.fixture_format import FIXTURES, fixture_programs
 
 PROGRAMS = [
     program[0]
-    for language in ("c", "python")
+    for language in ("c", "cpp", "python")
     for program in fixture_programs(FIXTURES / language)
     if len(program) == 1
 ]
@@ -40,9 +41,11 @@ BOOL leaks(HCRYPTPROV hProv, BYTE *data, DWORD size)
 
 
 def _validated(path: Path, silent: bool = False) -> list[Verdict]:
-    language = Language.PYTHON if path.suffix == ".py" else Language.C
+    language = language_of(path.name)
+    assert language is not None
     name = path.as_posix()
-    headers = Headers(includes.Headers([name]).find)
+    find = includes.Headers([name]).find
+    headers = {Language.C: c.Headers(find), Language.CPP: cpp.Headers(find)}.get(language)
     module = lower(load(name, read_bytes(name), language), headers=headers)
     book = load_rules()
     return validate(module, [] if silent else analyse([module], book), book)
@@ -56,10 +59,11 @@ def test_runnable_functions_of_a_fixture_agree(path: Path) -> None:
         assert has_known_gap or not verdict.model_only
 
 
-def test_most_fixtures_have_a_function_that_runs() -> None:
-    c_programs = [path for path in PROGRAMS if path.suffix == ".c"]
-    runnable = [path for path in c_programs if any(not v.reason for v in _validated(path))]
-    assert len(runnable) > len(c_programs) * 0.8
+@pytest.mark.parametrize("suffix", [".c", ".cpp"])
+def test_most_fixtures_have_a_function_that_runs(suffix: str) -> None:
+    programs = [path for path in PROGRAMS if path.suffix == suffix]
+    runnable = [path for path in programs if any(not v.reason for v in _validated(path))]
+    assert len(runnable) > len(programs) * 0.8
 
 
 def test_linter_that_misses_a_leak_is_told_with_the_path(tmp_path: Path) -> None:
@@ -104,6 +108,107 @@ def test_function_that_needs_unknown_code_is_not_run(tmp_path: Path) -> None:
     path.write_text(KEY_LEAKS.replace("CryptDestroyKey(hKey)", "bury(hKey)"), encoding="utf-8")
     (verdict,) = _validated(path)
     assert verdict.reason == "bury is not known"
+
+
+CPP = """\
+#include <windows.h>
+#include <wincrypt.h>
+#include <stdexcept>
+namespace ns {
+struct Failed : std::runtime_error { Failed() : std::runtime_error("") {} };
+struct Key {
+    HCRYPTKEY handle = 0;
+    explicit Key(HCRYPTPROV prov)
+    {
+        if (!CryptGenKey(prov, CALG_RC4, 0, &handle))
+            throw Failed();
+    }
+    ~Key() { if (handle) CryptDestroyKey(handle); }
+    void end() { CryptDestroyKey(handle); }
+    void end(BOOL clear) { CryptDestroyKey(handle); if (clear) handle = 0; }
+};
+}
+"""
+
+
+def _in_cpp(folder: Path, text: str, function: str = "subject") -> Verdict:
+    path = folder / "a.cpp"
+    path.write_text(CPP + text, encoding="utf-8")
+    (verdict,) = (each for each in _validated(path, silent=True) if each.function.name == function)
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        ("ns::Key key(prov); return 0;", []),
+        ("ns::Key *key = new ns::Key(prov); delete key; return 0;", []),
+        ("ns::Key *key = new ns::Key(prov); return key != nullptr;", ["CAP101"]),
+        ("ns::Key key(prov); key.end(); return 0;", ["CAP202"]),
+        ("ns::Key key(prov); key.end(TRUE); return 0;", []),
+        ("ns::Key key(prov); key.end(FALSE); return 0;", ["CAP202"]),
+        ("ns::Key key(prov); ns::Key copy = key; return 0;", ["CAP202"]),
+        ("ns::Key key(prov); const ns::Key &same = key; return 0;", []),
+        ("ns::Key key(prov); CryptReleaseContext(prov, 0); return 0;", ["CAP301"]),
+        (("HCRYPTKEY raw; CryptGenKey(prov, 1, 0, &raw); ns::Key key(prov);"
+         " CryptDestroyKey(raw); return 0;"), ["CAP102"]),
+        (("HCRYPTKEY raw; CryptGenKey(prov, 1, 0, &raw); try { ns::Key key(prov); }"
+         " catch (const std::exception &) {} CryptDestroyKey(raw); return 0;"), []),
+        (("HCRYPTKEY raw; CryptGenKey(prov, 1, 0, &raw); try { ns::Key key(prov); }"
+         " catch (const std::logic_error &) {} CryptDestroyKey(raw); return 0;"), ["CAP102"]),
+        (("HCRYPTKEY raw; CryptGenKey(prov, 1, 0, &raw); try { ns::Key key(prov); }"
+         " catch (...) { CryptDestroyKey(raw); throw; } CryptDestroyKey(raw); return 0;"), []),
+    ],
+)  # fmt: skip
+def test_objects_live_and_die_on_the_model(tmp_path: Path, body: str, codes: list[str]) -> None:
+    verdict = _in_cpp(tmp_path, f"int subject(HCRYPTPROV prov)\n{{\n    {body}\n}}\n")
+    assert not verdict.reason
+    assert [mistake.code for mistake in verdict.model_only] == codes
+
+
+def test_an_exception_that_leaves_a_noexcept_function_ends_the_process(tmp_path: Path) -> None:
+    text = "int subject(HCRYPTPROV prov) noexcept\n{\n    HCRYPTKEY raw;\n"
+    text += "    CryptGenKey(prov, 1, 0, &raw);\n    ns::Key key(prov);\n"
+    verdict = _in_cpp(tmp_path, text + "    CryptDestroyKey(raw);\n    return 0;\n}\n")
+    assert (verdict.reason, verdict.model_only) == ("", ())
+
+
+def test_a_constructor_that_raises_loses_what_its_object_held(tmp_path: Path) -> None:
+    text = "struct Two {\n    HCRYPTKEY first, second;\n    Two(HCRYPTPROV prov)\n    {\n"
+    text += "        if (!CryptGenKey(prov, 1, 0, &first))\n            throw 1;\n"
+    text += "        if (!CryptGenKey(prov, 1, 0, &second))\n            throw 2;\n    }\n};\n"
+    text += "void subject(HCRYPTPROV prov) { try { Two two(prov); CryptDestroyKey(two.first);\n"
+    text += "CryptDestroyKey(two.second); } catch (...) {} }\n"
+    (mistake,) = _in_cpp(tmp_path, text, "Two::Two").model_only
+    assert (mistake.code, mistake.line) == ("CAP102", 22)
+    assert not _in_cpp(tmp_path, text).model_only  # that is said of the constructor only
+
+
+def test_finding_in_one_overload_is_not_said_of_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.cpp"
+    path.write_text(
+        CPP.replace("end(BOOL clear) {", "end(BOOL clear) { HCRYPTKEY lost;\nHCRYPTPROV prov = 1;\n"
+        "if (!CryptGenKey(prov, 1, 0, &lost)) return;\n"),
+        encoding="utf-8",
+    )  # fmt: skip
+    verdicts = [each for each in _validated(path) if each.function.name == "Key::end"]
+    assert [len(each.agree) for each in verdicts] == [0, 1]
+    assert not any(each.linter_only or each.model_only for each in verdicts)
+
+
+def test_finding_in_one_instance_of_a_template_is_not_missed_in_another(tmp_path: Path) -> None:
+    path = tmp_path / "a.cpp"
+    path.write_text(
+        CPP + "struct Good { static void end(HCRYPTKEY key) { CryptDestroyKey(key); } };\n"
+        "struct Bad { static void end(HCRYPTKEY key) {} };\n"
+        "template <class T> struct Job { void run(HCRYPTPROV prov)\n{\n    HCRYPTKEY key;\n"
+        "    if (!CryptGenKey(prov, 1, 0, &key))\n        return;\n    T::end(key);\n} };\n"
+        "void subject(HCRYPTPROV prov) { Job<Bad>().run(prov); Job<Good>().run(prov); }\n",
+        encoding="utf-8",
+    )
+    verdicts = [each for each in _validated(path) if each.function.name.endswith("::run")]
+    assert sorted(len(each.agree) for each in verdicts) == [0, 1]
+    assert not any(each.linter_only or each.model_only for each in verdicts)
 
 
 def test_command_says_what_agrees(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,8 @@ from capilint.files import includes
 from capilint.files.discover import discover
 from capilint.files.source import UnreadableError, load_input, mentions, read_bytes
 from capilint.finding import Finding
-from capilint.frontends.c import Headers
+from capilint.frontends import c, cpp
+from capilint.language import Language
 from capilint.lowering import lower
 from capilint.rulebook.book import load as load_rules
 
@@ -45,13 +46,16 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError(f"{first.path}: {first.reason}")
     book = load_rules()
     counts: Counter[str] = Counter()
-    headers = Headers(includes.Headers(item.path for item in discovery.inputs).find)
+    find = includes.Headers(item.path for item in discovery.inputs).find
+    headers: dict[Language, c.Headers | cpp.Headers]
+    headers = {Language.C: c.Headers(find), Language.CPP: cpp.Headers(find)}
     for item in discovery.inputs:
         try:
             data = read_bytes(item.path) if item.data is None else item.data
             if not mentions(data, book.scan_names(item.language).search):
                 continue
-            module = lower(load_input(item, data), headers=headers)
+            source = load_input(item, data)
+            module = lower(source, headers=headers.get(source.language))
         except UnreadableError as error:
             raise CommandError(f"{item.path}: {error}") from error
         for verdict in validate(module, analyse([module], book), book):

@@ -38,6 +38,17 @@ def last_name(name: str) -> str:
     return plain_name(name)[_last_begins(name) :]
 
 
+def is_constructor(name: str) -> bool:
+    """Whether a whole name is that of a constructor: `ns::Key::Key(HCRYPTKEY)`."""
+    scope = scope_of(name)
+    return bool(scope) and _template(last_name(name)) == _template(last_name(scope))
+
+
+def _template(name: str) -> str:
+    """The name of a class without the arguments of a template."""
+    return name.partition("<")[0]
+
+
 def _list_begins(name: str) -> int:
     """Where the parameter list begins; the name's length where there is none."""
     if not name.endswith(")"):

@@ -164,7 +164,9 @@ class Calls:
             filler = arguments.get(protocol.zeroes_with or "", 0)
             self.write(zeroed, 0 if filler == 0 else self._memory.fresh("filled"))
         if protocol.allocates:
-            return self._object() if self._evaluation.knowledge.choices.among(2) == 0 else 0
+            never_null = protocol.success is Success.RAISES
+            made = never_null or self._evaluation.knowledge.choices.among(2) == 0
+            return self._object() if made else 0
         return self._answer(protocol, arguments)
 
     def _answer(self, protocol: Protocol, arguments: Mapping[str, Concrete]) -> Concrete:

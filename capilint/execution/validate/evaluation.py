@@ -149,4 +149,6 @@ class Evaluation:
                 return _ARITHMETIC[name](first, second)
         if any(isinstance(self.content(each), HandleValue) for each in known):
             raise NotRunnable("a calculation with a handle")
+        if isinstance(known[-1], Reference) and not isinstance(known[0], int | Reference):
+            raise NotRunnable("an operator with an object")
         return Term(name, known)

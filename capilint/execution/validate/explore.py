@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from capilint import ir
 from capilint.execution.validate.api import Mistake
+from capilint.execution.validate.program import Program
 from capilint.execution.validate.values import Choices, NotRunnable
 from capilint.execution.validate.walker import Walker
 from capilint.finding import Finding
@@ -34,6 +35,9 @@ class Verdict:
 def validate(module: ir.Module, findings: Iterable[Finding], book: RuleBook) -> list[Verdict]:
     """The functions of a file, each against the findings in it."""
     functions = {function.qualified_name: function for function in module.functions}
+    in_cpp = module.language is ir.Language.CPP
+    bases = {**book.exception_classes, **module.classes} if in_cpp else {}
+    run = _Run(Program(functions, bases), book)
     names = Counter(function.qualified_name for function in module.functions)
     patched = any(name.endswith("errcheck") for name in module.attribute_stores)
     found = [each for each in findings if each.path == module.path and each.code in _CODES]
@@ -44,37 +48,78 @@ def validate(module: ir.Module, findings: Iterable[Finding], book: RuleBook) -> 
         if max(names.values()) > 1
         else Verdict(function, "a constructor: who drops the object is not known")
         if function.owner_class is not None and function.name.endswith(".__init__")
-        else _verdict(function, functions, found, book)
+        else run.verdict(function, found)
         for function in module.functions
         if any(True for block in function.blocks if block.instructions)
     ]
 
 
-def _verdict(
-    function: ir.Function,
-    functions: Mapping[str, ir.Function],
-    findings: list[Finding],
-    book: RuleBook,
-) -> Verdict:
-    try:
-        mistakes = mistakes_of(function, functions, book)
-    except NotRunnable as error:
-        return Verdict(function, str(error))
-    here = [each for each in findings if each.function == function.name and not each.ender]
-    open_mistakes = {(mistake.code, mistake.created): mistake for mistake in sorted(mistakes)}
-    agree: list[tuple[Finding, Mistake]] = []
-    linter_only: list[Finding] = []
-    for finding in findings:  # a context manager's are told of it, not of those who use it
-        matches = [mistake for mistake in sorted(mistakes) if _same(finding, mistake)]
-        if finding in here and matches:
-            agree.append((finding, matches[0]))
-        elif finding in here:
-            linter_only.append(finding)
-        for mistake in matches:
-            open_mistakes.pop((mistake.code, mistake.created), None)
-    at_home = _calls_of_openers(function, findings)
-    model_only = [each for each in open_mistakes.values() if each.created not in at_home]
-    return Verdict(function, "", tuple(agree), tuple(linter_only), tuple(model_only))
+@dataclass
+class _Run:
+    """The functions of one file, each walked once."""
+
+    program: Program
+    book: RuleBook
+    walked: dict[str, set[Mistake] | NotRunnable] = field(default_factory=dict)
+
+    def verdict(self, function: ir.Function, findings: list[Finding]) -> Verdict:
+        """What linter and model say of one function."""
+        mistakes = self._mistakes(function)
+        if isinstance(mistakes, NotRunnable):
+            return Verdict(function, str(mistakes))
+        here = [each for each in findings if _is_of(each, function) and not each.ender]
+        open_mistakes = {(mistake.code, mistake.created): mistake for mistake in sorted(mistakes)}
+        agree: list[tuple[Finding, Mistake]] = []
+        linter_only: list[Finding] = []
+        for finding in findings:  # a context manager's are told of it, not of those who use it
+            matches = [mistake for mistake in sorted(mistakes) if _same(finding, mistake)]
+            if finding in here and matches:
+                agree.append((finding, matches[0]))
+            elif finding in here and not self._may_be_of_a_twin(finding, function):
+                linter_only.append(finding)
+            for mistake in matches:
+                open_mistakes.pop((mistake.code, mistake.created), None)
+        at_home = _calls_of_openers(function, findings)
+        model_only = [each for each in open_mistakes.values() if each.created not in at_home]
+        return Verdict(function, "", tuple(agree), tuple(linter_only), tuple(model_only))
+
+    def _mistakes(self, function: ir.Function) -> set[Mistake] | NotRunnable:
+        name = function.qualified_name
+        if name not in self.walked:
+            try:
+                self.walked[name] = mistakes_of(function, self.program, self.book)
+            except NotRunnable as error:
+                self.walked[name] = error
+        return self.walked[name]
+
+    def _may_be_of_a_twin(self, finding: Finding, function: ir.Function) -> bool:
+        """Whether the finding may be of the same text as another instance of its template."""
+        twins = (
+            self._mistakes(each)
+            for each in self.program.functions.values()
+            if each is not function and each.span == function.span
+        )
+        return any(
+            isinstance(mistakes, NotRunnable) or any(_same(finding, each) for each in mistakes)
+            for mistakes in twins
+        )
+
+
+def _is_of(finding: Finding, function: ir.Function) -> bool:
+    """Whether it is in that function, and not in another overload of the name."""
+    return finding.function == function.name and (
+        function.language is not ir.Language.CPP or finding.span.line in _lines(function)
+    )
+
+
+def _lines(function: ir.Function) -> set[int]:
+    spans = [each.span for block in function.blocks for each in block.instructions]
+    spans += [
+        block.terminator.span
+        for block in function.blocks
+        if not isinstance(block.terminator, ir.Jump)
+    ]
+    return {each.line for each in spans}
 
 
 def _calls_of_openers(function: ir.Function, findings: Iterable[Finding]) -> set[int]:
@@ -88,14 +133,12 @@ def _calls_of_openers(function: ir.Function, findings: Iterable[Finding]) -> set
     }
 
 
-def mistakes_of(
-    function: ir.Function, functions: Mapping[str, ir.Function], book: RuleBook
-) -> set[Mistake]:
+def mistakes_of(function: ir.Function, program: Program, book: RuleBook) -> set[Mistake]:
     """All mistakes on all paths. Raises NotRunnable."""
     choices = Choices()
     found: set[Mistake] = set()
     for _ in range(MOST_PATHS):
-        walker = Walker(functions, book, choices)
+        walker = Walker(program, book, choices)
         walker.run(function)
         found |= walker.api.mistakes
         if not choices.next():

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from capilint import ir
 from capilint.execution.validate.api import Api
 from capilint.execution.validate.calls import Calls, Raised
 from capilint.execution.validate.evaluation import Evaluation
-from capilint.execution.validate.memory import Memory
+from capilint.execution.validate.memory import Memory, Pointee
+from capilint.execution.validate.program import Program
 from capilint.execution.validate.values import (
     Choices,
     Concrete,
@@ -20,8 +21,10 @@ from capilint.execution.validate.values import (
     NotRunnable,
     Opaque,
     Parts,
+    Reference,
     Uninitialised,
 )
+from capilint.ir.signatures import is_constructor
 from capilint.model.events import NoticeKind
 from capilint.rulebook.book import RuleBook
 
@@ -36,12 +39,10 @@ class Stopped(Exception):
 class Walker:
     """One path. `run` walks it; the mistakes are in `api`."""
 
-    def __init__(
-        self, functions: Mapping[str, ir.Function], book: RuleBook, choices: Choices
-    ) -> None:
+    def __init__(self, program: Program, book: RuleBook, choices: Choices) -> None:
         self._knowledge = Knowledge(choices)
         self.api = Api(self._knowledge)
-        self._functions = functions
+        self._program = program
         self._count = 0
         self._calls_begun = 1
         self._stack: list[ir.Function] = []
@@ -93,7 +94,7 @@ class Walker:
             raise NotRunnable(f"recursion of {function.name}")
         if function.generator or function.decorated:
             raise NotRunnable(f"{function.name} is no plain function")
-        outside, evaluation = self._evaluation.call, self._evaluation
+        outside, evaluation, handled = self._evaluation.call, self._evaluation, self._exception
         self._stack.append(function)
         evaluation.call = self._calls_begun
         self._calls_begun += 1
@@ -106,17 +107,32 @@ class Walker:
         result = _Given(0)
         try:
             result = self._blocks(function)
+        except Raised:
+            self._end_by_exception(function, arguments)
+            raise
         finally:
             if outside and len(self._stack) > 1:
                 self._memory.end_call(evaluation.call)
-                self._leak_unreachable(result)
+                self._leak_unreachable([*result.all(), *_pointers(arguments)])
             self._stack.pop()
-            evaluation.call = outside
+            evaluation.call, self._exception = outside, handled
             self.api.inner = len(self._stack) > 1
         return result
 
-    def _leak_unreachable(self, result: _Given) -> None:
-        kept = self._memory.reachable(tuple(result.all()))
+    def _end_by_exception(self, function: ir.Function, arguments: Sequence[_Given]) -> None:
+        """The process ends, or of an object that was to be made nothing is left."""
+        if function.noexcept:
+            raise Stopped
+        if function.owner_class is None or not is_constructor(function.qualified_name):
+            return
+        this = arguments[0].value
+        if isinstance(this, Opaque):
+            self._memory.clear(Location(Pointee(this)))
+        elif isinstance(this, Reference):
+            self._memory.clear(this.location)
+
+    def _leak_unreachable(self, kept_by: Sequence[Concrete]) -> None:
+        kept = self._memory.reachable(tuple(kept_by))
         for handle, life in list(self.api.lives.items()):
             if handle not in kept and life.line:
                 self.api.notify(NoticeKind.LEAVE, handle)
@@ -189,13 +205,12 @@ class Walker:
         self, targets: tuple[int, ...], catches: tuple[tuple[str, ...] | None, ...]
     ) -> int:
         """The clause that an exception meets; every one that it may meet, on a path each."""
-        everything = ("BaseException", "Exception")
         for target, clause in zip(targets, catches, strict=True):
-            if clause is None:
+            taken = True if clause is None else self._program.catches(clause, self._exception)
+            if taken is None:
+                raise NotRunnable(f"except {', '.join(clause or ())}")
+            if taken:
                 return target
-            if self._exception in clause or any(name in everything for name in clause):
-                return target
-            raise NotRunnable(f"except {', '.join(clause)}")
         raise Infeasible
 
     # ------------------------------------------------------------ instructions
@@ -231,9 +246,11 @@ class Walker:
 
     def _call(self, function: ir.Function, call: ir.Call) -> None:
         callee = call.callee
-        known = self._functions.get(callee.name) if isinstance(callee, ir.Direct) else None
-        if isinstance(callee, ir.Direct) and self._is_class(callee.name):
-            raise NotRunnable(f"an object of {callee.name}")
+        known = None
+        if isinstance(callee, ir.Direct):
+            known = self._program.called(callee.name, len(call.arguments))
+            if self._program.is_class(callee.name):
+                raise NotRunnable(f"an object of {callee.name}")
         if known is None:
             self._calls.api_call(call, _looks(function, call), Stopped)
             return
@@ -242,9 +259,11 @@ class Walker:
         result = self._enter(known, [self._given(each) for each in call.arguments])
         if call.result is not None:
             self._calls.write_all(result.at(self._evaluation.locate(call.result)))
-
-    def _is_class(self, name: str) -> bool:
-        return any(function.owner_class == name for function in self._functions.values())
+            return
+        for handle in sorted(
+            self._memory.reachable(tuple(result.all())) - self._memory.reachable()
+        ):
+            self.api.notify(NoticeKind.LOSE, handle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +282,11 @@ class _Given:
         yield location, self.value
         for path, part in self.parts:
             yield Location(location.base, location.path + path), part
+
+
+def _pointers(arguments: Sequence[_Given]) -> list[Concrete]:
+    """What a caller may reach still, though it has read the temporary that leads there."""
+    return [each.value for each in arguments if isinstance(each.value, Reference)]
 
 
 class _Dropping:
