@@ -25,7 +25,8 @@ EXCLUDED = {
 }
 FOLDERS = sorted(path for path in (FIXTURES / "c").iterdir() if path.name not in EXCLUDED)
 CPP_COMPILER = "x86_64-w64-mingw32-g++"
-CPP_OPTIONS = ("-std=c++17", "-w")
+STUBS = Path(__file__).parent / "stubs"  # of libraries that are not installed
+CPP_OPTIONS = ("-std=c++17", "-w", f"-I{STUBS}")
 CPP_HEADERS = ("windows.h", "wincrypt.h", "functional", "map", "memory", "optional", "string")
 CPP_FOLDERS = sorted(path for path in (FIXTURES / "cpp").iterdir() if path.name not in EXCLUDED)
 

@@ -45,8 +45,9 @@ def texts_in(folder: str, suffix: str) -> Iterator[tuple[str, str]]:
                 yield f"rules/{os.path.basename(folder)}/{name}", stream.read()
 
 
-def library_headers() -> Iterator[tuple[str, str]]:
+def library_headers(root: str = "") -> Iterator[tuple[str, str]]:
     """The path, for people, and the text of each header that says what a C++ library's holders
-    do."""
-    for path, text in texts_in(os.path.join(rule_folder(), "bindings", "cpp"), ".hpp"):
+    do. `root` is the folder of the rules, if not the package's own; it may have none."""
+    folder = os.path.join(root or rule_folder(), "bindings", "cpp")
+    for path, text in texts_in(folder, ".hpp") if os.path.isdir(folder) else ():
         yield path.replace("rules/", "rules/bindings/"), text

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from capilint.rulebook.folder import rule_folder, texts_in
+from capilint.rulebook.folder import library_headers, rule_folder, texts_in
 
+_MAKERS = r"^// makes: (.*)$"
 _SCAN_WORD = r'^scan_word = "(\w+)"$'
 _HANDLE_FUNCTION = r"^\[function\.(\w+)\]\n(?:(?!\[).*\n)*?(?:creates|uses|releases|retains)\b"
 _RESOURCE = r"^\[resource\.([\w-]+)\]\n((?:(?!\[).*\n)*)"
@@ -40,14 +41,22 @@ class NameScan:
 def known_names(users: Iterable[str] = (), folder: str = "") -> NameScan:
     """The names of all functions that touch a handle, and those of the user's functions.
 
-    `folder` is the one of the rules, if not the package's own.
+    `folder` is the one of the rules, if not the package's own. The classes of C++ libraries that
+    make handles themselves count as well.
     """
+    root = folder or rule_folder()
+    makers = (
+        name
+        for _, text in library_headers(root)
+        for line in re.findall(_MAKERS, text, re.MULTILINE)
+        for name in line.split()
+    )
     families = (
         (word, text)
-        for _, text in texts_in(f"{folder or rule_folder()}/families", ".toml")
+        for _, text in texts_in(f"{root}/families", ".toml")
         for word in re.findall(_SCAN_WORD, text, re.MULTILINE)
     )
-    return NameScan(families, users)
+    return NameScan(families, (*users, *makers))
 
 
 def watched_resources() -> list[str]:

@@ -1,4 +1,5 @@
 // words: atlcrypt
+// makes: CCryptProv CCryptDerivedKey CCryptRandomKey CCryptUserExKey CCryptUserSigKey CCryptImportKey
 // ATL's atlcrypt.h. A failure is any HRESULT below zero.
 namespace ATL {
 
