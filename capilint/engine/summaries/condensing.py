@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from capilint.engine.domain.escapes import CreationSite
 from capilint.engine.domain.events import events_for_caller
+from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.values import (
     ZERO,
     AbstractValue,
@@ -21,6 +22,7 @@ from capilint.engine.summaries.summary import Outcome, Summary, is_input
 FEW_OUTCOMES = 8
 MOST_OUTCOMES = 16
 MOST_REQUIREMENTS = 8
+MOST_PAIRED = 128
 
 
 def condense(outcomes: list[Outcome]) -> tuple[Outcome, ...] | None:
@@ -30,6 +32,8 @@ def condense(outcomes: list[Outcome]) -> tuple[Outcome, ...] | None:
     result, whether it is zero; what escapes in one of them then escapes in all that are else alike.
     """
     result = _by_effect(outcomes)
+    if FEW_OUTCOMES < len(result) <= MOST_PAIRED:
+        result = outcomes = _without_empty_cases(result)
     if len(result) > FEW_OUTCOMES:
         result = _by_effect([_about_handles(outcome, with_result=True) for outcome in outcomes])
     if len(result) > MOST_OUTCOMES:
@@ -38,6 +42,59 @@ def condense(outcomes: list[Outcome]) -> tuple[Outcome, ...] | None:
     if len(result) > MOST_OUTCOMES:
         result = _by_effect(_escaping_alike(outcomes))
     return tuple(map(_for_caller, result)) if len(result) <= MOST_OUTCOMES else None
+
+
+def _without_empty_cases(outcomes: list[Outcome]) -> list[Outcome]:
+    """The outcomes without those that only lack an input's release since the input is zero: to
+    release it does nothing then, so that the one stands for the other.
+
+        h is 0                                    }
+        h is not 0:   h destroyed, maybe cleared  }   h destroyed, maybe cleared
+    """
+    pending = list(outcomes)
+    kept: list[Outcome] = []
+    while pending:
+        outcome = pending.pop()
+        for symbol in _released_inputs(outcome):
+            rest = _apart_from(outcome, symbol)
+            empty = [
+                each
+                for each in (*pending, *kept)
+                if (symbol, False) in each.requires and _apart_from(each, symbol) == rest
+            ]
+            if empty:
+                pending = [each for each in pending if each not in empty]
+                kept = [each for each in kept if each not in empty]
+                requires = tuple(each for each in outcome.requires if not _is_about(each, symbol))
+                pending += [*kept, replace(outcome, requires=requires)]  # it may stand for others
+                kept = []
+                break
+        else:
+            kept.append(outcome)
+    return kept[::-1]
+
+
+def _released_inputs(outcome: Outcome) -> list[Symbol]:
+    return [
+        symbol
+        for symbol, handle in outcome.handles
+        if not handle.made and handle.typestate is Typestate.DESTROYED
+    ]
+
+
+def _is_about(requirement: tuple[AbstractValue, bool], symbol: Symbol) -> bool:
+    return set(symbols_in(requirement[0])) == {symbol}
+
+
+def _apart_from(outcome: Outcome, symbol: Symbol) -> tuple[object, ...]:
+    """All that an outcome does and requires but for one of the inputs."""
+    rest = replace(
+        outcome,
+        stores=tuple(each for each in outcome.stores if each != (symbol.detail, ZERO)),
+        handles=tuple(each for each in outcome.handles if each[0] != symbol),
+    )
+    others = frozenset(each for each in outcome.requires if not _is_about(each, symbol))
+    return rest.effect(), others
 
 
 def _escaping_alike(outcomes: list[Outcome]) -> list[Outcome]:

@@ -17,6 +17,7 @@ from capilint.frontends.cpp.facts.typetext import type_text
 from capilint.frontends.cpp.lowering.places import NameLowering
 from capilint.frontends.cpp.lowering.typed import RESULT, Callee
 from capilint.frontends.cpp.lowering.unit import Task
+from capilint.frontends.cpp.parsing.repairs import THROW
 
 NEW, DELETE = "operator new", "operator delete"
 NEW_OR_NULL = "malloc"  # the operator with std::nothrow
@@ -168,6 +169,9 @@ class CallLowering(NameLowering):
 
     def call(self, node: Node, result: ir.Place | None) -> None:
         """Call a function, its result into a place, or nowhere."""
+        if text_of(field(node, "function")) == THROW:
+            self.throw(node)
+            return
         if self.is_zero(node):
             if result is not None:
                 self.assign(result, ir.Constant(0), self.span(node))

@@ -305,7 +305,10 @@ class ObjectLowering(TypedLowering):
         is_made_here = found is not None and found.reference == "&&"
         if made is not None and is_made_here and node.type in MAKING:
             place = self.temporary_object(Type(made.name, made), self.span(node))
-            if self.elided(place, made, node, self.span(node)):
+            chosen = node.type == "conditional_expression"
+            if chosen:
+                self._copy_choice(place, made, node, self.span(node))
+            if chosen or self.elided(place, made, node, self.span(node)):
                 self.ends_as_temporary(place, Type(made.name, made), node)
                 return place
         return self.place(node)
@@ -417,7 +420,10 @@ class ObjectLowering(TypedLowering):
         self.graph.emit(ir.Call(ir.Direct(name), arguments, result, span))
 
 
-MAKING = frozenset({"call_expression", "compound_literal_expression", "lambda_expression"})
+MAKING = frozenset(
+    {"call_expression", "compound_literal_expression", "lambda_expression"}
+    | {"conditional_expression"}
+)
 
 
 def said(node: Node) -> str:

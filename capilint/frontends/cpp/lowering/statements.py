@@ -447,7 +447,8 @@ class StatementLowering(CallLowering):
 
     def throw(self, node: Node) -> None:
         """`throw E(..)`: what goes on at the handler."""
-        parts = operands(node)
+        called = node.child_by_field_name("arguments")
+        parts = operands(called or node)
         span = self.span(node)
         if not parts:
             self.graph.end(ir.Raise(span, again=True))

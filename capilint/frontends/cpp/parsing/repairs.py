@@ -22,6 +22,8 @@ _BLOCK = re.compile(
     rf"(?<=[;{{}}])\s*(?P<macro>{_KEYWORDS}\w+"
     rf"(?:[ \t]*\({_NO_BRACE}(?:\({_NO_BRACE}\){_NO_BRACE})*\))?)\s*(?P<brace>\{{)"
 )
+_INNER_THROW = re.compile(r"(?:[?:(,]|&&|\|\|)\s*(?P<word>throw)\b(?=\s*[^;\s])")
+THROW = "throw_"  # the function that throws what it is given
 _TRY = re.compile(r"\b(?!TRY\b)\w*_(TRY)(?=\s*\{)|\b(TRY)(?=\s*\{)")
 _CATCH = re.compile(
     r"\b(?:\w+_)?CATCH(?:_ALL)?(?:\s*\(\s*(?:(?P<type>[\w:]+)\s*,\s*(?P<name>\w+)|[^()]*)\s*\))?(?=\s*\{)"
@@ -91,4 +93,36 @@ def _ends_with_semicolon(text: str, end: int) -> bool:
     return text[end:].lstrip().startswith(";")
 
 
-REPAIRS: tuple[Repair, ...] = (_spell_exceptions, _code_given_away, _blocks_of_macros)
+def _throw_in_expressions(text: str, rows: Set[int]) -> str:
+    """`ok ? key : throw E(1)` as `ok ? key : throw_(E(1))`: the grammar knows but statements."""
+    plain = blanked(text)
+    for match in reversed(list(_INNER_THROW.finditer(plain))):
+        if plain.count("\n", 0, match.start("word")) in rows:
+            end = _operand_end(plain, match.end("word"))
+            operand = text[match.end("word") : end]
+            text = f"{text[: match.start('word')]}{THROW}({operand.lstrip()}){text[end:]}"
+    return text
+
+
+def _operand_end(plain: str, start: int) -> int:
+    """Where an expression ends: at what separates it from the next, or closes what is around."""
+    depth = 0
+    for position in range(start, len(plain)):
+        character = plain[position]
+        if character in "([{":
+            depth += 1
+        elif character in ")]}" or (character in ",;" and not depth):
+            if not depth:
+                return position
+            depth -= 1
+        elif character == ":" and not depth and "::" not in plain[position - 1 : position + 2]:
+            return position
+    return len(plain)
+
+
+REPAIRS: tuple[Repair, ...] = (
+    _throw_in_expressions,
+    _spell_exceptions,
+    _code_given_away,
+    _blocks_of_macros,
+)
