@@ -183,9 +183,12 @@ class _FileLowering:
         self._problems = problems
         self._lines: dict[int, LineTable] = {}
         self._at = Span(1, 1, 1, 1)
+        self._text = unit.text.text
+        self._instantiated: set[int] = set()
 
     def functions(self, bodies: list[Body]) -> Iterator[ir.Function]:
-        """The functions of the file, then what these ask for."""
+        """The functions of the file, then what these ask for, then the templates that nothing
+        asked for: with types unknown."""
         guards = guards_around(self._unit.text.text, [each.offset for each in bodies])
         for body in bodies:
             if self._is_template(body):
@@ -194,9 +197,16 @@ class _FileLowering:
             if function is not None:
                 yield replace(function, guards=guard_places(guards[body.offset]))
         for task in self._lowered.tasks():
+            if task.body is not None and task.body.text is self._text:
+                self._instantiated.add(task.body.offset)
             made = self._asked(task)
             if made is not None:
                 yield made
+        for body in bodies:
+            if body.offset not in self._instantiated and self._is_template(body):
+                function = self._function(body)
+                if function is not None:
+                    yield function
 
     def _is_template(self, body: Body) -> bool:
         definition = body.definition
@@ -206,14 +216,17 @@ class _FileLowering:
         return owner is not None and owner.is_template
 
     def _owner(self, body: Body) -> Instance | None:
+        """The class that a function belongs to; a template stands for itself, its parameters for
+        whatever they may be."""
         scope = body.signature.scope
         lookup, name = self._lowered.lookup, "::".join(scope)
         owner = lookup.class_named(name, ()) if scope else None
-        if owner is None and scope and name not in lookup.declarations.namespaces:
-            unseen = Class(scope[-1], scope[:-1], bases=(UNSEEN,))  # of a header that is not there
-            lookup.declarations.classes.setdefault(name, [unseen])
-            return Instance(name, unseen, {})
-        return owner
+        if owner is not None or not scope or name in lookup.declarations.namespaces:
+            return owner
+        unseen = Class(scope[-1], scope[:-1], bases=(UNSEEN,))  # of a header that is not there
+        known = lookup.declarations.classes.setdefault(name, [unseen])
+        declared = next((each for each in known if not each.arguments), unseen)
+        return Instance(name, declared, {each.name: each.name for each in declared.template})
 
     def _function(self, body: Body) -> ir.Function | None:
         owner = self._owner(body)
@@ -226,8 +239,11 @@ class _FileLowering:
             ]
             if declared and any(each.static for each in declared):
                 signature = replace(signature, static=True)
-        name = self._lowered.lookup.signature_key(signature, {}, owner)
-        return self._lower(Task(name, signature, {}, owner, body=body), internal=False)
+        bindings = {each.name: each.name for each in signature.template}
+        if owner is not None:
+            bindings.update(owner.bindings)
+        name = self._lowered.lookup.signature_key(signature, bindings, owner)
+        return self._lower(Task(name, signature, bindings, owner, body=body), internal=False)
 
     def _asked(self, task: Task) -> ir.Function | None:
         if task.body is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import nullcontext
 
@@ -221,6 +222,23 @@ class CallLowering(NameLowering):
         self.emit_call(callee.name, (*before, *given), result, self.span(node))
         if callee.name.partition("(")[0] in self.facts.noreturn:
             self.graph.end(ir.Stop(self.span(node)))
+        elif signature is not None and signature.whole_name not in self.unit.bodies:
+            self._throw_by_name(signature.name, result, self.span(node))
+
+    def _throw_by_name(self, name: str, result: ir.Place | None, span: Span) -> None:
+        """What nobody sees the text of, and is called for its effects, throws if its name says so:
+        `ThrowLastError(..)` always, `THROW_IF_FAILED(..)` perhaps."""
+        said = _THROWS.search(name)
+        if result is not None or said is None or said.group("no"):
+            return
+        if said.group("perhaps"):
+            throws, end = self.graph.new_block(), self.graph.new_block()
+            self.graph.end(ir.Choose((throws, end), span))
+            self.graph.start(throws)
+            self.graph.end(ir.Raise(span))
+            self.graph.start(end)
+        else:
+            self.graph.end(ir.Raise(span))
 
     def is_nameless(self, place: ir.Place) -> bool:
         """Whether a place is for a plain value, so that nobody ends an object in it yet."""
@@ -255,8 +273,12 @@ class CallLowering(NameLowering):
             )
             name = text_of(field(function, "field"))
             self.graph.emit(ir.Call(ir.Method(holder, name), given, result, self.span(node)))
+            self._throw_by_name(name, result, self.span(node))
             return
         super().call(node, result)
+        name = self._called_name(node).rpartition("::")[2]
+        if name and name not in self.facts.functions:
+            self._throw_by_name(name, result, self.span(node))
 
     def _is_pointer_member(self, function: Node) -> bool:
         """Whether what is called is a data member: a function pointer. A C structure's is."""
@@ -548,6 +570,10 @@ class CallLowering(NameLowering):
         return ir.Place(RESULT, ("*",))
 
 
+_THROWS = re.compile(
+    r"(?:^|_|(?<=[a-z]))(?P<no>(?:[Nn]o|NO|[Ss]et|[Gg]et|[Cc]an|[Mm]ay|[Ww]ill|[Dd]ont)_?)?"
+    r"(?:throw|Throw|THROW)(?P<perhaps>_?(?:[Ii]f|IF)(?![a-z]))?(?![a-z]|On|_on_|_ON_)"
+)
 _OVERLOADED = frozenset(
     {"binary_expression", "unary_expression", "pointer_expression", "subscript_expression"}
     | {"update_expression"}

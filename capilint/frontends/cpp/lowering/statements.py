@@ -23,7 +23,6 @@ from capilint.frontends.cpp.lowering.unit import Captured, Closure, Task
 
 Statements = Iterator[Node]
 ANY = "..."
-_PRIMITIVE = re.compile(r"(?:\b(?:unsigned|signed|long|short|int|char|float|double)\b\s*)+")
 _STATIC = frozenset({"static", "thread_local", "extern"})
 
 
@@ -154,6 +153,8 @@ class StatementLowering(CallLowering):
             return
         with self.full_expression(span):
             self._begin_variable(variable, declarator, kind, arguments)
+        if self.is_opaque(kind):
+            self.graph.emit(ir.Escape((ir.AddressOf(place),), span))
         self.ends_later(place, replace(kind, dimensions=0), span, kind.dimensions)
 
     def _begin_variable(
@@ -168,7 +169,7 @@ class StatementLowering(CallLowering):
         if kind.is_object:
             self.graph.emit(ir.Declare(variable, _written(kind), span))
             self._begin_object(place, kind, value, arguments, span)
-        elif self._may_be_object(kind) and (arguments or value is not None):
+        elif self.is_opaque(kind) and not kind.dimensions and (arguments or value is not None):
             self._begin_unknown(place, arguments or _given(value), span)
         elif arguments is not None and value is None:
             self.begin(place, kind, arguments, span)
@@ -180,16 +181,6 @@ class StatementLowering(CallLowering):
             self.store(place, value, span)
         else:
             self._begin(variable, declarator, _written(kind))
-
-    def _may_be_object(self, kind: Type) -> bool:
-        """Whether a type may be a class that no file of the run defines."""
-        name = kind.base.rpartition("::")[2]
-        plain = kind.stars or kind.reference or kind.dimensions or kind.instance is not None
-        known = name in ("auto", "bool", "wchar_t") or name in self.facts.typedefs
-        known = (
-            known or name in self.facts.structures or _PRIMITIVE.fullmatch(kind.base) is not None
-        )
-        return not (plain or known) and not name.isupper() and "(" not in kind.base
 
     def _begin_unknown(self, place: ir.Place, arguments: list[Node], span: Span) -> None:
         """An object of unknown class: what it is made of is let go of."""

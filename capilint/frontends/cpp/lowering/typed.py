@@ -26,6 +26,10 @@ NUMBER = Type("int", reference="&&")
 CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
 MOVES = frozenset({"std::move", "std::forward", "move", "forward"})
 _DECLTYPE = re.compile(r"\bdecltype\s*\(\s*(\w+)\s*\)")
+_PLAIN_TYPE = re.compile(
+    r"(?:\b(?:unsigned|signed|long|short|int|char|float|double|auto|bool|void|wchar_t)\b\s*)+"
+    r"|\w+_t|[^a-z]*|.*\(.*"
+)
 _COMPARING = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
 
 
@@ -129,6 +133,18 @@ class TypedLowering(FunctionLowering):
         """The type of a member of a class."""
         found = self.lookup.type_of(member.type_name, owner.scope, owner.bindings)
         return replace(found, dimensions=max(found.dimensions, member.dimensions))
+
+    def is_opaque(self, kind: Type) -> bool:
+        """Whether a variable of a type may be an object of a class that the file does not show:
+        what its members do to what is put into it nobody knows. The names of the system's plain
+        types are written in capitals."""
+        name = kind.base
+        if kind.instance or kind.stars or kind.reference or _PLAIN_TYPE.fullmatch(name):
+            return False
+        plain = name.rpartition("::")[2]
+        known = plain in self.facts.typedefs or plain in self.facts.structures
+        known = known or name in self.lookup.declarations.enumerations
+        return not known and name not in self.bindings.values()
 
     # ------------------------------------------------------------ types of expressions
 

@@ -32,8 +32,7 @@ class Definition(c.Definition):
     """Where a C++ function stands; positions are character offsets.
 
     `scope` has the namespaces and classes around it and in front of its name. `template` is the
-    text of its own template parameters, `class_template` that of its class's, where it stands
-    outside of that. `initialisers` are the offsets of what a constructor begins its members with,
+    text of its own template parameters, `class_template` that of its class's. `initialisers` are the offsets of what a constructor begins its members with,
     `cut` is where the head ends, `handlers_end` where the handlers of a function-try-block do.
     """
 
@@ -117,6 +116,8 @@ def _located(
     own, class_template = head.templates, ""
     if head.path and own and not in_class:
         class_template, own = own[0], own[1:]
+    elif not head.path:
+        class_template = next((each.template for each in reversed(open_) if each.template), "")
     path = tuple(_without_own_arguments(part, class_template) for part in head.path)
     first = len(header) - len(header.lstrip())
     handlers_end = end

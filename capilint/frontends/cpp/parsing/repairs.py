@@ -29,6 +29,12 @@ _CATCH = re.compile(
 _END = re.compile(r"\b(?:\w+_)?END_(?:TRY|CATCH|CATCH_ALL)\b(?:[ \t]*\([^()\n]*\))?")
 
 
+_RUN_LATER = re.compile(
+    r"scope_?(?:exit|guard|fail|success)|on_?(?:scope_?)?(?:exit|leave|return)|defer|finally",
+    re.IGNORECASE,
+)
+
+
 def _spell_exceptions(text: str, rows: Set[int]) -> str:
     """`TRY { } CATCH(E, e) { } END_CATCH` of MFC and its like as the language's own words."""
     if _TRY.search(text) is None or _CATCH.search(text) is None:
@@ -45,11 +51,14 @@ def _catch_clause(match: re.Match[str]) -> str:
 
 def _code_given_away(text: str, rows: Set[int]) -> str:
     """`MACRO { statements };` as `MACRO([&]{ statements });`: such a macro ends with the head of a
-    lambda expression, which may run at once, at the end of the scope, or never."""
+    lambda expression, which may run at once, at the end of the scope, or never. So does one that
+    says by its name that its block is run later."""
     for macro, end in reversed(list(_blocks(text, rows))):
         opening = macro.start("brace")
         if _ends_with_semicolon(text, end):
             text = f"{text[:opening]}([&]{text[opening:end]}){text[end:]}"
+        elif _RUN_LATER.search(macro.group("macro")) is not None:
+            text = f"{text[:opening]}([&]{text[opening:end]});{text[end:]}"
     return text
 
 
