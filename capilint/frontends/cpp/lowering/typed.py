@@ -138,6 +138,8 @@ class TypedLowering(FunctionLowering):
         """Whether a variable of a type may be an object of a class that the file does not show:
         what its members do to what is put into it nobody knows. The names of the system's plain
         types are written in capitals."""
+        if kind.is_object and kind.instance is not None:
+            return not self.lookup.is_complete(kind.instance)
         name = kind.base
         if kind.instance or kind.stars or kind.reference or _PLAIN_TYPE.fullmatch(name):
             return False

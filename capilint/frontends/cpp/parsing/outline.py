@@ -32,8 +32,9 @@ class Definition(c.Definition):
     """Where a C++ function stands; positions are character offsets.
 
     `scope` has the namespaces and classes around it and in front of its name. `template` is the
-    text of its own template parameters, `class_template` that of its class's. `initialisers` are the offsets of what a constructor begins its members with,
-    `cut` is where the head ends, `handlers_end` where the handlers of a function-try-block do.
+    text of its own template parameters, `class_template` that of its class's. `initialisers` are
+    the offsets of what a constructor begins its members with, `cut` is where the head ends,
+    `handlers_end` where the handlers of a function-try-block do.
     """
 
     scope: Scope = ()
