@@ -214,17 +214,16 @@ class _FileLowering:
 
     def _owner(self, body: Body) -> Instance | None:
         """The class that a function belongs to; a template stands for itself, its parameters for
-        whatever they may be; one of a header that is not there has nothing that anybody knows."""
+        whatever they may be."""
         scope = body.signature.scope
-        lookup, whole = self._lowered.lookup, "::".join(scope)
-        found = lookup.class_named(whole, ()) if whole else None
-        if found is not None or not whole or whole in lookup.declarations.namespaces:
-            return found
-        declared = lookup.declarations.classes.setdefault(
-            whole, [Class(scope[-1], scope[:-1], bases=(UNSEEN,))]
-        )
-        primary = next((each for each in declared if not each.arguments), declared[0])
-        return Instance(whole, primary, {each.name: each.name for each in primary.template})
+        lookup, name = self._lowered.lookup, "::".join(scope)
+        owner = lookup.class_named(name, ()) if scope else None
+        if owner is not None or not scope or name in lookup.declarations.namespaces:
+            return owner
+        unseen = Class(scope[-1], scope[:-1], bases=(UNSEEN,))  # of a header that is not there
+        known = lookup.declarations.classes.setdefault(name, [unseen])
+        declared = next((each for each in known if not each.arguments), unseen)
+        return Instance(name, declared, {each.name: each.name for each in declared.template})
 
     def _function(self, body: Body) -> ir.Function | None:
         owner = self._owner(body)

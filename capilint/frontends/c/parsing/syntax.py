@@ -48,7 +48,8 @@ def operands(node: Node) -> list[Node]:
 
 
 def operator_of(node: Node) -> str:
-    """The operator of a unary, binary, assignment or update expression."""
+    """The operator of a unary, binary, assignment or update expression; C++'s words (`not`) as
+    the signs that they stand for."""
     operator = node.child_by_field_name("operator")
     return "" if operator is None else _ALTERNATIVE.get(operator.type, operator.type)
 

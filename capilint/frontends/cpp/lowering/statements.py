@@ -19,6 +19,7 @@ from capilint.frontends.cpp.lowering.calls import CallLowering
 from capilint.frontends.cpp.lowering.objects import said
 from capilint.frontends.cpp.lowering.typed import THIS
 from capilint.frontends.cpp.lowering.unit import Captured, Closure, Task
+from capilint.frontends.cpp.parsing.repairs import RUN_LATER
 
 Statements = Iterator[Node]
 ANY = "..."
@@ -37,6 +38,17 @@ class StatementLowering(CallLowering):
         except ValueError:  # a broken tree
             self.not_understood(node, "statement not understood")
             return None
+
+    def _nested_function(self, node: Node) -> Statements:
+        """`ON_SCOPE_EXIT(key) { .. }`: code that an unseen macro has run later."""
+        body = field(node, "body")
+        head = text_of(node)[: body.start_byte - node.start_byte]
+        if RUN_LATER.search(head) is None:
+            yield from super()._nested_function(node)
+            return
+        named = self.mentions(node)
+        places = [ir.AddressOf(each.place) for each in named if isinstance(each, ir.Read)]
+        self.graph.emit(ir.Escape((*named, *places), self.span(node)))
 
     def _expression(self, node: Node) -> None:
         with self.full_expression(self.span(node)):
@@ -168,7 +180,7 @@ class StatementLowering(CallLowering):
         if kind.is_object:
             self.graph.emit(ir.Declare(variable, _written(kind), span))
             self._begin_object(place, kind, value, arguments, span)
-        elif self.is_opaque(kind) and (arguments or value is not None):
+        elif self.is_opaque(kind) and not kind.dimensions and (arguments or value is not None):
             self._begin_unknown(place, arguments or _given(value), span)
         elif arguments is not None and value is None:
             self.begin(place, kind, arguments, span)
@@ -708,6 +720,7 @@ def _without(frame: Frame, object_: ir.Value) -> Frame:
 _STATEMENTS: dict[str, Callable[[StatementLowering, Node], Statements | None]] = {
     "declaration": StatementLowering.declaration,
     "using_declaration": StatementLowering._using,
+    "function_definition": StatementLowering._nested_function,
     "expression_statement": StatementLowering._expression,
     "if_statement": StatementLowering._if,
     "for_range_loop": StatementLowering._range_for,

@@ -26,9 +26,9 @@ NUMBER = Type("int", reference="&&")
 CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
 MOVES = frozenset({"std::move", "std::forward", "move", "forward"})
 _DECLTYPE = re.compile(r"\bdecltype\s*\(\s*(\w+)\s*\)")
-_PLAIN_TYPES = frozenset(
-    {"auto", "bool", "char", "short", "int", "long", "unsigned", "signed", "float", "double"}
-    | {"void", "wchar_t", "decltype"}
+_PLAIN_TYPE = re.compile(
+    r"(?:\b(?:unsigned|signed|long|short|int|char|float|double|auto|bool|void|wchar_t)\b\s*)+"
+    r"|\w+_t|[^a-z]*|.*\(.*"
 )
 _COMPARING = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
 
@@ -138,14 +138,15 @@ class TypedLowering(FunctionLowering):
         """Whether a variable of a type may be an object of a class that the file does not show:
         what its members do to what is put into it nobody knows. The names of the system's plain
         types are written in capitals."""
-        plain = kind.instance is None and not (kind.stars or kind.reference)
+        if kind.is_object and kind.instance is not None:
+            return not self.lookup.is_complete(kind.instance)
         name = kind.base
-        if not plain or name in _PLAIN_TYPES or name in self.lookup.declarations.enumerations:
+        if kind.instance or kind.stars or kind.reference or _PLAIN_TYPE.fullmatch(name):
             return False
-        words = name.split()
-        if len(words) > 1 or name in self.bindings.values() or name.endswith("_t"):
-            return False
-        return name != name.upper()
+        plain = name.rpartition("::")[2]
+        known = plain in self.facts.typedefs or plain in self.facts.structures
+        known = known or name in self.lookup.declarations.enumerations
+        return not known and name not in self.bindings.values()
 
     # ------------------------------------------------------------ types of expressions
 

@@ -31,10 +31,11 @@ _CATCH = re.compile(
 _END = re.compile(r"\b(?:\w+_)?END_(?:TRY|CATCH|CATCH_ALL)\b(?:[ \t]*\([^()\n]*\))?")
 
 
-_RUN_LATER = re.compile(
+RUN_LATER = re.compile(
     r"scope_?(?:exit|guard|fail|success)|on_?(?:scope_?)?(?:exit|leave|return)|defer|finally",
     re.IGNORECASE,
 )
+"""What a macro's name says where its block is run when the scope is left."""
 
 
 def _spell_exceptions(text: str, rows: Set[int]) -> str:
@@ -59,7 +60,7 @@ def _code_given_away(text: str, rows: Set[int]) -> str:
         opening = macro.start("brace")
         if _ends_with_semicolon(text, end):
             text = f"{text[:opening]}([&]{text[opening:end]}){text[end:]}"
-        elif _RUN_LATER.search(macro.group("macro")) is not None:
+        elif RUN_LATER.search(macro.group("macro")) is not None:
             text = f"{text[:opening]}([&]{text[opening:end]});{text[end:]}"
     return text
 
