@@ -111,12 +111,21 @@ def _body(text: str, definition: Definition) -> Body:
         parameters,
         definition.returns,
         gather.template_parameters_in(definition.template) if definition.template else (),
+        _specialised_for(text, definition),
         static=definition.static,
         const="const" in after,
         noexcept="noexcept" in after,
         has_body=True,
     )
     return Body(signature, definition, text, definition.start)
+
+
+def _specialised_for(text: str, definition: Definition) -> tuple[str, ...]:
+    """The arguments of an explicit specialisation: `template <> void dispose<Key>(..)`."""
+    name_end = definition.name_at + len(definition.name)
+    if definition.name.startswith("operator") or not text[name_end:].lstrip().startswith("<"):
+        return ()
+    return gather.template_arguments_in(text[definition.name_at : definition.declarator_end])
 
 
 def lower(
@@ -240,6 +249,8 @@ class _FileLowering:
         if owner is not None:
             bindings.update(owner.bindings)
         name = self._lowered.lookup.signature_key(signature, bindings, owner)
+        if signature.arguments and owner is None:
+            name = self._lowered.lookup.instance_key(signature, signature.arguments, bindings)
         return self._lower(Task(name, signature, bindings, owner, body=body), internal=False)
 
     def _asked(self, task: Task) -> ir.Function | None:

@@ -548,6 +548,12 @@ def parameters_in(text: str) -> tuple[Parameter, ...]:
     return found[0].parameters if found else ()
 
 
+def template_arguments_in(text: str) -> tuple[str, ...]:
+    """What an explicit specialisation is for, whose name and parameters are `f<int>(int x)`."""
+    found = declared_in_text(f"template <> void {text};").functions.values()
+    return next((each.arguments for signatures in found for each in signatures), ())
+
+
 def template_parameters_in(text: str) -> tuple[TemplateParameter, ...]:
     """The parameters that a `template <...>` lists."""
     found = declared_in_text(f"template <{text}> void f();").functions.get("f", [])

@@ -333,6 +333,14 @@ class Lookup(Types):
                         found.setdefault(name, value)
         return found
 
+    def instance_key(
+        self, signature: Signature, arguments: Sequence[str], bindings: Bindings
+    ) -> str:
+        """The name of what a function template is for some arguments: `dispose<Key>(ULONG_PTR)`."""
+        given = ",".join(self.canonical(each, signature.scope, bindings) for each in arguments)
+        plain = signature.whole_name
+        return f"{plain}<{given}>" + self.signature_key(signature, bindings).removeprefix(plain)
+
     def signature_key(
         self, signature: Signature, bindings: Bindings, owner: Instance | None = None
     ) -> str:

@@ -89,7 +89,8 @@ class CallLowering(NameLowering):
         candidates = self.lookup.functions(name, self.scope, near)
         for whole in (*self.usings.get(name, ()), *(f"{each}::{name}" for each in self.opened)):
             candidates += self.lookup.functions(whole, self.scope)
-        chosen = self.lookup.overload(candidates, types, self.scope, self.bindings)
+        primary = [each for each in candidates if not each.arguments]
+        chosen = self.lookup.overload(primary, types, self.scope, self.bindings)
         if chosen is None:
             return None
         if chosen.template or self.unit.is_of_library(chosen.whole_name):
@@ -112,6 +113,8 @@ class CallLowering(NameLowering):
         ).removeprefix(chosen.whole_name)
 
         def task() -> Task | None:
+            if name in self._specialisations(chosen.whole_name):
+                return None
             body = self.unit.body_of("::".join(chosen.scope), chosen, name)
             return None if body is None else Task(name, chosen, bindings, body=body)
 
@@ -120,6 +123,15 @@ class CallLowering(NameLowering):
         if chosen.returns:
             returns = self.lookup.type_of(chosen.returns, chosen.scope, bindings)
         return Callee(name, chosen, bindings=bindings, returns=returns)
+
+    def _specialisations(self, whole_name: str) -> set[str]:
+        """The names of the explicit specialisations of a function template that are defined."""
+        signatures = (each.signature for each in self.unit.bodies.get(whole_name, ()))
+        return {
+            self.lookup.instance_key(each, each.arguments, {})
+            for each in signatures
+            if each.arguments
+        }
 
     def _qualified_callee(self, text: str, types: list[Type | None]) -> Callee | None:
         text = text.removeprefix("::")

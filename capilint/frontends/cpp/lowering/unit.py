@@ -108,7 +108,11 @@ class Unit:
     def body_of(self, owner: str, signature: Signature, key: str) -> Body | None:
         """The text of a template's function: the one whose parameters are those of `signature`."""
         found = self.bodies.get(f"{owner}::{signature.name}" if owner else signature.name, [])
-        same = [each for each in found if _shape(each.signature) == _shape(signature)]
+        same = [
+            each
+            for each in found
+            if _shape(each.signature) == _shape(signature) and not each.signature.arguments
+        ]
         exact = [each for each in same if _texts(each.signature) == _texts(signature)]
         return next(iter(exact or (same if len(same) == 1 else ())), None)
 
