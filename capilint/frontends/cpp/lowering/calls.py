@@ -534,7 +534,10 @@ class CallLowering(NameLowering):
         if "[" not in text_of(node).partition("(")[0]:
             place = ir.Place(pointer.root, ("*",))
             with self.full_expression(span) if fails else nullcontext():
-                self.begin(place, made, given if arguments is not None else None, span)
+                if given and made.instance is None and self.is_opaque(made):
+                    self.begin_unknown(place, given, span)
+                else:
+                    self.begin(place, made, given if arguments is not None else None, span)
         self.graph.start(end)
         return ir.Read(pointer)
 

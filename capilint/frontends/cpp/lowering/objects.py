@@ -255,6 +255,14 @@ class ObjectLowering(TypedLowering):
                 self.begin(target, kind, inner, span)
             else:
                 self.store(target, arguments[0], span)
+        elif arguments and not kind.dimensions:
+            self.begin_unknown(target, arguments, span)
+
+    def begin_unknown(self, place: ir.Place, arguments: Sequence[Node], span: Span) -> None:
+        """An object of unknown class: what it is made of is let go of."""
+        given = tuple(self.unknown_argument(each) for each in arguments)
+        self.graph.emit(ir.Escape(given, span))
+        self.assign(place, ir.Unknown(), span)
 
     def bind(self, target: ir.Place, kind: Type, node: Node, span: Span) -> None:
         """Let a reference refer to what an expression names."""

@@ -181,7 +181,7 @@ class StatementLowering(CallLowering):
             self.graph.emit(ir.Declare(variable, _written(kind), span))
             self._begin_object(place, kind, value, arguments, span)
         elif self.is_opaque(kind) and not kind.dimensions and (arguments or value is not None):
-            self._begin_unknown(place, arguments or _given(value), span)
+            self.begin_unknown(place, arguments or _given(value), span)
         elif arguments is not None and value is None:
             self.begin(place, kind, arguments, span)
         elif value is not None and value.type == "argument_list":
@@ -192,12 +192,6 @@ class StatementLowering(CallLowering):
             self.store(place, value, span)
         else:
             self._begin(variable, declarator, _written(kind))
-
-    def _begin_unknown(self, place: ir.Place, arguments: list[Node], span: Span) -> None:
-        """An object of unknown class: what it is made of is let go of."""
-        given = tuple(self.unknown_argument(each) for each in arguments)
-        self.graph.emit(ir.Escape(given, span))
-        self.assign(place, ir.Unknown(), span)
 
     def _begin_braced(self, place: ir.Place, kind: Type, value: Node, span: Span) -> None:
         """`T x{...}` of a type that is no known class: a plain value, or a structure of C."""
@@ -396,9 +390,19 @@ class StatementLowering(CallLowering):
             place = self._object_returned(kind, kind.instance, parts[0], span)
             yield from self._leave_function(span, ir.Read(place))
             self._finish_temporaries(outer, span)
+        elif self.is_opaque(kind) and self._is_object(parts[0]):
+            place = self.object_place(parts[0])  # what it holds moves out, or is copied
+            self.graph.emit(ir.Escape((ir.AddressOf(place),), span))
+            self.assign(place, ir.Unknown(), span)
+            yield from self._leave_function(span, None)
+            self._finish_temporaries(outer, span)
         else:
             yield from self._return_plainly(node)
         self.names.frame = outer
+
+    def _is_object(self, node: Node) -> bool:
+        found = self.type_of(self.bare(node))
+        return found is not None and found.instance is not None and not found.stars
 
     def _return_plainly(self, node: Node) -> Statements:
         outer = self.names.frame

@@ -317,9 +317,9 @@ class TypedLowering(FunctionLowering):
         if not any(is_any_function(bound) for bound in made.bindings.values()):
             return kind
         given = self.type_of(arguments[0]) if len(arguments) == 1 else None
-        other = given.instance if given is not None and not given.stars else None
-        if other is not None and self.lookup.is_refined(other, made):
-            return replace(kind, base=other.name, instance=other)
+        actual = given.instance if given is not None and not given.stars else None
+        if given is not None and actual is not None and self.lookup.is_refined(actual, made):
+            return replace(kind, base=given.base, instance=actual)
         names = [self._function_named(each) for each in arguments]
         found = self.lookup.refined(made, self.lookup.constructors(made), names)
         return replace(kind, base=found.name, instance=found)
