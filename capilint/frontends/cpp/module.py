@@ -108,6 +108,7 @@ def _body(text: str, definition: Definition) -> Body:
         parameters,
         definition.returns,
         gather.template_parameters_in(definition.template) if definition.template else (),
+        definition.arguments,
         static=definition.static,
         const="const" in after,
         noexcept="noexcept" in after,
