@@ -111,21 +111,13 @@ def _body(text: str, definition: Definition) -> Body:
         parameters,
         definition.returns,
         gather.template_parameters_in(definition.template) if definition.template else (),
-        _specialised_for(text, definition),
+        definition.arguments,
         static=definition.static,
         const="const" in after,
         noexcept="noexcept" in after,
         has_body=True,
     )
     return Body(signature, definition, text, definition.start)
-
-
-def _specialised_for(text: str, definition: Definition) -> tuple[str, ...]:
-    """The arguments of an explicit specialisation: `template <> void dispose<Key>(..)`."""
-    name_end = definition.name_at + len(definition.name)
-    if definition.name.startswith("operator") or not text[name_end:].lstrip().startswith("<"):
-        return ()
-    return gather.template_arguments_in(text[definition.name_at : definition.declarator_end])
 
 
 def lower(

@@ -31,7 +31,7 @@ _BRACES = re.compile(_TRIVIA + r"| [{}]", _FLAGS)
 _BRACES_WORDS = re.compile(_TRIVIA + r"| [{}] | [^\W\d]\w*+", _FLAGS)
 _PARENTHESES = re.compile(_TRIVIA + r"| [()]", _FLAGS)
 _OPENING = re.compile(r"\s*\(")
-_DIRECTIVE = re.compile(r"\s*#\s*(if|el|endif)?")
+DIRECTIVE = re.compile(r"\s*#\s*(if|el|endif)?")
 _COLUMN_ZERO_END = re.compile(r"^\}", re.MULTILINE)
 _GROUP = re.compile(r"([A-Za-z_]\w*(?:\s*::\s*~?\s*\w+)*)\s*(\()|[()]")
 _ATTRIBUTES = re.compile(r"__\w*|_[A-Z]\w*_|[A-Z][A-Z0-9_]*\Z")
@@ -261,7 +261,7 @@ def matching_brace(text: str, opening: int, braces: Braces | None) -> tuple[int,
             opened = braces(word)
             depth += opened
             closed = _after_arguments(text, position) if opened < 0 else closed
-        elif (directive := _DIRECTIVE.match(word)) is not None and "#" in directive.group():
+        elif (directive := DIRECTIVE.match(word)) is not None and "#" in directive.group():
             position, depth = _after_directive(text, position, directive.group(1), saved, depth)
         if depth <= 0 and not saved and closed >= 0:
             return closed, True
@@ -300,7 +300,7 @@ def _end_of_conditional(text: str, position: int) -> int:
     nesting = 1
     while nesting and (token := TRIVIA_PATTERN.search(text, position)) is not None:
         position = token.end()
-        directive = _DIRECTIVE.match(token.group())
+        directive = DIRECTIVE.match(token.group())
         if directive is not None:
             nesting += {"if": 1, "endif": -1}.get(directive.group(1) or "", 0)
     return position

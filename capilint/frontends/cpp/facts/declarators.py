@@ -123,7 +123,7 @@ class DeclaratorReader:
         if closing is None or closing >= end:
             return False
         index, pointers = self._pointers(opening + 1, closing)
-        if pointers:
+        if set(pointers) - {"const"}:
             return True
         is_name = is_word(tokens.at(index, closing)) and index + 1 == closing
         return is_name and tokens.at(closing + 1, end) in ("(", "[", "=", ";", ",", "")

@@ -194,19 +194,8 @@ class _Gatherer:
             parameters = tuple(self._template_parameter(*piece) for piece in pieces) or parameters
             index = closing + 1
             if tokens.at(index, end) == "requires":
-                index = self._past_requirement(index + 1, end)
+                index = self._declarators.specifiers.past_requirement(index + 1, end)
         return index, parameters
-
-    def _past_requirement(self, index: int, end: int) -> int:
-        """Behind `requires A<T> && (B<T>)`."""
-        tokens = self._tokens
-        while index < end:
-            after = self._declarators.specifiers.name_end(index, end)
-            after = after if after > index else tokens.after(index, end)
-            if tokens.at(after, end) not in ("&&", "||"):
-                return after
-            index = after + 1
-        return end
 
     def _template_parameter(self, start: int, end: int) -> TemplateParameter:
         tokens = self._tokens

@@ -140,6 +140,21 @@ class SpecifierReader:
             index += 2 if tokens.at(index + 1, end) == "template" else 1
         return last
 
+    def past_requirement(self, index: int, end: int) -> int:
+        """Behind `requires A<T> && (B<T>)`."""
+        tokens = self.tokens
+        while index < end:
+            if tokens.texts[index] == "requires":  # an expression
+                index = tokens.after(index + 1, end) if tokens.at(index + 1) == "(" else index + 1
+                after = tokens.after(index, end)
+            else:
+                after = self.name_end(index, end)
+                after = after if after > index else tokens.after(index, end)
+            if tokens.at(after, end) not in ("&&", "||"):
+                return after
+            index = after + 1
+        return end
+
     def _declares(self, index: int, after: int, end: int, class_name: str, has_type: bool) -> bool:
         """Whether a name is what is declared, and not (a part of) its type."""
         tokens = self.tokens
