@@ -14,8 +14,8 @@ from capilint.frontends.c.facts.declarators import ANNOTATION
 
 _TOKEN = re.compile(
     r"""
-    (?P<skipped> \s+ | \\ | //(?:[^\n\\]|\\.)*+ | /\*.*?(?:\*/|\Z)
-      | ^[ \t]*+\#(?:[^\n\\/]|\\.|/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*+|/)*+ )
+    (?P<skipped> ^[ \t]*+\#(?:[^\n\\/]|\\.|/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*+|/)*+
+      | \n | [^\S\n]++ | \\ | //(?:[^\n\\]|\\.)*+ | /\*.*?(?:\*/|\Z) )
   | (?:u8|[uUL])?R"(?P<delimiter>[^()\s\\"]{0,16})\(.*?(?:\)(?P=delimiter)"|\Z)
   | (?:u8|[uUL])?"(?:[^"\\\n]|\\.)*+"?
   | (?:u8|[uUL])?'(?:[^'\\\n]|\\.)*+'?
@@ -29,7 +29,6 @@ _TOKEN = re.compile(
 )
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 _CLOSING = frozenset(_OPENING.values())
-_FARTHEST = 4000  # tokens between the angle brackets of one template's arguments
 _POINTING = frozenset({"*", "&", "&&"})
 _BEFORE_OPERAND = frozenset({"(", "<", ",", "=", "[", "{"})
 
@@ -78,22 +77,29 @@ class Tokens:
 
     def angle_end(self, index: int, end: int) -> int | None:
         """The index of the `>` for the `<` at an index; None where it is a comparison."""
-        depth = 0
-        end = min(end, index + _FARTHEST)
-        while index < end:
+        if index not in self._angles:
+            if self.texts[index] != "<":
+                return None
+            self._pair_angles(index)
+        found = self._angles[index]
+        return found if found is not None and found < end else None
+
+    def _pair_angles(self, index: int) -> None:
+        opened: list[int] = []
+        while index < len(self.texts):
             text = self.texts[index]
             if text == "<":
-                depth += 1
+                opened.append(index)
             elif text == ">":
-                depth -= 1
-                if depth == 0:
-                    return index
+                self._angles[opened.pop()] = index
+                if not opened:
+                    return
             elif text in _OPENING:
-                index = self.closing.get(index, end)
+                index = self.closing.get(index, len(self.texts))
             elif text == ";" or text in _CLOSING:
-                return None
+                break
             index += 1
-        return None
+        self._angles.update(dict.fromkeys(opened))
 
     def split(self, start: int, end: int, separator: str = ",") -> Iterator[tuple[int, int]]:
         """The pieces between separators that are in no brackets, angle brackets included."""
@@ -127,6 +133,7 @@ class Tokens:
 
     def _pair(self) -> None:
         self.closing: dict[int, int] = {}
+        self._angles: dict[int, int | None] = {}
         opened: list[int] = []
         for index, text in enumerate(self.texts):
             if text in _OPENING:

@@ -14,6 +14,9 @@ from capilint.frontends.c.parsing.outline import NO_FUNCTION, is_initialiser, si
 _LABEL = re.compile(
     r"\b(?:public|private|protected|signals|slots|Q_SIGNALS|Q_SLOTS)(?:\s+\w+)?\s*:(?!:)"
 )
+_MACRO_USES = re.compile(
+    r"\s*(?:\b[^\W\d]\w*\s*\([^()]*\)\s*)+(?=(?:template|class|struct|union)\b)"
+)
 _NAMESPACE = re.compile(r"\bnamespace\b\s*((?:inline\s+)?[\w:\s]*)\Z")
 _EXTERN = re.compile(r"\bextern\s*\Z")
 _CLASS = re.compile(r"\s*(?:(?:typedef|static|const|friend)\s+)*(?:class|struct|union)\b")
@@ -75,6 +78,9 @@ Head = Namespace | ClassHead | FunctionHead | OpenInitialiser | None
 def head_of(text: str) -> Head:
     """What stands in front of a brace; `text` has no comments, strings or directives."""
     text = _LABEL.sub(lambda match: " " * len(match.group()), text)
+    macros = _MACRO_USES.match(text)  # without semicolons: `NAMESPACE_BEGIN(ns) class Key {`
+    if macros is not None:
+        text = " " * macros.end() + text[macros.end() :]
     namespace = _NAMESPACE.search(text)
     if namespace is not None:
         name = namespace.group(1).replace("inline", " ")
