@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from capilint.frontends.cpp.facts.gather import declared_in, declared_in_text
 from capilint.frontends.cpp.facts.merge import merged
 from capilint.frontends.cpp.facts.model import Class, Declarations, Signature
+from capilint.frontends.cpp.parsing.outline import definitions, without_bodies
 
 LANGUAGE = tree_sitter.Language(tree_sitter_cpp.language())
 
@@ -280,6 +281,14 @@ def test_macros_and_other_things_lose_no_member(macros: str) -> None:
     found = in_class(f"{macros}\npublic:\n Key() ;\n {macros}\n ~Key() ;\n HCRYPTKEY m;")
     assert fields(found) == {"m": "HCRYPTKEY"}
     assert [each.name for each in found.methods] == ["Key", "~Key"]
+
+
+def test_a_macro_in_front_makes_no_function_of_a_class() -> None:
+    text = "NAMESPACE_BEGIN(ns)\nclass EXPORT Key {\n  ~Key() { close(); }\n  HCRYPTKEY m;\n};\n"
+    functions = definitions(text)
+    assert [(each.scope, each.name) for each in functions] == [(("Key",), "~Key")]
+    (found,) = declared(without_bodies(text, functions)).classes["Key"]
+    assert fields(found) == {"m": "HCRYPTKEY"}
 
 
 def test_friends_belong_to_the_namespace_around() -> None:
