@@ -22,7 +22,7 @@ from tests.fixture_format import (
     read_fixture,
 )
 
-MARKED = ("c", "python", "run")
+MARKED = ("c", "cpp", "python", "run")
 PROGRAMS = [program for name in MARKED for program in fixture_programs(FIXTURES / name)]
 
 
@@ -41,7 +41,7 @@ def test_only_the_tour_has_no_marks() -> None:
     assert {path.name for path in FIXTURES.iterdir()} == {*MARKED, "demo"}
 
 
-@pytest.mark.parametrize("language", ["c", "python"])
+@pytest.mark.parametrize("language", ["c", "cpp", "python"])
 def test_at_least_half_of_the_fixtures_are_clean(language: str) -> None:
     fixtures = [read_fixture(program) for program in fixture_programs(FIXTURES / language)]
     clean = [fixture for fixture in fixtures if not fixture.expected and not fixture.missing]

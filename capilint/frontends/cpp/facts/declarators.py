@@ -14,7 +14,7 @@ from capilint.frontends.cpp.facts.specifiers import (
 from capilint.frontends.cpp.facts.tokens import Tokens, is_word, spaced
 
 _POINTING = frozenset({"*", "&", "&&", "const", "volatile", "^"})
-_DEEPEST = 12  # parentheses around one declarator
+_DEEPEST = 12  # parentheses around one declarator, lists of parameters in each other
 _TRAILING = frozenset({"const", "volatile", "override", "final", "noexcept", "throw", "&", "&&"})
 _ENDING = frozenset({";", "{", "=", "->", ",", ""})
 _OPERATOR_WORDS = frozenset({"new", "delete", "co_await"})
@@ -49,18 +49,24 @@ class DeclaratorReader:
     def __init__(self, tokens: Tokens) -> None:
         self.tokens = tokens
         self.specifiers = SpecifierReader(tokens)
+        self._depth = 0
 
     # ------------------------------------------------------------ names, stars, brackets
 
-    def read(self, start: int, end: int, base: str, depth: int = 0) -> Declarator:
-        """The declarator at an index, without initialiser. `base` is the type in front of it."""
+    def read(self, start: int, end: int, base: str, depth: int = 0, name: str = "") -> Declarator:
+        """The declarator at an index, without initialiser. `base` is the type in front of it.
+
+        A `name` that was found already (in a macro) stands in front of the index.
+        """
         tokens = self.tokens
-        index, pointers = self._pointers(start, end)
+        index, pointers = (start, []) if name else self._pointers(start, end)
         type_name = spaced_type(base, pointers)
         found = Declarator(type_name=type_name)
         inner: tuple[int, int] | None = None
         text = tokens.at(index, end)
-        if text == "(" and depth < _DEEPEST and self._nests(index, end):
+        if name:
+            found.path = (name,)
+        elif text == "(" and depth < _DEEPEST and self._nests(index, end):
             inner = (index + 1, tokens.closing[index])
             index = tokens.after(index, end)
         elif text == "..." or is_word(text) or text in ("~", "::"):
@@ -273,7 +279,11 @@ class DeclaratorReader:
 
     def parameters(self, start: int, end: int) -> tuple[Parameter, ...]:
         """The parameters between two parentheses."""
+        if self._depth > _DEEPEST:
+            return ()
+        self._depth += 1
         found = [self._parameter(*piece) for piece in self.tokens.split(start, end)]
+        self._depth -= 1
         parameters = tuple(each for each in found if each is not None)
         if len(parameters) == 1 and parameters[0] == Parameter("", "void"):
             return ()

@@ -156,7 +156,7 @@ class Type:
     """A type that is resolved as far as the declarations tell.
 
     `base` is its name without qualifiers, aliases and template parameters followed: `HCRYPTKEY`,
-    `ns::Key`, `ns::Holder<HCRYPTKEY, CryptDestroyKey>`, `auto`. `instance` is the class that it
+    `ns::Key`, `ns::Holder<HCRYPTKEY,CryptDestroyKey>`, `auto`. `instance` is the class that it
     names, if the declarations have it. `stars` counts pointers; `reference` is `&`, `&&` or empty.
     `is_const` speaks of what is pointed or referred to, or of the value itself.
     """
@@ -185,15 +185,29 @@ class Instance:
     @property
     def scope(self) -> Scope:
         """The scope inside the class."""
-        return (*self.declared.scope, self.last_name)
+        return scope_of(self.name)
 
     @property
     def last_name(self) -> str:
         """The name without the scope: `Holder<ns::Key>`."""
-        outside = "::".join(self.declared.scope)
-        return self.name.removeprefix(f"{outside}::") if outside else self.name
+        return self.scope[-1]
 
     @property
     def is_template(self) -> bool:
         """Whether it is made of a class template."""
         return bool(self.declared.template)
+
+
+def scope_of(name: str) -> Scope:
+    """The parts of a whole name; `ns::Holder<a::B>` has two."""
+    if "<" not in name:
+        return tuple(name.split("::"))
+    parts: list[str] = []
+    depth = 0
+    for part in name.split("::"):
+        if depth:
+            parts[-1] += f"::{part}"
+        else:
+            parts.append(part)
+        depth += part.count("<") + part.count("(") - part.count(">") - part.count(")")
+    return tuple(parts)

@@ -28,6 +28,7 @@ BUILTIN = frozenset(
     | {"auto"}
 )
 CLASS_KEYS = frozenset({"class", "struct", "union"})
+ACCESS = frozenset({"public", "private", "protected"})
 _ELABORATING = CLASS_KEYS | {"enum", "typename"}
 _CALLED = frozenset({"alignas", "explicit", "__pragma", "_Pragma", "__attribute__"})
 _TRAILING = frozenset({"const", "volatile", "noexcept", "override", "final", "throw", "try"})
@@ -101,9 +102,11 @@ class SpecifierReader:
                 after = tokens.after(index + 1, end)
                 names.append(spaced(tokens.texts[index:after]))
                 index = after
+            elif text in ACCESS:
+                break
             elif is_word(text) or text == "::":
                 after = self.name_end(index, end)
-                has_type = bool(names or builtin or found.head)
+                has_type = bool(names or builtin or found.type_name or found.head)
                 if after == index or self._declares(index, after, end, class_name, has_type):
                     break
                 if tokens.at(after, end) == "(" and not self._points(after, end):
@@ -193,7 +196,7 @@ class SpecifierReader:
             pieces = list(self.tokens.split(opening + 1, after - 1))
             found.macro_name = spaced(self.tokens.texts[slice(*pieces[-1])])
             returns = [spaced(self.tokens.texts[slice(*piece)]) for piece in pieces[:-1]]
-            found.type_name = returns[0] if returns else ""
+            found.type_name = returns[0] if returns else self.tokens.texts[index]
         return after
 
     def _elaborated(self, index: int, end: int, found: Specifiers, names: list[str]) -> int:
@@ -270,7 +273,7 @@ class SpecifierReader:
         tokens = self.tokens
         if tokens.texts[end - 1] == ">":
             opening = start
-            while tokens.angle_end(opening, end) != end - 1 or tokens.texts[opening] != "<":
+            while tokens.angle_end(opening, end) != end - 1:
                 opening += 1
             pieces = tokens.split(opening + 1, end - 1)
             arguments = tuple(spaced(tokens.texts[slice(*piece)]) for piece in pieces)

@@ -17,7 +17,7 @@ from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, operands, text_of
-from capilint.frontends.cpp.facts.lookup import ANY_FUNCTION
+from capilint.frontends.cpp.facts.deduction import ANY_FUNCTION
 from capilint.frontends.cpp.facts.model import Instance, Parameter, Scope, Signature, Type
 from capilint.frontends.cpp.facts.special import Special
 from capilint.frontends.cpp.lowering.typed import Callee, TypedLowering

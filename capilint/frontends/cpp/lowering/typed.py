@@ -16,7 +16,7 @@ from capilint.finding import Span
 from capilint.frontends.c.lowering.statements import FunctionLowering
 from capilint.frontends.c.parsing.positions import Positions
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
-from capilint.frontends.cpp.facts.lookup import is_any_function
+from capilint.frontends.cpp.facts.deduction import is_any_function
 from capilint.frontends.cpp.facts.model import Bindings, Field, Instance, Scope, Signature, Type
 from capilint.frontends.cpp.lowering.unit import Captured, Unit
 
