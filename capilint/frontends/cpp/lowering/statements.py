@@ -23,6 +23,7 @@ from capilint.frontends.cpp.parsing.repairs import RUN_LATER
 
 Statements = Iterator[Node]
 ANY = "..."
+UNSEEN_DESTRUCTOR = "(destructor of an unseen class)"
 _STATIC = frozenset({"static", "thread_local", "extern"})
 
 
@@ -166,6 +167,8 @@ class StatementLowering(CallLowering):
             self._begin_variable(variable, declarator, kind, arguments)
         if self.is_opaque(kind):
             self.graph.emit(ir.Escape((ir.AddressOf(place),), span))
+            ended = ir.Call(ir.Direct(UNSEEN_DESTRUCTOR), (ir.AddressOf(place),), None, span)
+            self.enter_cleanup(ended, pad=False)
         self.ends_later(place, replace(kind, dimensions=0), span, kind.dimensions)
 
     def _begin_variable(
