@@ -17,6 +17,7 @@ from typing import Any
 
 from capilint.engine.checks.closers import Closers
 from capilint.engine.checks.deprecated import deprecated_calls
+from capilint.engine.checks.learned import Learned, own_object
 from capilint.engine.checks.members import fills_members, forgotten_members, taken_members
 from capilint.engine.checks.openers import Openers, fills_structures
 from capilint.engine.checks.stale_members import members_released_again
@@ -24,8 +25,6 @@ from capilint.engine.checks.taken import Taken
 from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Defect
-from capilint.engine.domain.handle import Typestate
-from capilint.engine.domain.ownership import MemberOwners
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import forget_interned
 from capilint.engine.fixpoint import (
@@ -77,8 +76,7 @@ class Analysis:
         self.rulebook = rulebook
         self.program = Program((), rulebook)
         self.summaries: dict[Definition, Summary | None] = {}
-        self.member_owners = MemberOwners()
-        self.releasing_members: dict[Definition, str] = {}
+        self.learned = Learned()
         self.methods: dict[Definition, tuple[Interpreter, Graph]] = {}
         self.fillers: dict[Definition, tuple[Interpreter, Graph]] = {}
         self._found: dict[Definition, list[Candidate]] = {}
@@ -103,7 +101,7 @@ class Analysis:
 
     def _forget(self, changed: Iterable[Definition]) -> None:
         tables: list[dict[Definition, Any]] = [
-            *(self.summaries, self.releasing_members, self.methods, self.fillers, self.openers),
+            *(self.summaries, self.learned.released, self.methods, self.fillers, self.openers),
             *(self._found, self._followed),
         ]
         for definition in changed:
@@ -127,7 +125,7 @@ class Analysis:
         """Every finding in the program."""
         order = dict(self.program.bottom_up())
         for definition in self._found:
-            if self.may_learn_more(definition):
+            if self.learned.more_for(definition):
                 self._found[definition] = self.function(definition, order[definition])
         endings = [
             *self.forgotten_members(),
@@ -160,7 +158,7 @@ class Analysis:
                 Candidate(self._bounded(definition), None, definition.function.span.line),
                 *self._candidates(definition, interpreter, fixpoint.graph, found),
             ]
-        self._learn(definition, interpreter)
+        self.learned.learn(definition, interpreter)
         if not recursive:
             self._note_summary(definition, interpreter, graph)
         if definition.function.owner_class is not None:
@@ -271,23 +269,6 @@ class Analysis:
         """What becomes of each handle that the program makes; asked after `findings`."""
         return Fates(self.program, self._followed, self.summaries, self._api).all()
 
-    def may_learn_more(self, definition: Definition) -> bool:
-        """Whether a function releases what other functions have since shown to own a member."""
-        scheme = self.releasing_members.get(definition)
-        return scheme is not None and any(
-            owned is not None and known == scheme
-            for (known, _), owned in self.member_owners.owners.items()
-        )
-
-    def _learn(self, definition: Definition, interpreter: Interpreter) -> None:
-        """Note which members own which, and whether this function ends a member's life."""
-        scheme = interpreter.typestates.scheme
-        for _, exit_, _ in interpreter.exits:
-            self.member_owners.learn(scheme, exit_.state)
-            for symbol, handle in exit_.state.handles.items():
-                if symbol.kind == "initial" and handle.typestate is Typestate.DESTROYED:
-                    self.releasing_members[definition] = scheme
-
     def touches_handles(self, definition: Definition) -> bool:
         """Whether a function acts on handles itself, or calls one whose summary does."""
         called, direct = self.program.calls[definition]
@@ -319,7 +300,12 @@ class Analysis:
         )
         scheme = function.owner_class or module.path
         typestates = Typestates(
-            self.rulebook.resources, module.path, evaluator.boxes, scheme, self.member_owners
+            self.rulebook.resources,
+            module.path,
+            evaluator.boxes,
+            scheme,
+            self.learned.owners,
+            own_object=own_object(function),
         )
         return Interpreter(
             function,

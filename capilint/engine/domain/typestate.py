@@ -50,13 +50,19 @@ UNTRACKED = frozenset(["unknown", "object", "box"])
 
 @dataclass(slots=True)
 class Typestates:
-    """Applies transitions to paths and collects the defects of one function."""
+    """Applies transitions to paths and collects the defects of one function.
+
+    `own_object` is the object that a method is called on. `passed_over` are what release functions
+    of resources get that are not watched, with these.
+    """
 
     resources: Mapping[str, Resource]
     path: str
     boxes: bool = False
     scheme: str = ""
     member_owners: MemberOwners = field(default_factory=MemberOwners)
+    own_object: Symbol | None = None
+    passed_over: set[tuple[Symbol, str]] = field(default_factory=set)
     origins: dict[Symbol, Origin] = field(default_factory=dict)
     defects: list[Defect] = field(default_factory=list)
     texts: dict[Symbol, str] = field(default_factory=dict)
@@ -120,6 +126,7 @@ class Typestates:
     def meet(self, path: Path, symbol: Symbol, resource: str) -> Handle | None:
         """The typestate of a symbol that is used as a handle; None where it is not tracked."""
         known = path.state.handles.get(symbol)
+        resource = self.resource_of(symbol) or resource if known is None else resource
         if known is None and symbol.kind not in UNTRACKED and self.watches(resource):
             owner = self._owning_member(path, symbol)
             released = path.state.handles.get(owner) if owner is not None else None
@@ -134,6 +141,15 @@ class Typestates:
         """Whether handles of that kind are followed."""
         known = self.resources.get(resource)
         return known is not None and known.watched
+
+    def resource_of(self, symbol: Symbol) -> str | None:
+        """What a member of the method's own object holds, as other methods fill it."""
+        place = symbol.detail if symbol.kind == "initial" else None
+        if self.own_object is None or not isinstance(place, Location):
+            return None
+        if place.base != self.own_object:
+            return None
+        return self.member_owners.resource_of(self.scheme, place.path)
 
     def _owning_member(self, path: Path, symbol: Symbol) -> Symbol | None:
         """The context that this symbol's structure kept beside it, when both were there."""
@@ -169,6 +185,7 @@ class Typestates:
         symbol, resource, text = role.symbol, role.resource, role.text
         handle = self.meet(path, symbol, resource)
         if handle is None:
+            self.passed_over.add((symbol, resource))
             return
         if handle.typestate is Typestate.DESTROYED:
             self.report(path, "CAP202", symbol, span, text)

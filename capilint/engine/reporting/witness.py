@@ -22,6 +22,7 @@ from capilint.finding import Finding, Outcome, Span, Step, TraceEvent
 from capilint.rulebook.protocol import Resource
 from capilint.rulebook.wording import Facts, help_text, message, name_and_severity
 
+CALLEES = ("CAP201", "CAP202", "CAP203", "CAP301")  # what a callee may do alone
 AT_CREATION = (*LEAKS, "CAP401")
 
 
@@ -86,8 +87,10 @@ class Narrator:
 
     def _inside(self, defect: Defect, events: Sequence[Event]) -> tuple[str | Span, ...] | None:
         """The callees' places of a mistake: all in one call, or in a method and the destructor."""
-        if defect.code not in ("CAP201", "CAP202", "CAP301") or not events or not events[-1].depth:
+        if defect.code not in CALLEES or not events or not events[-1].depth:
             return None
+        if defect.code == "CAP203":
+            return _place(events[-1])
         if defect.code == "CAP301":
             cause = self._owner_release(defect, events)[1]
         else:

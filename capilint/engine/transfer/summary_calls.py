@@ -146,9 +146,14 @@ class SummaryCalls:
             for role in event.roles:
                 if role.action == "release" and is_input(role.symbol):
                     value = caller.symbol(role.symbol)
-                    handle = path.state.handles.get(value) if isinstance(value, Symbol) else None
-                    if handle is not None and handle.made and isinstance(value, Symbol):
-                        yield value, handle.resource == role.resource
+                    if not isinstance(value, Symbol):
+                        continue
+                    handle = path.state.handles.get(value)
+                    known = self.typestates.resource_of(value)
+                    if handle is not None and handle.made:
+                        known = handle.resource
+                    if known is not None:
+                        yield value, known == role.resource
 
     def _is_possible(self, state: State, caller: Substitution, outcome: Outcome) -> bool:
         """Whether a state, which learns from this, allows what an outcome requires."""

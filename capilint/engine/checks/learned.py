@@ -1,0 +1,74 @@
+"""What functions show of members, and which other functions are to be asked again for it.
+
+Key():   CryptGenKey(m_prov, .., &m_key)   ──► m_key is a key, and lives in m_prov
+~Key():  CryptReleaseContext(m_prov)       ◄── analysed before, it showed nothing wrong
+         CryptDestroyHash(m_key)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from capilint.engine.domain.handle import Typestate
+from capilint.engine.domain.ownership import MemberOwners, Scheme, Tail
+from capilint.engine.domain.state import State
+from capilint.engine.domain.values import Location, Symbol
+from capilint.engine.program.linkage import Definition
+from capilint.engine.transfer.interpreter import Interpreter
+from capilint.ir import Function
+
+
+@dataclass(slots=True)
+class Learned:
+    """What a program shows of its members; `released` has the functions that end what is in some,
+    with the scheme, and what they take the members of their own objects to hold."""
+
+    owners: MemberOwners = field(default_factory=MemberOwners)
+    released: dict[Definition, tuple[Scheme, set[tuple[Tail, str]]]] = field(default_factory=dict)
+
+    def learn(self, definition: Definition, interpreter: Interpreter) -> None:
+        """Note which members own which, what they hold, and whether the function ends any."""
+        typestates = interpreter.typestates
+        for _, exit_, _ in interpreter.exits:
+            self.owners.learn(typestates.scheme, exit_.state)
+            if typestates.own_object is not None:
+                self._learn_resources(interpreter, exit_.state, typestates.own_object)
+            for symbol, handle in exit_.state.handles.items():
+                if symbol.kind == "initial" and handle.typestate is Typestate.DESTROYED:
+                    known = self.released.setdefault(definition, (typestates.scheme, set()))
+                    place = symbol.detail
+                    if isinstance(place, Location) and place.base == typestates.own_object:
+                        known[1].add((place.path, handle.resource))
+
+    def _learn_resources(self, interpreter: Interpreter, state: State, whole: Symbol) -> None:
+        typestates = interpreter.typestates
+        for location, value in state.environment.items():
+            handle = state.handles.get(value) if isinstance(value, Symbol) else None
+            if handle is None or not handle.made or location.base != whole:
+                continue
+            origin = typestates.origins.get(value) if isinstance(value, Symbol) else None
+            certain = origin is not None and not origin.alternatives
+            resource = handle.resource if certain else None
+            self.owners.learn_resource(typestates.scheme, location.path, resource)
+
+    def more_for(self, definition: Definition) -> bool:
+        """Whether a function releases what others have since shown to own a member, or as what
+        others have shown it not to be."""
+        if definition not in self.released:
+            return False
+        scheme, members = self.released[definition]
+        owning = any(
+            owned is not None and known == scheme
+            for (known, _), owned in self.owners.owners.items()
+        )
+        return owning or any(
+            self.owners.resource_of(scheme, member) not in (None, resource)
+            for member, resource in members
+        )
+
+
+def own_object(function: Function) -> Symbol | None:
+    """The object that a method is called on, as its text names it."""
+    if function.receiver is None:
+        return None
+    return Symbol("initial", "entry", Location(function.receiver))
