@@ -94,15 +94,23 @@ template <class T, class D = any_function> class shared_ptr {
 public:
     typedef T element_type;
 
-    shared_ptr() : pointer_(0), deletes_(false) {}
-    shared_ptr(nullptr_t) : pointer_(0), deletes_(false) {}
-    explicit shared_ptr(T *given) : pointer_(given), deletes_(true) {}
-    shared_ptr(T *given, D deleter) : pointer_(given), deletes_(false), deleter_(deleter) {}
-    shared_ptr(const shared_ptr &other) : pointer_(shared_with(&other)) {}
+    shared_ptr() : pointer_(0), owns_(false), deletes_(false) {}
+    shared_ptr(nullptr_t) : pointer_(0), owns_(false), deletes_(false) {}
+    explicit shared_ptr(T *given) : pointer_(given), owns_(true), deletes_(true) {}
+    shared_ptr(T *given, D deleter)
+        : pointer_(given), owns_(true), deletes_(false), deleter_(deleter)
+    {
+    }
+    shared_ptr(const shared_ptr &other)
+        : pointer_(shared_with(&other)), owns_(shared_with(&other)), deletes_(false)
+    {
+    }
     shared_ptr(shared_ptr &&other)
-        : pointer_(other.pointer_), deletes_(other.deletes_), deleter_(other.deleter_)
+        : pointer_(other.pointer_), owns_(other.owns_), deletes_(other.deletes_),
+          deleter_(other.deleter_)
     {
         other.pointer_ = 0;
+        other.owns_ = false;
     }
     ~shared_ptr() { reset(); }
 
@@ -110,15 +118,18 @@ public:
     {
         reset();
         pointer_ = shared_with(&other);
+        owns_ = shared_with(&other);
         return *this;
     }
     shared_ptr &operator=(shared_ptr &&other)
     {
         reset();
         pointer_ = other.pointer_;
+        owns_ = other.owns_;
         deletes_ = other.deletes_;
         deleter_ = other.deleter_;
         other.pointer_ = 0;
+        other.owns_ = false;
         return *this;
     }
 
@@ -126,8 +137,10 @@ public:
     void reset()
     {
         T *old = pointer_;
+        bool owned = owns_;
         pointer_ = 0;
-        if (old) {
+        owns_ = false;
+        if (owned) { // the deleter gets a null pointer, too
             if (deletes_)
                 delete old;
             else
@@ -138,12 +151,14 @@ public:
     {
         reset();
         pointer_ = given;
+        owns_ = true;
         deletes_ = true;
     }
     void reset(T *given, D deleter)
     {
         reset();
         pointer_ = given;
+        owns_ = true;
         deletes_ = false;
         deleter_ = deleter;
     }
@@ -153,6 +168,7 @@ public:
 
 private:
     T *pointer_;
+    bool owns_;
     bool deletes_;
     D deleter_;
 };
