@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
@@ -24,6 +25,7 @@ from capilint.frontends.cpp.parsing.repairs import RUN_LATER
 Statements = Iterator[Node]
 ANY = "..."
 _STATIC = frozenset({"static", "thread_local", "extern"})
+_CLASS_BODY = re.compile(r"(?:(?<!:):(?!:)[^{}]*)?\{.*\}")
 
 
 class StatementLowering(CallLowering):
@@ -108,6 +110,7 @@ class StatementLowering(CallLowering):
             "&&" if "&&" in _prefix(declarator) else "&" if "&" in _prefix(declarator) else ""
         )
         text = type_of(node, replace(declared, dimensions=0)).replace("constexpr ", "")
+        text = _CLASS_BODY.sub("", text)
         found = self.resolved(f"{text} {reference}".strip())
         value = _value_of(declarator)
         if found.base == "auto" and value is not None:
