@@ -22,8 +22,11 @@ from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
 from capilint.engine.program.classes import Missing
 from capilint.engine.program.linkage import Definition
+from capilint.engine.program.names import calls_of
 from capilint.engine.transfer.interpreter import Interpreter
-from capilint.ir import Place
+from capilint.ir import Call, Direct, Place, Read, Variable
+
+ENDING_MEMORY = frozenset({"free", "operator delete"})
 
 
 def members_released_wrongly(definition: Definition, interpreter: Interpreter) -> Iterator[Defect]:
@@ -32,6 +35,8 @@ def members_released_wrongly(definition: Definition, interpreter: Interpreter) -
     variable = function.receiver
     if variable is None or not classes.is_called_by_others(definition):
         return
+    if any(_ends_memory(call, variable) for call in calls_of(function)):
+        return  # `delete this`: the destructor has run
     destructor = classes.enders(function.owner_class or "", definition.module)[0]
     if not isinstance(destructor, Definition):
         return
@@ -49,6 +54,11 @@ def members_released_wrongly(definition: Definition, interpreter: Interpreter) -
                     place = Place(variable, ("*", held[defect.symbol]))
                     text = interpreter.typestates.place_text(place)
                     yield replace(defect, text=text)
+
+
+def _ends_memory(call: Call, variable: Variable) -> bool:
+    released = Read(Place(variable)) in call.arguments
+    return released and isinstance(call.callee, Direct) and call.callee.name in ENDING_MEMORY
 
 
 def _held(state: State, thing: Symbol) -> Iterator[tuple[Symbol, str]]:
