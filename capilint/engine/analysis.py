@@ -20,8 +20,8 @@ from capilint.engine.checks.deprecated import deprecated_calls
 from capilint.engine.checks.learned import Learned, own_object
 from capilint.engine.checks.members import fills_members, forgotten_members, taken_members
 from capilint.engine.checks.openers import Openers, fills_structures
-from capilint.engine.checks.stale_members import members_released_again
 from capilint.engine.checks.taken import Taken
+from capilint.engine.checks.wrong_destructors import members_released_wrongly
 from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Defect
@@ -130,7 +130,7 @@ class Analysis:
         endings = [
             *self.forgotten_members(),
             *self.forgotten_by_closers(),
-            *self.members_released_again(),
+            *self.members_released_wrongly(),
         ]
         deprecated = [
             finding
@@ -224,12 +224,12 @@ class Analysis:
             self._summarise_helper(definition, definition in self.program.calls[definition][0])
         return self.summaries[definition]
 
-    def members_released_again(self) -> list[Candidate]:
-        """The handles that a method releases, and the destructor of its object after it."""
+    def members_released_wrongly(self) -> list[Candidate]:
+        """The handles that a method makes or releases, and that the destructor releases wrongly."""
         return [
             each
             for definition, (interpreter, graph) in self.methods.items()
-            for defects in (list(members_released_again(definition, interpreter)),)
+            for defects in (list(members_released_wrongly(definition, interpreter)),)
             for each in self._candidates(definition, interpreter, graph, defects)
         ]
 

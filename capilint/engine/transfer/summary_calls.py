@@ -207,6 +207,12 @@ class SummaryCalls:
     ) -> None:
         """Play the callee's events: the caller's handles go through the callee's transitions."""
         visible = {symbol for symbol, handle in outcome.handles if not handle.made}
+        visible |= {
+            role.symbol
+            for event in outcome.events
+            for role in event.roles
+            if role.action == "release" and is_input(role.symbol)  # as what is not watched, too
+        }
         span = site.call.span
         path.emit(Event("enter", span, self.typestates.path, summary.name))
         for event in outcome.events:

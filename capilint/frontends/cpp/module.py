@@ -31,6 +31,7 @@ from capilint.frontends.cpp.lowering.functions import FunctionLowering
 from capilint.frontends.cpp.lowering.unit import Body, Task
 from capilint.frontends.cpp.lowering.unit import Unit as LoweredUnit
 from capilint.frontends.cpp.parsing.grammar import CPP
+from capilint.frontends.cpp.parsing.local_classes import with_local_classes
 from capilint.frontends.cpp.parsing.outline import Definition, definitions, without_bodies
 
 _NO_OPTIONS = CompileOptions()
@@ -98,8 +99,14 @@ def _read(unit: Unit, included: Facts | None) -> Read:
     rest = without_bodies(text, found)
     facts = facts_of(rest, unit.macros, included, CPP)
     facts.functions.update(each.name for each in found if not each.scope)
-    declarations = gather.declared_in_text(expanded(rest, unit.macros.text_macro).text)
-    return facts, declarations, [_body(text, each) for each in found]
+
+    def expand(written: str) -> str:
+        return expanded(written, unit.macros.text_macro).text
+
+    declarations = gather.declared_in_text(expand(rest))
+    bodies = [_body(text, each) for each in found]
+    local = with_local_classes(text, found, declarations, expand)
+    return facts, declarations, [*bodies, *(_body(*each) for each in local)]
 
 
 def _body(text: str, definition: Definition) -> Body:
@@ -273,6 +280,9 @@ class _FileLowering:
         scope = task.closure.scope if task.closure is not None else task.signature.scope
         if task.instance is not None and task.closure is None:
             scope = task.instance.scope
+        inside = (*scope, task.signature.name)
+        if "::".join(inside) in self._lowered.lookup.declarations.namespaces:
+            scope = inside  # its own classes are in it
         return FunctionLowering(
             _shown(task),
             self._lowered,

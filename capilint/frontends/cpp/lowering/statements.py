@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
@@ -25,6 +26,7 @@ Statements = Iterator[Node]
 ANY = "..."
 UNSEEN_DESTRUCTOR = "(destructor of an unseen class)"
 _STATIC = frozenset({"static", "thread_local", "extern"})
+_CLASS_BODY = re.compile(r"(?:(?<!:):(?!:)[^{}]*)?\{.*\}")
 
 
 class StatementLowering(CallLowering):
@@ -109,6 +111,7 @@ class StatementLowering(CallLowering):
             "&&" if "&&" in _prefix(declarator) else "&" if "&" in _prefix(declarator) else ""
         )
         text = type_of(node, replace(declared, dimensions=0)).replace("constexpr ", "")
+        text = _CLASS_BODY.sub("", text)
         found = self.resolved(f"{text} {reference}".strip())
         value = _value_of(declarator)
         if found.base == "auto" and value is not None:

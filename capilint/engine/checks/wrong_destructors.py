@@ -1,7 +1,9 @@
-"""Members that go on holding a dead handle: the destructor of their object releases it again.
+"""Members that an object's destructor releases wrongly: a dead handle again, or as another kind.
 
     close():  CryptDestroyKey(self.key)           __del__():  self.close()
               and self.key stays what it was                  ──► CAP202, in close()
+    open():   CryptGenKey(.., &self.key)          __del__():  CryptDestroyHash(self.key)
+                                                              ──► CAP203, there
 
 The method and the destructor are each right by themselves; what is wrong is the one after the
 other, and the destructor comes whenever the object is dropped. Methods count that others call:
@@ -20,16 +22,21 @@ from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
 from capilint.engine.program.classes import Missing
 from capilint.engine.program.linkage import Definition
+from capilint.engine.program.names import calls_of
 from capilint.engine.transfer.interpreter import Interpreter
-from capilint.ir import Place
+from capilint.ir import Call, Direct, Place, Read, Variable
+
+ENDING_MEMORY = frozenset({"free", "operator delete"})
 
 
-def members_released_again(definition: Definition, interpreter: Interpreter) -> Iterator[Defect]:
-    """The members that a method has released and the destructor releases once more."""
+def members_released_wrongly(definition: Definition, interpreter: Interpreter) -> Iterator[Defect]:
+    """The members that a method has released or made and the destructor releases wrongly."""
     function, classes = definition.function, interpreter.callees.classes
     variable = function.receiver
     if variable is None or not classes.is_called_by_others(definition):
         return
+    if any(_ends_memory(call, variable) for call in calls_of(function)):
+        return  # `delete this`: the destructor has run
     destructor = classes.enders(function.owner_class or "", definition.module)[0]
     if not isinstance(destructor, Definition):
         return
@@ -39,20 +46,26 @@ def members_released_again(definition: Definition, interpreter: Interpreter) -> 
     for node, exit_, path in interpreter.exits:
         if thing in exit_.state.shared or (exit_.raised and dies_unended):
             continue
-        stale = dict(_stale(exit_.state, thing))
-        if stale:
+        held = dict(_held(exit_.state, thing))
+        if held:
             end = Path(exit_.state.copy(), node, path.trail)
-            for defect in _released_again(interpreter, end, thing, destructor):
-                if defect.symbol in stale:
-                    place = Place(variable, ("*", stale[defect.symbol]))
+            for defect in _released_wrongly(interpreter, end, thing, destructor):
+                if defect.symbol in held:
+                    place = Place(variable, ("*", held[defect.symbol]))
                     text = interpreter.typestates.place_text(place)
                     yield replace(defect, text=text)
 
 
-def _stale(state: State, thing: Symbol) -> Iterator[tuple[Symbol, str]]:
-    """The dead handles that members of an object hold, with the members' accessors."""
+def _ends_memory(call: Call, variable: Variable) -> bool:
+    released = Read(Place(variable)) in call.arguments
+    return released and isinstance(call.callee, Direct) and call.callee.name in ENDING_MEMORY
+
+
+def _held(state: State, thing: Symbol) -> Iterator[tuple[Symbol, str]]:
+    """The dead and the new handles that members of an object hold, with the members' accessors."""
     for symbol, handle in state.handles.items():
-        if handle.typestate is not Typestate.DESTROYED or handle.doubt is not None:
+        known = handle.typestate is Typestate.DESTROYED or handle.made
+        if not known or handle.doubt is not None:
             continue
         places = [*state.holders(symbol)]
         if isinstance(symbol.detail, Location) and state.load(symbol.detail) == symbol:
@@ -62,10 +75,11 @@ def _stale(state: State, thing: Symbol) -> Iterator[tuple[Symbol, str]]:
                 yield symbol, place.path[0]
 
 
-def _released_again(
+def _released_wrongly(
     interpreter: Interpreter, path: Path, thing: Symbol, destructor: Definition
 ) -> Iterator[Defect]:
-    """What the destructor releases twice, if on all ways that a real handle takes."""
+    """What the destructor releases twice, or as another kind, if on all ways that a real handle
+    takes."""
     typestates, assume = interpreter.typestates, interpreter.evaluator.assume
     before = path.trail
     with typestates.gathered() as defects:
@@ -74,7 +88,7 @@ def _released_again(
     for defect in defects:
         possible = [way for way in ways if assume(way.state.copy(), defect.symbol, True)]
         releases = [_since(way.trail, before, defect.symbol) for way in possible]
-        if defect.code == "CAP202" and defect.trail is not None and all(releases):
+        if defect.code in ("CAP202", "CAP203") and defect.trail is not None and all(releases):
             event = defect.trail.event
             name = _innermost(defect.trail) or destructor.function.name
             yield replace(defect, span=event.span, ender=Ender(name, event.path, event.span))
