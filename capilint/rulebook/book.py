@@ -31,6 +31,7 @@ _FAMILY_KEYS = (
     "looks_only",
     "says_the_same",
     "noreturn",
+    "unsaid",
     "constants",
     "exceptions",
     "resource",
@@ -101,6 +102,11 @@ class RuleBook:
         """The exception classes of C++'s libraries, each with its base, if it has one."""
         return self._families.exceptions
 
+    @cached_property
+    def unsaid_exceptions(self) -> frozenset[str]:
+        """Those of them that are caught where code does not say what it throws."""
+        return frozenset(self._families.unsaid)
+
     @property
     def exceptions(self) -> Sequence[tuple[str, ...]]:
         """What the bindings' functions raise: the exception's names, each with its bases last."""
@@ -158,6 +164,7 @@ class _Families:
         self.resources: dict[str, Resource] = {}
         self.constants: dict[str, int] = {}
         self.exceptions: dict[str, tuple[str, ...]] = {}
+        self.unsaid: list[str] = []
         self.functions: dict[str, Protocol] = {}
         self.users: dict[str, Protocol] = {}
         self.dlls: list[str] = []
@@ -172,7 +179,7 @@ class _Families:
             self._add_exceptions(section.section("exceptions"))
         for section in sections:
             self._check_releases(section.section("resource"))
-            self._check_bases(section.section("exceptions"))
+            self._check_bases(section)
         for file in extra:
             section = Section(file, file.tables)
             section.only(_USER_KEYS)
@@ -205,11 +212,16 @@ class _Families:
             base = classes.word(name)
             self.exceptions[name] = (base,) if base else ()
 
-    def _check_bases(self, classes: Section) -> None:
+    def _check_bases(self, family: Section) -> None:
+        classes = family.section("exceptions")
         for name in classes.table:
             base = classes.word(name)
             if base and base not in self.exceptions:
                 raise classes.error(f"unknown exception `{base}`", name)
+        for name in family.words("unsaid"):
+            if name not in self.exceptions:
+                raise family.error(f"unknown exception `{name}`", "unsaid", name)
+            self.unsaid.append(name)
 
     def _add(
         self, into: dict[str, Protocol], section: Section, key: str, defaults: Defaults

@@ -95,6 +95,7 @@ class Protocol:
     ``derived``           a value made from the arguments, which it may be turned back into
                           (`hex(x)`)
     ``exception``         the exception that is being handled, three times (`sys.exc_info()`)
+    ``raising``           how many exceptions are under way (`std::uncaught_exceptions()`)
     ``length:NAME``       how many elements the argument has (`len(x)`)
     ``nonzero``           such a value, never 0 after a failure, and 0 after a call that made
                           a handle (GetLastError)

@@ -15,7 +15,7 @@ from capilint.rulebook.tomlfile import Section, nearest
 _FUNCTION_KEYS = (*(field.name for field in fields(Protocol)[2:]), "forms")  # not name, family
 _CREATION_KEYS = tuple(field.name for field in fields(Creation))
 _RESOURCE_KEYS = tuple(field.name for field in fields(Resource)[1:])
-_RETURNS = ("derived", "exception", "nonzero", "negative")
+_RETURNS = ("derived", "exception", "nonzero", "negative", "raising")
 _RETURNS_OF_ARGUMENT = (
     "argument",
     "address",

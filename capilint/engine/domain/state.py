@@ -37,6 +37,8 @@ from capilint.ir import Instruction, Scope, Terminator, Variable
 MANY_FACTS = 48
 CERTAIN, POSSIBLE = "certain", "possible"  # of an exception that is under way
 CAUGHT = "caught "  # before that of one that a clause has taken
+# Where the number of exceptions is that are under way: it may be asked for, and remembered.
+UNDER_WAY = Location(Variable("%raising", Scope.GLOBAL))
 CONTENTS = ("initial", "member")  # the symbols of what a location holds until it is written
 
 
@@ -210,6 +212,20 @@ class State:
                 )
 
     # ------------------------------------------------------------ symbols
+
+    def count_exception(self) -> None:
+        """One more exception is under way, which matters only where somebody counts them."""
+        before = self.load(UNDER_WAY)
+        if isinstance(before, Symbol) and self.holders(before):
+            now = Symbol("raising", "now", before)
+            self.environment[UNDER_WAY] = now
+            self.facts[Term("<", (before, now))] = True
+
+    def catch_exception(self) -> None:
+        """The exception that is under way is so no more."""
+        now = self.environment.get(UNDER_WAY)
+        if isinstance(now, Symbol) and isinstance(now.detail, Symbol):
+            self.environment[UNDER_WAY] = now.detail
 
     def renew(self, symbol: Symbol) -> None:
         """Make way for a new symbol of the same name: the present one becomes the older one."""

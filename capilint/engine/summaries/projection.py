@@ -8,7 +8,7 @@ from dataclasses import replace
 from capilint.engine.domain.cause import Cause
 from capilint.engine.domain.handle import Handle, Typestate
 from capilint.engine.domain.order import is_not_negative
-from capilint.engine.domain.state import State
+from capilint.engine.domain.state import UNDER_WAY, State
 from capilint.engine.domain.values import (
     ZERO,
     AbstractValue,
@@ -43,6 +43,7 @@ def project(exit_: Exit, with_memory: bool = False) -> Outcome:
         (location, _outside(value))
         for location, value in state.environment.items()
         if (_is_callers(location) or location.base in memory)
+        and location != UNDER_WAY
         and value != Symbol("initial", "entry", location)
     )
     if with_memory:

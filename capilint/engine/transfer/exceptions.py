@@ -39,10 +39,10 @@ class Exceptions(Protocol):
         """Whether the exception, if nobody catches it, is an orderly end of the program."""
 
 
-def exceptions_of(language: Language, bases: Bases, rules: Bases) -> Exceptions:
-    """The exceptions of a language; `bases` has its classes with their bases, `rules` those of
-    libraries."""
-    return PythonExceptions(bases) if language is Language.PYTHON else CppExceptions(bases, rules)
+def exceptions_of(language: Language, bases: Bases, unsaid: frozenset[str]) -> Exceptions:
+    """The exceptions of a language; `bases` has its classes with their bases, `unsaid` those that
+    are caught where nobody says what is thrown."""
+    return PythonExceptions(bases) if language is Language.PYTHON else CppExceptions(bases, unsaid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class CppExceptions:
     """C++'s exceptions; C has none."""
 
     bases: Bases
-    rules: Bases
+    unsaid: frozenset[str]
 
     def catches(self, exception: str, clause: str) -> bool | None:
         """See `Exceptions`. A clause for a pointer catches pointers to derived classes."""
@@ -77,9 +77,8 @@ class CppExceptions:
         return None if None in answers or name not in self.bases else False
 
     def may_be_unknown(self, clause: str) -> bool:
-        """Whether it catches everything, or is the root of a library's exceptions."""
-        name = clause.rstrip("* ")
-        return clause == EVERYTHING or (name in self.rules and not self.rules[name])
+        """Whether it catches everything, or what libraries throw."""
+        return clause == EVERYTHING or clause.rstrip("* ") in self.unsaid
 
     def ends_process(self, exception: str) -> bool:
         """None does."""

@@ -146,8 +146,8 @@ class Interpreter:
             self.callees.classes.is_plain,
             self.function.name == MODULE,
         )
-        bases, rules = self.callees.classes.bases, self.rulebook.exception_classes
-        self.exceptions = exceptions_of(self.function.language, bases, rules)
+        bases, unsaid = self.callees.classes.bases, self.rulebook.unsaid_exceptions
+        self.exceptions = exceptions_of(self.function.language, bases, unsaid)
         self.raising = raising(self.function)
 
     def entry(self) -> State:
@@ -404,6 +404,7 @@ class Interpreter:
             way = path.fork()
             if names is not None:
                 way.state.raising = CAUGHT + path.state.raising
+                way.state.catch_exception()
             yield (target, 0), way
             if True in answers:
                 return

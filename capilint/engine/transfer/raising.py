@@ -11,7 +11,7 @@ raise. Of code that nobody knows the question is whether to reckon with exceptio
 * In **C++** most functions never raise, and nothing says which do. A function that releases by
   hand what it made, with `new` or a container's method in between, is the rule, not a mistake that
   anybody meant to avoid; so such a possibility counts only where the function itself has a clause
-  that it may reach, one that is for anything (`...`, or the root of a library's exceptions). Then
+  that it may reach, one that is for anything (`...`, or what libraries throw by themselves). Then
   its author reckons with exceptions from unknown code at that very place, and what is alive when
   such a clause leaves the function is leaked: CAP102, never CAP101. A clause for a class of the
   program's own is no such sign: that its exceptions come out of just this call is another guess.

@@ -11,7 +11,7 @@ from capilint.engine.domain.binding import Argument
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.evaluate import Evaluator, is_parameter
 from capilint.engine.domain.events import Path
-from capilint.engine.domain.state import CAUGHT, State
+from capilint.engine.domain.state import CAUGHT, UNDER_WAY, State
 from capilint.engine.domain.values import (
     ZERO,
     AbstractValue,
@@ -91,6 +91,8 @@ class Results:
         values = tuple(argument.value for argument in matched.values())
         if form == "nonzero" and path.state.failed is False:
             return ZERO  # an older error is not what the code asks for
+        if form == "raising":
+            return path.state.load(UNDER_WAY)
         if form == "derived":
             source = Term("unknown", values)
             return source if any(part in path.state.handles for part in source.symbols) else None

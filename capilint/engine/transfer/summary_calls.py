@@ -186,7 +186,8 @@ class SummaryCalls:
             forget_shared_handles(path.state, site.key, shared)
         self._apply_handles(path, site, summary, outcome, caller)
         self._apply_memory(path, site, outcome, caller)
-        self._return(path, site, summary, outcome, caller)
+        if not outcome.raised:
+            self._return(path, site, summary, outcome, caller)
         return True
 
     def _make_room(self, path: Path, caller: Substitution, outcome: Outcome) -> None:

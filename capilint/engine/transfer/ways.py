@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from capilint.engine.domain.events import Path
-from capilint.engine.domain.state import State
+from capilint.engine.domain.state import CAUGHT, State
 from capilint.ir import Call, Variable
 
 
@@ -41,6 +41,8 @@ def raise_from(path: Path, certainty: str, exception: str = "") -> Continuation:
     name of its class, where that is known.
     """
     state = path.state
+    if not state.raising or state.raising.startswith(CAUGHT):
+        state.count_exception()
     state.raising = certainty
     state.exception = exception
     for symbol, handle in list(state.handles.items()):
