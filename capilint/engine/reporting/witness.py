@@ -100,6 +100,9 @@ class Narrator:
             return None
         if cause < outer[-1]:
             ended = is_destructor(events[outer[-1]].function)
+            before = [index for index in outer if index <= cause]
+            if before and is_destructor(events[before[-1]].function):
+                return None  # two objects of one handle, which is for who made them
             ended = ended and (defect.ender is not None or events[cause].depth > 0)
             return (*_place(events[cause]), *_place(events[-1])) if ended else None
         where = events[cause] if defect.code == "CAP301" else events[-1]
