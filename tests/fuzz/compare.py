@@ -7,16 +7,17 @@ from functools import cache
 from capilint.engine import analyse
 from capilint.execution.replay import confirm
 from capilint.finding import Finding
-from capilint.frontends import c, python
+from capilint.frontends import c, cpp, python
 from capilint.language import Language
 from capilint.rulebook.book import RuleBook, load
 from tests.fuzz.interpreter import mistakes_of
 from tests.fuzz.printers import Text, text_of
 from tests.fuzz.program import Program
-from tests.fuzz.situation import Mistake, Unclear
+from tests.fuzz.situation import LEAKS, Mistake, Unclear
 
-LANGUAGES = (Language.C, Language.PYTHON)
-_PATHS = {Language.C: "fuzz.c", Language.PYTHON: "fuzz.py"}
+LANGUAGES = (Language.C, Language.CPP, Language.PYTHON)
+_SUFFIXES = {Language.C: ".c", Language.CPP: ".cpp", Language.PYTHON: ".py"}
+_FRONT_ENDS = {Language.C: c.lower, Language.CPP: cpp.lower, Language.PYTHON: python.lower}
 
 
 @cache
@@ -27,8 +28,7 @@ def rule_book() -> RuleBook:
 
 def findings_of(text: Text) -> list[Finding]:
     """What the front end and the engine say of a text, replayed."""
-    front_end = c if text.language is Language.C else python
-    module = front_end.lower(str(text), _PATHS[text.language])
+    module = _FRONT_ENDS[text.language](str(text), f"fuzz{_SUFFIXES[text.language]}")
     assert not module.problems, module.problems
     book = rule_book()
     return confirm(analyse([module], book), book.resources)
@@ -41,7 +41,7 @@ class Disagreement(AssertionError):
         """`source` is the program's text, and `suffix` that of its language's files."""
         super().__init__("\n".join([*differences, "", str(text)]))
         self.source = str(text)
-        self.suffix = ".c" if text.language is Language.C else ".py"
+        self.suffix = _SUFFIXES[text.language]
 
 
 def hold(program: Program) -> int:
@@ -76,7 +76,7 @@ def _differences(text: Text, expected: set[Mistake], findings: list[Finding]) ->
             open_mistakes.discard(min(keys & open_mistakes))
     for mistake in () if _is_bounded(findings) else sorted(expected):
         if (mistake.code, mistake.created) in open_mistakes:
-            where = text.lines.get(mistake.number, 0)
+            where = sorted(text.lines.get(mistake.number, ()))
             lines.append(f"model only: {where}: {mistake.code} {mistake.name} {mistake}")
     return lines
 
@@ -86,12 +86,13 @@ def _is_bounded(findings: list[Finding]) -> bool:
 
 
 def _matches(finding: Finding, mistake: Mistake, text: Text) -> bool:
-    created = [step.span.line for step in finding.steps if step.kind == "create"]
+    created = {step.span.line for step in finding.steps if step.kind == "create"}
+    thrown = text.throws and finding.code == "CAP102" and mistake.code in LEAKS
     return (
-        finding.code == mistake.code
-        and finding.handle == mistake.name
-        and finding.span.line == text.lines[mistake.number]
-        and (not created or text.lines.get(mistake.created) in created)
+        (finding.code == mistake.code or thrown)
+        and finding.handle in text.names.get(mistake.name, {mistake.name})
+        and finding.span.line in text.lines[mistake.number]
+        and (not created or not created.isdisjoint(text.lines.get(mistake.created, ())))
     )
 
 

@@ -7,9 +7,9 @@ are taken on together; of those whose situations are the same in every respect, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from tests.fuzz.operations import HELPERS
+from tests.fuzz.operations import CLOSING, HELPERS
 from tests.fuzz.program import (
     Api,
     Block,
@@ -24,6 +24,7 @@ from tests.fuzz.program import (
     Leave,
     Loop,
     Program,
+    Scope,
     Stash,
     Statement,
     last_number,
@@ -98,6 +99,8 @@ class _Walk:
                 return self._both(then, otherwise, _answers(condition, situations))
             case Loop(body):
                 return self._loop(body, situations)
+            case Scope(body, owned):
+                return self._scope(body, owned, number, situations)
             case Break():
                 self._broken += situations
                 return []
@@ -142,13 +145,24 @@ class _Walk:
         How many is asked once, as loops are not nested.
         """
         done: dict[object, Situation] = {}
-        self._broken = []
         while situations:
             new = {situation.key(): situation for situation in situations}
             situations = [each.fork() for key, each in new.items() if key not in done]
             done = new | done
             situations = self._block(body, situations)
-        return [*done.values(), *self._broken]
+        broken, self._broken = self._broken, []
+        return [*done.values(), *broken]
+
+    def _scope(
+        self, body: Block, owned: Sequence[str], number: int, situations: list[Situation]
+    ) -> list[Situation]:
+        """However the body is left, what the scope owns is destroyed on the way."""
+        left, broken = len(self._left), len(self._broken)
+        staying = self._block(body, situations)
+        for situation in (*staying, *self._left[left:], *self._broken[broken:]):
+            for name in owned:
+                situation.call(Api(CLOSING, "", (name,)), number, succeeds=True)
+        return staying
 
 
 def looks_itself(api: Api) -> bool:

@@ -72,6 +72,8 @@ class Helper:
     returned: bool = False
 
 
+CLOSING = "clear"  # what ends a variable of a scope
+
 HELPERS = {
     "drop": Helper(
         "destroy",

@@ -75,6 +75,18 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """A block whose own variables end with it, however it is left.
+
+    Where they hold a handle, it is destroyed. They are null before and afterwards.
+    """
+
+    body: Block
+    owned: tuple[str, ...]
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Copy:
     """`target = source`; without a source, `target = 0`."""
 
@@ -113,7 +125,7 @@ class Leave:
     number: int = 0
 
 
-Statement = Do | Check | Keep | If | Loop | Copy | Stash | Give | Break | Leave
+Statement = Do | Check | Keep | If | Loop | Scope | Copy | Stash | Give | Break | Leave
 Block = tuple[Statement, ...]
 
 
@@ -166,6 +178,11 @@ class Program:
             found[self.result] = 10_000
         return found
 
+    def owned(self) -> set[str]:
+        """The variables that are some scope's own."""
+        scopes = (each for each in self.statements() if isinstance(each, Scope))
+        return {name for scope in scopes for name in scope.owned}
+
     def gives(self) -> bool:
         """Whether the caller gets handles through a pointer."""
         return any(isinstance(each, Give) for each in self.statements())
@@ -199,7 +216,7 @@ def _renumbered(block: Block, numbers: Iterator[int]) -> Block:
                     then=_renumbered(then, numbers),
                     otherwise=_renumbered(otherwise, numbers),
                 )
-            case Loop(body):
+            case Loop(body) | Scope(body):
                 here = replace(here, body=_renumbered(body, numbers))
         result.append(here)
     return tuple(result)
@@ -221,8 +238,10 @@ def last_number(statement: Statement) -> int:
 def _note_reads(statement: Statement, until: int, found: dict[str, int]) -> None:
     for name in _read(statement):
         found[name] = max(found.get(name, 0), statement.number, until)
-    if isinstance(statement, Loop):
-        until = last_number(statement) + 1
+    if isinstance(statement, Loop | Scope):
+        until = max(until, last_number(statement) + 1)
+    if isinstance(statement, Scope):
+        found.update(dict.fromkeys(statement.owned, until))
     for block in parts(statement):
         for inner in block:
             _note_reads(inner, until, found)
@@ -245,7 +264,7 @@ def parts(statement: Statement) -> tuple[Block, ...]:
             return (success, failure)
         case If(_, then, otherwise):
             return (then, otherwise)
-        case Loop(body):
+        case Loop(body) | Scope(body):
             return (body,)
         case _:
             return ()
@@ -259,6 +278,8 @@ def _mentioned(statement: Statement) -> tuple[str, ...]:
             return (condition.variable,)
         case Copy(target, source):
             return (target, source)
+        case Scope(_, owned):
+            return owned
         case Stash(variable) | Give(variable):
             return (variable,)
         case _:

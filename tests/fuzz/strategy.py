@@ -22,6 +22,7 @@ from tests.fuzz.program import (
     Leave,
     Loop,
     Program,
+    Scope,
     Stash,
     Statement,
     numbered,
@@ -32,6 +33,7 @@ KEYS = ("k0", "k1", "k2", "k3", "k4", "k5")
 HASHES = ("h0", "h1")
 STATUSES = ("ok0", "ok1")
 FLAGS = ("flag0", "flag1")
+OWNED = ("k6", "k7")  # of a scope, and of one inside of it
 _POOLS = {"c": CONTEXTS, "k": KEYS, "h": HASHES}
 
 # Keys are what most programs are about; the tail of a list is taken less often when shrinking.
@@ -52,11 +54,11 @@ def programs(draw: st.DrawFn) -> Program:
     size = draw(_integers(1, 3))
     given = tuple(name for name in ("c0", "k0") if draw(_booleans()))
     maker = _Maker(draw, {"c": 1 + size // 2, "k": (1, 2, 5)[size - 1], "h": min(size, 2)}, given)
-    if draw(_booleans()):
+    # Unknown code may raise, and what a `finally` then does is not the linter's business.
+    maker.stashes = draw(_booleans())
+    if maker.stashes or draw(_booleans()):
         body = maker.block(draw(_integers(1, 7)), depth=2)
         return numbered(Program(given, body, result=maker.result()))
-    # Unknown code may raise, and what a `finally` then does is not the linter's business.
-    maker.stashes = False
     body = maker.block(draw(_integers(1, 7)), depth=2)
     cleanup = maker.block(draw(_integers(1, 4)), depth=1, leaves=False)
     return numbered(Program(given, body, cleanup))
@@ -73,6 +75,7 @@ class _Maker:
             for kind, pool in self._pools.items()
         }
         self._loops = False
+        self._scopes = 0
         self.stashes = True
 
     def _one(self, choices: Sequence[str]) -> str:
@@ -100,6 +103,8 @@ class _Maker:
     def _statements(self, depth: int, leaves: bool) -> list[Statement]:
         weights = ["do"] * 5 + ["guard"] * 5 + ["copy", "copy", "give"]
         weights += ["stash", "share"] if self.stashes else ["share"]
+        if depth and not self.stashes and self._scopes < len(OWNED):
+            weights += ["scope"] * 4
         if depth:
             weights += ["check"] * 2 + ["if"] * 3 + ["keep"] * 2
             weights += [] if self._loops else ["loop"]
@@ -132,6 +137,8 @@ class _Maker:
                 body = self._inner(depth, leaves)
                 self._loops = False
                 return [Loop(body)]
+            case "scope":
+                return [self._scope(depth, leaves)]
             case "copy":
                 kind = self._one("kkc")
                 target = self._target(kind)
@@ -147,6 +154,19 @@ class _Maker:
                 return [Stash(self._variable("k"))]
             case _:
                 return [Leave()]
+
+    def _scope(self, depth: int, leaves: bool) -> Scope:
+        """A block, mostly with a creation for its own variable first."""
+        name = OWNED[self._scopes]
+        self._scopes += 1
+        pools, local = self._pools["k"], self._local["k"]
+        self._pools["k"], self._local["k"] = (*pools, name), (*local, name)
+        made = Check(Api("generate", name, (self._variable("c"),)), (), (Leave(),) if leaves else ())
+        begin = (made,) if self._draw(_booleans()) else ()
+        body = self.block(self._draw(_integers(1, 4)), depth - 1, leaves)
+        self._pools["k"], self._local["k"] = pools, local
+        self._scopes -= 1
+        return Scope((*begin, *body), (name,))
 
     def _inner(self, depth: int, leaves: bool) -> Block:
         return self.block(self._draw(_integers(1, 3)), depth - 1, leaves)
