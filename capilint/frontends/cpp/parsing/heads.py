@@ -15,7 +15,8 @@ _LABEL = re.compile(
     r"\b(?:public|private|protected|signals|slots|Q_SIGNALS|Q_SLOTS)(?:\s+\w+)?\s*:(?!:)"
 )
 _MACRO_USES = re.compile(
-    r"\s*(?:\b[^\W\d]\w*\s*\([^()]*\)\s*)+(?=(?:template|class|struct|union)\b)"
+    r"\s*+(?:typedef\s++)?(?:[^\W\d]\w*+\s*+\((?:[^()]|\([^()]*+\))*+\)\s*+)++"
+    r"(?=(?:template|typedef|class|struct|union|enum)\b)"
 )
 _NAMESPACE = re.compile(r"\bnamespace\b\s*((?:inline\s+)?[\w:\s]*)\Z")
 _EXTERN = re.compile(r"\bextern\s*\Z")
