@@ -159,6 +159,7 @@ def test_templates_and_their_specialisations() -> None:
         ("mutable volatile long count;", "count", "long", ""),
         ("struct Other *other;", "other", "Other *", ""),
         ("enum Mode mode;", "mode", "Mode", ""),
+        ("HCRYPTKEY m_key GUARDED_BY(m_lock);", "m_key", "HCRYPTKEY", ""),
         ("unsigned __int64 size = 0;", "size", "unsigned __int64", "0"),
         ("char const *const text;", "text", "const char * const", ""),
     ],
@@ -188,6 +189,7 @@ def test_several_declarators_and_static_members() -> None:
         ("explicit Key(HCRYPTKEY h = 0) ;", "Key", "", ["HCRYPTKEY"]),
         ("EXPORT Key(Key &&other) NOEXCEPT ;", "Key", "", ["Key &&"]),
         ("virtual ~Key() = default;", "~Key", "", []),
+        ("Key::~Key();", "~Key", "", []),
         ("operator HCRYPTKEY() const ;", "operator HCRYPTKEY", "HCRYPTKEY", []),
         ("operator const BYTE *() ;", "operator const BYTE *", "const BYTE *", []),
         ("HCRYPTKEY *operator&() ;", "operator&", "HCRYPTKEY *", []),
@@ -200,6 +202,7 @@ def test_several_declarators_and_static_members() -> None:
         ("void *operator new(size_t n) ;", "operator new", "void *", ["size_t"]),
         ("auto open(int n) -> std::vector<Key> ;", "open", "std::vector<Key>", ["int"]),
         ("BOOL WINAPI close(void) ;", "close", "BOOL", []),
+        ("static const char *KEY_API name() ;", "name", "const char *", []),
         ("STDMETHOD(Sign)(BYTE *data) PURE;", "Sign", "STDMETHOD", ["BYTE *"]),
         ("STDMETHOD_(ULONG, Release)(void) PURE;", "Release", "ULONG", []),
         (
@@ -275,6 +278,7 @@ def test_annotations_of_parameters_are_no_types() -> None:
         "#define UNUSED(x) (void)x\n#pragma region members",
         "/* } */ // {",
         ";;",
+        "DECLARE_ONE\nFORWARD_TWO(m->)\nDECLARE_THREE",
     ],
 )
 def test_macros_and_other_things_lose_no_member(macros: str) -> None:
@@ -283,12 +287,20 @@ def test_macros_and_other_things_lose_no_member(macros: str) -> None:
     assert [each.name for each in found.methods] == ["Key", "~Key"]
 
 
-def test_a_macro_in_front_makes_no_function_of_a_class() -> None:
-    text = "NAMESPACE_BEGIN(ns)\nclass EXPORT Key {\n  ~Key() { close(); }\n  HCRYPTKEY m;\n};\n"
+@pytest.mark.parametrize("macro", ["BEGIN(ns)\n", "typedef ALIGN(f(8))", "_Struct_(n) typedef"])
+def test_a_macro_in_front_makes_no_function_of_a_class(macro: str) -> None:
+    text = f"{macro} struct Key {{\n  ~Key() {{ close(); }}\n  HCRYPTKEY m;\n}};\n"
     functions = definitions(text)
     assert [(each.scope, each.name) for each in functions] == [(("Key",), "~Key")]
     (found,) = declared(without_bodies(text, functions)).classes["Key"]
     assert fields(found) == {"m": "HCRYPTKEY"}
+
+
+def test_macros_in_front_of_namespaces_and_templates() -> None:
+    found = declared(
+        "BEGIN(a) namespace ns { MACRO template <class T> class Key {}; } END using x::y;"
+    )
+    assert (list(found.classes), found.names) == (["ns::Key"], {"y": "x::y"})
 
 
 def test_friends_belong_to_the_namespace_around() -> None:

@@ -168,8 +168,7 @@ class Analysis:
         if fills_structures(definition, interpreter):
             self.openers[definition] = interpreter, graph
         self._note_followed(definition, interpreter, bounded=False)
-        defects = self.learned.without_guesses(interpreter)
-        return self._candidates(definition, interpreter, graph, defects)
+        return self._candidates(definition, interpreter, graph, interpreter.typestates.defects)
 
     def _summarise_helper(self, definition: Definition, recursive: bool) -> None:
         """Find out what a function that touches no handle gives back."""

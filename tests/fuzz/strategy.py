@@ -161,7 +161,9 @@ class _Maker:
         self._scopes += 1
         pools, local = self._pools["k"], self._local["k"]
         self._pools["k"], self._local["k"] = (*pools, name), (*local, name)
-        made = Check(Api("generate", name, (self._variable("c"),)), (), (Leave(),) if leaves else ())
+        made = Check(
+            Api("generate", name, (self._variable("c"),)), (), (Leave(),) if leaves else ()
+        )
         begin = (made,) if self._draw(_booleans()) else ()
         body = self.block(self._draw(_integers(1, 4)), depth - 1, leaves)
         self._pools["k"], self._local["k"] = pools, local

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from capilint.engine.domain.events import Defect
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.ownership import MemberOwners, Scheme, Tail
 from capilint.engine.domain.state import State
@@ -51,24 +50,6 @@ class Learned:
             certain = origin is not None and not origin.alternatives
             resource = handle.resource if certain else None
             self.owners.learn_resource(typestates.scheme, location.path, resource)
-
-    def without_guesses(self, interpreter: Interpreter) -> list[Defect]:
-        """The defects of a method, but for those of what its object's members held before it
-        filled them: that there was anything depends on who calls it, and how often."""
-        typestates, whole = interpreter.typestates, interpreter.typestates.own_object
-        fills = whole is not None and any(
-            location.base == whole
-            and isinstance(value, Symbol)
-            and value in exit_.state.handles
-            and exit_.state.handles[value].made
-            for _, exit_, _ in interpreter.exits
-            for location, value in exit_.state.environment.items()
-        )
-        return [
-            each
-            for each in typestates.defects
-            if not (fills and each.code == "CAP301" and each.symbol.kind == "initial")
-        ]
 
     def more_for(self, definition: Definition) -> bool:
         """Whether a function releases what others have since shown to own a member, or as what

@@ -1,7 +1,7 @@
 """Generated programs as C, C++ and Python (ctypes), with the lines of each statement.
 
-    Program ── Printer ─┬─ CPrinter ── CppPrinter ── Text
-                        └─ PythonPrinter ──────────── Text
+Program ── Printer ─┬─ CPrinter ── CppPrinter ── Text
+                    └─ PythonPrinter ──────────── Text
 """
 
 from capilint.language import Language

@@ -13,7 +13,7 @@ from capilint.frontends.c.parsing.syntax import text_of
 _STORAGE = frozenset({"static", "extern", "register", "auto", "typedef", "inline", "_Thread_local"})
 ANNOTATION = re.compile(
     r"\b(?:_[A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*_"  # _In_, _Out_opt_, _In_reads_bytes_
-    r"|__(?!int\d|inline)(?:in|out|inout|deref|reserved|bcount|ecount|nonnull|opt|success)\w*"
+    r"|__(?:in|out|inout|deref|reserved|bcount|ecount|nonnull|opt|success)(?:_\w+)?"
     r"|__attribute__|__declspec|IN|OUT|INOUT|OPTIONAL)\b(?=[^\w]|$)"
 )
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")

@@ -9,10 +9,11 @@ from capilint.frontends.cpp.facts.declarators import Declarator, DeclaratorReade
 from capilint.frontends.cpp.facts.merge import Definition, add_function
 from capilint.frontends.cpp.facts.model import Alias, Declarations, Field, Scope, Signature
 from capilint.frontends.cpp.facts.regions import Builder, Region, Template
-from capilint.frontends.cpp.facts.specifiers import ACCESS, ClassHead, Specifiers
+from capilint.frontends.cpp.facts.specifiers import ACCESS, BEGINNING, ClassHead, Specifiers
 from capilint.frontends.cpp.facts.tokens import Tokens, is_word, spaced
 
 LABELS = ACCESS | {"signals", "Q_SIGNALS", "__published"}
+_ENDING = frozenset({";", ","})
 _VALUES = frozenset({"this", "nullptr", "NULL", "true", "false", "sizeof", "new", "TRUE", "FALSE"})
 
 
@@ -44,7 +45,7 @@ class DeclarationReader:
             self._is_transparent(builder, region)
         first = True
         while index < end and tokens.texts[index] != ";":
-            if tokens.texts[index] in ACCESS:  # behind a macro
+            if tokens.texts[index] in BEGINNING:  # behind a macro
                 return index
             before = index
             name, specifiers.macro_name = specifiers.macro_name, ""
@@ -165,6 +166,12 @@ class DeclarationReader:
             start, index = index, tokens.after(index, end)
             default = tokens.written(start, index)
         type_name = declarator.type_name
+        while is_word(text := tokens.at(index, end)) and text.isupper():  # `GUARDED_BY(m_lock)`
+            index += 1
+            if tokens.at(index, end) == "(":
+                index = tokens.after(index, end)
+        if tokens.at(index, end) not in _ENDING:
+            type_name = ""  # a macro without a semicolon was taken for it
         if declarator.parameters is not None:
             default = tokens.written(*declarator.parameter_range)
         if len(declarator.path) == 1 and "friend" not in words and type_name:
@@ -219,11 +226,12 @@ class DeclarationReader:
         """Note a function or method; the index behind it and the body that it may have."""
         tokens, end = self._tokens, region.end
         after, has_body = self._body(index, end)
-        if not has_body and tokens.at(after, end) not in (";", ",", "=", ""):
+        if not has_body and tokens.at(after, end) not in _ENDING:
             return after  # macros without semicolons: `Q_OBJECT DECLARE_DYNAMIC(Key) public:`
         builder = region.builder
         name = declarator.name
         is_friend = "friend" in specifiers.words
+        is_own = declarator.path[-2:-1] == (region.class_name,)  # `Key::~Key();` inside of Key
         is_constructor = bool(builder) and name == region.class_name and not is_friend
         converts = name.startswith("operator ") and not specifiers.type_name
         returns = "" if is_constructor or name.startswith("~") else declarator.type_name
@@ -234,7 +242,7 @@ class DeclarationReader:
         scope = region.namespace if is_friend else region.scope
         signature = self._signature(declarator, specifiers, scope, template, returns)
         signature = replace(signature, has_body=has_body)
-        if len(declarator.path) > 1:
+        if len(declarator.path) > 1 and not is_own:
             if not is_friend:
                 self.definitions.append(Definition(declarator.path, signature))
         elif builder is not None and not is_friend:

@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 
 from capilint.frontends.cpp.facts.model import Parameter
 from capilint.frontends.cpp.facts.specifiers import (
-    CLASS_KEYS,
     CONVENTIONS,
-    STORAGE,
     SpecifierReader,
 )
 from capilint.frontends.cpp.facts.tokens import Tokens, is_word, spaced
@@ -113,7 +111,7 @@ class DeclaratorReader:
             if text in _POINTING:
                 if text != "volatile":
                     found.append(text)
-            elif text not in CONVENTIONS:
+            elif text not in CONVENTIONS and not self._is_macro(index, end):
                 after = self.specifiers.name_end(index, end) if is_word(text) else index
                 if after == index or tokens.texts[after : after + 2] != ["::", "*"]:
                     break
@@ -121,6 +119,11 @@ class DeclaratorReader:
                 index = after + 1
             index += 1
         return index, found
+
+    def _is_macro(self, index: int, end: int) -> bool:
+        """Whether a word stands between a star and the name: `char *KEY_API name()`."""
+        text, following = self.tokens.texts[index], self.tokens.at(index + 1, end)
+        return text.isupper() and is_word(following) and not following.isupper()
 
     def _nests(self, opening: int, end: int) -> bool:
         """Whether parentheses hold a declarator, and not parameters."""
@@ -242,13 +245,13 @@ class DeclaratorReader:
     def _trailing_macro(self, index: int, end: int) -> int:
         """Behind `PURE` or `THROWS(x)`; 0 where a word begins something else."""
         tokens = self.tokens
-        while index < end and is_word(tokens.texts[index]) and tokens.texts[index] not in STORAGE:
+        while index < end and _is_macro_name(tokens.texts[index]):
             index += 1
             if tokens.at(index, end) == "(":
                 index = tokens.after(index, end)
             following = tokens.at(index, end)
             if following in _ENDING or following in _TRAILING:
-                return index if tokens.texts[index - 1] not in ("try", *CLASS_KEYS) else 0
+                return index
         return 0
 
     def _trailing_type(self, index: int, end: int, found: Declarator) -> int:
@@ -313,6 +316,11 @@ def _decayed(type_name: str) -> str:
     """`BYTE[16]` as `BYTE *`; the inner dimensions stay."""
     element, _, dimensions = type_name.partition("[")
     return spaced_type(element, ["*"]) + dimensions.partition("]")[2]
+
+
+def _is_macro_name(text: str) -> bool:
+    """Whether a word behind parameters may be a macro, or a word that compilers know there."""
+    return text.isupper() or text.startswith("_") or text in ("abstract", "sealed", "requires")
 
 
 def spaced_type(base: str, pointers: list[str]) -> str:

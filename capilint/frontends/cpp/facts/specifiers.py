@@ -29,6 +29,7 @@ BUILTIN = frozenset(
 )
 CLASS_KEYS = frozenset({"class", "struct", "union"})
 ACCESS = frozenset({"public", "private", "protected"})
+BEGINNING = ACCESS | {"namespace", "template", "using", "static_assert"}
 _ELABORATING = CLASS_KEYS | {"enum", "typename"}
 _CALLED = frozenset({"alignas", "explicit", "__pragma", "_Pragma", "__attribute__"})
 _TRAILING = frozenset({"const", "volatile", "noexcept", "override", "final", "throw", "try"})
@@ -78,7 +79,7 @@ class SpecifierReader:
         tokens, found = self.tokens, Specifiers()
         names: list[str] = []
         builtin: list[str] = []
-        index = start
+        index = previous = start
         while index < end:
             text = tokens.texts[index]
             if text in STORAGE or text in CONVENTIONS:
@@ -102,13 +103,19 @@ class SpecifierReader:
                 after = tokens.after(index + 1, end)
                 names.append(spaced(tokens.texts[index:after]))
                 index = after
-            elif text in ACCESS:
+            elif text in BEGINNING:
                 break
             elif is_word(text) or text == "::":
                 after = self.name_end(index, end)
                 has_type = bool(names or builtin or found.type_name or found.head)
-                if after == index or self._declares(index, after, end, class_name, has_type):
+                if after == index:
                     break
+                if self._declares(index, after, end, class_name, has_type):
+                    if names and self._is_attribute(index, after, end, names, bool(builtin)):
+                        names.pop()
+                        index = previous
+                    break
+                previous = index
                 if tokens.at(after, end) == "(" and not self._points(after, end):
                     after = self._past_macro(index, after, end, found)
                 else:
@@ -172,6 +179,18 @@ class SpecifierReader:
             return True
         behind = tokens.at(tokens.after(after, end), end)
         return not (behind == "(" or behind == "[" or self._begins(behind))
+
+    def _is_attribute(
+        self, index: int, after: int, end: int, names: list[str], has_type: bool
+    ) -> bool:
+        """Whether a name is a macro behind the declared one: `HCRYPTKEY m_key GUARDED_BY(lock)`."""
+        tokens = self.tokens
+        if tokens.at(after, end) != "(" or not tokens.texts[index].isupper():
+            return False
+        if not names[-1].isidentifier() or names[-1].isupper():
+            return False
+        has_type = has_type or any(not _AROUND_NAMES.search(name) for name in names[:-1])
+        return has_type and tokens.at(tokens.after(after, end), end) in (";", "=", ",")
 
     def _points(self, opening: int, end: int) -> bool:
         """Whether parentheses hold the declarator of a pointer: `(WINAPI *name)`, `(&r)`."""
