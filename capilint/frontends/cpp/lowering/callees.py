@@ -1,0 +1,166 @@
+"""Which function a C++ call means: overloads, methods, templates, constructors."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
+from capilint.frontends.cpp.facts.deduction import is_any_function
+from capilint.frontends.cpp.facts.model import Instance, Signature, Type
+from capilint.frontends.cpp.facts.typetext import type_text
+from capilint.frontends.cpp.lowering.places import NameLowering
+from capilint.frontends.cpp.lowering.typed import Callee
+from capilint.frontends.cpp.lowering.unit import Task
+
+
+class CalleeLowering(NameLowering):
+    """Looks for what is called."""
+
+    def find_callee(self, node: Node) -> Callee | None:
+        """Look for what a call expression calls."""
+        found = self._found_callee(node)
+        if found is None or found.makes is None:
+            return found
+        kind = Type(found.makes.name, found.makes)
+        refined = self.refined_type(kind, operands(field(node, "arguments")))
+        return found._replace(makes=refined.instance)
+
+    def _found_callee(self, node: Node) -> Callee | None:
+        function = self.bare(field(node, "function"))
+        types = [self.argument_type(each) for each in operands(field(node, "arguments"))]
+        match function.type:
+            case "identifier":
+                return self._named_callee(text_of(function), types)
+            case "qualified_identifier" | "template_function" | "template_type":
+                return self._qualified_callee("".join(text_of(function).split()), types)
+            case "field_expression":
+                return self._method_callee(function, types)
+        made = self.type_of(function)
+        if made is not None and made.instance is not None and not made.stars:
+            found = self.operator(made.instance, "()", tuple(types))
+            return None if found is None else found._replace(receiver=function)
+        return None
+
+    def _named_callee(self, name: str, types: list[Type | None]) -> Callee | None:
+        kind = self.name_type(name)
+        if kind is not None:
+            if kind.instance is None or kind.stars:
+                return None if kind.stars else self._bound_function(kind.base)
+            return self.operator(kind.instance, "()", tuple(types))
+        if name in self.bindings:
+            bound = self.bindings[name]
+            return self._free_callee(bound, types) or Callee(bound)
+        if self.this is not None:
+            methods = self.lookup.methods(self.this, name)
+            if methods:
+                found = self._chosen_method(methods, types)
+                return found and found._replace(implicit_this=True)
+        return self._free_callee(name, types)
+
+    def _bound_function(self, name: str) -> Callee | None:
+        """The function that a template parameter, the type of what is called, is bound to."""
+        if name not in self.bindings.values() or is_any_function(name):
+            return None
+        named = self.lookup.functions(name, ())
+        if not named:
+            return Callee(name)
+        if len(named) != 1 or named[0].template:
+            return None
+        return Callee(self.lookup.signature_key(named[0], {}), named[0])
+
+    def _free_callee(self, name: str, types: list[Type | None]) -> Callee | None:
+        made = self.lookup.class_named(name, self.scope, self.bindings)
+        made = made or self.lookup.deduced_class(name, self.scope, types)
+        if made is not None:
+            return Callee(makes=made)
+        near = {each.instance.declared.scope for each in types if each and each.instance}
+        candidates = self.lookup.functions(name, self.scope, near)
+        for whole in (*self.usings.get(name, ()), *(f"{each}::{name}" for each in self.opened)):
+            candidates += self.lookup.functions(whole, self.scope)
+        primary = [each for each in candidates if not each.arguments]
+        chosen = self.lookup.overload(primary, types, self.scope, self.bindings)
+        if chosen is None:
+            return None
+        if chosen.template or self.unit.is_of_library(chosen.whole_name):
+            return self._instantiated(chosen, types, type_text(name).parts[-1].arguments or ())
+        returns = self.lookup.type_of(chosen.returns, chosen.scope, {}) if chosen.returns else None
+        return Callee(self.lookup.signature_key(chosen, {}), chosen, returns=returns)
+
+    def _instantiated(
+        self, chosen: Signature, types: list[Type | None], explicit: tuple[str, ...]
+    ) -> Callee:
+        """A function template, with what its parameters are seen to stand for."""
+        bindings = {each.name: each.name for each in chosen.template}
+        bindings.update(self.lookup.deduced(chosen, types))
+        for parameter, argument in zip(chosen.template, explicit, strict=False):
+            bindings[parameter.name] = self.lookup.canonical(argument, self.scope, self.bindings)
+        arguments = ",".join(bindings[each.name] for each in chosen.template)
+        instance = f"<{arguments}>" if chosen.template else ""
+        name = f"{chosen.whole_name}{instance}" + self.lookup.signature_key(
+            chosen, bindings
+        ).removeprefix(chosen.whole_name)
+
+        def task() -> Task | None:
+            if name in self._specialisations(chosen.whole_name):
+                return None
+            body = self.unit.body_of("::".join(chosen.scope), chosen, name)
+            return None if body is None else Task(name, chosen, bindings, body=body)
+
+        self.unit.ask(name, task)
+        returns = None
+        if chosen.returns:
+            returns = self.lookup.type_of(chosen.returns, chosen.scope, bindings)
+        return Callee(name, chosen, bindings=bindings, returns=returns)
+
+    def _specialisations(self, whole_name: str) -> set[str]:
+        """The names of the explicit specialisations of a function template that are defined."""
+        signatures = (each.signature for each in self.unit.bodies.get(whole_name, ()))
+        return {
+            self.lookup.instance_key(each, each.arguments, {})
+            for each in signatures
+            if each.arguments
+        }
+
+    def _qualified_callee(self, text: str, types: list[Type | None]) -> Callee | None:
+        text = text.removeprefix("::")
+        made = self.lookup.class_named(text, self.scope, self.bindings)
+        if made is not None:
+            return Callee(makes=made)
+        scope, _, name = text.rpartition("::")
+        owner = self.lookup.class_named(scope, self.scope, self.bindings) if scope else None
+        if owner is not None:
+            methods = self.lookup.methods(owner, name)
+            found = self._chosen_method(methods, types)
+            if found is None or found.signature is None or found.signature.static:
+                return found
+            return found._replace(implicit_this=True)
+        return self._free_callee(text, types)
+
+    def _chosen_method(
+        self, methods: list[tuple[Instance, Signature]], types: list[Type | None]
+    ) -> Callee | None:
+        if not methods:
+            return None
+        owner = methods[0][0]
+        candidates = [each for _, each in methods]
+        chosen = self.lookup.overload(candidates, types, owner.scope, owner.bindings)
+        return None if chosen is None else self.method(owner, chosen)
+
+    def _method_callee(self, function: Node, types: list[Type | None]) -> Callee | None:
+        argument, name = field(function, "argument"), field(function, "field")
+        follows = operator_of(function) == "->"
+        owner = self.object_of(argument, follows=follows)
+        if owner is None:
+            return None
+        if name.type == "destructor_name":
+            ending = self.destructor_of(owner)
+            return Callee(ending or "", owner=owner, receiver=argument, follows=follows)
+        plain = text_of(name).partition("<")[0].rpartition("::")[2]
+        found = self._chosen_method(self.lookup.methods(owner, plain), types)
+        if found is None or found.signature is None:
+            return None
+        if found.signature.pure or (
+            found.signature.virtual and follows and self.unit.overrides(owner, plain)
+        ):
+            return None
+        return found._replace(receiver=argument, follows=follows)

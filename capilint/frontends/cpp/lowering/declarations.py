@@ -1,0 +1,306 @@
+"""C++ declarations in functions: objects, references, structured bindings, what only looks like a
+function."""
+
+from __future__ import annotations
+
+import re
+from contextlib import nullcontext
+from dataclasses import replace
+
+from tree_sitter import Node
+
+from capilint import ir
+from capilint.finding import Span
+from capilint.frontends.c.facts.declarators import declared_by, type_of
+from capilint.frontends.c.parsing.parse import parse_expression
+from capilint.frontends.c.parsing.syntax import field, identifiers_in, operands, text_of
+from capilint.frontends.cpp.facts.model import Type
+from capilint.frontends.cpp.lowering.lambdas import LambdaLowering, prefix_of
+from capilint.frontends.cpp.lowering.objects import said
+
+UNSEEN_DESTRUCTOR = "(destructor of an unseen class)"
+_STATIC = frozenset({"static", "thread_local", "extern"})
+_CLASS_BODY = re.compile(r"(?:(?<!:):(?!:)[^{}]*)?\{.*\}")
+
+
+class DeclarationLowering(LambdaLowering):
+    """Variables begin their life, and are destroyed when their scope is left."""
+
+    def declaration(self, node: Node) -> None:
+        """Declare what one declaration names, each with its value if it has one."""
+        self.enumerators(node)
+        self._union(node)
+        storage = {text_of(each) for each in node.children if "storage_class" in each.type}
+        for declarator in node.children_by_field_name("declarator"):
+            self._declare(node, declarator, storage)
+
+    def _declare(self, node: Node, declarator: Node, storage: set[str]) -> None:
+        binding = _structured_in(declarator)
+        if binding is not None:
+            self._structured(binding, declarator)
+            return
+        declared = declared_by(declarator)
+        if declared is None:
+            self.not_understood(declarator, "declaration not understood")
+            return
+        arguments = self._vexing(declarator) if declared.is_function else self._given_to(declarator)
+        if declared.is_function and arguments is None:
+            if _pointed(declarator):
+                self._declare_plainly(node, declarator, declared.name, declared.dimensions)
+            else:
+                self._prototype(node, declarator)
+            return
+        if storage & _STATIC:
+            self._declare_static(node, declarator, storage)
+            return
+        fixed = self.positions.fixed_at(self.span(declarator)) if declared.is_function else None
+        with fixed or nullcontext():
+            self._declare_variable(node, declarator, declared.name, declared.dimensions, arguments)
+
+    def _declare_plainly(
+        self, node: Node, declarator: Node, name: str, dimensions: int
+    ) -> ir.Variable:
+        variable = self.names.declare(name, ir.Scope.LOCAL, dimensions)
+        self._begin(variable, declarator, said(node))
+        return variable
+
+    def _declare_static(self, node: Node, declarator: Node, storage: set[str]) -> None:
+        declared = declared_by(declarator)
+        assert declared is not None
+        declare = self.names.declare_extern if "extern" in storage else self.names.declare_static
+        variable = declare(declared.name, declared.dimensions)
+        self.static_types[variable] = self._type_of_variable(node, declarator)
+
+    def _type_of_variable(self, node: Node, declarator: Node) -> Type:
+        declared = declared_by(declarator)
+        assert declared is not None
+        reference = (
+            "&&" if "&&" in prefix_of(declarator) else "&" if "&" in prefix_of(declarator) else ""
+        )
+        text = type_of(node, replace(declared, dimensions=0)).replace("constexpr ", "")
+        text = _CLASS_BODY.sub("", text)
+        found = self.resolved(f"{text} {reference}".strip())
+        value = _value_of(declarator)
+        if found.base == "auto" and value is not None:
+            known = self._deduced(value)
+            if known is not None:
+                stars = known.stars
+                return replace(known, reference=reference, stars=stars)
+        if found.instance is None and not (found.stars or reference):
+            given = self._vexing(declarator) if declared.is_function else _given(value)
+            types = [self.type_of(self.bare(each)) for each in given or ()]
+            made = self.lookup.deduced_class(found.base, self.scope, types) if types else None
+            if made is not None:
+                return Type(made.name, made)
+        return replace(found, dimensions=max(found.dimensions, declared.dimensions))
+
+    def _deduced(self, value: Node) -> Type | None:
+        value = self.bare(value)
+        if value.type == "lambda_expression":
+            return self.closure_type(value)
+        parts = operands(value)
+        if value.type in ("initializer_list", "argument_list") and len(parts) == 1:
+            return self._deduced(parts[0])
+        return self.type_of(value)
+
+    def _declare_variable(
+        self,
+        node: Node,
+        declarator: Node,
+        name: str,
+        dimensions: int,
+        arguments: list[Node] | None,
+    ) -> None:
+        value = _value_of(declarator)
+        kind = self._type_of_variable(node, declarator)
+        if arguments or value is not None:
+            kind = self.refined_type(kind, arguments or _given(value))
+        span = self.span(declarator)
+        unique = name + "&" if kind.reference else name
+        if kind.is_object:
+            self.names.forget(name)  # a macro that declares a guard may be used twice in a block
+        variable = self.names.declare(name, ir.Scope.LOCAL, dimensions, unique=unique)
+        declared = declared_by(declarator)
+        if declared is not None and declared.single:
+            self.names.single.add(variable)
+        self.static_types[variable] = kind
+        self.names.types[variable] = _written(kind)
+        place = ir.Place(variable)
+        if kind.reference and value is not None:
+            with self.full_expression(span):
+                self.bind_local(place, kind, value, span)
+            if self.prolonged is not None:
+                self.ends_later(*self.prolonged, span)
+                self.prolonged = None
+            return
+        with self.full_expression(span):
+            self._begin_variable(variable, declarator, kind, arguments)
+        if self.is_opaque(kind):
+            self.graph.emit(ir.Escape((ir.AddressOf(place),), span))
+            ended = ir.Call(ir.Direct(UNSEEN_DESTRUCTOR), (ir.AddressOf(place),), None, span)
+            self.enter_cleanup(ended, pad=False)
+        self.ends_later(place, replace(kind, dimensions=0), span, kind.dimensions)
+
+    def _begin_variable(
+        self,
+        variable: ir.Variable,
+        declarator: Node,
+        kind: Type,
+        arguments: list[Node] | None,
+    ) -> None:
+        """Begin the life of a local variable that is no reference."""
+        place, span, value = ir.Place(variable), self.span(declarator), _value_of(declarator)
+        if kind.is_object:
+            self.graph.emit(ir.Declare(variable, _written(kind), span))
+            self._begin_object(place, kind, value, arguments, span)
+        elif self.is_opaque(kind) and not kind.dimensions and (arguments or value is not None):
+            self.begin_unknown(place, arguments or _given(value), span)
+        elif arguments is not None and value is None:
+            self.begin(place, kind, arguments, span)
+        elif value is not None and value.type == "argument_list":
+            self.begin(place, kind, operands(value), span)
+        elif value is not None and value.type == "initializer_list" and not kind.dimensions:
+            self._begin_braced(place, kind, value, span)
+        elif value is not None:
+            self.store(place, value, span)
+        else:
+            self._begin(variable, declarator, _written(kind))
+
+    def _begin_braced(self, place: ir.Place, kind: Type, value: Node, span: Span) -> None:
+        """`T x{...}` of a type that is no known class: a plain value, or a structure of C."""
+        parts = operands(value)
+        plain = len(parts) <= 1 and not any(each.type == "initializer_pair" for each in parts)
+        if plain and parts:
+            self.store(place, parts[0], span)
+        else:
+            self.initialise(place, value, span)
+
+    def bind_local(self, place: ir.Place, kind: Type, value: Node, span: Span) -> None:
+        """`T& x = value`: a temporary that it is bound to lives as long as it does."""
+        inner = operands(value) if value.type in ("argument_list", "initializer_list") else [value]
+        if len(inner) != 1:
+            return
+        self.bound = inner[0]
+        self.bind(place, kind, inner[0], span)
+        self.bound = None
+
+    def _begin_object(
+        self,
+        place: ir.Place,
+        kind: Type,
+        value: Node | None,
+        arguments: list[Node] | None,
+        span: Span,
+    ) -> None:
+        if value is None:
+            self.begin(place, kind, arguments, span)
+        elif value.type == "argument_list":
+            self.begin(place, kind, operands(value), span)
+        else:
+            self.begin(place, kind, [value], span)
+
+    def _given_to(self, declarator: Node) -> list[Node] | None:
+        value = _value_of(declarator)
+        if value is not None and value.type == "argument_list":
+            return operands(value)
+        return None
+
+    def _vexing(self, declarator: Node) -> list[Node] | None:
+        """`Key key(handle, X);` and `Key key(std::move(other));` parse as functions; the arguments,
+        where one of them is known to be made from a value."""
+        if declarator.type != "function_declarator" or _pointed(declarator):
+            return None
+        parameters = field(declarator, "parameters")
+        if not any(self._is_value(each) for each in identifiers_in(parameters)):
+            return None
+        call = parse_expression("f" + text_of(parameters), self.facts.grammar)
+        return None if call is None else operands(field(self.bare(call), "arguments"))
+
+    def _is_value(self, name: str) -> bool:
+        if self.is_local(name) is not None or name in self.captured:
+            return True
+        return self.member(name) is not None or self.lookup.variable(name, self.scope) is not None
+
+    def _structured(self, binding: Node, declarator: Node) -> None:
+        """`auto [a, b] = value;`: the names of members of a value that is held."""
+        value = _value_of(declarator)
+        span = self.span(declarator)
+        kind = self._deduced(value) if value is not None else None
+        held = self.temporary()
+        if value is not None:
+            if "&" in prefix_of(declarator) and kind is not None and kind.reference == "&":
+                held = self.object_place(value)
+            elif kind is not None and kind.is_object:
+                held = self.temporary_object(kind, span)
+                self.begin(held, replace(kind, reference=""), [value], span)
+                self.ends_later(held, replace(kind, reference=""), span)
+            else:
+                self.store(held, value, span)
+        members = []
+        if kind is not None and kind.instance is not None:
+            members = [each for each in self.lookup.fields(kind.instance) if not each.static]
+        for index, each in enumerate(operands(binding)):
+            name = text_of(each)
+            variable = self.names.declare(name, ir.Scope.LOCAL, unique=name + "&")
+            known = members[index] if index < len(members) else None
+            accessor = f".{known.name}" if known is not None else f"[{index}]"
+            if known is not None and kind is not None and kind.instance is not None:
+                self.static_types[variable] = replace(
+                    self.field_type(kind.instance, known), reference="&"
+                )
+            else:
+                self.static_types[variable] = Type("auto", reference="&")
+            part = ir.Place(held.root, (*held.path, accessor))
+            self.assign(ir.Place(variable), self.address_of(part), span)
+
+    def _using(self, node: Node) -> None:
+        """`using ns::name;` and `using namespace ns;`, taken to hold for the whole function."""
+        names = ["".join(text_of(each).split()) for each in operands(node)]
+        if any(each.type == "namespace" for each in node.children):
+            self.opened += names
+        else:
+            for name in names:
+                self.usings.setdefault(name.rpartition("::")[2], []).append(name)
+
+
+def _value_of(declarator: Node) -> Node | None:
+    """What a variable is initialised with; in `if (T x = value)` the declaration has it."""
+    around = declarator.parent
+    found = declarator.child_by_field_name("value")
+    if found is None and around is not None and around.type == "declaration":
+        found = around.child_by_field_name("value")
+    return found
+
+
+def _given(value: Node | None) -> list[Node]:
+    """The arguments that an initialiser gives to a constructor."""
+    if value is None:
+        return []
+    return operands(value) if value.type in ("argument_list", "initializer_list") else [value]
+
+
+def _structured_in(declarator: Node) -> Node | None:
+    """The names of `auto& [a, b] = value`."""
+    node: Node | None = declarator
+    while node is not None and node.type != "structured_binding_declarator":
+        node = node.child_by_field_name("declarator") or next(
+            (each for each in node.named_children if "declarator" in each.type), None
+        )
+        if node is not None and node.type == "function_declarator":
+            return None
+    return node
+
+
+def _pointed(declarator: Node) -> bool:
+    """Whether a function declarator declares a pointer to a function."""
+    inner = declarator.child_by_field_name("declarator")
+    while inner is not None:
+        if inner.type == "parenthesized_declarator":
+            return True
+        inner = inner.child_by_field_name("declarator")
+    return False
+
+
+def _written(kind: Type) -> str:
+    stars = kind.stars + (1 if kind.reference else 0)
+    return kind.base + (" " + "*" * stars if stars else "")

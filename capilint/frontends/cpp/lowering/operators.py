@@ -1,0 +1,306 @@
+"""What objects turn into where a plain value is asked for: operators, conversions, `new`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+
+from tree_sitter import Node
+
+from capilint import ir
+from capilint.finding import Span
+from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
+from capilint.frontends.cpp.facts.model import Instance, Type
+from capilint.frontends.cpp.lowering.calls import CallLowering
+from capilint.frontends.cpp.lowering.typed import RESULT, Callee
+
+NEW, DELETE = "operator new", "operator delete"
+NEW_OR_NULL = "malloc"  # the operator with std::nothrow
+
+
+class OperatorLowering(CallLowering):
+    """Operators that classes define, and values of C++'s own."""
+
+    def call_operator(
+        self, callee: Callee, receiver: Node, arguments: tuple[Node, ...]
+    ) -> ir.Value:
+        """The value of an operator that a class defines."""
+        assert callee.owner is not None and callee.signature is not None
+        name = self.ask_method(callee.owner, callee.signature)
+        own = self.address_of(self.object_place(receiver))
+        given = self.arguments(callee, arguments)
+        span = self.span(receiver)
+        returns = callee.returns
+        if returns is not None and returns.is_object and self.is_handed_over(returns):
+            place = self.temporary_object(returns, span)
+            self.emit_call(name, (self.address_of(place), own, *given), None, span)
+            self.ends_later(place, returns, span)
+            return ir.Read(place)
+        result = self.temporary()
+        self.emit_call(name, (own, *given), result, span)
+        return ir.Read(result)
+
+    def _operator_of(self, node: Node) -> tuple[Callee, Node, tuple[Node, ...]] | None:
+        """The operator that a class defines, its object, and the other operand."""
+        others: tuple[Node, ...] = ()
+        match node.type:
+            case "binary_expression" | "assignment_expression":
+                first, others = field(node, "left"), (field(node, "right"),)
+            case "subscript_expression":
+                first = field(node, "argument")
+                indices = node.child_by_field_name("indices") or node.child_by_field_name("index")
+                others = tuple(operands(indices)) if indices is not None else ()
+            case "unary_expression" | "pointer_expression" | "update_expression":
+                first = field(node, "argument")
+            case _:
+                return None
+        kind = self.type_of(self.bare(first))
+        if kind is None or kind.instance is None or kind.stars or kind.dimensions:
+            return None
+        operator = "[]" if node.type == "subscript_expression" else operator_of(node)
+        types = tuple(self.type_of(each) for each in others)
+        found = self.operator(kind.instance, operator, types)
+        return None if found is None else (found, first, others)
+
+    def _value(self, node: Node) -> ir.Value:
+        method = _VALUES.get(node.type)
+        if method is not None:
+            return method(self, node)
+        if node.type in _OVERLOADED:
+            found = self._operator_of(node)
+            if found is not None:
+                value = self.call_operator(*found)
+                returns = found[0].returns
+                if returns is not None and returns.reference and isinstance(value, ir.Read):
+                    return ir.Read(ir.Place(value.place.root, (*value.place.path, "*")))
+                return value
+        if node.type in _MAYBE_OBJECTS:
+            converted = self._converted(node)
+            if converted is not None:
+                return converted
+        return super()._value(node)
+
+    def _converted(self, node: Node, truth: bool = False) -> ir.Value | None:
+        """The plain value that an object turns into."""
+        kind = self.type_of(node)
+        if kind is None or kind.instance is None or kind.stars or kind.dimensions:
+            return None
+        conversions = self.lookup.conversions(kind.instance)
+        wanted = [each for each in conversions if each[1].name == "operator bool"] if truth else []
+        chosen = wanted or [each for each in conversions if each[1].name != "operator bool"]
+        chosen = chosen or list(conversions)
+        if not chosen:
+            return None
+        same = {each[1].returns for each in chosen}
+        if len(same) > 1 and len({each.replace("const", "").strip() for each in same}) > 1:
+            return ir.Unknown(self.mentions(node))
+        return self.call_operator(self.method(*chosen[0]), node, ())
+
+    def _simple_condition(self, node: Node, if_true: int, if_false: int) -> None:
+        outer = self.names.frame
+        value = None
+        if node.type in _MAYBE_OBJECTS:
+            value = self._converted(node, truth=True)
+        if value is None:
+            if node.type == "conditional_expression":
+                super()._simple_condition(node, if_true, if_false)
+                return
+            value = self.value(node)
+        if self.names.frame is not outer:
+            value = ir.Read(self.held(value, self.span(node)))
+            self.end_scope(outer, self.span(node))
+        self._branch(value, if_true, if_false, self.span(node))
+
+    def store(self, target: ir.Place, node: Node, span: Span) -> None:
+        """Evaluate an expression into a place."""
+        node = self.bare(node)
+        if node.type == "call_expression" and self.cast_argument(node) is None:
+            callee = self.callee_of(node)
+            kind = None if callee is None else callee.returns
+            if callee is not None and callee.makes is not None:
+                kind = Type(callee.makes.name, callee.makes)
+            if kind is not None and (kind.reference or self._turns(node, kind)):
+                self.assign(target, self.value(node), span)
+                return
+        super().store(target, node, span)
+
+    def _turns(self, node: Node, kind: Type) -> bool:
+        return (
+            kind.is_object
+            and kind.instance is not None
+            and bool(self.lookup.conversions(kind.instance))
+        )
+
+    def other_value(self, node: Node) -> ir.Value:
+        """The value of an expression with effects or laziness."""
+        if node.type == "call_expression":
+            if self.is_zero(node):
+                return ir.Constant(0)
+            cast = self.cast_argument(node)
+            if cast is not None:
+                return self.value(cast[1])
+            callee = self.callee_of(node)
+            if callee is not None and callee.returns is not None and callee.returns.reference:
+                result = super().other_value(node)
+                if isinstance(result, ir.Read):
+                    return ir.Read(ir.Place(result.place.root, (*result.place.path, "*")))
+                return result
+        return super().other_value(node)
+
+    def _assignment(self, node: Node) -> ir.Value:
+        left, right = self.bare(field(node, "left")), field(node, "right")
+        kind = self.type_of(left)
+        if kind is None or kind.instance is None or kind.stars or kind.dimensions:
+            return super()._assignment(node)
+        if operator_of(node) != "=":
+            found = self._operator_of(node)
+            return self.call_operator(*found) if found is not None else super()._assignment(node)
+        self._assign_object(kind.instance, left, right, node)
+        return ir.Read(self.place(left))
+
+    def _assign_object(self, made: Instance, left: Node, right: Node, node: Node) -> None:
+        """`object = value`: by its operator, or by what the compiler makes of it."""
+        found = self._operator_of(node)
+        target = self.object_place(left)
+        signature = found[0].signature if found is not None else None
+        if found is not None and signature is not None and not signature.defaulted:
+            self.call_operator(*found)
+            return
+        other = self.type_of(right)
+        if other is None or other.instance != made or other.stars:
+            value = self.value(right)
+            self.graph.emit(ir.Escape((value, self.address_of(target)), self.span(node)))
+            return
+        source = self.object_place(right)
+        kinds = ("move-assignment", "copy-assignment")
+        moved = other.reference == "&&"
+        name = self._copying(made, kinds if moved else kinds[1:])
+        if name is None:
+            self.assign(target, ir.Read(source), self.span(node))
+        else:
+            given = (self.address_of(target), self.address_of(source))
+            self.emit_call(name, given, None, self.span(node))
+
+    # ------------------------------------------------------------ values of C++'s own
+
+    def _this(self, node: Node) -> ir.Value:
+        return ir.Read(self.this_place)
+
+    def _raw_string(self, node: Node) -> ir.Value:
+        parts = [text_of(part) for part in node.named_children if "content" in part.type]
+        return ir.Constant("".join(parts))
+
+    def _bound_name(self, node: Node) -> ir.Value:
+        """A name that may be a template parameter's, or that of a function."""
+        name = "".join(text_of(node).split()).removeprefix("::")
+        if node.type == "identifier" and name not in self.bindings:
+            converted = self._converted(node)
+            return converted if converted is not None else super()._value(node)
+        if name in self.bindings:
+            bound = self.bindings[name]
+            number = int(bound) if bound.lstrip("-").isdigit() else None
+            return ir.FunctionReference(bound) if number is None else ir.Constant(number)
+        place = self.named_place(node)
+        if place is not None:
+            converted = self._converted(node)
+            return converted if converted is not None else self.content(place, node)
+        found = self.lookup.functions(name, self.scope)
+        if len(found) == 1:
+            return ir.FunctionReference(self.lookup.signature_key(found[0], {}))
+        last = name.rpartition("::")[2]
+        return ir.Constant(self.constants[last]) if last in self.constants else ir.Named(name)
+
+    def _new(self, node: Node) -> ir.Value:
+        """`new T(arguments)`"""
+        span = self.span(node)
+        made = self.resolved(text_of(field(node, "type")))
+        pointer = self.temporary()
+        arguments = node.child_by_field_name("arguments")
+        given = operands(arguments) if arguments is not None else []
+        placement = node.child_by_field_name("placement")
+        fails = placement is not None and "nothrow" in text_of(placement)
+        if placement is not None and not fails:
+            self.graph.emit(ir.Call(ir.Direct("new"), (), pointer, span))
+            for each in given:
+                self.graph.emit(ir.Escape((self.value(each),), span))
+            return ir.Read(pointer)
+        made_here, end = self.graph.new_block(), self.graph.new_block()
+        self.emit_call(NEW_OR_NULL if fails else NEW, (), pointer, span)
+        if fails:
+            self.graph.branch(ir.Read(pointer), made_here, end, span)
+        self.graph.start(made_here)
+        if "[" not in text_of(node).partition("(")[0]:
+            place = ir.Place(pointer.root, ("*",))
+            with self.full_expression(span) if fails else nullcontext():
+                if given and made.instance is None and self.is_opaque(made):
+                    self.begin_unknown(place, given, span)
+                else:
+                    self.begin(place, made, given if arguments is not None else None, span)
+        self.graph.start(end)
+        return ir.Read(pointer)
+
+    def _delete(self, node: Node) -> ir.Value:
+        """`delete p`"""
+        span = self.span(node)
+        argument = operands(node)[-1]
+        kind = self.type_of(argument)
+        pointer = self.value(argument)
+        if not isinstance(pointer, ir.Read):
+            pointer = ir.Read(self.held(pointer, span))
+        made = kind.instance if kind is not None and kind.stars == 1 else None
+        deletes, end = self.graph.new_block(), self.graph.new_block()
+        self.graph.branch(pointer, deletes, end, span)
+        self.graph.start(deletes)
+        virtual = made is not None and self.unit.overrides(made, f"~{made.declared.name}")
+        if made is None or "[" in text_of(node).partition("]")[0] or virtual:
+            self.graph.emit(ir.Escape((pointer,), span))
+        else:
+            name = self.destructor_of(made)
+            if name is not None:
+                self.emit_call(name, (pointer,), None, span)
+            self.emit_call(DELETE, (pointer,), None, span)
+        self.graph.start(end)
+        return ir.Unknown()
+
+    def _literal_object(self, node: Node) -> ir.Value:
+        """`Key{h}` where its value is asked for."""
+        kind = self.type_of(node)
+        if kind is None or kind.instance is None:
+            return super()._value(node)
+        place = self.object_place(node)
+        converted = self._converted(node)
+        return converted if converted is not None else ir.Read(place)
+
+    def _throw(self, node: Node) -> ir.Value:
+        self.throw(node)
+        return ir.Unknown()
+
+    def _lambda(self, node: Node) -> ir.Value:
+        return ir.AddressOf(self.closure(node))
+
+    def result_place(self) -> ir.Place:
+        """Where the object goes that the function returns."""
+        return ir.Place(RESULT, ("*",))
+
+
+_OVERLOADED = frozenset(
+    {"binary_expression", "unary_expression", "pointer_expression", "subscript_expression"}
+    | {"update_expression"}
+)
+_MAYBE_OBJECTS = frozenset(
+    {"field_expression", "call_expression", "pointer_expression", "subscript_expression"}
+    | {"identifier", "qualified_identifier"}
+)
+_VALUES: dict[str, Callable[[OperatorLowering, Node], ir.Value]] = {
+    "this": OperatorLowering._this,
+    "raw_string_literal": OperatorLowering._raw_string,
+    "identifier": OperatorLowering._bound_name,
+    "qualified_identifier": OperatorLowering._bound_name,
+    "template_function": OperatorLowering._bound_name,
+    "new_expression": OperatorLowering._new,
+    "delete_expression": OperatorLowering._delete,
+    "compound_literal_expression": OperatorLowering._literal_object,
+    "throw_expression": OperatorLowering._throw,
+    "throw_statement": OperatorLowering._throw,
+    "lambda_expression": OperatorLowering._lambda,
+}
