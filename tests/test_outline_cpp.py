@@ -101,6 +101,8 @@ def test_the_name_of_a_function(text: str, name: str) -> None:
         ("typedef struct tagKey { % } KEY;", ("tagKey",)),
         ("NAMESPACE_BEGIN(x)\nclass Key { % };", ("Key",)),
         ("class Key { public: % };", ("Key",)),
+        ("namespace tests { TEST_CLASS(KeyTest) { public: % }; }", ("tests", "KeyTest")),
+        ("DECLARE_INTERFACE_(IKey, IUnknown) { % };", ("IKey",)),
         ("class Key { Q_OBJECT\npublic slots: % };", ("Key",)),
     ],
 )
@@ -229,6 +231,12 @@ def test_a_function_whose_body_is_a_try_block(head: str) -> None:
     assert text[each.cut : each.cut + 3] == "try"
     assert text[each.body : each.end] == "{ a(); }"
     assert each.handlers_end == len(text)
+
+
+def test_a_macro_may_be_the_last_clause() -> None:
+    text = "HRESULT f() noexcept try { a(); }\nCATCH_RETURN()"
+    each = only(text + " void after();")
+    assert (each.after, each.handlers_end) == ("noexcept", len(text))
 
 
 def test_a_constructor_whose_body_is_a_try_block() -> None:

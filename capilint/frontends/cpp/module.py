@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from tree_sitter import Node
+
 from capilint import ir
 from capilint.files.compile_options import CompileOptions
 from capilint.finding import Span
@@ -309,7 +311,8 @@ class _FileLowering:
         text = " " * (definition.cut - lines.line_start(definition.cut)) + text
         find = self._lowered.facts.macros.at(body.offset)
         parsed, columns, unexpanded = parse_expanded(text, find, CPP)
-        if parsed.statement is None or not parsed.structure_is_clear():
+        clear = definition.complete and parsed.structure_is_clear()
+        if parsed.statement is None or not clear:
             reason = "function body not understood"
             self._problems.append(ir.Problem(span, reason, _shown(task)))
             return None
@@ -321,12 +324,7 @@ class _FileLowering:
             task.signature.parameters, task.signature.returns, has_this=has_this
         )
         statement = parsed.statement
-        whole = statement.parent
-        initialisers = None
-        if whole is not None:
-            initialisers = next(
-                (each for each in operands(whole) if each.type == "field_initializer_list"), None
-            )
+        initialisers = _initialisers(statement)
         plain = task.instance.declared.name.partition("<")[0] if task.instance else ""
 
         def run() -> None:
@@ -372,6 +370,14 @@ class _FileLowering:
             descriptor="staticmethod" if owner is not None and task.signature.static else "",
             types=lowering.names.types,
         )
+
+
+def _initialisers(body: Node) -> Node | None:
+    """What a constructor begins its members with: in front of its body, or of its try block."""
+    beside = operands(body.parent) if body.parent is not None else []
+    return next(
+        (each for each in (*beside, *operands(body)) if each.type == "field_initializer_list"), None
+    )
 
 
 def _shown(task: Task) -> str:

@@ -54,7 +54,8 @@ class FunctionLowering(DeclarationLowering):
         """Lower a function's body up to its closing brace; `whole` is the frame that encloses all
         that ends with the function, if that is not the present one."""
         whole = whole or self.names.frame
-        self.run(self._sequence(operands(body)))
+        is_block = body.type == "compound_statement"  # and not a try with its handlers
+        self.run(self._sequence(operands(body) if is_block else [body]))
         span = self.positions.end_of(body)
         self.end_scope(whole, span)
         self.graph.end(ir.Return(None, span, implicit=True))

@@ -10,7 +10,7 @@ from functools import cached_property
 import tree_sitter_c
 from tree_sitter import Language, Parser, Query
 
-from capilint.frontends.c.parsing.repairs import REPAIRS, Repair
+from capilint.frontends.c.parsing.repairs import REPAIRS, Repair, without_conventions
 
 CONTROL = frozenset(
     {"if", "else", "for", "while", "do", "switch", "case", "default"}
@@ -20,10 +20,12 @@ CONTROL = frozenset(
 
 @dataclass(frozen=True)
 class Grammar:
-    """A language of the C family. `control` are its keywords that say where control goes."""
+    """A language of the C family. `control` are its keywords that say where control goes;
+    `respelt` changes what would parse as something else, `repairs` what does not parse."""
 
     load: Callable[[], object] = field(repr=False)
     control: frozenset[str]
+    respelt: Callable[[str], str] = field(repr=False)
     repairs: tuple[Repair, ...] = field(repr=False)
 
     @cached_property
@@ -45,4 +47,4 @@ class Grammar:
         return Query(self.language, "\n".join(patterns))
 
 
-C = Grammar(tree_sitter_c.language, CONTROL, tuple(REPAIRS))
+C = Grammar(tree_sitter_c.language, CONTROL, without_conventions, tuple(REPAIRS))

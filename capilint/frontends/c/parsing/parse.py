@@ -10,10 +10,10 @@ import re
 from tree_sitter import Node, QueryCursor
 
 from capilint.frontends.c.parsing.grammar import C, Grammar
-from capilint.frontends.c.parsing.repairs import without_conventions
 
 _HEAD = "void f()\n"  # one row above the body
 _CONSTRUCTOR_HEAD = "f()\n"  # of a body that begins with initialisers
+_INITIALISERS = re.compile(r"\s*(?:try\s*)?:")
 _WORD_BEFORE_DO = re.compile(r"\b(?!else\b)\w+\s+do\b")  # it parses as a function of that name
 
 
@@ -27,7 +27,7 @@ class Body:
 
     def __init__(self, text: str, grammar: Grammar = C) -> None:
         """`text` runs from the opening to the closing brace, on rows of its own."""
-        head = _CONSTRUCTOR_HEAD if text.lstrip().startswith(":") else _HEAD
+        head = _CONSTRUCTOR_HEAD if _INITIALISERS.match(text) is not None else _HEAD
         self.parsed = (head + text).encode("utf-8", errors="replace")
         root = grammar.parser.parse(self.parsed).root_node
         self.statement = _body_of(root)
@@ -63,7 +63,7 @@ class Body:
 
 def parse_body(text: str, grammar: Grammar = C) -> Body:
     """The best parse of a function body that the repairs can reach."""
-    text = without_conventions(text)
+    text = grammar.respelt(text)
     best = Body(text, grammar)
     for repair in grammar.repairs:
         if not best.errors:
@@ -102,7 +102,9 @@ def _statements(text: str, grammar: Grammar) -> list[Node] | None:
 def _body_of(root: Node) -> Node | None:
     for child in root.children:
         if child.type == "function_definition":
-            return child.child_by_field_name("body")
+            last = child.children[-1]
+            is_try = last.type == "try_statement"  # a constructor's, without a field
+            return last if is_try else child.child_by_field_name("body")
     return None
 
 

@@ -20,7 +20,8 @@ Repair = Callable[[str, Set[int]], str]
 _ARGUMENTS = r"\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)"
 _ATTRIBUTE_BEHIND = re.compile(r"(\w+)(\s*)(__attribute__\s*\(\([^;\n]*?\)\s*\))(?=\s*[=;,\[])")
 _KEYWORDS = (
-    r"(?!(?:if|else|do|while|for|switch|case|default|return|goto|sizeof|struct|union|enum)\b)"
+    r"(?!(?:if|else|do|while|for|switch|case|default|return|goto|sizeof|struct|union|enum|throw|new"
+    r"|delete|co_\w+)\b)"
 )
 _BARE_MACRO_LINE = re.compile(
     rf"^[ \t]*(?:[A-Z_][A-Z0-9_]*|{_KEYWORDS}\w+(?=[ \t]*\())[ \t]*(?:{_ARGUMENTS})?(?=[ \t]*$)"
@@ -39,7 +40,9 @@ _LABEL_BEFORE_DIRECTIVE = re.compile(
 _BLANKS = re.compile(r"\s*")
 _INDEX = re.compile(r"\[[^\]]*\]")
 _OFFSET = re.compile(r"\boffsetof\s*\(([^()]*(?:\[[^()\]]*\])[^()]*)\)")
-_QUALIFIER = re.compile(r"\b(?:CONST|VOLATILE|FAR|NEAR|UNALIGNED|__RPC_FAR)\b")  # of the SDK
+_QUALIFIER = re.compile(  # of the SDK
+    r"\b(?:CONST|VOLATILE|FAR|NEAR|UNALIGNED|__RPC_FAR|HUGEP|POINTER_32|POINTER_64)\b"
+)
 _STORAGE_MACRO = re.compile(
     r"^[ \t]*(?:static\s+|const\s+)*([A-Z_][A-Z0-9_]*)"
     r"(?=\s+[A-Za-z_]\w*[\s*]+[A-Za-z_]\w*\s*[\[;=,])",
@@ -73,12 +76,12 @@ _EXCEPTION_MACROS = tuple(
 
 def without_conventions(text: str) -> str:
     """`BOOL (WINAPI *callback)(HCRYPTKEY)` without `WINAPI`, with which it parses as a call."""
-    return _CONVENTION.sub(_without_group, text)
+    return _CONVENTION.sub(without_group, text)
 
 
 def _without_assembly(text: str, rows: Set[int]) -> str:
     """`__asm { rdtsc }` and `__asm nop` of Microsoft's compiler, which touch no handle."""
-    return _edited(_ASSEMBLY, text, rows, lambda match: ";" + _spaces(match)[1:])
+    return edited(_ASSEMBLY, text, rows, lambda match: ";" + spaces(match)[1:])
 
 
 def _spell_exceptions(text: str, rows: Set[int]) -> str:
@@ -105,45 +108,47 @@ def _first_branches(text: str, rows: Set[int]) -> str:
 
 def _attributes_in_front(text: str, rows: Set[int]) -> str:
     """`int x __attribute__((unused)) = 1;` with the attribute where the grammar knows it."""
-    return _edited(_ATTRIBUTE_BEHIND, text, rows, lambda match: match.expand(r"\3\2\1"))
+    return edited(_ATTRIBUTE_BEHIND, text, rows, lambda match: match.expand(r"\3\2\1"))
 
 
 def _without_qualifiers(text: str, rows: Set[int]) -> str:
     """`static CONST HCRYPTKEY FAR *p` is a `static HCRYPTKEY *p`."""
-    return _edited(_QUALIFIER, text, rows, _spaces)
+    return edited(_QUALIFIER, text, rows, spaces)
 
 
 def _without_storage_macros(text: str, rows: Set[int]) -> str:
     """`ALIGN16 BYTE iv[16];` declares `iv`, not `BYTE`."""
-    return _edited(_STORAGE_MACRO, text, rows, _without_group)
+    return edited(_STORAGE_MACRO, text, rows, without_group)
 
 
 def _plain_offsets(text: str, rows: Set[int]) -> str:
     """`offsetof(struct blob, data[n])`, whose index the grammar does not know, without it."""
-    return _edited(_OFFSET, text, rows, lambda match: _INDEX.sub(_spaces, match.group()))
+    return edited(_OFFSET, text, rows, lambda match: _INDEX.sub(spaces, match.group()))
 
 
-def _spaces(match: re.Match[str]) -> str:
+def spaces(match: re.Match[str]) -> str:
+    """Spaces in place of a match; its lines stay."""
     return re.sub(r"[^\n]", " ", match.group())
 
 
 def _blank_prefixes(text: str, rows: Set[int]) -> str:
     """`todo_wine ok(x);` or `ATOMIC { ... }`: the macro in front says nothing about handles."""
-    return _edited(_PREFIX, text, rows, _without_group)
+    return edited(_PREFIX, text, rows, without_group)
 
 
 def _end_macro_lines(text: str, rows: Set[int]) -> str:
     """`TRACE_ENTER(x)` alone on a line gets the semicolon that its macro brings along."""
-    return _edited(_BARE_MACRO_LINE, text, rows, lambda match: match.group() + ";")
+    return edited(_BARE_MACRO_LINE, text, rows, lambda match: match.group() + ";")
 
 
-def _without_group(match: re.Match[str]) -> str:
+def without_group(match: re.Match[str]) -> str:
+    """A match with spaces in place of its first group."""
     start, end = match.start(1) - match.start(), match.end(1) - match.start()
     whole = match.group()
     return whole[:start] + " " * (end - start) + whole[end:]
 
 
-def _edited(
+def edited(
     pattern: re.Pattern[str], text: str, rows: Set[int], edit: Callable[[re.Match[str]], str]
 ) -> str:
     """The text with each match edited that stands on one of the rows, or before its text."""

@@ -6,6 +6,18 @@ import tree_sitter_cpp
 
 from capilint.frontends.c.parsing.grammar import CONTROL, Grammar
 from capilint.frontends.c.parsing.repairs import REPAIRS as C_REPAIRS
+from capilint.frontends.c.parsing.repairs import without_conventions
 from capilint.frontends.cpp.parsing.repairs import REPAIRS
+from capilint.frontends.cpp.parsing.spellings import SPELLINGS, with_range_loops
 
-CPP = Grammar(tree_sitter_cpp.language, CONTROL | {"try", "catch", "throw"}, (*REPAIRS, *C_REPAIRS))
+
+def _respelt(text: str) -> str:
+    return with_range_loops(without_conventions(text))
+
+
+CPP = Grammar(
+    tree_sitter_cpp.language,
+    CONTROL | {"try", "catch", "throw"},
+    _respelt,
+    (*SPELLINGS, *REPAIRS, *C_REPAIRS),
+)

@@ -30,6 +30,8 @@ from capilint.frontends.cpp.parsing.heads import (
 )
 
 _CATCH = re.compile(r"catch\s*\([^(){};]*(?:\([^(){};]*\)[^(){};]*)*\)\s*(?=\{)")
+_CATCH_MACRO = re.compile(r"(?:[A-Z]+_)?CATCH_[A-Z_]+\s*\([^(){};]*(?:\([^(){};]*\)[^(){};]*)*\)")
+_CLASS_MACRO = re.compile(r"[A-Z0-9_]*(?:CLASS|STRUCT|INTERFACE|FIXTURE)[A-Z0-9_]*")
 _BLANK = re.compile(r"\s*")
 
 
@@ -162,10 +164,26 @@ class _Outline:
                 self._open += (_Open(() if parts is None else parts or (UNNAMED,)),)
             case ClassHead(parts, template):
                 self._open += (_Open(parts, True, template),)
+            case FunctionHead() if self._is_class(head, opening):
+                name = re.match(r"\s*([^\W\d][\w$]*)\s*(?:,|\Z)", whole[slice(*head.parameters)])
+                parts = (name.group(1) if name is not None else head.name,)
+                self._open += (_Open(parts, is_class=True),)
+                return ClassHead(parts, "")
             case FunctionHead(colon=int(colon)) if not header.in_initialisers:
                 header.in_initialisers = True
                 return InExpression() if names_member(whole[colon:]) else head
         return head
+
+    def _is_class(self, head: FunctionHead, opening: int) -> bool:
+        """Whether `TEST_CLASS(Keys) { ... };` says by its macro's name that it is a class."""
+        if head.returns or head.path or not _CLASS_MACRO.fullmatch(head.name) or self._in_class:
+            return False
+        end, _ = matching_brace(self._text, opening, self._braces)
+        return self._text.startswith(";", _after_blanks(self._text, end))
+
+    @property
+    def _in_class(self) -> bool:
+        return bool(self._open) and self._open[-1].is_class
 
     def _directive(self, word: str) -> None:
         """Of the branches of an `#if` only one opens its braces."""
@@ -185,7 +203,7 @@ class _Outline:
         start = self._header.start
         end, complete = matching_brace(self._text, opening, self._braces)
         around = tuple(part for each in self._open for part in each.parts)
-        in_class = bool(self._open) and self._open[-1].is_class
+        in_class = self._in_class
         path, template, class_template = _qualified(head)
         if not path:
             class_template = next((each.template for each in self._open[::-1] if each.template), "")
@@ -230,7 +248,8 @@ def _handlers_end(text: str, position: int, braces: Braces | None) -> int:
         start = _after_blanks(text, position)
         clause = _CATCH.match(text, start)
         if clause is None:
-            return position
+            macro = _CATCH_MACRO.match(text, start)
+            return macro.end() if macro is not None else position
         position = matching_brace(text, clause.end(), braces)[0]
 
 

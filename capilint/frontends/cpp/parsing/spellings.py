@@ -1,0 +1,170 @@
+"""Repairs of C++ text that does not parse: what the grammar does not know, in words that it does.
+
+BOOST_FOREACH(const Key& k, keys)      for          (const Key& k: keys)
+if FAILED(hr)                          if(FAILED(hr))
+delete[] *p;  alloc_new BYTE[n]        delete   *p;        new BYTE[n]
+f(_T(__FUNCTION__) L": %d" TAIL)       f(                 L": %d"     )
+
+As all repairs, these change only what stands on a row with an error; but for the loops.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+
+from capilint.frontends.c.parsing.outline import blanked
+from capilint.frontends.c.parsing.positions import LineTable
+from capilint.frontends.c.parsing.repairs import Repair, edited, spaces, without_group
+
+_MAY_LOOP = re.compile("each|Each|EACH")
+_EACH = re.compile(r"\bfor(\s+each)(?P<head>\s*\([^();]*?[\w&*>^]\s+)in\b")
+_FOREACH = re.compile(
+    r"\b\w*foreach\w*\s*(?P<opening>\()\s*(?P<declared>[^(),;{}]*)(?P<comma>,)", re.IGNORECASE
+)
+_NO_STATEMENT = re.compile(r"\s*(?:[;,)]|\Z)")
+_NAME = re.compile(r"[\w:]+")
+_CONDITION = re.compile(r"\b(?:if|while)(?P<blank>\s+)(?!constexpr\b|consteval\b)[A-Za-z_]\w*\s*\(")
+_LITERAL = r'(?:u8|[LuU])?"(?:[^"\\\n]|\\.)*+"'
+_MACRO = rf"[A-Za-z_]\w*\s*\(\s*(?:{_LITERAL}|\w+)?\s*\)|PRI\w+|[A-Z_][A-Z0-9_]*"
+_PIECE = rf"(?:{_LITERAL}|{_MACRO})(?!\w)"
+_CHAIN = re.compile(rf"(?<=[(,=+<?&|])\s*(?P<chain>{_PIECE}(?:\s*{_PIECE})+)")
+_FIRST_LITERAL = re.compile(_LITERAL)
+_TYPENAME = re.compile(r"\b\w*(?:TYPENAME|typename)\b")
+_DECLSPEC = re.compile(r"\b__declspec\s*\((?:[^()]|\([^()]*\))*\)")
+_NEW_PREFIX = re.compile(
+    r"(?:(?<=[=(,?:)])|(?<=\breturn)|(?<=\bthrow))\s*\b(?!new\b|NEW\b)(\w+(?:new|NEW))\b"
+    r"(?=\s*(?:\([^()]*\)\s*)?[A-Za-z_:])"
+)
+_NEW_MACRO = re.compile(r"\bnew\s+(?:\([^()]*\)\s*)?([A-Z_][A-Z0-9_]*)(?=\s+[A-Za-z_])")
+_NEW_POINTERS = re.compile(r"\bnew\b[\w\s:<>,]{0,200}?[\w>]\s{0,20}(\*[\s*]{0,20})(?=\[)")
+_DELETE = re.compile(r"\bdelete\s*(\[\s*\])(?=\s*[*&(])")
+_OWN_OPERATOR = re.compile(
+    r"(?<![\w:.>])(?<!->)(?:this\s*->\s*)?\boperator\s*(?P<operator>[-+*/%&|^]?=)(?=\s*\()"
+)
+_BRACKETS = re.compile(r"[();{}]")
+_CAUGHT = re.compile(
+    r"(?<=\})\s*\b((?:[A-Z]+_)?CATCH_[A-Z_]+\s*\((?:[^(){};]|\([^(){};]*\))*\))\s*;?(?!\s*\{)"
+)
+
+
+def _clauses_of_macros(text: str, rows: Set[int]) -> str:
+    """`try { } CATCH_RETURN()`: the macro is the whole clause, which does what it says."""
+
+    def clause(match: re.Match[str]) -> str:
+        macro = match.group(1)
+        name = macro.partition("(")[0]
+        leaves = "return " if "RETURN" in name else "throw " if "THROW" in name else ""
+        before = match.group()[: match.start(1) - match.start()]
+        return f"{before}catch (...) {{ {leaves}{macro}; }}"
+
+    return _CAUGHT.sub(clause, text)
+
+
+def with_range_loops(text: str) -> str:
+    """Loops over what a container holds, of Microsoft, Boost and Qt, as the language's own.
+
+    One that names a variable from outside is any loop. Some parse as functions in the function.
+    """
+    if _MAY_LOOP.search(text) is None:
+        return text
+    text = _EACH.sub(_range_for, text)
+    plain = blanked(text)
+    parts: list[str] = []
+    position = 0
+    for match in _FOREACH.finditer(plain):
+        opening, comma = match.start("opening"), match.start("comma")
+        end = _closing(plain, opening)
+        if end is None or _NO_STATEMENT.match(plain, end) is not None:
+            continue  # a call
+        declares = len(_NAME.findall(match.group("declared"))) > 1
+        word = ("for" if declares else "while").ljust(opening - match.start())
+        parts += [text[position : match.start()], word, text[opening:comma]]
+        parts.append(":" if declares else ",")
+        position = match.end()
+    return "".join([*parts, text[position:]])
+
+
+def _range_for(match: re.Match[str]) -> str:
+    return f"for{' ' * len(match.group(1))}{match.group('head')} :"
+
+
+def _conditions_of_macros(text: str, rows: Set[int]) -> str:
+    """`if FAILED(hr)`: the macro brings the parentheses along."""
+    plain = blanked(text)
+    lines = LineTable(plain)
+    parts: list[str] = []
+    position = 0
+    for match in _CONDITION.finditer(plain):
+        end = _closing(plain, match.end() - 1)
+        if end is not None and lines.line(match.start()) - 1 in rows:
+            blank = match.end("blank")
+            kept = blank if text[blank - 1] == "\n" else blank - 1
+            parts += [text[position:kept], "(", text[blank:end], ")"]
+            position = end
+    return "".join([*parts, text[position:]])
+
+
+def _closing(plain: str, opening: int) -> int | None:
+    """The offset behind the parenthesis that closes another in the same statement."""
+    depth = 0
+    for token in _BRACKETS.finditer(plain, opening):
+        if token.group() not in "()":
+            return None
+        depth += 1 if token.group() == "(" else -1
+        if depth == 0:
+            return token.end()
+    return None
+
+
+def _one_literal(text: str, rows: Set[int]) -> str:
+    """Of literals and macros that stand for such, side by side, the first literal is kept."""
+
+    def first(match: re.Match[str]) -> str:
+        literal = _FIRST_LITERAL.search(match.group())
+        if literal is None:
+            return match.group()
+        rest = re.sub(r"[^\n]", " ", match.group())
+        return rest[: literal.start()] + literal.group() + rest[literal.end() :]
+
+    return edited(_CHAIN, text, rows, first)
+
+
+def _known_words(text: str, rows: Set[int]) -> str:
+    """`BOOST_DEDUCED_TYPENAME` is `typename`; `__declspec(align(8))` says nothing here."""
+    text = edited(_TYPENAME, text, rows, lambda found: "typename".ljust(len(found.group())))
+    return edited(_DECLSPEC, text, rows, spaces)
+
+
+def _plain_news(text: str, rows: Set[int]) -> str:
+    """`alloc_new BYTE[n]`, `new NOTHROW BYTE[n]`, `new BYTE *[n]` and `delete[] *p`, of which the
+    grammar knows the parts alone."""
+    text = edited(_NEW_PREFIX, text, rows, _new)
+    text = edited(_NEW_MACRO, text, rows, without_group)
+    text = edited(_NEW_POINTERS, text, rows, without_group)
+    return edited(_DELETE, text, rows, without_group)
+
+
+def _new(match: re.Match[str]) -> str:
+    start = match.start(1) - match.start()
+    return match.group()[:start] + "new".rjust(len(match.group(1)))
+
+
+def _own_operators(text: str, rows: Set[int]) -> str:
+    """`operator=(other)` and `this->operator=(other)` assign to the object."""
+
+    def assigned(match: re.Match[str]) -> str:
+        operator = match.group("operator")
+        return "*this".ljust(len(match.group()) - len(operator)) + operator
+
+    return edited(_OWN_OPERATOR, text, rows, assigned)
+
+
+SPELLINGS: tuple[Repair, ...] = (
+    _clauses_of_macros,
+    _conditions_of_macros,
+    _one_literal,
+    _known_words,
+    _plain_news,
+    _own_operators,
+)
