@@ -63,6 +63,8 @@ def only(text: str) -> Definition:
         ("_Success_(return != 0) BOOL f(_In_reads_bytes_(n) const BYTE* p, DWORD n) {}", "f"),
         ("void f() THREAD_ANNOTATION(lock) {}", "f"),
         ("void f() const LOCKS(lock) {}", "f"),
+        ("Key::Key(H h) NOEXCEPT : m_h(h) {}", "Key::Key"),
+        ("class Key { API CONSTEXPR Key() NOEXCEPT_IF(true) : m_h(0) {} };", "Key::Key"),
         ('void f(int a = g(1), const char* s = "){") {}', "f"),
         ("TEST_F(KeyTest, Closes) {}", "TEST_F"),
         ("static __forceinline int __stdcall f() {}", "f"),
@@ -132,6 +134,12 @@ def test_members_of_classes() -> None:
         """
     assert names(source) == ["Key::Key", "Key::count", "Key::~Key", "Key::Inner::f", "after"]
     assert [each.in_class for each in found(source)] == [True, True, True, True, False]
+
+
+def test_a_friend_is_no_member() -> None:
+    source = "namespace ns { class Key { friend bool operator==(Key a, Key b) {} void f() {} }; }"
+    assert names(source) == ["ns::operator==", "ns::Key::f"]
+    assert [each.in_class for each in found(source)] == [False, True]
 
 
 def test_what_belongs_to_one_file_only() -> None:

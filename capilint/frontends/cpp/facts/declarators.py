@@ -250,7 +250,7 @@ class DeclaratorReader:
             if tokens.at(index, end) == "(":
                 index = tokens.after(index, end)
             following = tokens.at(index, end)
-            if following in _ENDING or following in _TRAILING:
+            if following in _ENDING or following in _TRAILING or following == ":":
                 return index
         return 0
 

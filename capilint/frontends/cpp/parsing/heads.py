@@ -62,6 +62,7 @@ class FunctionHead(NamedTuple):
     colon: int | None
     try_at: int | None
     static: bool
+    friend: bool
 
 
 class InExpression(NamedTuple):
@@ -184,6 +185,7 @@ class _Reader:
             colon,
             try_at,
             "static" in tokens.texts[start:name_at],
+            "friend" in tokens.texts[start:name_at],
         )
 
     def _name_at(self, opening: int, name: str) -> int:

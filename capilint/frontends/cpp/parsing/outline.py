@@ -202,11 +202,12 @@ class _Outline:
     def _located(self, head: FunctionHead, opening: int) -> Definition:
         start = self._header.start
         end, complete = matching_brace(self._text, opening, self._braces)
-        around = tuple(part for each in self._open for part in each.parts)
-        in_class = self._in_class
+        around = [each for each in self._open if not (each.is_class and head.friend)]
+        outer = tuple(part for each in around for part in each.parts)
+        in_class = self._in_class and not head.friend
         path, template, class_template = _qualified(head)
         if not path:
-            class_template = next((each.template for each in self._open[::-1] if each.template), "")
+            class_template = next((each.template for each in around[::-1] if each.template), "")
         left, right = (start + each for each in head.parameters)
         cuts = [start + each for each in (head.colon, head.try_at) if each is not None]
         initialisers = None
@@ -225,9 +226,9 @@ class _Outline:
             declarator_end=right + 1,
             body=opening,
             end=end,
-            internal=UNNAMED in around or (head.static and not in_class),
+            internal=UNNAMED in outer or (head.static and not in_class),
             complete=complete,
-            scope=(*around, *path),
+            scope=(*outer, *path),
             arguments=head.arguments,
             in_class=in_class,
             template=template,
