@@ -60,25 +60,37 @@ def hold(program: Program) -> int:
 
 def _differences(text: Text, expected: set[Mistake], findings: list[Finding]) -> list[str]:
     lines: list[str] = []
-    open_mistakes = {(mistake.code, mistake.created) for mistake in expected}
-    for finding in findings:
+    told: dict[tuple[str, int], set[tuple[str, int]]] = {
+        (mistake.code, mistake.created): set() for mistake in expected
+    }
+    for finding in sorted(findings, key=lambda each: each.code == "CAP102"):
         if finding.code in ("CAP401", "CAP501", "CAP902"):
             continue
         if finding.confirmed is False:
             lines.append(f"not confirmed: {_shown(finding)}")
+        saying = (finding.code, finding.span.line if _is_repeated(finding, text) else 0)
         matches = [mistake for mistake in expected if _matches(finding, mistake, text)]
-        keys = {(mistake.code, mistake.created) for mistake in matches}
-        if not matches:
+        keys = sorted({(mistake.code, mistake.created) for mistake in matches})
+        new = [key for key in keys if saying not in told[key]]
+        if not keys:
             lines.append(f"linter only: {_shown(finding)}")
-        elif not keys & open_mistakes:
+        elif not new:
             lines.append(f"twice: {_shown(finding)}")
+        elif finding.code == "CAP102" and text.throws:
+            for key in keys:  # lost or left, it is the exception that did it
+                told[key].add(saying)
         else:
-            open_mistakes.discard(min(keys & open_mistakes))
+            told[min(new, key=lambda key: bool(told[key]))].add(saying)
     for mistake in () if _is_bounded(findings) else sorted(expected):
-        if (mistake.code, mistake.created) in open_mistakes:
+        if not told[mistake.code, mistake.created]:
             where = sorted(text.lines.get(mistake.number, ()))
             lines.append(f"model only: {where}: {mistake.code} {mistake.name} {mistake}")
     return lines
+
+
+def _is_repeated(finding: Finding, text: Text) -> bool:
+    """Whether the finding's line is one of several of the same statement."""
+    return any(len(lines) > 1 and finding.span.line in lines for lines in text.lines.values())
 
 
 def _is_bounded(findings: list[Finding]) -> bool:

@@ -107,6 +107,10 @@ class CppPrinter(CPrinter):
         for name, kind in self._kinds.items():
             of_kind = {"holder": {name, f"{name}.handle"}, "owner": {f"{name}->key"}}
             names[name] = of_kind.get(kind, {name})
+        if self._methods:  # of Tools, which have a context of their own
+            for name in self._program.variables():
+                names.setdefault(name, {name})
+                names[name] |= {"prov"} if name[0] == "c" else set()
 
     # ------------------------------------------------------------ the frame
 

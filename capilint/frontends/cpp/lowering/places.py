@@ -143,6 +143,9 @@ class NameLowering(ObjectLowering):
                     return ir.Place(value.place.root, (*value.place.path, "*"))
         if node.type == "this":
             return ir.Place(self.this_place.root, (*self.this_place.path, "*"))
+        if node.type == "pointer_expression" and self._overloaded(node):
+            address = self.place(node)  # `*&holder` is what its `operator&` points to
+            return ir.Place(address.root, (*address.path, "*"))
         return super().pointee(node)
 
     def call_operator(
