@@ -120,4 +120,4 @@ def test_labels_speak_of_packages_and_of_repositories(
     (tmp_path / "owner+repository" / "a.cpp").touch()
     assert (package.is_at_hand, repository.is_at_hand) == (False, True)
     run = score.Checked((), frozenset(), analysed=1)
-    assert (run.was_analysed(package), run.was_analysed(repository)) == (True, False)
+    assert (run.was_analysed(package), run.was_analysed(repository)) == (True, True)

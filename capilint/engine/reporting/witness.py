@@ -328,7 +328,8 @@ class Tracer:
     ) -> tuple[tuple[TraceEvent, ...], int | None]:
         """The path as the replay takes it, and the number of the defect's handle."""
         acts = [event for event in events if event.kind not in ("enter", "exit")]
-        traced = [self._event(event) for event in acts]
+        wrong = {defect.symbol: defect.resource} if defect.code == "CAP203" else {}
+        traced = [self._event(event, wrong) for event in acts]
         subject = self.numbers.get(defect.symbol)
         if acts:  # a last call that destroys or uses one handle may make another of that name
             for role, (_, number) in zip(acts[-1].roles, traced[-1].handles, strict=True):
@@ -338,7 +339,9 @@ class Tracer:
             traced.append(TraceEvent("leave", "", defect.span))
         return tuple(traced), subject
 
-    def _event(self, event: Event) -> TraceEvent:
+    def _event(self, event: Event, known: Mapping[Symbol, str]) -> TraceEvent:
+        """A call as the model is told of it; `known` is what handles are, whatever it takes them
+        for."""
         handles: list[tuple[str, int]] = []
         resources: list[tuple[int, str]] = []
         owners: list[tuple[int, int]] = []
@@ -349,7 +352,7 @@ class Tracer:
                 self._renew(role.symbol)
             number = self._number(role.symbol)
             handles.append((role.parameter, number))
-            resources.append((number, role.resource))
+            resources.append((number, known.get(role.symbol, role.resource)))
             if role.owner is not None:
                 owners.append((number, self._number(role.owner)))
         outcome = Outcome.FAILED if event.succeeded is False else Outcome.SUCCEEDED
