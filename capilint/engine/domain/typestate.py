@@ -70,12 +70,26 @@ class Typestates:
     def report(self, path: Path, code: str, symbol: Symbol, span: Span, text: str = "") -> None:
         """Note a defect, unless an open question about the handle forbids it."""
         handle = path.state.handles[symbol]
+        if code == "CAP301" and self._is_of_a_second_call(path, symbol):
+            return
         if handle.doubt is None:
             origin = self.origins.get(Symbol(symbol.kind, symbol.site, symbol.detail))
             shown = text or (origin.text if origin else "") or self.texts.get(symbol, "")
             self.defects.append(
                 Defect(code, symbol, handle.resource, span, path.node, path.trail, shown)
             )
+
+    def _is_of_a_second_call(self, path: Path, symbol: Symbol) -> bool:
+        """Whether a handle, and its context, are there only if others call a function twice: it
+        asks whether they are, and puts a new context in the old one's place."""
+        state, handle = path.state, path.state.handles[symbol]
+        place = handle.owner.detail if handle.owner is not None else None
+        if handle.made or handle.owner is None or not isinstance(place, Location):
+            return False
+        held = state.load(place)
+        new = state.handles.get(held) if isinstance(held, Symbol) else None
+        asked = state.facts.get(symbol) and state.facts.get(handle.owner)
+        return bool(asked) and new is not None and new.made
 
     @contextmanager
     def gathered(self) -> Iterator[list[Defect]]:

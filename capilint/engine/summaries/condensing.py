@@ -51,27 +51,33 @@ def _without_empty_cases(outcomes: list[Outcome]) -> list[Outcome]:
         h is 0                                    }
         h is not 0:   h destroyed, maybe cleared  }   h destroyed, maybe cleared
     """
-    pending = list(outcomes)
+    count = len(outcomes) + 1
+    while len(outcomes) < count:  # one that stands for another may stand for a third
+        count = len(outcomes)
+        for symbol in dict.fromkeys(each for one in outcomes for each in _released_inputs(one)):
+            outcomes = _without_empty_case(outcomes, symbol)
+    return outcomes
+
+
+def _without_empty_case(outcomes: list[Outcome], symbol: Symbol) -> list[Outcome]:
+    empty: dict[tuple[object, ...], list[Outcome]] = {}
+    for outcome in outcomes:
+        if (symbol, False) in outcome.requires:
+            empty.setdefault(_apart_from(outcome, symbol), []).append(outcome)
+    if not empty:
+        return outcomes
     kept: list[Outcome] = []
-    while pending:
-        outcome = pending.pop()
-        for symbol in _released_inputs(outcome):
-            rest = _apart_from(outcome, symbol)
-            empty = [
-                each
-                for each in (*pending, *kept)
-                if (symbol, False) in each.requires and _apart_from(each, symbol) == rest
-            ]
-            if empty:
-                pending = [each for each in pending if each not in empty]
-                kept = [each for each in kept if each not in empty]
-                requires = tuple(each for each in outcome.requires if not _is_about(each, symbol))
-                pending += [*kept, replace(outcome, requires=requires)]  # it may stand for others
-                kept = []
-                break
-        else:
-            kept.append(outcome)
-    return kept[::-1]
+    dropped: set[int] = set()
+    for outcome in outcomes:
+        stands_for: tuple[Outcome, ...] = ()
+        if symbol in _released_inputs(outcome):
+            stands_for = tuple(empty.get(_apart_from(outcome, symbol), ()))
+        dropped.update(map(id, stands_for))
+        if stands_for:
+            requires = tuple(each for each in outcome.requires if not _is_about(each, symbol))
+            outcome = replace(outcome, requires=requires)
+        kept.append(outcome)
+    return [each for each in kept if id(each) not in dropped]
 
 
 def _released_inputs(outcome: Outcome) -> list[Symbol]:
@@ -83,18 +89,22 @@ def _released_inputs(outcome: Outcome) -> list[Symbol]:
 
 
 def _is_about(requirement: tuple[AbstractValue, bool], symbol: Symbol) -> bool:
-    return set(symbols_in(requirement[0])) == {symbol}
+    return symbols_in(requirement[0]) == (symbol,)
 
 
 def _apart_from(outcome: Outcome, symbol: Symbol) -> tuple[object, ...]:
     """All that an outcome does and requires but for one of the inputs."""
-    rest = replace(
-        outcome,
-        stores=tuple(each for each in outcome.stores if each != (symbol.detail, ZERO)),
-        handles=tuple(each for each in outcome.handles if each[0] != symbol),
+    return (
+        outcome.raised,
+        outcome.exception,
+        outcome.result,
+        outcome.result_truth,
+        outcome.result_negative,
+        frozenset(each for each in outcome.stores if each != (symbol.detail, ZERO)),
+        frozenset(each for each in outcome.handles if each[0] != symbol),
+        frozenset(outcome.escapes),
+        frozenset(each for each in outcome.requires if not _is_about(each, symbol)),
     )
-    others = frozenset(each for each in outcome.requires if not _is_about(each, symbol))
-    return rest.effect(), others
 
 
 def _escaping_alike(outcomes: list[Outcome]) -> list[Outcome]:

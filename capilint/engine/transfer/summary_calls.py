@@ -24,7 +24,6 @@ from capilint.engine.domain.values import (
     Symbol,
     Term,
     Uninitialised,
-    member_chain,
     symbols_in,
 )
 from capilint.engine.summaries.substitution import Substitution
@@ -36,10 +35,11 @@ from capilint.engine.summaries.summary import (
     names_of_made,
 )
 from capilint.engine.transfer.memory import MemoryEffects
+from capilint.engine.transfer.naming import GivenNames
 from capilint.engine.transfer.protocols import ProtocolCalls
 from capilint.engine.transfer.unknown import forget_shared_handles
 from capilint.engine.transfer.ways import Continuation, Site, age_doubts, raise_from
-from capilint.ir import AddressOf, Place, Read, Scope, Unknown, Value, Variable
+from capilint.ir import Scope, Unknown, Variable
 
 _RETURNED = Location(RESULT)
 
@@ -215,21 +215,20 @@ class SummaryCalls:
             if role.action == "release" and is_input(role.symbol)  # as what is not watched, too
         }
         span = site.call.span
+        names = GivenNames(self.typestates, given)
         path.emit(Event("enter", span, self.typestates.path, summary.name))
         for event in outcome.events:
             roles, acting = [], []
             for callees in event.roles:
-                role = self._callers_role(path, site, callees, caller, given)
+                role = self._callers_role(path, site, callees, caller, names)
                 if role is None:
                     continue
                 roles.append(role)
                 if callees.symbol in visible:
-                    known = role.text or self._member_text(callees.symbol, given)
-                    text = known or self._callees_text(callees.symbol)
-                    self.typestates.texts.setdefault(role.symbol, text)
+                    self.typestates.texts.setdefault(role.symbol, names.any_text(callees.symbol))
                     acts = event.kind == "call" and role.action != "create"
                     if acts and self.evaluator.number(path.state, role.symbol) != 0:
-                        text = self._release_text(callees.symbol, role.symbol, given)
+                        text = names.release_text(callees.symbol, role.symbol)
                         acting.append(replace(role, text=text))
             path.emit(replace(event, roles=tuple(roles), depth=event.depth + 1))
             self.protocol_calls.transitions(path, acting, span, event.succeeded)
@@ -238,18 +237,13 @@ class SummaryCalls:
         path.emit(Event("exit", span, self.typestates.path, summary.name))
 
     def _callers_role(
-        self,
-        path: Path,
-        site: Site,
-        role: Role,
-        caller: Substitution,
-        given: dict[Variable, Argument],
+        self, path: Path, site: Site, role: Role, caller: Substitution, names: GivenNames
     ) -> Role | None:
         """A role in the caller's words; its owner may be what only the caller knows."""
         symbol = caller.symbol(role.symbol)
-        text = self._text(role.symbol, given)
+        text = names.text(role.symbol)
         if isinstance(symbol, Uninitialised) and role.action == "release":
-            written = text or self._member_text(role.symbol, given)
+            written = text or names.member_text(role.symbol)
             self.protocol_calls.release_unset(path, symbol, role.resource, site.call.span, written)
         if not isinstance(symbol, Symbol):
             return None
@@ -262,62 +256,10 @@ class SummaryCalls:
             owner = None if known is None else known.owner
         return replace(role, symbol=symbol, owner=owner, text=text)
 
-    def _result_text(self, site: Site) -> str:
-        """How the source calls the place that the result is assigned to."""
-        place = site.call.result
-        if place is None or place.root.scope is Scope.TEMPORARY:
-            return ""
-        return self.typestates.place_text(place)
-
-    def _text(self, callees: Symbol, given: dict[Variable, Argument]) -> str:
-        """How the caller writes what the callee does something to; what lies in members of an
-        object that it gives is best called by its own name."""
-        outermost, written = self._given_through(callees, given)
-        direct = isinstance(written, Read) and callees.detail is outermost
-        pointed = isinstance(written, AddressOf) and _path_below(callees, outermost) == ()
-        if direct or pointed:
-            assert isinstance(written, Read | AddressOf)
-            return self._written(written.place)
-        return ""
-
-    def _release_text(self, callees: Symbol, value: Symbol, given: dict[Variable, Argument]) -> str:
-        """The same; a handle that was created in a member has no name but its member's."""
-        text = self._text(callees, given)
-        origin = self.typestates.origins.get(value)
-        if not text and origin is not None and "." in origin.text:
-            text = self._member_text(callees, given)
-        return text
-
-    def _member_text(self, callees: Symbol, given: dict[Variable, Argument]) -> str:
-        """How the caller would write what lies in a member of an object that it gives."""
-        outermost, written = self._given_through(callees, given)
-        path = _path_below(callees, outermost)
-        if path is None or not isinstance(written, AddressOf):
-            return ""
-        return self._written(Place(written.place.root, (*written.place.path, *path)))
-
-    def _written(self, place: Place) -> str:
-        temporary = place.root.scope is Scope.TEMPORARY
-        return "" if temporary else self.typestates.place_text(place)
-
-    @staticmethod
-    def _given_through(
-        callees: Symbol, given: dict[Variable, Argument]
-    ) -> tuple[object, Value | None]:
-        """The parameter's own value that a callee's symbol is reached by, and what it is given."""
-        outermost = member_chain(callees)[-1].detail
-        root = outermost.base if isinstance(outermost, Location) else None
-        argument = given.get(root) if isinstance(root, Variable) else None
-        return outermost, None if argument is None else argument.written
-
-    def _callees_text(self, symbol: Symbol) -> str:
-        """How the callee writes it, where the caller has no name for it."""
-        place = symbol.detail
-        return self.typestates.location_text(place if isinstance(place, Location) else None)
-
     def _apply_handles(
         self, path: Path, site: Site, summary: Summary, outcome: Outcome, caller: Substitution
     ) -> None:
+        names = GivenNames(self.typestates, caller.arguments)
         for symbol, handle in outcome.handles:
             value = caller.symbol(symbol)
             if isinstance(value, Term):
@@ -327,7 +269,7 @@ class SummaryCalls:
             if handle.made:
                 owner = None if handle.owner is None else caller.symbol(handle.owner)
                 known = owner if isinstance(owner, Symbol) else None
-                text = self._result_text(site) if symbol == outcome.result else ""
+                text = names.result_text(site) if symbol == outcome.result else ""
                 origin = Origin(summary.name, text, site.call.span, handle.resource)
                 made = replace(self._open_still(handle, site, caller), owner=known)
                 self.typestates.create(path, value, made, origin)
@@ -436,14 +378,6 @@ class SummaryCalls:
 def _moved(number: int) -> Variable:
     """Where a value is kept that a call is about to write."""
     return Variable(f"%moved{number}", Scope.TEMPORARY)
-
-
-def _path_below(callees: Symbol, outermost: object) -> tuple[str, ...] | None:
-    """The members from what a parameter points to down to a symbol; None for any other symbol."""
-    place = callees.detail
-    if not isinstance(place, Location) or not isinstance(place.base, Symbol):
-        return None
-    return place.path if place.base.detail is outermost else None
 
 
 def _is_unknown(outcome: Outcome) -> bool:
