@@ -170,11 +170,7 @@ class Typestates:
         if symbol.kind != "initial" or not isinstance(symbol.detail, Location):
             return None
         place = self.member_owners.owner_of(self.scheme, symbol.detail)
-        present = None if place is None else path.state.load(place)
-        handle = path.state.handles.get(present) if isinstance(present, Symbol) else None
-        if place is None or (handle is not None and handle.made):
-            return None  # filled anew: whether there was anything before depends on the callers
-        return Symbol("initial", "entry", place)
+        return None if place is None else Symbol("initial", "entry", place)
 
     def use(self, path: Path, symbol: Symbol, resource: str, span: Span, text: str = "") -> None:
         """A call needs the handle to be alive; `text` is how the call's argument is written."""
