@@ -17,7 +17,7 @@ from typing import Any
 
 from capilint.engine.checks.closers import Closers
 from capilint.engine.checks.deprecated import deprecated_calls
-from capilint.engine.checks.learned import Learned, own_object
+from capilint.engine.checks.learned import Learned
 from capilint.engine.checks.members import fills_members, forgotten_members, taken_members
 from capilint.engine.checks.openers import Openers, fills_structures
 from capilint.engine.checks.taken import Taken
@@ -298,14 +298,11 @@ class Analysis:
             function.language is Language.PYTHON,
             lambda name: self.program.names.constant(name, module),
         )
-        scheme = function.owner_class or module.path
         typestates = Typestates(
             self.rulebook.resources,
             module.path,
             evaluator.boxes,
-            scheme,
-            self.learned.owners,
-            own_object=own_object(function),
+            self.learned.seen_by(function, module.path),
         )
         return Interpreter(
             function,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from capilint.engine.domain.handle import Typestate
-from capilint.engine.domain.ownership import MemberOwners, Scheme, Tail
+from capilint.engine.domain.ownership import MemberOwners, MembersSeen, Scheme, Tail
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
 from capilint.engine.program.linkage import Definition
@@ -28,17 +28,25 @@ class Learned:
 
     def learn(self, definition: Definition, interpreter: Interpreter) -> None:
         """Note which members own which, what they hold, and whether the function ends any."""
-        typestates = interpreter.typestates
+        members = interpreter.typestates.members
         for _, exit_, _ in interpreter.exits:
-            self.owners.learn(typestates.scheme, exit_.state)
-            if typestates.own_object is not None:
-                self._learn_resources(interpreter, exit_.state, typestates.own_object)
+            self.owners.learn(members.scheme, exit_.state)
+            if members.own_object is not None:
+                self._learn_resources(interpreter, exit_.state, members.own_object)
             for symbol, handle in exit_.state.handles.items():
-                if symbol.kind == "initial" and handle.typestate is Typestate.DESTROYED:
-                    known = self.released.setdefault(definition, (typestates.scheme, set()))
-                    place = symbol.detail
-                    if isinstance(place, Location) and place.base == typestates.own_object:
-                        known[1].add((place.path, handle.resource))
+                if handle.typestate is Typestate.DESTROYED:
+                    self._note_release(definition, interpreter, symbol, handle.resource)
+        for symbol, resource in interpreter.typestates.passed_over:
+            self._note_release(definition, interpreter, symbol, resource)
+
+    def _note_release(
+        self, definition: Definition, interpreter: Interpreter, symbol: Symbol, resource: str
+    ) -> None:
+        if symbol.kind == "initial":
+            members, place = interpreter.typestates.members, symbol.detail
+            known = self.released.setdefault(definition, (members.scheme, set()))
+            if isinstance(place, Location) and place.base == members.own_object:
+                known[1].add((place.path, resource))
 
     def _learn_resources(self, interpreter: Interpreter, state: State, whole: Symbol) -> None:
         typestates = interpreter.typestates
@@ -49,7 +57,7 @@ class Learned:
             origin = typestates.origins.get(value) if isinstance(value, Symbol) else None
             certain = origin is not None and not origin.alternatives
             resource = handle.resource if certain else None
-            self.owners.learn_resource(typestates.scheme, location.path, resource)
+            self.owners.learn_resource(typestates.members.scheme, location.path, resource)
 
     def more_for(self, definition: Definition) -> bool:
         """Whether a function releases what others have since shown to own a member, or as what
@@ -66,9 +74,8 @@ class Learned:
             for member, resource in members
         )
 
-
-def own_object(function: Function) -> Symbol | None:
-    """The object that a method is called on, as its text names it."""
-    if function.receiver is None:
-        return None
-    return Symbol("initial", "entry", Location(function.receiver))
+    def seen_by(self, function: Function, path: str) -> MembersSeen:
+        """What is known of members, for a function of the file at `path`."""
+        receiver = function.receiver
+        own = None if receiver is None else Symbol("initial", "entry", Location(receiver))
+        return MembersSeen(self.owners, function.owner_class or path, own)

@@ -85,6 +85,43 @@ class MemberOwners:
         return self.resources.get((scheme, member))
 
 
+@dataclass(frozen=True, slots=True)
+class MembersSeen:
+    """What is known of members, as one function sees them: its scheme, and the object that it is
+    called on, if it is a method."""
+
+    known: MemberOwners = field(default_factory=MemberOwners)
+    scheme: Scheme = ""
+    own_object: Symbol | None = None
+
+    def resource_of(self, symbol: Symbol) -> str | None:
+        """What a member of the method's own object holds, as other methods fill it."""
+        place = symbol.detail if symbol.kind == "initial" else None
+        if self.own_object is None or not isinstance(place, Location):
+            return None
+        own = place.base == self.own_object
+        return self.known.resource_of(self.scheme, place.path) if own else None
+
+    def owner_of(self, symbol: Symbol) -> Symbol | None:
+        """The context that this symbol's structure kept beside it, when both were there."""
+        if symbol.kind != "initial" or not isinstance(symbol.detail, Location):
+            return None
+        place = self.known.owner_of(self.scheme, symbol.detail)
+        return None if place is None else Symbol("initial", "entry", place)
+
+    def are_of_a_second_call(self, state: State, symbol: Symbol) -> bool:
+        """Whether a handle, and its context, are there only if others call a function twice: it
+        asks whether they are, and puts a new context in the old one's place."""
+        handle = state.handles[symbol]
+        place = handle.owner.detail if handle.owner is not None else None
+        if handle.made or handle.owner is None or not isinstance(place, Location):
+            return False
+        held = state.load(place)
+        new = state.handles.get(held) if isinstance(held, Symbol) else None
+        asked = state.facts.get(symbol) and state.facts.get(handle.owner)
+        return bool(asked) and new is not None and new.made
+
+
 def _are_siblings(place: Location, other: Location) -> bool:
     """Whether two places are members of one structure, none of them inside the other."""
     return place.base == other.base and all(_tails(place, other))

@@ -24,7 +24,7 @@ from capilint.engine.domain.cause import DONE, Cause, How
 from capilint.engine.domain.escapes import member_name, newest
 from capilint.engine.domain.events import Defect, Event, Origin, Path, Role
 from capilint.engine.domain.handle import Handle, OpenFlag, Typestate, answered
-from capilint.engine.domain.ownership import MemberOwners
+from capilint.engine.domain.ownership import MembersSeen
 from capilint.engine.domain.state import CERTAIN, CONTENTS, POSSIBLE, State
 from capilint.engine.domain.values import (
     AbstractValue,
@@ -52,16 +52,13 @@ UNTRACKED = frozenset(["unknown", "object", "box"])
 class Typestates:
     """Applies transitions to paths and collects the defects of one function.
 
-    `own_object` is the object that a method is called on. `passed_over` are what release functions
-    of resources get that are not watched, with these.
+    `passed_over` are what release functions of resources get that are not watched, with these.
     """
 
     resources: Mapping[str, Resource]
     path: str
     boxes: bool = False
-    scheme: str = ""
-    member_owners: MemberOwners = field(default_factory=MemberOwners)
-    own_object: Symbol | None = None
+    members: MembersSeen = field(default_factory=MembersSeen)
     passed_over: set[tuple[Symbol, str]] = field(default_factory=set)
     origins: dict[Symbol, Origin] = field(default_factory=dict)
     defects: list[Defect] = field(default_factory=list)
@@ -70,7 +67,7 @@ class Typestates:
     def report(self, path: Path, code: str, symbol: Symbol, span: Span, text: str = "") -> None:
         """Note a defect, unless an open question about the handle forbids it."""
         handle = path.state.handles[symbol]
-        if code == "CAP301" and self._is_of_a_second_call(path, symbol):
+        if code == "CAP301" and self.members.are_of_a_second_call(path.state, symbol):
             return
         if handle.doubt is None:
             origin = self.origins.get(Symbol(symbol.kind, symbol.site, symbol.detail))
@@ -78,18 +75,6 @@ class Typestates:
             self.defects.append(
                 Defect(code, symbol, handle.resource, span, path.node, path.trail, shown)
             )
-
-    def _is_of_a_second_call(self, path: Path, symbol: Symbol) -> bool:
-        """Whether a handle, and its context, are there only if others call a function twice: it
-        asks whether they are, and puts a new context in the old one's place."""
-        state, handle = path.state, path.state.handles[symbol]
-        place = handle.owner.detail if handle.owner is not None else None
-        if handle.made or handle.owner is None or not isinstance(place, Location):
-            return False
-        held = state.load(place)
-        new = state.handles.get(held) if isinstance(held, Symbol) else None
-        asked = state.facts.get(symbol) and state.facts.get(handle.owner)
-        return bool(asked) and new is not None and new.made
 
     @contextmanager
     def gathered(self) -> Iterator[list[Defect]]:
@@ -140,9 +125,9 @@ class Typestates:
     def meet(self, path: Path, symbol: Symbol, resource: str) -> Handle | None:
         """The typestate of a symbol that is used as a handle; None where it is not tracked."""
         known = path.state.handles.get(symbol)
-        resource = self.resource_of(symbol) or resource if known is None else resource
+        resource = self.members.resource_of(symbol) or resource if known is None else resource
         if known is None and symbol.kind not in UNTRACKED and self.watches(resource):
-            owner = self._owning_member(path, symbol)
+            owner = self.members.owner_of(symbol)
             released = path.state.handles.get(owner) if owner is not None else None
             gone = released is not None and released.typestate is Typestate.DESTROYED
             known = Handle(resource, Typestate.UNKNOWN, owner=owner, orphaned=gone)
@@ -155,22 +140,6 @@ class Typestates:
         """Whether handles of that kind are followed."""
         known = self.resources.get(resource)
         return known is not None and known.watched
-
-    def resource_of(self, symbol: Symbol) -> str | None:
-        """What a member of the method's own object holds, as other methods fill it."""
-        place = symbol.detail if symbol.kind == "initial" else None
-        if self.own_object is None or not isinstance(place, Location):
-            return None
-        if place.base != self.own_object:
-            return None
-        return self.member_owners.resource_of(self.scheme, place.path)
-
-    def _owning_member(self, path: Path, symbol: Symbol) -> Symbol | None:
-        """The context that this symbol's structure kept beside it, when both were there."""
-        if symbol.kind != "initial" or not isinstance(symbol.detail, Location):
-            return None
-        place = self.member_owners.owner_of(self.scheme, symbol.detail)
-        return None if place is None else Symbol("initial", "entry", place)
 
     def use(self, path: Path, symbol: Symbol, resource: str, span: Span, text: str = "") -> None:
         """A call needs the handle to be alive; `text` is how the call's argument is written."""

@@ -29,6 +29,7 @@ from capilint.engine.program.liveness import Liveness, reads_of
 from capilint.engine.summaries.summary import Exit, Summary
 from capilint.engine.transfer.assignments import Assignments, Point
 from capilint.engine.transfer.creations import Creations
+from capilint.engine.transfer.dispatch import dispatched
 from capilint.engine.transfer.doubts import doubt_all, doubt_undecided, settle
 from capilint.engine.transfer.exceptions import Exceptions, exceptions_of
 from capilint.engine.transfer.memory import MemoryEffects
@@ -373,7 +374,7 @@ class Interpreter:
                 for target in targets:
                     yield (target, 0), path.fork()
             case Choose():
-                yield from self._dispatch(path, terminator)
+                yield from dispatched(path, terminator, self.exceptions)
             case Return():
                 self._return(path, terminator)
             case Raise(_, again, exception):
@@ -386,30 +387,6 @@ class Interpreter:
                 yield from self._raised(block, way.path, terminator)
             case Stop(_, understood):
                 path.state.end(How.PROCESS if understood else How.NOT_UNDERSTOOD)
-
-    def _dispatch(self, path: Path, choice: Choose) -> Iterator[tuple[Point, Path]]:
-        """Where an exception goes: to the clauses that may catch it, in their order.
-
-        One that a clause may have caught gets past it as a mere possibility. What is no more than
-        that to begin with goes to no clause that is not for it.
-        """
-        exception = path.state.exception
-        guessed = path.state.raising == POSSIBLE and not exception
-        for target, names in zip(choice.targets, choice.catches, strict=True):
-            answers = [self.exceptions.catches(exception, name) for name in names or ()]
-            if names is not None and not any(answer is not False for answer in answers):
-                continue
-            if names and guessed and not any(map(self.exceptions.may_be_unknown, names)):
-                continue
-            way = path.fork()
-            if names is not None:
-                way.state.raising = CAUGHT + path.state.raising
-                way.state.catch_exception()
-            yield (target, 0), way
-            if True in answers:
-                return
-            if names is not None:
-                path.state.raising = POSSIBLE
 
     def _branch(self, path: Path, branch: Branch) -> Iterator[tuple[Point, Path]]:
         statuses = statuses_in(self.evaluator, path.state, branch.condition)

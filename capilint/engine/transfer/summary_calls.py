@@ -149,7 +149,7 @@ class SummaryCalls:
                     if not isinstance(value, Symbol):
                         continue
                     handle = path.state.handles.get(value)
-                    known = self.typestates.resource_of(value)
+                    known = self.typestates.members.resource_of(value)
                     if handle is not None and handle.made:
                         known = handle.resource
                     if known is not None:
