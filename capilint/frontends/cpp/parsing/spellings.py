@@ -4,6 +4,7 @@ BOOST_FOREACH(const Key& k, keys)      for          (const Key& k: keys)
 if FAILED(hr)                          if(FAILED(hr))
 delete[] *p;  alloc_new BYTE[n]        delete   *p;        new BYTE[n]
 f(_T(__FUNCTION__) L": %d" TAIL)       f(                 L": %d"     )
+ALLOC(p, BYTE[n])                      ALLOC(p, sizeof(BYTE[n]))
 
 As all repairs, these change only what stands on a row with an error; but for the loops.
 """
@@ -42,6 +43,17 @@ _DELETE = re.compile(r"\bdelete\s*(\[\s*\])(?=\s*[*&(])")
 _OWN_OPERATOR = re.compile(
     r"(?<![\w:.>])(?<!->)(?:this\s*->\s*)?\boperator\s*(?P<operator>[-+*/%&|^]?=)(?=\s*\()"
 )
+_REFERENCE = re.compile(r"(?<=[;{}])\s*[\w:]+(?:\s+[\w:]+)*(?:\s*<[^<>();]{0,100}>)?\s*&&?\s*\w+\(")
+_SEMICOLON = re.compile(r"\s*;")
+_BUILTIN = (
+    r"(?:(?:unsigned|signed|long|short)\b\s*)*"
+    r"\b(?:void|bool|char|wchar_t|short|int|long|unsigned)\b[*&\s]*"
+)
+_POINTER = r"[A-Za-z_][\w:]*(?:\s*<[^<>()]{0,100}>)?(?:\s+const)?\s*[*&][*&\s]*"
+_TYPE_ARGUMENT = re.compile(
+    r"(?:(?<=,)|(?<=\w\()(?<!sizeof\()(?<!catch\())\s*"
+    rf"(?P<type>(?:const\s+)?(?:{_BUILTIN}|{_POINTER})(?:\[[^\[\]]*\]\s*)?)(?=[,)])"
+)
 _BRACKETS = re.compile(r"[();{}]")
 _CAUGHT = re.compile(
     r"(?<=\})\s*\b((?:[A-Z]+_)?CATCH_[A-Z_]+\s*\((?:[^(){};]|\([^(){};]*\))*\))\s*;?(?!\s*\{)"
@@ -50,15 +62,16 @@ _CAUGHT = re.compile(
 
 def _clauses_of_macros(text: str, rows: Set[int]) -> str:
     """`try { } CATCH_RETURN()`: the macro is the whole clause, which does what it says."""
-
-    def clause(match: re.Match[str]) -> str:
-        macro = match.group(1)
+    parts: list[str] = []
+    position = 0
+    for match in _CAUGHT.finditer(blanked(text)):
+        start, end = match.span(1)
+        macro = text[start:end]
         name = macro.partition("(")[0]
         leaves = "return " if "RETURN" in name else "throw " if "THROW" in name else ""
-        before = match.group()[: match.start(1) - match.start()]
-        return f"{before}catch (...) {{ {leaves}{macro}; }}"
-
-    return _CAUGHT.sub(clause, text)
+        parts += [text[position:start], f"catch (...) {{ {leaves}{macro}; }}"]
+        position = match.end()
+    return "".join([*parts, text[position:]])
 
 
 def with_range_loops(text: str) -> str:
@@ -160,6 +173,33 @@ def _own_operators(text: str, rows: Set[int]) -> str:
     return edited(_OWN_OPERATOR, text, rows, assigned)
 
 
+def _references(text: str, rows: Set[int]) -> str:
+    """`const Key& key(holder.key());` with a `=`, without which it is half a function."""
+    plain = blanked(text)
+    lines = LineTable(plain)
+    parts: list[str] = []
+    position = 0
+    for match in _REFERENCE.finditer(plain):
+        opening = match.end() - 1
+        end = _closing(plain, opening)
+        if end is None or _SEMICOLON.match(plain, end) is None:
+            continue
+        if lines.line(opening) - 1 in rows and plain[opening + 1 : end - 1].strip():
+            parts += [text[position:opening], "=", text[opening + 1 : end - 1], " "]
+            position = end
+    return "".join([*parts, text[position:]])
+
+
+def _type_arguments(text: str, rows: Set[int]) -> str:
+    """`ALLOC(p, BYTE *[n])`: only a macro takes a type, and its size is an expression."""
+
+    def size(match: re.Match[str]) -> str:
+        before = match.group()[: match.start("type") - match.start()]
+        return f"{before}sizeof({match.group('type')})"
+
+    return edited(_TYPE_ARGUMENT, text, rows, size)
+
+
 SPELLINGS: tuple[Repair, ...] = (
     _clauses_of_macros,
     _conditions_of_macros,
@@ -167,4 +207,6 @@ SPELLINGS: tuple[Repair, ...] = (
     _known_words,
     _plain_news,
     _own_operators,
+    _references,
+    _type_arguments,
 )
