@@ -101,6 +101,16 @@ def test_what_the_grammar_knows_is_read_as_it_stands(text: str) -> None:
         ("{ g((void HUGEP **)&k); }", "{ g((void **)&k); }"),
         ("{ operator=(k); }", "{ *this = (k); }"),
         ("{ return this->operator+=(k); }", "{ return *this += (k); }"),
+        # references
+        ("{ const Key& key(keys.front()); g(key); }", "{ const Key& key = keys.front(); g(key); }"),
+        ("{ g(k); auto& key(keys.all[0]); }", "{ g(k); auto& key = keys.all[0]; }"),
+        # types as arguments of macros
+        (
+            "{ ALLOC(pk, unsigned char [n + 1]); g(k); }",
+            "{ ALLOC(pk, sizeof(unsigned char [n + 1])); g(k); }",
+        ),
+        ("{ ALLOC(pk, unsigned char *); }", "{ ALLOC(pk, sizeof(unsigned char *)); }"),
+        ("{ k = TO(const Key *, pk); }", "{ k = TO(sizeof(const Key *), pk); }"),
         # exceptions in macros
         (
             "{ try { g(k); } CATCH_RETURN(); }",
@@ -121,7 +131,10 @@ def test_what_the_grammar_knows_is_read_as_it_stands(text: str) -> None:
         ),
         ("{ g(k,\n#if UNICODE\nn\n#else\nok\n#endif\n); }", "{ g(k, n); }"),
         # the bodies of functions
-        ("try { g(k); } CATCH_RETURN()", "try { g(k); } catch (...) { return CATCH_RETURN(); }"),
+        (
+            "try { g(k); } /* { */ CATCH_RETURN()",
+            "try { g(k); } catch (...) { return CATCH_RETURN(); }",
+        ),
     ],
 )
 def test_another_spelling_means_the_same(written: str, meant: str) -> None:
@@ -135,6 +148,7 @@ def test_another_spelling_means_the_same(written: str, meant: str) -> None:
         "{ renew(k); x + ; }",
         '{ g("a", NAME, "b"); x + ; }',
         "{ delete[] p; x + ; }",
+        "{ g((BYTE *)p, sizeof(BYTE *), a * b, c &d); x + ; }",
     ],
 )
 def test_what_is_no_other_spelling_is_left_alone(text: str) -> None:
@@ -210,7 +224,7 @@ def test_repairs_keep_the_rows_of_any_text(text: str) -> None:
 _REPEATED = (
     *("foreach(", "foreach (a b, c) ", "new ", "new A ", "new A<", '"a" ', "NAME ", "_T(x) "),
     *("if F(x) ", "= alloc_new ", "delete[] ", "operator= ", "__declspec(", "} CATCH_X("),
-    *("for each (a in ", "    "),
+    *("for each (a in ", "    ", "f(a *, ", "f(unsigned ", "; a & b(", "; a a ", ", a const "),
 )
 
 

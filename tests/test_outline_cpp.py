@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capilint.frontends.cpp.parsing.outline import Definition, definitions, without_bodies
+from capilint.frontends.cpp.parsing.outline import (
+    BraceMacros,
+    Definition,
+    definitions,
+    without_bodies,
+)
 
 
 def found(text: str) -> list[Definition]:
@@ -320,15 +325,32 @@ def test_a_head_in_two_branches_is_the_last_one() -> None:
 
 
 def test_braces_that_macros_open() -> None:
-    text = "class Key { BEGIN_CASES case 1: END_CASES void f() { } }; void g() { }"
-    opened = {"BEGIN_CASES": 1, "END_CASES": -1}
-    found = definitions(text, lambda word: opened.get(word, 0))
-    assert [each.name for each in found] == ["f", "g"]
+    text = "BEGIN(ns) class Key BODY void f() { FOR 1; END } END; void g() { } END void h() { }"
+    meanings = {"BEGIN(ns)": "namespace ns {", "BODY": ": Base {", "FOR": "for (;;) {", "END": "}"}
+    opened = {"BEGIN": 1, "BODY": 1, "FOR": 1, "END": -1}
+    macros = BraceMacros(lambda word: opened.get(word, 0), lambda use: meanings[use])
+    found = definitions(text, macros)
+    assert [(each.name, each.scope) for each in found] == [
+        ("f", ("ns", "Key")),
+        ("g", ("ns",)),
+        ("h", ()),
+    ]
+    assert text[found[0].body : found[0].end] == "{ FOR 1; END }"
 
 
 def test_bodies_are_left_out_of_the_declarations() -> None:
-    text = "class Key { Key() : a{1} { x; } void f() try { } catch (...) { } int m; };"
-    assert without_bodies(text, definitions(text)) == "class Key { Key() ; void f() ; int m; };"
+    text = "class Key { Key() : a{1} { x; } void f() try { }\ncatch (...) { } int m; };"
+    declarations = without_bodies(text, definitions(text))
+    assert " ".join(declarations.split()) == "class Key { Key() ; void f() ; int m; };"
+    (*_, row), (*_, written) = declarations.split("\n"), text.split("\n")
+    assert row.index("int m;") == written.index("int m;")
+
+
+def test_a_part_of_a_file() -> None:
+    text = "void f() { class Key { void g() {} }; } void h() {}"
+    (outer, _) = definitions(text)
+    (inner,) = definitions(text, None, outer.body + 1, outer.end - 1)
+    assert (inner.name, inner.scope, text[inner.body : inner.end]) == ("g", ("Key",), "{}")
 
 
 # ---------------------------------------------------------------- any text

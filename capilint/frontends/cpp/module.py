@@ -15,118 +15,28 @@ from tree_sitter import Node
 from capilint import ir
 from capilint.files.compile_options import CompileOptions
 from capilint.finding import Span
-from capilint.frontends.c.facts.gather import Facts, facts_of, merged
 from capilint.frontends.c.lowering.exits import TooLarge
 from capilint.frontends.c.module import guard_places, module_name, typedefs_of
 from capilint.frontends.c.parsing.conditionals import guards_around
 from capilint.frontends.c.parsing.positions import LineTable, Positions
 from capilint.frontends.c.parsing.syntax import operands
 from capilint.frontends.c.preprocessing.bodies import parse_expanded
-from capilint.frontends.c.preprocessing.expansion import expanded
-from capilint.frontends.c.preprocessing.includes import Closure, Finder, Includes, Text, Unit
-from capilint.frontends.cpp.facts import gather, merge
+from capilint.frontends.c.preprocessing.includes import Unit
+from capilint.frontends.cpp.facts import merge
 from capilint.frontends.cpp.facts.classtexts import classes_of, structures_of, texts_of
 from capilint.frontends.cpp.facts.lookup import Lookup
-from capilint.frontends.cpp.facts.model import Class, Declarations, Instance, Signature
-from capilint.frontends.cpp.library import Libraries, LibraryHeader, without_known
+from capilint.frontends.cpp.facts.model import Class, Declarations, Instance
+from capilint.frontends.cpp.library import LibraryHeader, without_known
 from capilint.frontends.cpp.lowering.functions import FunctionLowering
 from capilint.frontends.cpp.lowering.unit import Body, Task
 from capilint.frontends.cpp.lowering.unit import Unit as LoweredUnit
 from capilint.frontends.cpp.parsing.grammar import CPP
-from capilint.frontends.cpp.parsing.local_classes import with_local_classes
-from capilint.frontends.cpp.parsing.outline import Definition, definitions, without_bodies
+from capilint.frontends.cpp.reading import Headers, read
 
 _NO_OPTIONS = CompileOptions()
 UNSEEN = "(unseen)"
 # An exception that leaves one of these ends the process, as one does that leaves a destructor.
 _LAST = frozenset({"main", "wmain", "_tmain", "WinMain", "wWinMain", "_tWinMain", "DllMain"})
-
-Read = tuple[Facts, Declarations, list[Body]]
-"""What a text declares, and the functions that it defines."""
-
-
-class Headers:
-    """The headers of one run, read as C++."""
-
-    def __init__(self, find: Finder) -> None:
-        """See the headers of C."""
-        self._texts = Includes(find)
-        self._libraries = Libraries()
-        self._read: dict[Text, Read] = {}
-        self._merged: dict[Closure, Read] = {}
-
-    def unit(self, path: str, text: str, options: CompileOptions) -> Unit:
-        """A file with its headers."""
-        return self._libraries.added(self._texts.unit(path, text, options))
-
-    def declared(self, unit: Unit, folders: tuple[str, ...]) -> Read:
-        """What the headers of a file declare together, and the functions that they define."""
-        closure = unit.closure
-        if closure not in self._merged:
-            own = [each for each in closure.headers if not isinstance(each, LibraryHeader)]
-            parts = [self._declared_in(each, folders, unit) for each in own]
-            self._merged[closure] = _merged(parts, unit)
-        return self._merged[closure]
-
-    def libraries(self, unit: Unit, folders: tuple[str, ...]) -> tuple[Declarations, list[Body]]:
-        """What the library headers declare that a file calls for, and the functions of them."""
-        parts = [
-            self._declared_in(each, folders, unit)
-            for each in unit.closure.headers
-            if isinstance(each, LibraryHeader)
-        ]
-        declarations = merge.merged(declarations for _, declarations, _ in parts)
-        bodies = [body for _, _, bodies in parts for body in bodies]
-        return declarations, [replace(each, of_library=True) for each in bodies]
-
-    def _declared_in(self, header: Text, folders: tuple[str, ...], includer: Unit) -> Read:
-        if header not in self._read:
-            unit = self._texts.unit_of(header, folders, includer.defines)
-            self._read[header] = _read(unit, None)
-        return self._read[header]
-
-
-def _merged(parts: list[Read], unit: Unit) -> Read:
-    return (
-        merged((facts for facts, _, _ in parts), unit.macros, CPP),
-        merge.merged(declarations for _, declarations, _ in parts),
-        [body for _, _, bodies in parts for body in bodies],
-    )
-
-
-def _read(unit: Unit, included: Facts | None) -> Read:
-    """What a text declares, and the functions that it defines."""
-    text = unit.text.text
-    found = definitions(text, unit.braces)
-    rest = without_bodies(text, found)
-    facts = facts_of(rest, unit.macros, included, CPP)
-    facts.functions.update(each.name for each in found if not each.scope)
-
-    def expand(written: str) -> str:
-        return expanded(written, unit.macros.text_macro).text
-
-    declarations = gather.declared_in_text(expand(rest))
-    bodies = [_body(text, each) for each in found]
-    local = with_local_classes(text, found, declarations, expand)
-    return facts, declarations, [*bodies, *(_body(*each) for each in local)]
-
-
-def _body(text: str, definition: Definition) -> Body:
-    parameters = gather.parameters_in(definition.parameters)
-    after = definition.after.split()
-    signature = Signature(
-        definition.name,
-        definition.scope,
-        parameters,
-        definition.returns,
-        gather.template_parameters_in(definition.template) if definition.template else (),
-        definition.arguments,
-        static=definition.static,
-        const="const" in after,
-        noexcept="noexcept" in after,
-        has_body=True,
-    )
-    return Body(signature, definition, text, definition.start)
 
 
 def lower(
@@ -147,7 +57,7 @@ def lower(
     lookup = Lookup(declarations)
     own = Declarations()
     if relevant is None or relevant(unit.text.text):
-        facts, own, bodies = _read(unit, inherited)
+        facts, own, bodies = read(unit, inherited)
         known = merge.merged([declarations, own])
         free, library = without_known(known, *headers.libraries(unit, options.folders))
         lookup = Lookup(merge.merged([known, free]))
@@ -204,13 +114,13 @@ class _FileLowering:
             if function is not None:
                 yield replace(function, guards=guard_places(guards[body.offset]))
         for task in self._lowered.tasks():
-            if task.body is not None and task.body.text is self._text:
-                self._instantiated.add(task.body.offset)
+            if task.body is not None:
+                self._instantiated.add(id(task.body.definition))
             made = self._asked(task)
             if made is not None:
                 yield made
         for body in bodies:
-            if body.offset not in self._instantiated and self._is_template(body):
+            if id(body.definition) not in self._instantiated and self._is_template(body):
                 function = self._function(body)
                 if function is not None:
                     yield function
@@ -304,8 +214,8 @@ class _FileLowering:
             lines = self._lines[id(body.text)] = LineTable(body.text)
         span = lines.span(definition.name_at, definition.declarator_end)
         at = self._at
-        if body.of_library:
-            span = at
+        if body.of_library or body.used_at is not None:
+            span = body.used_at or at
         self._at = span
         text = body.text[definition.cut : definition.handlers_end]
         text = " " * (definition.cut - lines.line_start(definition.cut)) + text
@@ -316,7 +226,7 @@ class _FileLowering:
             reason = "function body not understood"
             self._problems.append(ir.Problem(span, reason, _shown(task)))
             return None
-        fixed = at if body.of_library else None
+        fixed = at if body.of_library else body.used_at
         positions = Positions(lines.line(definition.cut) - 1, parsed.parsed, columns, fixed)
         lowering = self._begun(task, positions, unexpanded)
         has_this = task.instance is not None and not task.signature.static

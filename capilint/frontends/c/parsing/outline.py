@@ -260,7 +260,7 @@ def matching_brace(text: str, opening: int, braces: Braces | None) -> tuple[int,
         elif braces is not None and word.isidentifier():
             opened = braces(word)
             depth += opened
-            closed = _after_arguments(text, position) if opened < 0 else closed
+            closed = after_arguments(text, position) if opened < 0 else closed
         elif (directive := DIRECTIVE.match(word)) is not None and "#" in directive.group():
             position, depth = _after_directive(text, position, directive.group(1), saved, depth)
         if depth <= 0 and not saved and closed >= 0:
@@ -269,7 +269,7 @@ def matching_brace(text: str, opening: int, braces: Braces | None) -> tuple[int,
     return (fallback.end() if fallback else len(text)), False
 
 
-def _after_arguments(text: str, position: int) -> int:
+def after_arguments(text: str, position: int) -> int:
     """The offset after the parentheses that follow, if there are any."""
     opening = _OPENING.match(text, position)
     depth = 0

@@ -152,6 +152,10 @@ class LineTable:
         """The 1-based line of a character."""
         return bisect_right(self._starts, offset)
 
+    def offset(self, row: int, column: int) -> int:
+        """The offset of a row and a column, both from 0."""
+        return self._starts[row] + column
+
     def span(self, start: int, end: int) -> Span:
         """The span of a stretch of characters."""
         return Span(*self._position(start), *self._position(end))

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
+from capilint.finding import Span
 from capilint.frontends.c.facts.gather import Facts
 from capilint.frontends.c.parsing.positions import Positions
 from capilint.frontends.cpp.facts.lookup import Lookup
@@ -30,13 +31,15 @@ _MOST_PENDING = 2_000  # functions that one file adds: templates may be made of 
 class Body:
     """A function's text: where it stands, and what it declares.
 
-    One `of_library` is of a header of ours: it is lowered where it is used, and has no place.
+    One that a macro defines stands where that is `used_at`. One `of_library` is of a header of
+    ours: it is lowered where it is used, and has no place.
     """
 
     signature: Signature
     definition: Definition
     text: str
     offset: int
+    used_at: Span | None = None
     of_library: bool = False
 
 

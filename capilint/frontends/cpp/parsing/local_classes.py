@@ -21,18 +21,17 @@ def with_local_classes(
     functions: Sequence[Definition],
     declarations: Declarations,
     expand: Callable[[str], str],
-) -> Iterator[tuple[str, Definition]]:
-    """The methods of local classes, each with the text that it stands in: the file's, blank but for
-    one function. The classes are added to `declarations`; their scope is the function."""
+) -> Iterator[Definition]:
+    """The methods of local classes. The classes are added to `declarations`; their scope is the
+    function."""
     for function in functions:
         if _CLASS.search(text, function.body, function.end) is None:
             continue
-        before = re.sub(r"[^\n]", " ", text[: function.body + 1])
-        inside = before + text[function.body + 1 : function.end - 1]
+        within = function.body + 1, function.end - 1
         scope = (*function.scope, function.name)
-        methods = [each for each in definitions(inside) if each.in_class]
-        found = gather.declared_in_text(expand(without_bodies(inside, methods)), scope)
+        methods = [each for each in definitions(text, None, *within) if each.in_class]
+        found = gather.declared_in_text(expand(without_bodies(text, methods, *within)), scope)
         declarations.classes.update(found.classes)
         declarations.namespaces.add("::".join(scope))
         for each in methods:
-            yield inside, replace(each, scope=(*scope, *each.scope), internal=True)
+            yield replace(each, scope=(*scope, *each.scope), internal=True)

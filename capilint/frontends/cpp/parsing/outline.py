@@ -10,12 +10,19 @@ functions in them their scope.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from capilint.frontends.c.parsing import outline as c
 from capilint.frontends.c.parsing.branches import keep_cut_branches
-from capilint.frontends.c.parsing.outline import Braces, blanked, brace_of, matching_brace
+from capilint.frontends.c.parsing.outline import (
+    Braces,
+    after_arguments,
+    blanked,
+    brace_of,
+    matching_brace,
+)
 from capilint.frontends.cpp.facts.model import UNNAMED, Scope
 from capilint.frontends.cpp.parsing.heads import (
     ClassHead,
@@ -32,7 +39,16 @@ from capilint.frontends.cpp.parsing.heads import (
 _CATCH = re.compile(r"catch\s*\([^(){};]*(?:\([^(){};]*\)[^(){};]*)*\)\s*(?=\{)")
 _CATCH_MACRO = re.compile(r"(?:[A-Z]+_)?CATCH_[A-Z_]+\s*\([^(){};]*(?:\([^(){};]*\)[^(){};]*)*\)")
 _CLASS_MACRO = re.compile(r"[A-Z0-9_]*(?:CLASS|STRUCT|INTERFACE|FIXTURE)[A-Z0-9_]*")
+_FIRST_ARGUMENT = re.compile(r"\s*([^\W\d][\w$]*)\s*(?:,|\Z)")
+_BRACE = re.compile(r"[{};]")
 _BLANK = re.compile(r"\s*")
+
+
+class BraceMacros(NamedTuple):
+    """The macros that open or close braces: how many, and what a text is with them expanded."""
+
+    braces: Braces
+    expand: Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,29 +120,40 @@ def _depth(piece: str) -> int:
     return piece.count("(") - piece.count(")")
 
 
-def definitions(text: str, braces: Braces | None = None) -> list[Definition]:
-    """The function definitions of a C++ file, in order. Any text will do; O(n).
+def definitions(
+    text: str,
+    macros: BraceMacros | None = None,
+    start: int = 0,
+    end: int | None = None,
+) -> list[Definition]:
+    """The function definitions of a C++ file, or of a part of it, in order. Any text will do; O(n).
 
-    `braces` tells of macros that open or close braces, where there are such.
+    `macros` are those that open or close braces, where there are such.
     """
-    return list(_Outline(text, braces).definitions())
+    end = len(text) if end is None else end
+    return list(_Outline(text, macros).definitions(start, end))
 
 
 class _Outline:
     """The way through a file: what is open, and the head that is being read."""
 
-    def __init__(self, text: str, braces: Braces | None) -> None:
+    def __init__(self, text: str, macros: BraceMacros | None) -> None:
         self._text = text
-        self._braces = braces
+        self._macros = macros
+        self._braces = None if macros is None else macros.braces
         self._open: tuple[_Open, ...] = ()
         self._saved: list[tuple[_Open, ...]] = []  # what was open at each #if
         self._header = _Header(0, 0)
 
-    def definitions(self) -> Iterator[Definition]:
+    def definitions(self, position: int, end: int) -> Iterator[Definition]:
         pattern = c.TOP_LEVEL if self._braces is None else c.TOP_LEVEL_WORDS
-        position = 0
-        while (token := pattern.search(self._text, position)) is not None:
+        self._header = _Header(position, position)
+        while (token := pattern.search(self._text, position, end)) is not None:
             position = token.end()
+            behind = self._behind_macro(token)
+            if behind is not None:
+                position = behind
+                continue
             match brace_of(token.group(), self._braces):
                 case ";":
                     self._header = _Header(position, position)
@@ -149,6 +176,29 @@ class _Outline:
                 case word:
                     self._directive(word)
 
+    def _behind_macro(self, token: re.Match[str]) -> int | None:
+        """Behind the use of a macro that opens or closes namespaces and classes, which it does;
+        None for all else."""
+        word, macros = token.group(), self._macros
+        if macros is None or not word.isidentifier() or not macros.braces(word):
+            return None
+        end = after_arguments(self._text, token.end())
+        meaning = blanked(self._text[self._header.start : token.start()])
+        meaning += blanked(macros.expand(self._text[token.start() : end]))
+        before = self._open
+        start = 0
+        for brace in _BRACE.finditer(meaning):
+            if brace.group() == "}":
+                self._open = self._open[:-1]
+            elif brace.group() == "{" and not self._enters(
+                self._head_of(meaning[start : brace.start()])
+            ):
+                self._open = before
+                return None
+            start = brace.end()
+        self._header = _Header(end, end)
+        return end
+
     def _head(self, opening: int) -> Head:
         """What stands in front of a brace, and opens it."""
         header = self._header
@@ -158,21 +208,30 @@ class _Outline:
         if header.in_initialisers and names_member(piece):
             return InExpression()
         whole = "".join(header.pieces)
-        head = head_of(whole, self._open[-1].class_name if self._open else "")
+        head = self._head_of(whole)
+        if isinstance(head, FunctionHead) and self._is_class(head, opening):
+            name = _FIRST_ARGUMENT.match(whole[slice(*head.parameters)])
+            head = ClassHead((name.group(1) if name is not None else head.name,), "")
+        colon = head.colon if isinstance(head, FunctionHead) else None
+        if colon is not None and not header.in_initialisers and names_member(whole[colon:]):
+            header.in_initialisers = True
+            return InExpression()
+        self._enters(head)
+        return head
+
+    def _head_of(self, text: str) -> Head:
+        return head_of(text, self._open[-1].class_name if self._open else "")
+
+    def _enters(self, head: Head) -> bool:
+        """Open a namespace or a class; False for all else."""
         match head:
             case Namespace(parts):
                 self._open += (_Open(() if parts is None else parts or (UNNAMED,)),)
             case ClassHead(parts, template):
                 self._open += (_Open(parts, True, template),)
-            case FunctionHead() if self._is_class(head, opening):
-                name = re.match(r"\s*([^\W\d][\w$]*)\s*(?:,|\Z)", whole[slice(*head.parameters)])
-                parts = (name.group(1) if name is not None else head.name,)
-                self._open += (_Open(parts, is_class=True),)
-                return ClassHead(parts, "")
-            case FunctionHead(colon=int(colon)) if not header.in_initialisers:
-                header.in_initialisers = True
-                return InExpression() if names_member(whole[colon:]) else head
-        return head
+            case _:
+                return False
+        return True
 
     def _is_class(self, head: FunctionHead, opening: int) -> bool:
         """Whether `TEST_CLASS(Keys) { ... };` says by its macro's name that it is a class."""
@@ -283,11 +342,16 @@ def _qualified(head: FunctionHead) -> tuple[Scope, str, str]:
     return tuple(path), own[-1] if own else "", class_template
 
 
-def without_bodies(text: str, functions: list[Definition]) -> str:
-    """The file's declarations: what makes each function a definition replaced by a semicolon."""
+def without_bodies(
+    text: str, functions: list[Definition], start: int = 0, end: int | None = None
+) -> str:
+    """The declarations of a file, or of a part of it: a semicolon in place of what makes each
+    function a definition. All else keeps its row and column."""
     parts: list[str] = []
-    position = 0
     for function in functions:
-        parts += [text[position : function.cut], ";"]
-        position = function.handlers_end
-    return "".join([*parts, text[position:]])
+        body = text[function.cut : function.handlers_end]
+        rows = body.count("\n")
+        columns = len(body) - body.rfind("\n") - 1 if rows else len(body) - 1
+        parts += [text[start : function.cut], ";", "\n" * rows, " " * columns]
+        start = function.handlers_end
+    return "".join([*parts, text[start:end]])

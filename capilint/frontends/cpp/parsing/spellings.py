@@ -4,6 +4,7 @@ BOOST_FOREACH(const Key& k, keys)      for          (const Key& k: keys)
 if FAILED(hr)                          if(FAILED(hr))
 delete[] *p;  alloc_new BYTE[n]        delete   *p;        new BYTE[n]
 f(_T(__FUNCTION__) L": %d" TAIL)       f(                 L": %d"     )
+ALLOC(p, BYTE[n])                      ALLOC(p, sizeof(BYTE[n]))
 
 As all repairs, these change only what stands on a row with an error; but for the loops.
 """
@@ -11,11 +12,14 @@ As all repairs, these change only what stands on a row with an error; but for th
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Iterable, Iterator, Set
 
 from capilint.frontends.c.parsing.outline import blanked
 from capilint.frontends.c.parsing.positions import LineTable
 from capilint.frontends.c.parsing.repairs import Repair, edited, spaces, without_group
+
+_Edit = tuple[int, int, str]
+"""A stretch of a text, from its start to its end, and what stands there instead."""
 
 _MAY_LOOP = re.compile("each|Each|EACH")
 _EACH = re.compile(r"\bfor(\s+each)(?P<head>\s*\([^();]*?[\w&*>^]\s+)in\b")
@@ -42,6 +46,17 @@ _DELETE = re.compile(r"\bdelete\s*(\[\s*\])(?=\s*[*&(])")
 _OWN_OPERATOR = re.compile(
     r"(?<![\w:.>])(?<!->)(?:this\s*->\s*)?\boperator\s*(?P<operator>[-+*/%&|^]?=)(?=\s*\()"
 )
+_REFERENCE = re.compile(r"(?<=[;{}])\s*[\w:]+(?:\s+[\w:]+)*(?:\s*<[^<>();]{0,100}>)?\s*&&?\s*\w+\(")
+_SEMICOLON = re.compile(r"\s*;")
+_BUILTIN = (
+    r"(?:(?:unsigned|signed|long|short)\b\s*)*"
+    r"\b(?:void|bool|char|wchar_t|short|int|long|unsigned)\b[*&\s]*"
+)
+_POINTER = r"[A-Za-z_][\w:]*(?:\s*<[^<>()]{0,100}>)?(?:\s+const)?\s*[*&][*&\s]*"
+_TYPE_ARGUMENT = re.compile(
+    r"(?:(?<=,)|(?<=\w\()(?<!sizeof\()(?<!catch\())\s*"
+    rf"(?P<type>(?:const\s+)?(?:{_BUILTIN}|{_POINTER})(?:\[[^\[\]]*\]\s*)?)(?=[,)])"
+)
 _BRACKETS = re.compile(r"[();{}]")
 _CAUGHT = re.compile(
     r"(?<=\})\s*\b((?:[A-Z]+_)?CATCH_[A-Z_]+\s*\((?:[^(){};]|\([^(){};]*\))*\))\s*;?(?!\s*\{)"
@@ -51,14 +66,14 @@ _CAUGHT = re.compile(
 def _clauses_of_macros(text: str, rows: Set[int]) -> str:
     """`try { } CATCH_RETURN()`: the macro is the whole clause, which does what it says."""
 
-    def clause(match: re.Match[str]) -> str:
-        macro = match.group(1)
-        name = macro.partition("(")[0]
-        leaves = "return " if "RETURN" in name else "throw " if "THROW" in name else ""
-        before = match.group()[: match.start(1) - match.start()]
-        return f"{before}catch (...) {{ {leaves}{macro}; }}"
+    def clauses() -> Iterator[_Edit]:
+        for match in _CAUGHT.finditer(blanked(text)):
+            macro = text[slice(*match.span(1))]
+            name = macro.partition("(")[0]
+            leaves = "return " if "RETURN" in name else "throw " if "THROW" in name else ""
+            yield match.start(1), match.end(), f"catch (...) {{ {leaves}{macro}; }}"
 
-    return _CAUGHT.sub(clause, text)
+    return _spliced(text, clauses())
 
 
 def with_range_loops(text: str) -> str:
@@ -69,20 +84,22 @@ def with_range_loops(text: str) -> str:
     if _MAY_LOOP.search(text) is None:
         return text
     text = _EACH.sub(_range_for, text)
-    plain = blanked(text)
-    parts: list[str] = []
-    position = 0
+    return _spliced(text, _loops(blanked(text)))
+
+
+def _loops(plain: str) -> Iterator[_Edit]:
     for match in _FOREACH.finditer(plain):
         opening, comma = match.start("opening"), match.start("comma")
         end = _closing(plain, opening)
         if end is None or _NO_STATEMENT.match(plain, end) is not None:
             continue  # a call
         declares = len(_NAME.findall(match.group("declared"))) > 1
-        word = ("for" if declares else "while").ljust(opening - match.start())
-        parts += [text[position : match.start()], word, text[opening:comma]]
-        parts.append(":" if declares else ",")
-        position = match.end()
-    return "".join([*parts, text[position:]])
+        yield (
+            match.start(),
+            opening,
+            ("for" if declares else "while").ljust(opening - match.start()),
+        )
+        yield comma, comma + 1, ":" if declares else ","
 
 
 def _range_for(match: re.Match[str]) -> str:
@@ -93,15 +110,25 @@ def _conditions_of_macros(text: str, rows: Set[int]) -> str:
     """`if FAILED(hr)`: the macro brings the parentheses along."""
     plain = blanked(text)
     lines = LineTable(plain)
+
+    def parentheses() -> Iterator[_Edit]:
+        for match in _CONDITION.finditer(plain):
+            end = _closing(plain, match.end() - 1)
+            if end is not None and lines.line(match.start()) - 1 in rows:
+                blank = match.end("blank")
+                yield blank if plain[blank - 1] == "\n" else blank - 1, blank, "("
+                yield end, end, ")"
+
+    return _spliced(text, parentheses())
+
+
+def _spliced(text: str, edits: Iterable[_Edit]) -> str:
+    """The text with other text in place of some stretches, in order."""
     parts: list[str] = []
     position = 0
-    for match in _CONDITION.finditer(plain):
-        end = _closing(plain, match.end() - 1)
-        if end is not None and lines.line(match.start()) - 1 in rows:
-            blank = match.end("blank")
-            kept = blank if text[blank - 1] == "\n" else blank - 1
-            parts += [text[position:kept], "(", text[blank:end], ")"]
-            position = end
+    for start, end, instead in edits:
+        parts += [text[position:start], instead]
+        position = end
     return "".join([*parts, text[position:]])
 
 
@@ -160,6 +187,34 @@ def _own_operators(text: str, rows: Set[int]) -> str:
     return edited(_OWN_OPERATOR, text, rows, assigned)
 
 
+def _references(text: str, rows: Set[int]) -> str:
+    """`const Key& key(holder.key());` with a `=`, without which it is half a function."""
+    plain = blanked(text)
+    lines = LineTable(plain)
+
+    def values() -> Iterator[_Edit]:
+        for match in _REFERENCE.finditer(plain):
+            opening = match.end() - 1
+            end = _closing(plain, opening)
+            if end is None or _SEMICOLON.match(plain, end) is None:
+                continue
+            if lines.line(opening) - 1 in rows and plain[opening + 1 : end - 1].strip():
+                yield opening, opening + 1, "="
+                yield end - 1, end, " "
+
+    return _spliced(text, values())
+
+
+def _type_arguments(text: str, rows: Set[int]) -> str:
+    """`ALLOC(p, BYTE *[n])`: only a macro takes a type, and its size is an expression."""
+
+    def size(match: re.Match[str]) -> str:
+        before = match.group()[: match.start("type") - match.start()]
+        return f"{before}sizeof({match.group('type')})"
+
+    return edited(_TYPE_ARGUMENT, text, rows, size)
+
+
 SPELLINGS: tuple[Repair, ...] = (
     _clauses_of_macros,
     _conditions_of_macros,
@@ -167,4 +222,6 @@ SPELLINGS: tuple[Repair, ...] = (
     _known_words,
     _plain_news,
     _own_operators,
+    _references,
+    _type_arguments,
 )
