@@ -46,7 +46,7 @@ fuzz: $(VENV)/.dev
 
 clean:
 	rm -rf $(VENV) corpus build dist .capilint_cache .mypy_cache .ruff_cache .pytest_cache \
-	  .hypothesis .import_linter_cache fuzz-*.c fuzz-*.py
+	  .hypothesis .import_linter_cache fuzz-*.c fuzz-*.cpp fuzz-*.py
 
 # ---------------------------------------------------------------- set-up
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import subprocess
+from pathlib import Path
 
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from capilint.execution.run import headers
+from capilint.language import Language
 from tests.fuzz.__main__ import Tally, run
 from tests.fuzz.compare import Disagreement, hold
 from tests.fuzz.interpreter import mistakes_of
 from tests.fuzz.mutations import MUTATIONS, programs_until_seen
+from tests.fuzz.printers import text_of
 from tests.fuzz.program import (
     Api,
     Block,
@@ -19,10 +26,13 @@ from tests.fuzz.program import (
     Leave,
     Loop,
     Program,
+    Scope,
     Statement,
     numbered,
 )
 from tests.fuzz.situation import Unclear
+from tests.fuzz.strategy import programs
+from tests.tools import require
 
 GENERATE = Api("generate", "k0", ("c0",))
 DESTROY = Do(Api("destroy", "", ("k0",)))
@@ -97,3 +107,59 @@ def test_disagreement_shows_both_sides_and_the_text(monkeypatch: pytest.MonkeyPa
     assert "model only" in str(caught.value)
     assert "CryptGenKey(c0, 0x6610, 0, &k0);" in caught.value.source
     assert caught.value.suffix == ".c"
+
+
+# ---------------------------------------------------------------- the printed C++
+
+
+@pytest.mark.parametrize("compiler", ["x86_64-w64-mingw32-g++", "c++"])
+def test_programs_printed_as_cpp_compile(tmp_path: Path, compiler: str) -> None:
+    """With the SDK's headers, and with those of `capilint run`."""
+    require(compiler)
+    headers.write(tmp_path)
+    path = tmp_path / "programs.cpp"
+    path.write_text(in_one_file(drawn(150)), encoding="utf-8")
+    own = [] if "mingw" in compiler else [f"-I{tmp_path}"]
+    command = [compiler, "-std=c++17", "-fsyntax-only", "-w", *own, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[:2000]
+
+
+def drawn(count: int) -> list[Program]:
+    """So many programs of the strategy."""
+    made: list[Program] = []
+
+    @seed(1)
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(programs())
+    def draw(program: Program) -> None:
+        made.append(program)
+
+    draw()
+    return made
+
+
+def in_one_file(made: list[Program]) -> str:
+    """All of them, each in a namespace of its own."""
+    lines = ["#include <windows.h>", "#include <wincrypt.h>"]
+    for number, program in enumerate(made):
+        text = text_of(program, Language.CPP)
+        lines += [f"namespace program_{number} {{"]
+        lines += [line for line in text.written if not line.startswith("#")]
+        lines += ["}"]
+    return "\n".join([*lines, ""])
+
+
+def test_a_scope_ends_what_it_owns_on_every_way_out() -> None:
+    made = Check(Api("generate", "k6", ("c0",)), (), ())
+    use = Check(Api("set", "", ("k6",)), (), BAIL)
+    again = Do(Api("destroy", "", ("k6",)))
+    for body, expected in (((made, use), 0), ((made, again), 1), ((made, Copy("k6")), 1)):
+        program = numbered(Program(("c0",), (Scope(body, ("k6",)),), (USE,)))
+        assert hold(program) == expected

@@ -37,7 +37,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("paths", nargs="*", default=["."], metavar="PATH", help="files, folders, - for stdin; .")
     add("--stdin-filename", metavar="NAME", help="the name that stands for - in reports")
-    add("--lang", type=Language, metavar="LANG", help="read files as c or python, by any suffix")
+    add(
+        "--lang",
+        type=Language,
+        metavar="LANG",
+        help="c, c++ or python, whatever the suffix",
+    )
     add("--format", choices=FORMATS, default="text", help="how to report (text)")
     add(
         *("--output", "-o"),

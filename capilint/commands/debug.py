@@ -35,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         view = views.add_parser(name, help=summary, description=f"{summary}.")
         view.add_argument("file", metavar="FILE")
         view.add_argument("function", nargs="?", metavar="FUNCTION", help="only this one")
-        view.add_argument("--lang", type=Language, metavar="LANG", help="c or python")
+        view.add_argument("--lang", type=Language, metavar="LANG", help="c, c++ or python")
 
 
 def run(options: argparse.Namespace) -> int:

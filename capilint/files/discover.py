@@ -99,7 +99,7 @@ def _named(
     elif actual is None:
         suffix = os.path.splitext(path)[1]
         what = f"suffix {suffix!r} is no known language" if suffix else "it has no suffix"
-        yield Unreadable(path, f"{what}; say which it is with --lang c or --lang python")
+        yield Unreadable(path, f"{what}; say which it is with --lang c, c++ or python")
     else:
         excluded = exclusion(path[: path.rfind("/") + 1])
         if excluded is None or not excluded(path):

@@ -5,6 +5,7 @@
     trees      thousands of files that do not concern it, against `grep -rlE` of the same names
     scan       megabytes a second over files without any known name, against reading them
     growth     seconds for generated files of size n/4, n/2, n, 2n, and how they grow
+    languages  time per line of the C++ front end against that of the C front end
     flake8     what the plugin adds to flake8 over files that do not concern it
     corpus     seconds over the corpus, phase by phase, where `make corpus` has been run
 
@@ -28,6 +29,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench.flake8_share import flake8_share, ordinary_files
+from tests.bench.languages import compare, texts
 from tests.bench.phases import times_of
 from tests.bench.programs import SHAPES
 from tests.bench.trees import (
@@ -191,6 +193,15 @@ def bench_growth(folder: Path, start_up: float) -> None:
     print(f"  n log n at 20,000 lines doubles by {2 * math.log(40_000) / math.log(20_000):.2f}")
 
 
+def bench_languages(folder: Path) -> None:
+    """Print what the C++ front end takes for a line, against the C one."""
+    print("\nfront ends of C and C++, CPU microseconds a line, and the ratio of C++ to C")
+    for what, (c, cpp) in texts().items():
+        found = compare(folder, c, cpp, 7)
+        times = f"{found.cpp:6.1f}, C {found.c:5.1f}"
+        print(f"  {what:46}{times}  ratio {found.ratio:.2f}", flush=True)
+
+
 def bench_flake8() -> None:
     """Print the plugin's share of flake8's time."""
     files = ordinary_files(1000)
@@ -229,6 +240,7 @@ def main() -> int:
         bench_trees(folder)
         bench_scan(folder, start_up)
         bench_growth(folder, start_up)
+        bench_languages(folder)
     bench_flake8()
     bench_corpus()
     return 0

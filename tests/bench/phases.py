@@ -18,6 +18,7 @@ from capilint import cli
 
 PHASES = (
     ("C front end", "capilint.frontends.c", "lower"),
+    ("C++ front end", "capilint.frontends.cpp", "lower"),
     ("Python front end", "capilint.frontends.python", "lower"),
     ("engine", "capilint.engine.analysis", "Analysis.add"),
     ("engine", "capilint.engine.analysis", "Analysis.findings"),

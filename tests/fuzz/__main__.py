@@ -14,13 +14,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from capilint.language import Language
-from tests.fuzz.compare import LANGUAGES, SETTLED, Disagreement, hold
+from tests.fuzz.compare import Disagreement, hold
 from tests.fuzz.program import Program
 from tests.fuzz.situation import Unclear
 from tests.fuzz.strategy import programs
@@ -35,9 +33,7 @@ class Tally:
         self.tried = self.unclear = self.broken = 0
 
 
-def run(
-    count: int, first_seed: int, tally: Tally, languages: Sequence[Language] = SETTLED
-) -> Disagreement | None:
+def run(count: int, first_seed: int, tally: Tally) -> Disagreement | None:
     """Try so many programs; the smallest disagreement, if there is one."""
 
     @seed(first_seed)
@@ -54,7 +50,7 @@ def run(
     def agree(program: Program) -> None:
         tally.tried += 1
         try:
-            tally.broken += bool(hold(program, languages))
+            tally.broken += bool(hold(program))
         except Unclear:
             tally.unclear += 1
 
@@ -70,19 +66,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("count", type=int, nargs="?", default=2000)
     parser.add_argument("--seed", type=int, default=1, help="of the first programs")
-    parser.add_argument("--cpp", action="store_true", help="print the programs as C++, too")
     parser.add_argument("--here", action="store_true", help="in this process, as one chunk")
     options = parser.parse_args()
     if options.here:
-        return _run_here(options.count, options.seed, LANGUAGES if options.cpp else SETTLED)
+        return _run_here(options.count, options.seed)
     begin = time.monotonic()
     chunks = [min(CHUNK, options.count - done) for done in range(0, options.count, CHUNK)]
-    failed = _run_chunks(chunks, options.seed, ["--cpp"] if options.cpp else [])
+    failed = _run_chunks(chunks, options.seed)
     print(f"{options.count} programs, {failed} failures, {time.monotonic() - begin:.0f} s")
     return 1 if failed else 0
 
 
-def _run_chunks(chunks: list[int], first_seed: int, others: list[str]) -> int:
+def _run_chunks(chunks: list[int], first_seed: int) -> int:
     """Run each chunk in a process of its own, as many at once as there are processors."""
     waiting = [(count, first_seed + index) for index, count in enumerate(chunks)]
     running: list[subprocess.Popen[bytes]] = []
@@ -91,15 +86,15 @@ def _run_chunks(chunks: list[int], first_seed: int, others: list[str]) -> int:
         while waiting and len(running) < (os.cpu_count() or 1):
             count, number = waiting.pop(0)
             command = [sys.executable, "-m", "tests.fuzz", str(count)]
-            running.append(subprocess.Popen([*command, *others, "--seed", str(number), "--here"]))
+            running.append(subprocess.Popen([*command, "--seed", str(number), "--here"]))
         done = running.pop(0)
         failed += done.wait() != 0
     return failed
 
 
-def _run_here(count: int, number: int, languages: Sequence[Language]) -> int:
+def _run_here(count: int, number: int) -> int:
     tally = Tally()
-    disagreement = run(count, number, tally, languages)
+    disagreement = run(count, number, tally)
     if disagreement is None:
         print(
             f"seed {number}: {tally.tried} programs, no disagreement; {tally.broken} are broken, "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 
 from capilint.engine import analyse
@@ -17,9 +16,6 @@ from tests.fuzz.program import Program
 from tests.fuzz.situation import LEAKS, Mistake, Unclear
 
 LANGUAGES = (Language.C, Language.CPP, Language.PYTHON)
-SETTLED = (Language.C, Language.PYTHON)
-"""Those in which the two are known to agree. As C++, some programs with rethrown exceptions and
-local structures are told of twice, or of what is none."""
 _SUFFIXES = {Language.C: ".c", Language.CPP: ".cpp", Language.PYTHON: ".py"}
 _FRONT_ENDS = {Language.C: c.lower, Language.CPP: cpp.lower, Language.PYTHON: python.lower}
 
@@ -48,10 +44,10 @@ class Disagreement(AssertionError):
         self.suffix = _SUFFIXES[text.language]
 
 
-def hold(program: Program, languages: Sequence[Language] = SETTLED) -> int:
+def hold(program: Program) -> int:
     """How many mistakes both see in the program. Raises Disagreement, and Unclear."""
     expected = mistakes_of(program)
-    for language in languages:
+    for language in LANGUAGES:
         text = text_of(program, language)
         findings = findings_of(text)
         differences = _differences(text, expected, findings)
@@ -104,9 +100,10 @@ def _is_bounded(findings: list[Finding]) -> bool:
 def _matches(finding: Finding, mistake: Mistake, text: Text) -> bool:
     created = {step.span.line for step in finding.steps if step.kind == "create"}
     thrown = text.throws and finding.code == "CAP102" and mistake.code in LEAKS
+    names = text.names.get(mistake.name, {mistake.name})
     return (
         (finding.code == mistake.code or thrown)
-        and finding.handle in text.names.get(mistake.name, {mistake.name})
+        and (finding.handle in names or mistake.number in text.unseen)
         and finding.span.line in text.lines[mistake.number]
         and (not created or not created.isdisjoint(text.lines.get(mistake.created, ())))
     )

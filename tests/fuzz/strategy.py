@@ -167,6 +167,8 @@ class _Maker:
         begin = (made,) if self._draw(_booleans()) else ()
         body = self.block(self._draw(_integers(1, 4)), depth - 1, leaves)
         self._pools["k"], self._local["k"] = pools, local
+        if self._draw(_integers(0, 3)) == 3:  # another variable takes over
+            body = (*body, Copy(self._target("k"), name), Copy(name))
         self._scopes -= 1
         return Scope((*begin, *body), (name,))
 

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from capilint.engine.program.linkage import Definition
 from capilint.ir import Call, Function, Module
-from capilint.ir.signatures import last_name
+from capilint.ir.signatures import last_name, scope_of
 
 
 class Missing(Enum):
@@ -83,3 +83,8 @@ def is_destructor(shown: str) -> bool:
     """Whether a function that reports show by this name is a destructor."""
     last = last_name(shown).rpartition(".")[2]
     return last == "__del__" or last.startswith("~")
+
+
+def is_method(shown: str) -> bool:
+    """Whether a function that reports show by this name is a class's: no namespace is shown."""
+    return bool(scope_of(shown)) or "." in shown

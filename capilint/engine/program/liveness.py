@@ -25,6 +25,7 @@ from capilint.ir import (
     Method,
     Operation,
     Place,
+    Read,
     Return,
     Scope,
     TupleOf,
@@ -194,6 +195,12 @@ def written_variables(function: Function) -> set[Variable]:
         written_by(instruction) for block in function.blocks for instruction in block.instructions
     }
     return {variable for variable in written if variable is not None}
+
+
+def lent_to(call: Call) -> frozenset[Variable]:
+    """What a call may still look into once its arguments are evaluated."""
+    given = (each.place for each in call.arguments if isinstance(each, Read))
+    return frozenset(reads_of(call)) - {place.root for place in given if not place.path}
 
 
 def reads_of(instruction: Instruction) -> Iterator[Variable]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from capilint.engine.domain.events import Defect, Event, Origin, Role
 from capilint.engine.domain.values import Symbol
 from capilint.engine.fixpoint import Graph, events_to
-from capilint.engine.program.classes import is_destructor
+from capilint.engine.program.classes import is_destructor, is_method
 from capilint.engine.reporting.duplicates import Candidate
 from capilint.engine.reporting.enders import (
     LEAKS,
@@ -100,9 +100,9 @@ class Narrator:
             return None
         if cause < outer[-1]:
             ended = is_destructor(events[outer[-1]].function)
-            before = [index for index in outer if index <= cause]
-            if before and is_destructor(events[before[-1]].function):
-                return None  # two objects of one handle, which is for who made them
+            before = [events[index].function for index in outer if index <= cause]
+            if before and (is_destructor(before[-1]) or not is_method(before[-1])):
+                return None  # who made two objects of one handle, or ended it beside the object
             ended = ended and (defect.ender is not None or events[cause].depth > 0)
             return (*_place(events[cause]), *_place(events[-1])) if ended else None
         where = events[cause] if defect.code == "CAP301" else events[-1]

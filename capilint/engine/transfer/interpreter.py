@@ -25,7 +25,7 @@ from capilint.engine.domain.values import (
 from capilint.engine.program.classes import Classes, Missing
 from capilint.engine.program.handle_variables import ApiOf, handle_variables
 from capilint.engine.program.linkage import Definition
-from capilint.engine.program.liveness import Liveness, reads_of
+from capilint.engine.program.liveness import Liveness, lent_to, reads_of
 from capilint.engine.summaries.summary import Exit, Summary
 from capilint.engine.transfer.assignments import Assignments, Point
 from capilint.engine.transfer.creations import Creations
@@ -308,6 +308,7 @@ class Interpreter:
         path.state.forget_temporaries(self.liveness.after_call[key], frozenset(reads_of(call)))
         self.assignments.give_away_unfollowed(path, values_of(call))
         arguments = evaluate_arguments(self.evaluator, path.state, call)
+        path.state.forget_temporaries(self.liveness.after_call[key], lent_to(call))
         if block.number in self.raising.any_call:
             yield raise_from(path.fork(), POSSIBLE)
         owners = self.callees.made(call)

@@ -25,7 +25,7 @@ class CPrinter(Printer):
     def program(self) -> None:
         """Print all of it."""
         self._head()
-        self._text.add(0, f"{self._result_type()} subject({', '.join(self._parameters())})")
+        self._signature(f"({', '.join(self._parameters())})")
         self._text.add(0, "{")
         self._declarations()
         self._text.add(0, "")
@@ -40,6 +40,9 @@ class CPrinter(Printer):
         text.add(0, "void stash(ULONG_PTR handle);")
         for name in helpers_of(self._program):
             text.add(0, HELPERS[name].c)
+
+    def _signature(self, parameters: str) -> None:
+        self._text.add(0, f"{self._result_type()} subject{parameters}")
 
     def _result_type(self) -> str:
         return TYPES[self._program.result[0]] if self._program.result else "BOOL"
@@ -87,8 +90,12 @@ class CPrinter(Printer):
     def _scope(self, depth: int, body: Block, owned: Sequence[str], number: int) -> None:
         self._open.append((owned, number))
         self._block(depth, body)
+        self._end_of_scope(depth, owned)
         self._close(depth, len(self._open) - 1)
         self._open.pop()
+
+    def _end_of_scope(self, depth: int, owned: Sequence[str]) -> None:
+        """What comes before a scope's variables end where nothing else has left it."""
 
     def _close(self, depth: int, outermost: int) -> None:
         """The ends of the scopes from the innermost one out."""

@@ -65,6 +65,7 @@ _BY_REFERENCE = {
     "make_checked": "static bool make_checked(HCRYPTPROV c, HCRYPTKEY &k)"
     " { if (!CryptGenKey(c, 1, 0, &k)) return false; return true; }",
 }
+_REQUIRE = "static void require(BOOL fine) { if (!fine) throw Left(); }"
 _METHODS = ("make", "make_checked", "fresh")
 _KEEPING = {"holder": _HOLDER, "owner": _OWNER, "guard": _GUARD, "later": _LATER}
 _ENDED_BY_DESTRUCTORS = ("holder", "guard", "later")
@@ -120,7 +121,7 @@ class CppPrinter(CPrinter):
             text.add(0, line)
         text.add(0, "void stash(ULONG_PTR handle);")
         if self._way != "jump":
-            text.add(0, "struct Left {};")
+            self._lines(f"struct Left {{}};\n{_REQUIRE}")
         for name in sorted(set(self._kinds.values())):
             self._lines(_KEEPING[name])
         if self._methods and any(name in _METHODS for name in helpers):
@@ -129,6 +130,13 @@ class CppPrinter(CPrinter):
             if not (self._methods and name in _METHODS):
                 by_reference = _BY_REFERENCE if self._by_reference else {}
                 text.add(0, by_reference.get(name, HELPERS[name].c))
+
+    def _signature(self, parameters: str) -> None:
+        if self._pick("signature", (True, False)):
+            super()._signature(parameters)
+            return
+        self._text.add(0, f"struct Job {{ {self._result_type()} subject{parameters}; }};")
+        self._text.add(0, f"{self._result_type()} Job::subject{parameters}")
 
     def _lines(self, lines: str) -> None:
         for line in lines.split("\n"):
@@ -176,7 +184,15 @@ class CppPrinter(CPrinter):
         for name in owned:
             self._declare(depth + 1, name)
         super()._scope(depth + 1, body, owned, number)
-        self._text.add(depth, "}", *self._ended(owned, number))
+        ended = self._ended(owned, number)
+        self._text.add(depth, "}", *ended)
+        self._text.unseen.add(number)
+
+    def _end_of_scope(self, depth: int, owned: Sequence[str]) -> None:
+        for name in owned:
+            if self._kinds[name] == "holder" and self._pick(f"move {name}", (True, False)):
+                moved = f"Holder moved_{name}(static_cast<Holder &&>({name}));"
+                self._text.add(depth, moved)
 
     def _declare(self, depth: int, name: str) -> None:
         add = self._text.add
@@ -214,6 +230,19 @@ class CppPrinter(CPrinter):
         self._close(depth, outermost)
         ended = [each for scope in self._open[outermost:] for each in self._ended(*scope)]
         self._text.add(depth, f"{words};", number, *ended)
+
+    def _branch(self, depth: int, test: str, then: Block, otherwise: Block, number: int) -> None:
+        if self._way == "jump" or then or not self._may_throw_at_once(otherwise):
+            super()._branch(depth, test, then, otherwise, number)
+            return
+        ended = [each for scope in self._open for each in self._ended(*scope)]
+        self._text.add(depth, f"require({test});", number, otherwise[0].number, *ended)
+
+    def _may_throw_at_once(self, block: Block) -> bool:
+        """Whether it only leaves, and nothing must be deleted before."""
+        owners = any(self._kinds[name] == "owner" for owned, _ in self._open for name in owned)
+        only = len(block) == 1 and isinstance(block[0], Leave)
+        return only and not owners and bool(self._pick("require", (True, False)))
 
     # ------------------------------------------------------------ expressions
 

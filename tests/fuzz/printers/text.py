@@ -36,13 +36,15 @@ class Text:
 
     A statement has several lines where it is what a scope does at its end, which a text may write
     once for each way out. `names` are what reports may call a variable whose handle is inside of
-    an object. `throws` is set where exceptions take the place of jumps.
+    an object; of what the statements `unseen` do, as ends of objects, the text names no variable.
+    `throws` is set where exceptions take the place of jumps.
     """
 
     language: Language
     written: list[str] = field(default_factory=list)
     lines: dict[int, set[int]] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=dict)
+    unseen: set[int] = field(default_factory=set)
     throws: bool = False
 
     def __str__(self) -> str:

@@ -1,0 +1,128 @@
+"""The C++ front end against the C one, in time per line, on code of the same kind.
+
+The first pair is one text read as both languages; the others are what a programmer of each
+language writes for the same purpose.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from tests.bench.phases import times_of
+from tests.bench.programs import HEADER, ORDINARY, whole_file
+
+COUNT = 100  # functions
+_IN_CLASSES = """
+namespace jobs {{
+class Job_{number} {{
+public:
+    explicit Job_{number}(HCRYPTPROV hProv) : m_hProv(hProv), m_hKey(0) {{}}
+    BOOL run(BYTE *data, DWORD &length);
+
+private:
+    HCRYPTPROV m_hProv;
+    HCRYPTKEY m_hKey;
+}};
+
+BOOL Job_{number}::run(BYTE *data, DWORD &length)
+{{
+    HCRYPTHASH hHash = 0;
+    BOOL ok = FALSE;
+
+    if (!CryptCreateHash(m_hProv, CALG_SHA1, 0, 0, &hHash))
+        return FALSE;
+    if (!CryptHashData(hHash, data, length, 0))
+        goto done;
+    if (!CryptDeriveKey(m_hProv, CALG_RC4, hHash, 0, &m_hKey))
+        goto done;
+    ok = CryptEncrypt(m_hKey, 0, TRUE, 0, data, &length, length);
+done:
+    if (m_hKey)
+        CryptDestroyKey(m_hKey);
+    if (hHash)
+        CryptDestroyHash(hHash);
+    return ok;
+}}
+}}
+"""
+_HOLDERS = """
+template <typename Handle, BOOL(WINAPI *Close)(Handle)> class Holder {
+public:
+    Holder() : m_handle(0) {}
+    ~Holder() { if (m_handle) Close(m_handle); }
+    Holder(const Holder &) = delete;
+    Handle *operator&() { return &m_handle; }
+    operator Handle() const { return m_handle; }
+
+private:
+    Handle m_handle;
+};
+using Key = Holder<HCRYPTKEY, CryptDestroyKey>;
+using Hash = Holder<HCRYPTHASH, CryptDestroyHash>;
+"""
+_WITH_HOLDERS = """
+static void ordinary_{number}(HCRYPTPROV hProv, BYTE *data, DWORD length)
+{{
+    Key key;
+    Hash hash;
+
+    if (!CryptCreateHash(hProv, CALG_SHA1, 0, 0, &hash))
+        throw std::runtime_error("no hash");
+    if (!CryptHashData(hash, data, length, 0))
+        throw std::runtime_error("no data");
+    if (!CryptDeriveKey(hProv, CALG_RC4, hash, 0, &key))
+        throw std::runtime_error("no key");
+    if (!CryptEncrypt(key, 0, TRUE, 0, data, &length, length))
+        throw std::runtime_error("not encrypted");
+}}
+"""
+
+
+class Comparison(NamedTuple):
+    """Microseconds a line of the C and of the C++ front end, and the ratio of the second to the
+    first; medians of pairs of runs."""
+
+    c: float
+    cpp: float
+    ratio: float
+
+
+def texts() -> dict[str, tuple[str, str]]:
+    """Pairs of a C and a C++ text, by what they are."""
+    plain = HEADER + "".join(ORDINARY.format(number=number) for number in range(COUNT))
+    classes = HEADER + "".join(_IN_CLASSES.format(number=number) for number in range(COUNT))
+    holders = HEADER + "#include <stdexcept>\n" + _HOLDERS
+    holders += "".join(_WITH_HOLDERS.format(number=number) for number in range(COUNT))
+    return {
+        "one text of 2,000 lines, as both": (whole_file(0.1),) * 2,
+        f"{COUNT} functions, as both": (plain, plain),
+        f"{COUNT} functions and as many methods": (plain, classes),
+        f"{COUNT} functions, with holders and throw": (plain, holders),
+    }
+
+
+def compare(folder: Path, c: str, cpp: str, repeat: int) -> Comparison:
+    """Lower the texts in turn, so many times."""
+    per_line: list[tuple[float, float]] = []
+    for number in range(repeat + 1):
+        pair = [
+            times_of(_written(folder / name, text))[phase] * 1e6 / text.count("\n")
+            for name, text, phase in (
+                ("one.c", c, "C front end"),
+                ("two.cpp", cpp, "C++ front end"),
+            )
+        ]
+        if number:  # the first pair pays for what is made once
+            per_line.append((pair[0], pair[1]))
+    return Comparison(
+        median(one for one, _ in per_line),
+        median(two for _, two in per_line),
+        median(two / one for one, two in per_line),
+    )
+
+
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
