@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import pytest
-import tree_sitter
-import tree_sitter_cpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capilint.frontends.cpp.facts.gather import declared_in, declared_in_text
+from capilint.frontends.cpp.facts.gather import declared_in_text
 from capilint.frontends.cpp.facts.merge import merged
 from capilint.frontends.cpp.facts.model import Class, Declarations, Signature
 from capilint.frontends.cpp.parsing.outline import definitions, without_bodies
 
-LANGUAGE = tree_sitter.Language(tree_sitter_cpp.language())
-
 
 def declared(text: str) -> Declarations:
-    return declared_in(tree_sitter.Parser(LANGUAGE).parse(text.encode()).root_node)
+    return declared_in_text(text)
 
 
 def only_class(text: str) -> Class:

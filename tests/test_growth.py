@@ -108,6 +108,25 @@ BOOL work(HCRYPTPROV prov)
     assert told(checked({"helper.c": "void fail(char *text)\n{\n    exit(1);\n}\n"})) == []
 
 
+def test_a_helper_may_stand_behind_others_in_cpp(folder: Path) -> None:
+    user = """
+BOOL work(HCRYPTPROV prov)
+{
+    HCRYPTKEY key;
+    if (!CryptGenKey(prov, 1, 0, &key))
+        fail("no key");
+    if (!CryptGetKeyParam(key, 1, 0, 0, 0))
+        fail("no parameter");
+    return CryptDestroyKey(key);
+}
+"""
+    before = "int other(int n)\n{\n    return n + 1;\n}\n"
+    logs = before + "void fail(const char *text)\n{\n    log_it(text);\n}\n"
+    assert told(checked({"user.cpp": user, "helper.cpp": logs})) != []
+    ends = before + "void fail(const char *text)\n{\n    exit(1);\n}\n"
+    assert told(checked({"user.cpp": user, "helper.cpp": ends})) == []
+
+
 def test_a_static_function_of_the_name_is_meant_in_its_own_file(folder: Path) -> None:
     other = "static BOOL session_key(int *p, int *q)\n{\n    return p == q;\n}\n"
     report = checked({"lib.c": C_LIBRARY, "other.c": other + "int f() { session_key(0, 0); }"})

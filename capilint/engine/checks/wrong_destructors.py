@@ -26,8 +26,6 @@ from capilint.engine.program.names import calls_of
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import Call, Direct, Place, Read, Variable
 
-ENDING_MEMORY = frozenset({"free", "operator delete"})
-
 
 def members_released_wrongly(definition: Definition, interpreter: Interpreter) -> Iterator[Defect]:
     """The members that a method has released or made and the destructor releases wrongly."""
@@ -35,7 +33,7 @@ def members_released_wrongly(definition: Definition, interpreter: Interpreter) -
     variable = function.receiver
     if variable is None or not classes.is_called_by_others(definition):
         return
-    if any(_ends_memory(call, variable) for call in calls_of(function)):
+    if any(_ends_memory(call, variable, interpreter) for call in calls_of(function)):
         return  # `delete this`: the destructor has run
     destructor = classes.enders(function.owner_class or "", definition.module)[0]
     if not isinstance(destructor, Definition):
@@ -56,9 +54,12 @@ def members_released_wrongly(definition: Definition, interpreter: Interpreter) -
                     yield replace(defect, text=text)
 
 
-def _ends_memory(call: Call, variable: Variable) -> bool:
-    released = Read(Place(variable)) in call.arguments
-    return released and isinstance(call.callee, Direct) and call.callee.name in ENDING_MEMORY
+def _ends_memory(call: Call, variable: Variable, interpreter: Interpreter) -> bool:
+    """Whether a call ends the memory that a variable points to."""
+    if Read(Place(variable)) not in call.arguments or not isinstance(call.callee, Direct):
+        return False
+    bound = interpreter.callees.api(call.callee.name)
+    return bound is not None and bound.protocol.frees is not None
 
 
 def _held(state: State, thing: Symbol) -> Iterator[tuple[Symbol, str]]:

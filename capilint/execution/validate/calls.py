@@ -178,6 +178,8 @@ class Calls:
             return value
         if form == "exception":
             raise NotRunnable("a question for the exception that is being handled")
+        if form == "raising":
+            raise NotRunnable("a question for the exceptions that are under way")
         if form == "length" and isinstance(value, str | tuple):
             return len(value)
         contents = [self._evaluation.content(each) for each in arguments.values()]

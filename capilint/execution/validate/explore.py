@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from capilint import ir
@@ -37,7 +37,7 @@ def validate(module: ir.Module, findings: Iterable[Finding], book: RuleBook) -> 
     functions = {function.qualified_name: function for function in module.functions}
     in_cpp = module.language is ir.Language.CPP
     bases = {**book.exception_classes, **module.classes} if in_cpp else {}
-    run = _Run(Program(functions, bases), book)
+    run = _Run(Program(functions, bases), book, module.structures)
     names = Counter(function.qualified_name for function in module.functions)
     patched = any(name.endswith("errcheck") for name in module.attribute_stores)
     found = [each for each in findings if each.path == module.path and each.code in _CODES]
@@ -60,6 +60,7 @@ class _Run:
 
     program: Program
     book: RuleBook
+    members: Mapping[str, frozenset[str]]
     walked: dict[str, set[Mistake] | NotRunnable] = field(default_factory=dict)
 
     def verdict(self, function: ir.Function, findings: list[Finding]) -> Verdict:
@@ -67,7 +68,11 @@ class _Run:
         mistakes = self._mistakes(function)
         if isinstance(mistakes, NotRunnable):
             return Verdict(function, str(mistakes))
-        here = [each for each in findings if _is_of(each, function) and not each.ender]
+        here = [
+            each
+            for each in findings
+            if _is_of(each, function) and not (each.ender or self._is_of_class(each, function))
+        ]
         open_mistakes = {(mistake.code, mistake.created): mistake for mistake in sorted(mistakes)}
         agree: list[tuple[Finding, Mistake]] = []
         linter_only: list[Finding] = []
@@ -82,6 +87,17 @@ class _Run:
         at_home = _calls_of_openers(function, findings)
         model_only = [each for each in open_mistakes.values() if each.created not in at_home]
         return Verdict(function, "", tuple(agree), tuple(linter_only), tuple(model_only))
+
+    def _is_of_class(self, finding: Finding, function: ir.Function) -> bool:
+        """Whether other methods of the class show what is wrong: that nobody ends what this one
+        leaves in a member, or as what they make the handle that this one ends."""
+        if finding.code == "CAP203":
+            met = [each for each in finding.trace if finding.subject in dict(each.handles).values()]
+            return len(met) < 2  # the release alone: it is not made here
+        member = finding.handle.replace("->", ".").partition(".")[0]
+        return finding.code == "CAP101" and member in self.members.get(
+            function.owner_class or "", ()
+        )
 
     def _mistakes(self, function: ir.Function) -> set[Mistake] | NotRunnable:
         name = function.qualified_name

@@ -25,7 +25,7 @@ from capilint.frontends.c.preprocessing.includes import Unit
 from capilint.frontends.cpp.facts import merge
 from capilint.frontends.cpp.facts.classtexts import classes_of, structures_of, texts_of
 from capilint.frontends.cpp.facts.lookup import Lookup
-from capilint.frontends.cpp.facts.model import Class, Declarations, Instance
+from capilint.frontends.cpp.facts.model import Class, Instance
 from capilint.frontends.cpp.library import LibraryHeader, without_known
 from capilint.frontends.cpp.lowering.functions import FunctionLowering
 from capilint.frontends.cpp.lowering.unit import Body, Task
@@ -53,11 +53,10 @@ def lower(
     inherited, declarations, included = headers.declared(unit, options.folders)
     functions: list[ir.Function] = []
     problems: list[ir.Problem] = []
-    facts = inherited
     lookup = Lookup(declarations)
-    own = Declarations()
-    if relevant is None or relevant(unit.text.text):
-        facts, own, bodies = read(unit, inherited)
+    facts, own, bodies = read(unit, inherited)
+    texts = (unit.text.text, *(each.whole for each in bodies))
+    if relevant is None or any(map(relevant, texts)):
         known = merge.merged([declarations, own])
         free, library = without_known(known, *headers.libraries(unit, options.folders))
         lookup = Lookup(merge.merged([known, free]))

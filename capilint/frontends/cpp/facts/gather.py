@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tree_sitter import Node
-
 from capilint.frontends.cpp.facts.declarations import LABELS, DeclarationReader
 from capilint.frontends.cpp.facts.merge import with_definitions
 from capilint.frontends.cpp.facts.model import (
@@ -25,12 +23,6 @@ from capilint.frontends.cpp.facts.regions import Region, Template
 from capilint.frontends.cpp.facts.tokens import Tokens, is_word, spaced
 
 _SLOTS = frozenset({"slots", "Q_SLOTS"})
-
-
-def declared_in(root: Node, scope: Scope = ()) -> Declarations:
-    """What the text below a node declares. Any text will do."""
-    text = root.text or b""
-    return declared_in_text(text.decode("utf-8", "replace"), scope)
 
 
 def declared_in_text(text: str, scope: Scope = ()) -> Declarations:
@@ -183,12 +175,6 @@ def parameters_in(text: str) -> tuple[Parameter, ...]:
     """The parameters that a definition's head lists between its parentheses."""
     found = declared_in_text(f"void f({text});").functions.get("f", [])
     return found[0].parameters if found else ()
-
-
-def template_arguments_in(text: str) -> tuple[str, ...]:
-    """What an explicit specialisation is for, whose name and parameters are `f<int>(int x)`."""
-    found = declared_in_text(f"template <> void {text};").functions.values()
-    return next((each.arguments for signatures in found for each in signatures), ())
 
 
 def template_parameters_in(text: str) -> tuple[TemplateParameter, ...]:

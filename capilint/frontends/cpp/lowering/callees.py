@@ -8,8 +8,8 @@ from capilint.frontends.c.parsing.syntax import field, operands, operator_of, te
 from capilint.frontends.cpp.facts.deduction import is_any_function
 from capilint.frontends.cpp.facts.model import Instance, Signature, Type
 from capilint.frontends.cpp.facts.typetext import type_text
+from capilint.frontends.cpp.lowering.naming import Callee
 from capilint.frontends.cpp.lowering.places import NameLowering
-from capilint.frontends.cpp.lowering.typed import Callee
 from capilint.frontends.cpp.lowering.unit import Task
 
 

@@ -11,7 +11,7 @@ from capilint.finding import Span
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.callees import CalleeLowering
-from capilint.frontends.cpp.lowering.typed import Callee
+from capilint.frontends.cpp.lowering.naming import Callee
 from capilint.frontends.cpp.parsing.repairs import THROW
 
 _THROWS = re.compile(

@@ -13,8 +13,8 @@ from capilint.finding import Span
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, operands, text_of
 from capilint.frontends.cpp.facts.model import Field, Instance, Parameter, Type
+from capilint.frontends.cpp.lowering.naming import RESULT, THIS
 from capilint.frontends.cpp.lowering.statements import StatementLowering
-from capilint.frontends.cpp.lowering.typed import RESULT, THIS
 from capilint.frontends.cpp.lowering.unit import Closure
 
 UNSEEN_BASE = "(constructor of an unseen base)"

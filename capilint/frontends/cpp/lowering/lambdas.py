@@ -11,8 +11,8 @@ from capilint.frontends.c.facts.declarators import declared_by
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, identifiers_in, operands, text_of
 from capilint.frontends.cpp.facts.model import Class, Field, Instance, Parameter, Signature, Type
+from capilint.frontends.cpp.lowering.naming import THIS
 from capilint.frontends.cpp.lowering.operators import OperatorLowering
-from capilint.frontends.cpp.lowering.typed import THIS
 from capilint.frontends.cpp.lowering.unit import Captured, Closure, Task
 
 

@@ -18,96 +18,17 @@ from capilint.finding import Span
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, operands, text_of
 from capilint.frontends.cpp.facts.deduction import ANY_FUNCTION
-from capilint.frontends.cpp.facts.model import Instance, Parameter, Scope, Signature, Type
-from capilint.frontends.cpp.facts.special import Special
-from capilint.frontends.cpp.lowering.typed import Callee, TypedLowering
-from capilint.frontends.cpp.lowering.unit import Task
+from capilint.frontends.cpp.facts.model import Instance, Parameter, Scope, Type
+from capilint.frontends.cpp.lowering.naming import Callee
+from capilint.frontends.cpp.lowering.specials import SpecialMemberLowering
 
 BY_EXCEPTION, WITHOUT_EXCEPTION = "ends_by_exception_only", "ends_without_exception_only"
 """Member types that say, in the library headers of ours, when the destructor does anything."""
 _MOST_ELEMENTS = 8  # of an array of objects, told apart
-_KINDS = {
-    "default": ("{name}", ()),
-    "copy": ("{name}", ("const {name} &",)),
-    "move": ("{name}", ("{name} &&",)),
-    "copy-assignment": ("operator=", ("const {name} &",)),
-    "move-assignment": ("operator=", ("{name} &&",)),
-    "destructor": ("~{name}", ()),
-}
 
 
-def implicit_signature(instance: Instance, kind: str) -> Signature:
-    """The signature of a member that the compiler makes."""
-    name, parameters = _KINDS[kind]
-    plain = instance.declared.name.partition("<")[0]
-    taken = tuple(Parameter("other", each.format(name=plain)) for each in parameters)
-    returns = f"{plain} &" if "assignment" in kind else ""
-    return Signature(name.format(name=plain), instance.scope, taken, returns)
-
-
-class ObjectLowering(TypedLowering):
+class ObjectLowering(SpecialMemberLowering):
     """Objects begin and end."""
-
-    # ------------------------------------------------------------ the members that make and end
-
-    def implicit(self, instance: Instance, kind: str) -> str | None:
-        """The name of a member that the compiler makes; None where it does nothing."""
-        if not self._does_anything(instance, kind, 0):
-            return None
-        signature = implicit_signature(instance, kind)
-        name = self.lookup.signature_key(signature, instance.bindings, instance)
-        self.unit.ask(name, lambda: Task(name, signature, instance.bindings, instance, kind))
-        return name
-
-    def _does_anything(self, instance: Instance, kind: str, depth: int) -> bool:
-        """Whether a member that the compiler makes calls or sets anything."""
-        if depth > 10:
-            return False
-        for base in self.lookup.bases(instance):
-            if base is None and kind == "default":
-                return True  # nobody knows what
-            if base is not None and self._part_acts(base, kind, depth):
-                return True
-        for member in self.lookup.fields(instance):
-            if member.static:
-                continue
-            if kind == "default" and member.default:
-                return True
-            part = self.field_type(instance, member)
-            made = part.instance if part.is_object else None
-            if made is not None and self._part_acts(made, kind, depth):
-                return True
-        return False
-
-    def _part_acts(self, part: Instance, kind: str, depth: int) -> bool:
-        special = self.lookup.special(part, kind)
-        if special in (Special.USER, Special.DELETED):
-            return True
-        if special is Special.NONE and kind.startswith("move"):
-            return self._part_acts(part, kind.replace("move", "copy"), depth)
-        return self._does_anything(part, kind, depth + 1)
-
-    def destructor_of(self, instance: Instance) -> str | None:
-        """The name of the destructor of a class, None where it does nothing."""
-        declared = self.lookup.destructor(instance)
-        if declared is not None and not declared.defaulted:
-            return self.ask_method(instance, declared)
-        return self.implicit(instance, "destructor")
-
-    def ask_method(self, owner: Instance, signature: Signature) -> str:
-        """The name of a method; that of a template is lowered for it."""
-        name = self.lookup.signature_key(signature, owner.bindings, owner)
-        whole = owner.declared.whole_name
-        if owner.is_template or self.unit.is_of_library(f"{whole}::{signature.name}"):
-
-            def task() -> Task | None:
-                body = self.unit.body_of(whole, signature, name)
-                if body is None:
-                    return None
-                return Task(name, signature, owner.bindings, owner, body=body)
-
-            self.unit.ask(name, task)
-        return name
 
     # ------------------------------------------------------------ beginning
 
@@ -197,18 +118,6 @@ class ObjectLowering(TypedLowering):
             self.graph.jump(end)
             self.graph.start(following)
         self.depth -= 1
-
-    def _copying(self, made: Instance, kinds: tuple[str, ...]) -> str | None:
-        """The name of the constructor or operator that copies or moves; None: bit by bit."""
-        for kind in kinds:
-            special = self.lookup.special(made, kind)
-            if special is Special.USER:
-                declared = self.lookup.declared_special(made, kind)
-                if declared is not None:
-                    return self.ask_method(made, declared)
-            if special is Special.IMPLICIT:
-                return self.implicit(made, kind)
-        return None
 
     def elided(self, target: ir.Place, made: Instance, node: Node, span: Span) -> bool:
         """Whether an expression makes its object right in a place: `Key(h)`, `open_key()`."""

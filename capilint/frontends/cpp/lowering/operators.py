@@ -12,7 +12,7 @@ from capilint.finding import Span
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.calls import CallLowering
-from capilint.frontends.cpp.lowering.typed import RESULT, Callee
+from capilint.frontends.cpp.lowering.naming import RESULT, Callee
 
 NEW, DELETE = "operator new", "operator delete"
 NEW_OR_NULL = "malloc"  # the operator with std::nothrow

@@ -13,8 +13,8 @@ from capilint.frontends.c.parsing.syntax import (
     text_of,
 )
 from capilint.frontends.cpp.facts.model import Instance
+from capilint.frontends.cpp.lowering.naming import Callee
 from capilint.frontends.cpp.lowering.objects import ObjectLowering
-from capilint.frontends.cpp.lowering.typed import Callee
 
 
 class NameLowering(ObjectLowering):

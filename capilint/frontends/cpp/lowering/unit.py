@@ -42,6 +42,11 @@ class Body:
     used_at: Span | None = None
     of_library: bool = False
 
+    @property
+    def whole(self) -> str:
+        """The text of the definition."""
+        return self.text[self.definition.start : self.definition.handlers_end]
+
 
 @dataclass(frozen=True)
 class Captured:

@@ -57,9 +57,8 @@ class Definition(c.Definition):
 
     `scope` has the namespaces and classes around it and in front of its name, `arguments` are
     those that a function template is specialised for. `template` is the text of its own template
-    parameters, `class_template` that of its class's. `initialisers` are the offsets of what a
-    constructor begins its members with, `cut` is where the head ends, `handlers_end` where the
-    handlers of a function-try-block do.
+    parameters, `class_template` that of its class's. `cut` is where the head ends: in front of a
+    constructor's initialisers or of a `try`; `handlers_end` is where the handlers of that do.
     """
 
     scope: Scope = ()
@@ -68,9 +67,7 @@ class Definition(c.Definition):
     template: str = ""
     class_template: str = ""
     returns: str = ""
-    initialisers: tuple[int, int] | None = None
     after: str = ""
-    function_try: bool = False
     static: bool = False
     cut: int = 0
     handlers_end: int = 0
@@ -269,10 +266,6 @@ class _Outline:
             class_template = next((each.template for each in around[::-1] if each.template), "")
         left, right = (start + each for each in head.parameters)
         cuts = [start + each for each in (head.colon, head.try_at) if each is not None]
-        initialisers = None
-        if head.colon is not None:
-            begin = start + head.colon + 1
-            initialisers = (begin, begin + len(self._text[begin:opening].rstrip()))
         handlers_end = end
         if head.try_at is not None:
             handlers_end = _handlers_end(self._text, end, self._braces)
@@ -293,9 +286,7 @@ class _Outline:
             template=template,
             class_template=class_template,
             returns=head.returns,
-            initialisers=initialisers,
             after=head.after,
-            function_try=head.try_at is not None,
             static=head.static,
             cut=min(cuts, default=opening),
             handlers_end=handlers_end,

@@ -1,0 +1,143 @@
+"""What plain names and written types mean at a point of a C++ function."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from types import MappingProxyType
+from typing import NamedTuple
+
+from tree_sitter import Node
+
+from capilint import ir
+from capilint.frontends.c.lowering.statements import FunctionLowering
+from capilint.frontends.c.parsing.positions import Positions
+from capilint.frontends.cpp.facts.model import Bindings, Field, Instance, Scope, Signature, Type
+from capilint.frontends.cpp.lowering.unit import Captured, Unit
+
+THIS = ir.Variable("this&", ir.Scope.PARAMETER)
+RESULT = ir.Variable("%return", ir.Scope.PARAMETER)
+NUMBER = Type("int", reference="&&")
+CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
+MOVES = frozenset({"std::move", "std::forward", "move", "forward"})
+_DECLTYPE = re.compile(r"\bdecltype\s*\(\s*(\w+)\s*\)")
+_PLAIN_TYPE = re.compile(
+    r"(?:\b(?:unsigned|signed|long|short|int|char|float|double|auto|bool|void|wchar_t)\b\s*)+"
+    r"|\w+_t|[^a-z]*|.*\(.*"
+)
+
+
+class Callee(NamedTuple):
+    """What a call expression calls, where that is known.
+
+    `name` is that of the `Direct` callee. `receiver` is the object's expression, None for a
+    function; `follows` is set where it is a pointer. `makes` is the class of which `T(...)` makes
+    an object.
+    """
+
+    name: str = ""
+    signature: Signature | None = None
+    owner: Instance | None = None
+    bindings: Bindings = MappingProxyType({})
+    receiver: Node | None = None
+    follows: bool = False
+    implicit_this: bool = False
+    makes: Instance | None = None
+    returns: Type | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """Where the types of the signature are to be read."""
+        if self.owner is not None:
+            return self.owner.scope
+        return self.signature.scope if self.signature is not None else ()
+
+
+class NamingLowering(FunctionLowering):
+    """Adds to the lowering of C what C++ knows of names and types."""
+
+    def __init__(
+        self,
+        name: str,
+        unit: Unit,
+        positions: Positions,
+        unexpanded: frozenset[str] = frozenset(),
+        *,
+        scope: Scope = (),
+        bindings: Bindings | None = None,
+        this: Instance | None = None,
+    ) -> None:
+        """`scope` is the one that the function stands in, `this` the class whose method it is."""
+        super().__init__(name, unit.facts, positions, unexpanded)
+        self.unit = unit
+        self.lookup = unit.lookup
+        self.scope = scope
+        self.bindings: Bindings = bindings or {}
+        self.this = this
+        self.this_place = ir.Place(THIS)
+        self.captured: dict[str, Captured] = {}
+        self.static_types: dict[ir.Variable, Type] = {}
+        self.returns: Type | None = None
+        self.usings: dict[str, list[str]] = {}
+        self.opened: list[str] = []
+        self._used_types: tuple[int, frozenset[str]] = (-1, frozenset())
+        self.bound: Node | None = None  # to a local reference
+        self.prolonged: tuple[ir.Place, Type] | None = None  # the temporary that it is bound to
+        self.closures: dict[int, tuple[Instance, dict[str, tuple[str, bool]]]] = {}
+        self._types: dict[int, tuple[Node, Type | None]] = {}
+        self._callees: dict[int, tuple[Node, Callee | None]] = {}
+
+    # ------------------------------------------------------------ names
+
+    def resolved(self, text: str) -> Type:
+        """The type that a text means here."""
+        if "decltype" in text:
+            text = _DECLTYPE.sub(self._declared_type, text)
+        return self.lookup.type_of(text, self.scope, self.bindings)
+
+    def _declared_type(self, match: re.Match[str]) -> str:
+        found = self.name_type(match.group(1))
+        return match.group() if found is None else found.base + "*" * found.stars
+
+    def is_local(self, name: str) -> ir.Variable | None:
+        """The variable of the function, or of the lambda around, that a name means."""
+        variable = self.names.find(name)
+        if variable is None or (variable.scope is ir.Scope.GLOBAL and "#" not in variable.name):
+            return None
+        return variable
+
+    def member(self, name: str) -> tuple[Instance, Field] | None:
+        """The member of the present class that a name means."""
+        return self.lookup.field(self.this, name) if self.this is not None else None
+
+    def name_type(self, name: str) -> Type | None:
+        """The type of what a plain name means here, None where it is not known."""
+        variable = self.is_local(name)
+        if variable is not None:
+            return self.static_types.get(variable)
+        if name in self.captured:
+            return self.captured[name].type
+        member = self.member(name)
+        if member is not None:
+            return self.field_type(*member)
+        found = self.lookup.variable(name, self.scope)
+        return None if found is None else self.resolved(found[1])
+
+    def field_type(self, owner: Instance, member: Field) -> Type:
+        """The type of a member of a class."""
+        found = self.lookup.type_of(member.type_name, owner.scope, owner.bindings)
+        return replace(found, dimensions=max(found.dimensions, member.dimensions))
+
+    def is_opaque(self, kind: Type) -> bool:
+        """Whether a variable of a type may be an object of a class that the file does not show:
+        what its members do to what is put into it nobody knows. The names of the system's plain
+        types are written in capitals."""
+        if kind.is_object and kind.instance is not None:
+            return not self.lookup.is_complete(kind.instance)
+        name = kind.base
+        if kind.instance or kind.stars or kind.reference or _PLAIN_TYPE.fullmatch(name):
+            return False
+        plain = name.rpartition("::")[2]
+        known = plain in self.facts.typedefs or plain in self.facts.structures
+        known = known or name in self.lookup.declarations.enumerations
+        return not known and name not in self.bindings.values()
