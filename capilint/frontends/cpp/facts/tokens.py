@@ -1,6 +1,6 @@
 """A C++ text as tokens with their brackets paired: what declarations are read from.
 
-Headers are full of macros that no grammar knows (`class XSEC_EXPORT Key`, `Q_OBJECT`,
+Headers are full of macros that no grammar knows (`class KEY_EXPORT Key`, `Q_OBJECT`,
 `BEGIN_MSG_MAP(..)`); one of them makes a parser lose the class around it. Tokens and brackets are
 enough to read declarations, and what is not understood ends at the next semicolon.
 """
