@@ -28,14 +28,20 @@ class NameScan:
         self._texts: dict[bytes, list[str]] = {}  # several families share a word
         for word, text in families:
             self._texts.setdefault(word.encode(), []).append(text)
-        self._users = sorted(name.rpartition(".")[2].encode() for name in users)
+        self._others: dict[bytes, list[bytes]] = {}  # by the scan word in them, if there is one
+        for name in sorted(each.rpartition(".")[2].encode() for each in users):
+            held = next((each for each in self._texts if each in name), b"")
+            self._others.setdefault(held, []).append(name)
 
     def search(self, data: bytes) -> bool:
         """Whether one of the names is in the data."""
         for word, texts in self._texts.items():
-            if word in data and any(_pattern(word, text).search(data) for text in texts):
+            if word in data and (
+                any(_pattern(word, text).search(data) for text in texts)
+                or any(name in data for name in self._others.get(word, ()))
+            ):
                 return True
-        return bool(self._users) and any(name in data for name in self._users)
+        return any(name in data for name in self._others.get(b"", ()))
 
 
 def known_names(users: Iterable[str] = (), folder: str = "") -> NameScan:
