@@ -27,7 +27,7 @@ from capilint.files.source import (
     read_bytes,
 )
 from capilint.lowering import FrontEnds
-from capilint.rulebook.namescan import NameScan, known_names, watched_resources
+from capilint.rulebook.namescan import NameScan, known_names, unknown_resource
 
 if TYPE_CHECKING:
     from capilint.finding import Finding
@@ -276,12 +276,10 @@ def _rule_book(rules: RuleFile | None) -> RuleBook:
 @cache
 def _check_resources(resources: frozenset[str]) -> None:
     """Refuse a kind of handle that the rules do not know."""
-    known = watched_resources() if resources else []
-    for resource in sorted(resources.difference(known)):
-        from capilint.rulebook.tomlfile import nearest
-
-        hint = nearest(resource, known) or f"; known are {', '.join(known)}"
-        raise SettingsError(f"unknown resource `{resource}`{hint}")
+    for resource in sorted(resources):
+        problem = unknown_resource(resource)
+        if problem:
+            raise SettingsError(problem)
 
 
 def _problems(modules: Iterable[Module]) -> list[Finding]:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from capilint import __version__
+from capilint.commands.parser import Parser
 
 _COMMANDS = {
     "check": "find handle bugs in files and folders",
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a name from a source file must not end the run
             stream.reconfigure(errors="backslashreplace")
     try:
-        options = _parser(given).parse_args(given)
+        options = _parsed(given)
         status: int = options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:  # `capilint check | head`
@@ -64,34 +65,26 @@ def _failed(error: Exception) -> int:
     return TROUBLE
 
 
-def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser, with the arguments of the one subcommand that is asked for."""
-    parser = argparse.ArgumentParser(
-        prog="capilint",
-        description="A linter for the life of CryptoAPI handles.",
-        formatter_class=_formatter,
-    )
+def _parsed(given: Sequence[str]) -> argparse.Namespace:
+    """The options of a command line; what is not understood ends the program with the usage."""
+    parser = Parser(prog="capilint", description="A linter for the life of CryptoAPI handles.")
     parser.add_argument("--version", action="version", version=f"capilint {__version__}")
     subparsers = parser.add_subparsers(
         required=True, metavar="COMMAND", dest="command", prog="capilint"
     )
     asked = next((word for word in given if not word.startswith("-")), None)
-    for name in [asked] if asked in _COMMANDS else _COMMANDS:
+    if asked is not None and asked not in _COMMANDS:
+        parser.refuse_command(asked, _COMMANDS)
+    used = parser
+    for name in _COMMANDS if asked is None else [asked]:
         summary = _COMMANDS[name]
-        subparser = subparsers.add_parser(
-            name, help=summary, description=f"{summary}.", formatter_class=_formatter
-        )
+        subparser = subparsers.add_parser(name, help=summary, description=f"{summary}.")
         if name == asked:
+            used = subparser
             module = import_module(f"capilint.commands.{name}")
             module.arguments(subparser)
             subparser.set_defaults(run=module.run)
-    return parser
-
-
-def _formatter(prog: str) -> argparse.HelpFormatter:
-    """argparse's own, at a width that it need not import `shutil` to find (3 ms at each start)."""
-    try:
-        columns = os.get_terminal_size().columns
-    except OSError:
-        columns = 100
-    return argparse.RawDescriptionHelpFormatter(prog, width=min(columns, 100) - 2)
+    options, unknown = parser.parse_known_args(given)
+    if unknown:
+        used.refuse(unknown)
+    return options

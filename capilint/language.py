@@ -11,3 +11,11 @@ class Language(StrEnum):
     C = "c"
     CPP = "c++"
     PYTHON = "python"
+
+
+# What people call them on a command line: each language's own name, and the usual suffixes.
+LANGUAGE_NAMES = {
+    **{language.value: language for language in Language},
+    **dict.fromkeys(("cpp", "cxx", "cc"), Language.CPP),
+    "py": Language.PYTHON,
+}

@@ -10,7 +10,7 @@ import pytest
 
 import capilint.lowering
 from capilint import ir
-from capilint.check import Report, SettingsError, check
+from capilint.check import Report, check
 from capilint.config.loading import ConfigError, Configuration
 from capilint.engine import Analysis
 from capilint.files.discover import discover
@@ -215,7 +215,7 @@ def test_the_configuration_of_folders_without_sources_is_not_read() -> None:
 def test_an_unknown_resource_is_an_error_with_a_hint() -> None:
     write("capilint.toml", "resources = ['kye']\n")
     write("a.c", "int x;\n")
-    with pytest.raises(SettingsError, match="`kye`; did you mean `key`"):
+    with pytest.raises(ConfigError, match=r"capilint.toml:1: .*`kye`; did you mean `key`"):
         checked()
 
 

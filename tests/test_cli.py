@@ -61,6 +61,28 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
 # ---------------------------------------------------------------- exit status
 
 
+def test_a_folder_without_sources_is_said(cli: Cli) -> None:
+    Path("empty").mkdir()
+    assert cli("check", "empty") == 0
+    assert "no C, C++ or Python files in empty" in cli.err
+    assert cli("check", "clean.c") == 0 and not cli.err
+
+
+def test_codes_are_selected_by_name_as_well(cli: Cli) -> None:
+    assert cli.codes("--select", "handle-leaked", "leak.c") == cli.codes(
+        "--select", "CAP101", "leak.c"
+    )
+    assert cli.codes("--ignore", "Handle-Leaked", "leak.c") == cli.codes(
+        "--ignore", "cap101", "leak.c"
+    )
+
+
+@pytest.mark.parametrize("name", ["py", "python", "PY"])
+def test_a_language_is_known_by_its_usual_names(cli: Cli, name: str) -> None:
+    assert cli("check", "--lang", name, "--verbose", "clean.c") == 0
+    assert "1 analysed" in cli.out  # as a Python file that does not parse
+
+
 def test_the_exit_status_tells_how_it_went(cli: Cli) -> None:
     assert cli("check", "clean.c") == 0
     assert cli("check") == cli("check", "leak.c") == 1
@@ -83,9 +105,19 @@ def test_fail_on_sets_the_bar(cli: Cli) -> None:
         ([], "COMMAND"),
         (["chekc"], "chekc"),
         (["check", "--nope"], "--nope"),
-        (["check", "--select", "leaks!"], "'LEAKS!' is no code"),
+        (["check", "--select", "leaks!"], "'leaks!' is no code, such as CAP101"),
         (["check", "--ignore", "CAP107"], "there is no code CAP107; did you mean `CAP10"),
+        (["check", "--select", "handle-leakd"], "did you mean `handle-leaked`?"),
+        (["check", "--select", ""], "no code is named"),
         (["check", "--resources", "kye"], "did you mean `key`?"),
+        (["check", "--resources", ","], "no resource is named"),
+        (["check", "--formt", "json"], "usage: capilint check"),
+        (["check", "--formt=json"], "did you mean `--format`?"),
+        (["check", "--verb"], "unrecognized arguments: --verb"),
+        (["check", "--lang", "pyton"], "did you mean `python`?"),
+        (["check", "--output", "gitlab:x"], "unknown format `gitlab`; did you mean `github`?"),
+        (["chekc"], "unknown command `chekc`; did you mean `check`?"),
+        (["run"], "required: FILE\n"),
         (["check", "--format", "xml"], "xml"),
         (["check", "--fail-on", "never"], "never"),
         (["check", "--lang", "cobol"], "cobol"),

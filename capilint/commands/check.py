@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from capilint.check import Report, check
 from capilint.commands import CommandError
-from capilint.config.loading import SEVERITIES, Configuration, compile_commands, unknown_code
+from capilint.commands.options import codes, language, resources
+from capilint.config.loading import SEVERITIES, Configuration, compile_commands
 from capilint.files.discover import Discovery, discover, language_of
 from capilint.files.source import Input
-from capilint.language import Language
 from capilint.report import FORMATS, Style, render
 from capilint.severity import Severity
 
@@ -34,26 +34,18 @@ or an input that could not be read (the findings of the others are reported neve
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.epilog = _EPILOG
-    add = parser.add_argument
-    add("paths", nargs="*", default=["."], metavar="PATH", help="files, folders, - for stdin; .")
+    parser.add_argument(
+        "paths", nargs="*", default=["."], metavar="PATH", help="files, folders, - for stdin; ."
+    )
+    _input_arguments(parser.add_argument_group("what is read"))
+    _selection_arguments(parser.add_argument_group("what is reported"))
+    _output_arguments(parser.add_argument_group("how it is reported"))
+
+
+def _input_arguments(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add("--stdin-filename", metavar="NAME", help="the name that stands for - in reports")
-    add(
-        "--lang",
-        type=Language,
-        metavar="LANG",
-        help="c, c++ or python, whatever the suffix",
-    )
-    add("--format", choices=FORMATS, default="text", help="how to report (text)")
-    add(
-        *("--output", "-o"),
-        action="append",
-        metavar="[FORMAT:]FILE",
-        help="where to report; may be repeated; - is the standard output",
-    )
-    add("--select", type=_codes, metavar="CODES", help="report these codes only (prefixes)")
-    add("--extend-select", type=_codes, metavar="CODES", help="report these codes, too")
-    add("--ignore", type=_codes, metavar="CODES", help="do not report these codes")
-    add("--resources", type=_words, metavar="KINDS", help="kinds of handles: key,hash,context")
+    add("--lang", type=language, metavar="LANG", help="c, c++ or python, whatever the suffix")
     add(
         *("--include", "-I"),
         action="append",
@@ -80,9 +72,33 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="the compile_commands.json, or its folder (the nearest)",
     )
-    add("--fail-on", choices=SEVERITIES, help="the severity that makes the exit status 1 (warning)")
     add("--config", metavar="FILE", help="take the configuration from this file only")
     add("--isolated", action="store_true", help="read no configuration file")
+
+
+def _selection_arguments(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add(
+        "--select",
+        type=codes,
+        metavar="CODES",
+        help="report these only: codes (CAP101), their beginnings (CAP1) or names (handle-leaked)",
+    )
+    add("--extend-select", type=codes, metavar="CODES", help="report these codes, too")
+    add("--ignore", type=codes, metavar="CODES", help="do not report these codes")
+    add("--resources", type=resources, metavar="KINDS", help="kinds of handles: key,hash,context")
+    add("--fail-on", choices=SEVERITIES, help="the severity that makes the exit status 1 (warning)")
+
+
+def _output_arguments(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--format", choices=FORMATS, default="text", help="how to report (text)")
+    add(
+        *("--output", "-o"),
+        action="append",
+        metavar="[FORMAT:]FILE",
+        help="where to report; may be repeated; - is the standard output",
+    )
     add("--color", choices=("auto", "always", "never"), default="auto", help="colours (auto)")
     add(
         "--explain-silence",
@@ -107,21 +123,8 @@ def run(options: argparse.Namespace) -> int:
         _write(render(name, report, _style(options, path)), path)
     if any(name == "github" for name, _ in outputs):
         _write_step_summary(report)
-    _complain(report, options.verbose)
+    _complain(report, options)
     return TROUBLE if report.unreadable else FINDINGS if report.failed else 0
-
-
-def _codes(text: str) -> tuple[str, ...]:
-    codes = tuple(code.upper() for code in _words(text))
-    for code in codes:
-        problem = unknown_code(code)
-        if problem:
-            raise argparse.ArgumentTypeError(problem)
-    return codes
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _macros(words: Sequence[str]) -> tuple[Define, ...]:
@@ -175,8 +178,10 @@ def _outputs(options: argparse.Namespace) -> list[tuple[str, str]]:
     outputs: list[tuple[str, str]] = []
     for text in options.output or [_STDOUT]:
         name, colon, path = text.partition(":")
-        if not colon or name not in FORMATS:  # C:\report.json has a colon, too
+        if not colon or len(name) == 1 or "/" in name:  # C:\report.json has a colon, too
             name, path = options.format, text
+        elif name not in FORMATS:
+            raise CommandError(f"--output {text}: {_no_format(name, text)}")
         folder = os.path.dirname(path) or "."
         if not path or os.path.isdir(path) or not os.path.isdir(folder):
             raise CommandError(f"--output {text}: not a file in a folder that exists")
@@ -184,6 +189,13 @@ def _outputs(options: argparse.Namespace) -> list[tuple[str, str]]:
             raise CommandError(f"--output {text}: {path} is written to already")
         outputs.append((name, path))
     return outputs
+
+
+def _no_format(name: str, text: str) -> str:
+    from capilint.rulebook.tomlfile import nearest
+
+    hint = nearest(name, FORMATS) or f"; known are {', '.join(FORMATS)}"
+    return f"unknown format `{name}`{hint} (a file of that name is ./{text})"
 
 
 def _style(options: argparse.Namespace, path: str) -> Style:
@@ -217,12 +229,17 @@ def _write_step_summary(report: Report) -> None:
         _write(summary(report), path, "a")
 
 
-def _complain(report: Report, verbose: bool) -> None:
+def _complain(report: Report, options: argparse.Namespace) -> None:
     """Say on the standard error what was not analysed."""
     sys.stdout.flush()
     for item in report.unreadable:
         print(f"capilint: {item.path}: {item.reason}", file=sys.stderr)
-        if verbose and item.detail:
+        if options.verbose and item.detail:
             print(item.detail, file=sys.stderr)
+    if not report.seen:
+        print(
+            f"capilint: warning: no C, C++ or Python files in {', '.join(options.paths)}",
+            file=sys.stderr,
+        )
     for note in report.notes:
         print(f"capilint: {note}", file=sys.stderr)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from capilint import ir
 from capilint.commands import CommandError
+from capilint.commands.options import language
 from capilint.files import includes
 from capilint.files.discover import discover
 from capilint.files.source import Input, UnreadableError, load_input, read_bytes
@@ -35,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         view = views.add_parser(name, help=summary, description=f"{summary}.")
         view.add_argument("file", metavar="FILE")
         view.add_argument("function", nargs="?", metavar="FUNCTION", help="only this one")
-        view.add_argument("--lang", type=Language, metavar="LANG", help="c, c++ or python")
+        view.add_argument("--lang", type=language, metavar="LANG", help="c, c++ or python")
 
 
 def run(options: argparse.Namespace) -> int:

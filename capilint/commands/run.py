@@ -52,7 +52,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     add = parser.add_argument
     add("file", metavar="FILE", help="a Python script (.py), a C file (.c) or a C++ file")
-    add("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="what the program is given")
+    given = add("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="for the program")
+    given.required = False  # argparse would name it among what is missing
     add(
         "--fail",
         type=_fail,

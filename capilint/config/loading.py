@@ -12,12 +12,12 @@ from __future__ import annotations
 # Importing pathlib would cost a tenth of the time that `check` may take to start.
 # ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH119, PTH120, PTH123
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from capilint.config.settings import OFF, Settings
-from capilint.rulebook.folder import code_names
+from capilint.rulebook.code_names import code_prefix
+from capilint.rulebook.namescan import unknown_resource
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 FILE_NAMES = (".capilint.toml", "capilint.toml", "pyproject.toml")
 SEVERITIES = tuple(severity.value for severity in Severity)
-_CODE = r"[A-Z]+[0-9]*"
 
 
 class ConfigError(Exception):
@@ -176,16 +175,14 @@ def _rules(section: Section) -> RuleFile | None:
 
 
 def _codes(section: Section, key: str) -> tuple[str, ...]:
-    codes = tuple(code.upper() for code in section.words(key))
-    for code in codes:
-        _check_code(section, key, code)
-    return codes
+    return tuple(_code(section, key, word) for word in section.words(key))
 
 
-def _check_code(section: Section, key: str, code: str) -> None:
-    problem = unknown_code(code.upper())
-    if problem:
-        raise section.error(problem, key, code)
+def _code(section: Section, key: str, word: str) -> str:
+    try:
+        return code_prefix(word)
+    except ValueError as error:
+        raise section.error(str(error), key, word) from None
 
 
 def _ignores(section: Section, key: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -195,10 +192,17 @@ def _ignores(section: Section, key: str) -> tuple[tuple[str, tuple[str, ...]], .
 
 def _severities(section: Section, key: str) -> tuple[tuple[str, str], ...]:
     codes = section.section(key)
-    for code in codes.table:
-        _check_code(section, key, code)
     allowed = (*SEVERITIES, OFF)
-    return tuple((code.upper(), _one_of(codes, code, allowed)) for code in codes.table)
+    return tuple((_code(section, key, code), _one_of(codes, code, allowed)) for code in codes.table)
+
+
+def _resources(section: Section, key: str) -> tuple[str, ...]:
+    words = section.words(key)
+    for word in words:
+        problem = unknown_resource(word)
+        if problem:
+            raise section.error(problem, key, word)
+    return words
 
 
 def _fail_on(section: Section, key: str) -> Severity:
@@ -256,7 +260,7 @@ _READERS: Mapping[str, Callable[[Section, str], object]] = {
     "ignore": _codes,
     "per-file-ignores": _ignores,
     "exclude": _words,
-    "resources": _words,
+    "resources": _resources,
     "severity": _severities,
     "fail-on": _fail_on,
     "noreturn": _words,
@@ -283,15 +287,3 @@ def compile_commands(path: str) -> str:
         what = f"has no {FILE_NAME}" if os.path.isdir(path) else "no such file or folder"
         raise ConfigError(f"{path}: {what}; {ADVICE}")
     return shown_path(found)
-
-
-def unknown_code(prefix: str) -> str:
-    """What is wrong with a code or the beginning of one, or nothing."""
-    if not re.fullmatch(_CODE, prefix):
-        return f"{prefix!r} is no code, such as CAP101, or the beginning of one"
-    known = code_names()
-    if not any(code.startswith(prefix) for code in known):
-        from capilint.rulebook.tomlfile import nearest
-
-        return f"there is no code {prefix}{nearest(prefix, known)}"
-    return ""

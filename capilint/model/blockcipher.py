@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from capilint.model import constants as sdk
@@ -35,8 +36,8 @@ def crypt(
         from cryptography.hazmat.primitives.ciphers import Cipher
     except ImportError:
         raise NotSupported(
-            "block ciphers in the model need the package 'cryptography':"
-            " pip install 'capilint[model]'"
+            "block ciphers in the model need the package `cryptography`:"
+            f" {sys.executable} -m pip install cryptography"
         ) from None
     cipher = Cipher(_algorithm(algorithm, key, mode), _mode(mode, chain))
     context = cipher.encryptor() if encrypt else cipher.decryptor()

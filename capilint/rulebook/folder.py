@@ -31,12 +31,6 @@ def rule_folder() -> str:
     raise RuleError(os.path.join(package, "rules"), 1, "no rules found; install capilint again")
 
 
-def code_names() -> list[str]:
-    """All codes, which the files that describe them are named after."""
-    names = os.listdir(os.path.join(rule_folder(), "codes"))
-    return sorted(name.removesuffix(".md") for name in names if name.endswith(".md"))
-
-
 def texts_in(folder: str, suffix: str) -> Iterator[tuple[str, str]]:
     """The path, for people, and the text of each file with that suffix in a folder of rules."""
     for name in sorted(os.listdir(folder)):

@@ -75,6 +75,17 @@ def watched_resources() -> list[str]:
     ]
 
 
+def unknown_resource(word: str) -> str:
+    """What is wrong with a kind of handle that is asked for, or nothing."""
+    known = watched_resources()
+    if word in known:
+        return ""
+    from capilint.rulebook.tomlfile import nearest
+
+    hint = nearest(word, known) or f"; known are {', '.join(known)}"
+    return f"unknown resource `{word}`{hint}"
+
+
 @cache
 def _pattern(word: bytes, text: str) -> re.Pattern[bytes]:
     """What fits the names of a family's functions; it begins with their word, to be fast.

@@ -40,7 +40,9 @@ def run(
     try:
         code = compile(path.read_bytes(), str(path.absolute()), "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
-        complain(f"{path}: {error}")
+        complain(
+            f"Python cannot compile it:\n{''.join(traceback.format_exception_only(error)).rstrip()}"
+        )
     unwinding = Unwinding(recorder)
     how, status, kept = _execute(code, path, arguments, complain, recorder)
     unwinding.stop()
