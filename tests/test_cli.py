@@ -325,7 +325,18 @@ def test_every_code_is_listed_and_explained(cli: Cli) -> None:
         assert cli("explain", code) == 0
         assert cli.out.startswith(f"# {code}: ") and "## Use instead" in cli.out
     assert cli("explain", "handle-leaked") == 0
-    assert cli.out.startswith("# CAP101: ")
+    assert cli.out.startswith("# CAP101: handle-leaked\n\nseverity: error; [CWE-772](https://cwe.")
+    assert cli("explain", "cap301", "CAP20", "double-release") == 0
+    titles = [line[2:8] for line in cli.out.splitlines() if line.startswith("# CAP")]
+    assert titles == ["CAP301", "CAP201", "CAP202", "CAP203"]
+
+
+def test_a_terminal_shows_the_text_of_a_code_as_it_looks(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert cli("explain", "CAP301") == 0
+    assert "CWE-826" in cli.out and "What it does" in cli.out and "##" not in cli.out
 
 
 def test_what_is_known_of_a_function_is_listed(cli: Cli) -> None:

@@ -12,8 +12,8 @@ from capilint.check import check
 from capilint.config.settings import Settings
 from capilint.files.source import Input
 from capilint.language import Language
-from capilint.rulebook.codes import FIELDS, HEADINGS, OFF, Code, Example, load, parse
-from capilint.rulebook.folder import code_names
+from capilint.rulebook.code_names import code_names
+from capilint.rulebook.codes import FIELDS, HEADINGS, LANGUAGES, OFF, Code, Example, load, parse
 from capilint.rulebook.tomlfile import RuleError
 
 # The design's table (section 5): name, default severity, CWE.
@@ -67,6 +67,7 @@ def test_a_code_is_told_whole(code: Code) -> None:
     assert code.markdown.startswith(f"# {code.code}: {code.name}\n")
     assert code.examples("Example")
     assert code.examples("Use instead")
+    assert {LANGUAGES[each.language] for each in code.examples("Example")} <= set(code.languages)
     assert len(code.message.format(**dict.fromkeys(FIELDS, "x"))) < 100
 
 
@@ -169,6 +170,12 @@ def test_a_right_file_is_taken() -> None:
     [
         ("---\ncode", "code", 1, "must begin with front matter"),
         ("name: handle-leaked\n", "", 1, "the front matter has no `name`"),
+        (
+            "severity: error",
+            "severity: error\nlanguages: C, Rust",
+            5,
+            "languages are C, C++, Python",
+        ),
         ("severity: error", "severity: fatal", 4, "unknown severity `fatal`"),
         ("cwe: 772", "cwe: CWE-772", 5, "`cwe` must be a number"),
         ("{handle}", "{handel}", 6, "unknown field `{handel}`"),

@@ -1,30 +1,46 @@
-"""`capilint explain CODE`: what a code means, and what to write instead."""
+"""`capilint explain CODE...`: what codes mean, and what to write instead."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from capilint.commands import CommandError
+from capilint.rulebook.code_names import code_prefix
 from capilint.rulebook.codes import Code, load
-from capilint.rulebook.tomlfile import nearest
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("code", metavar="CODE", help="a code or its name: CAP101, handle-leaked")
+    parser.add_argument(
+        "codes",
+        nargs="+",
+        metavar="CODE",
+        help="a code (CAP101), the beginning of some (CAP1), or a name (handle-leaked)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the text of a code, as Markdown."""
-    sys.stdout.write(_found(options.code).markdown)
+    """Print the texts of the codes: as Markdown, or on a terminal as that looks."""
+    text = "\n".join(code.markdown for code in _found(options.codes))
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.markdown import Markdown
+
+        Console(width=min(Console().width, 100)).print(Markdown(text))
+    else:
+        sys.stdout.write(text)
     return 0
 
 
-def _found(word: str) -> Code:
-    for code in load().values():
-        if word.upper() == code.code or word.lower() == code.name:
-            return code
-    known = [*load(), *(code.name for code in load().values())]
-    hint = nearest(word.upper(), load()) or nearest(word.lower(), known)
-    raise CommandError(f"unknown code `{word}`{hint or '; `capilint rules` lists them'}")
+def _found(words: Sequence[str]) -> list[Code]:
+    """The codes that the words stand for, each once, in the order of the words."""
+    found: dict[str, Code] = {}
+    for word in words:
+        try:
+            prefix = code_prefix(word)
+        except ValueError as error:
+            raise CommandError(f"{error}; `capilint rules` lists them") from None
+        found |= {code: text for code, text in load().items() if code.startswith(prefix)}
+    return list(found.values())

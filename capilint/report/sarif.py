@@ -30,7 +30,6 @@ _SCHEMA = (
 _FINGERPRINT = "capilintHandle/v1"
 # capilint has no site of its own yet: this is the page of the function that it is about.
 _INFORMATION = "https://learn.microsoft.com/windows/win32/api/wincrypt/nf-wincrypt-cryptdestroykey"
-_CWE = "https://cwe.mitre.org/data/definitions/{}.html"
 
 Json = dict[str, object]
 
@@ -71,7 +70,7 @@ def _rule(code: Code) -> Json:
     }
     if code.cwe is not None:
         tags.append(f"external/cwe/cwe-{code.cwe}")
-        rule["helpUri"] = _CWE.format(code.cwe)
+        rule["helpUri"] = code.cwe_page
     rule["properties"] = {"tags": tags, "precision": "high"}
     return rule
 

@@ -37,7 +37,8 @@ def code_prefix(word: str) -> str:
 
     if re.fullmatch(_PREFIX, prefix) and not prefix.isalpha():
         raise ValueError(f"there is no code {prefix}{nearest(prefix, known)}")
-    hint = nearest(word.lower(), by_name) or ", such as CAP101, CAP1 or handle-leaked"
+    hint = nearest(prefix, known) or nearest(word.lower(), by_name)
+    hint = hint or ", such as CAP101, CAP1 or handle-leaked"
     raise ValueError(f"{word!r} is no code{hint}")
 
 

@@ -32,8 +32,10 @@ FIELDS: Mapping[str, str] = {
     "reason": "what was not understood",
     "codes": "the codes that a comment suppresses",
 }
+LANGUAGES = {"c": "C", "cpp": "C++", "python": "Python"}  # by the mark of an example's block
+ALL_LANGUAGES = tuple(LANGUAGES.values())
 OFF = "off"
-_KEYS = ("code", "name", "severity", "cwe", "message", "help")
+_KEYS = ("code", "name", "severity", "cwe", "languages", "message", "help")
 _REQUIRED = ("code", "name", "severity", "message")
 _FIELD = re.compile(r"\{(\w*)\}")
 _EXAMPLE = re.compile(r"^```(c|cpp|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -41,7 +43,7 @@ _EXAMPLE = re.compile(r"^```(c|cpp|python)\n(.*?)^```$", re.MULTILINE | re.DOTAL
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A block of code: `language` is `c` or `python`."""
+    """A block of code: `language` is a key of LANGUAGES."""
 
     language: str
     text: str
@@ -53,7 +55,8 @@ class Code:
 
     `default` is the severity that it reports with, or `off` where it must be selected by name.
     `cwe` is a number of the Common Weakness Enumeration, if one fits. `message` and `help` are
-    templates over FIELDS. `sections` are the texts under HEADINGS, in Markdown.
+    templates over FIELDS. `languages` are those it looks at. `sections` are the texts
+    under HEADINGS, in Markdown.
     """
 
     code: str
@@ -62,6 +65,7 @@ class Code:
     cwe: int | None
     message: str
     help: str
+    languages: tuple[str, ...]
     sections: Mapping[str, str]
 
     @property
@@ -71,10 +75,19 @@ class Code:
         return text.partition(". ")[0].removesuffix(".") + "."
 
     @property
+    def cwe_page(self) -> str:
+        """The page of its weakness, or nothing."""
+        return "" if self.cwe is None else f"https://cwe.mitre.org/data/definitions/{self.cwe}.html"
+
+    @property
     def markdown(self) -> str:
-        """The whole text, with a title."""
+        """The whole text, with a title, and a line on its severity, weakness and languages."""
+        facts = ["off unless selected" if self.default == OFF else f"severity: {self.default}"]
+        if self.cwe is not None:
+            facts.append(f"[CWE-{self.cwe}]({self.cwe_page})")
+        facts.append(", ".join(self.languages))
         parts = [f"## {heading}\n\n{self.sections[heading]}" for heading in HEADINGS]
-        return "\n\n".join([f"# {self.code}: {self.name}", *parts]) + "\n"
+        return "\n\n".join([f"# {self.code}: {self.name}", "; ".join(facts), *parts]) + "\n"
 
     def examples(self, heading: str) -> tuple[Example, ...]:
         """The blocks of code under a heading."""
@@ -99,6 +112,9 @@ def parse(path: str, text: str) -> Code:
         for name in _FIELD.findall(values.get(key, "")):
             if name not in FIELDS:
                 raise _wrong(path, text, f"{key}:", f"unknown field `{{{name}}}`")
+    languages = tuple(values["languages"].split(", ")) if "languages" in values else ALL_LANGUAGES
+    if not set(languages) <= set(ALL_LANGUAGES):
+        raise _wrong(path, text, "languages:", f"languages are {', '.join(ALL_LANGUAGES)}")
     return Code(
         code=values["code"],
         name=values["name"],
@@ -106,6 +122,7 @@ def parse(path: str, text: str) -> Code:
         cwe=int(values["cwe"]) if "cwe" in values else None,
         message=values["message"],
         help=values.get("help", ""),
+        languages=languages,
         sections=_sections(path, text, start),
     )
 
