@@ -353,13 +353,29 @@ def test_effective_settings_are_shown_with_their_origin(cli: Cli) -> None:
         encoding="utf-8",
     )
     assert cli("config", "leak.c") == 0
-    lines = dict(line.split(" = ", 1) for line in cli.out.splitlines())
-    assert lines["fail-on"].startswith('"error" ')
-    assert lines["fail-on"].endswith("# pyproject.toml:2")
-    assert lines["severity"].startswith('{ "CAP1" = "note" }')
-    assert lines["define"].startswith('["A=1", "B=\\"x\\""] ')
-    assert lines["compile-commands"].startswith('"default" ')
-    assert lines["ignore"].endswith("# default")
+    lines = cli.out.splitlines()
+    assert 'fail-on = "error" # pyproject.toml:2' in lines
+    assert 'define = ["A=1", "B=\\"x\\""] # pyproject.toml:4' in lines
+    assert "# compile-commands is not set" in lines
+    assert "ignore = [] # default" in lines
+    assert lines[lines.index("[severity] # pyproject.toml:3") + 1] == 'CAP1 = "note"'
+
+
+def test_settings_as_shown_are_a_configuration_that_says_the_same(cli: Cli) -> None:
+    Path("capilint.toml").write_text(
+        "select = ['CAP1', 'double-release']\nresources = ['key']\nexclude = ['a b/']\n"
+        "define = ['A', 'B=\"x\"']\nnoreturn = ['die']\ninclude = ['inc']\n"
+        "[severity]\nCAP1 = 'note'\n[per-file-ignores]\n'x\"y/*.c' = ['CAP2']\n"
+        "[functions.DropKey]\nsignature = ['hKey']\nreleases = { hKey = 'key' }\n",
+        encoding="utf-8",
+    )
+    assert cli("config") == 0
+    shown = cli.out
+    Path("shown.toml").write_text(shown, encoding="utf-8")
+    assert cli("config", "--config", "shown.toml") == 0
+    told = [text.partition(" #")[0] for text in shown.splitlines()]
+    assert [text.partition(" #")[0] for text in cli.out.splitlines()] == told
+    assert 'signature = ["hKey"]' in told
 
 
 def test_the_analysis_can_be_looked_at(cli: Cli) -> None:

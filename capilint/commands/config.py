@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
+from collections.abc import Mapping
+
+import tomlkit
+from tomlkit.items import Table
 
 from capilint.config.loading import Configuration, effective
 
@@ -17,20 +20,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print each key with its value, as TOML, and its origin as a comment."""
+    """Print each key with its value and its origin, as a configuration file that says the same."""
     path = options.path.rstrip("/") + "/" if os.path.isdir(options.path) else options.path  # noqa: PTH112
     settings = Configuration(file=options.config, isolated=options.isolated).settings_of(path)
-    lines = [(f"{key} = {_toml(value)}", origin) for key, value, origin in effective(settings)]
-    column = max(len(line) for line, _ in lines)
-    for line, origin in lines:
-        print(f"{line.ljust(column)}  # {origin}")
+    document = tomlkit.document()
+    tables: dict[str, Table] = {}
+    for key, value, origin in effective(settings):
+        if value is None:
+            document.add(tomlkit.comment(f"{key} is not set"))
+        elif isinstance(value, Mapping) and value:  # in TOML, tables come last
+            tables[key] = table = tomlkit.table(is_super_table=False)
+            table.comment(origin)
+            table.update(value)
+        else:
+            document.add(key, tomlkit.item(value).comment(origin))
+    for key, table in tables.items():
+        document.add(key, table)
+    print(tomlkit.dumps(document), end="")
     return 0
-
-
-def _toml(value: object) -> str:
-    """A value as TOML; JSON's texts and lists are TOML's, too."""
-    if value is None:
-        return '"default"'
-    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
-        return f"{{ {', '.join(f'{json.dumps(key)} = {_toml(item)}' for key, item in value)} }}"
-    return json.dumps(value)

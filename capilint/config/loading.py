@@ -109,11 +109,24 @@ class Configuration:
 
 
 def effective(settings: Settings) -> Iterator[tuple[str, object, str]]:
-    """Each key with its value and where that came from, for `capilint config`."""
+    """Each key with its value as a configuration file has it, and where that came from.
+
+    A value is None where the key has none that a file could say.
+    """
     for key in KEYS:
-        value = getattr(settings, key.replace("-", "_"))
+        value: object = getattr(settings, key.replace("-", "_"))
         if key == "define":
-            value = tuple(f"{name}={text}" for name, text in value)
+            value = [f"{name}={text}" for name, text in settings.define]
+        elif key == "severity":
+            value = dict(settings.severity)
+        elif key == "per-file-ignores":
+            value = {glob: list(codes) for glob, codes in settings.per_file_ignores}
+        elif key == "functions":
+            value = settings.rules.tables.get(key, {}) if settings.rules else {}
+        elif key == "fail-on":
+            value = settings.fail_on.value
+        elif isinstance(value, tuple):
+            value = list(value)
         yield key, value, settings.origins.get(key, "default")
 
 
