@@ -28,6 +28,7 @@ from capilint.files.source import (
 )
 from capilint.lowering import FrontEnds
 from capilint.rulebook.namescan import NameScan, known_names, unknown_resource
+from capilint.severity import Severity
 
 if TYPE_CHECKING:
     from capilint.finding import Finding
@@ -206,7 +207,7 @@ class _Run:
             concerned = mentions(data, names.search)
             if not concerned:
                 left.append(item)
-            if not concerned and not self._has_idle_comment(item.path, data):
+            if not concerned and not self._has_comment(item.path, data):
                 return None
             self._sources[item.path] = source = load_input(item, data)
         except UnreadableError as error:
@@ -228,9 +229,12 @@ class _Run:
             if source is not None:
                 yield source
 
-    def _has_idle_comment(self, path: str, data: bytes) -> bool:
-        """Whether an unused suppression is to be reported in a file that names no function."""
-        return self._settings_of(path).selects("CAP903", OFF) and b"capilint:" in data
+    def _has_comment(self, path: str, data: bytes) -> bool:
+        """Whether suppressions are to be judged in a file that names no function."""
+        if b"capilint:" not in data:
+            return False
+        settings = self._settings_of(path)
+        return settings.selects("CAP903", OFF) or settings.selects("CAP904", Severity.WARNING)
 
     def _load(self, item: Input) -> Source | None:
         """The source of a file that joins the program."""

@@ -228,6 +228,11 @@ def test_unused_suppressions_are_found_in_files_of_no_concern() -> None:
     assert report.analysed == 0
 
 
+def test_a_wrong_suppression_is_found_in_files_of_no_concern() -> None:
+    write("a.c", "int x; // capilint: ignore CAP101\n")
+    assert places(checked()) == [("CAP904", "a.c", 1)]
+
+
 def test_given_unreadable_things_come_through() -> None:
     report = check([], Configuration().settings_of, [Unreadable("x", "gone")])
     assert (report.seen, report.unreadable) == (1, (Unreadable("x", "gone"),))

@@ -31,6 +31,7 @@ DESIGN = {
     "CAP901": ("could-not-parse", "note", None),
     "CAP902": ("analysis-bounded", "note", None),
     "CAP903": ("unused-suppression", OFF, None),
+    "CAP904": ("invalid-suppression", "warning", None),
 }
 CODES = list(load().values())
 MINGW = shutil.which("x86_64-w64-mingw32-gcc")

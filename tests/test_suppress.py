@@ -27,12 +27,46 @@ def only(text: str, language: Language = Language.C) -> Directive:
         ("// NOLINT(bugprone-x, CAP1*)", ("BUGPRONE-X", "CAP1"), ""),
         ("// NOLINT(*)", None, ""),
         ("// NOLINT()", (), ""),
-        ("// capilint: ignore[]", (), ""),
+        ("// capilint: ignore (see the manual)", None, "(see the manual)"),
+        ("// capilint: ignore[handle-leaked] why", ("CAP101",), "why"),
     ],
 )
 def test_c_comments(comment: str, codes: tuple[str, ...] | None, reason: str) -> None:
     found = only(f"int a;\nf(&h); {comment}\n")
-    assert (found.line, found.applies_to, found.codes, found.reason) == (2, 2, codes, reason)
+    assert (found.line, found.lines, found.codes) == (2, range(2, 3), codes)
+    assert (found.reason, found.problem) == (reason, "")
+
+
+@pytest.mark.parametrize(
+    ("comment", "codes", "problem"),
+    [
+        ("// capilint: ignore[]", (), "names no code"),
+        ("// capilint: ignore[CAP101, CAP107] why", ("CAP101",), "no code CAP107; did you mean"),
+        ("// capilint: ignore[handle-leakd]", (), "did you mean `handle-leaked`?"),
+        ("// capilint: ignore[E501]", (), "no code E501"),
+        ("// capilint: ignore(CAP501)", (), "brackets: ignore[CAP101]"),
+        ("// capilint: ignore CAP501 old", (), "brackets"),
+        ("// capilint: ignore: cap501", (), "brackets"),
+        ("// capilint: ignore=CAP501", (), "brackets"),
+        ("// capilint: ignore[CAP501", (), "brackets"),
+        ("// capilint: ignore-file CAP501", (), "brackets"),
+        ("// NOLINT(CAP107, bugprone-x)", ("BUGPRONE-X",), "no code CAP107"),
+        ("// NOLINTEND(CAP101)", (), "no NOLINTBEGIN"),
+        ("// NOLINTBEGIN(CAP101)", (), "no NOLINTEND"),
+    ],
+)
+def test_what_is_wrong_suppresses_nothing_and_says_so(
+    comment: str, codes: tuple[str, ...], problem: str
+) -> None:
+    found = only(f"f(&h); {comment}\n")
+    assert found.codes == codes
+    assert problem in found.problem
+
+
+def test_an_unknown_code_of_ours_is_wrong_in_a_noqa_too() -> None:
+    found = only("x = 1  # noqa: E501, CAP107\n", Language.PYTHON)
+    assert found.codes == ("E501",)
+    assert "no code CAP107" in found.problem
 
 
 @pytest.mark.parametrize(
@@ -59,7 +93,7 @@ def test_python_comments(comment: str, codes: tuple[str, ...] | None) -> None:
         ('puts("\\"// capilint: ignore");', Language.C),
         ('char c = \'"\'; char d[] = "// NOLINT";', Language.C),
         ('auto s = R"x(\n// NOLINT )"\n)x";', Language.CPP),
-        ("// NOLINTBEGIN", Language.C),
+        ("// NOLINTBEGIN: nobody ends it", Language.C),
         ("// see `capilint: ignore` in the manual", Language.C),
         ("// capilint: ignored", Language.C),
         ("x = '# noqa'", Language.PYTHON),
@@ -105,9 +139,22 @@ def test_next_line_and_file() -> None:
     next_line, whole = directives(
         "// NOLINTNEXTLINE(CAP101)\n/*\n * capilint: ignore-file[CAP3] generated\n */", Language.C
     )
-    assert (next_line.line, next_line.applies_to) == (1, 2)
-    assert (whole.line, whole.applies_to, whole.codes) == (3, None, ("CAP3",))
+    assert (next_line.line, next_line.lines) == (1, range(2, 3))
+    assert (whole.line, whole.lines, whole.codes) == (3, None, ("CAP3",))
     assert whole.reason == "generated"
+
+
+def test_a_block_covers_its_lines_and_is_ended_by_its_own_codes() -> None:
+    outer, inner = directives(
+        "// NOLINTBEGIN(CAP101)\n// NOLINTBEGIN: all\na\n// NOLINTEND\nb\n"
+        "// NOLINTEND(CAP101)\nc\n",
+        Language.CPP,
+    )
+    assert (outer.lines, outer.codes) == (range(1, 7), ("CAP101",))
+    assert (inner.lines, inner.codes) == (range(2, 5), None)
+    assert matching((outer, inner), "CAP101", frozenset({5})) == (outer,)
+    assert matching((outer, inner), "CAP202", frozenset({5})) == ()
+    assert matching((outer, inner), "CAP202", frozenset({3})) == (inner,)
 
 
 def test_a_directive_covers_its_line_and_its_codes_only() -> None:

@@ -131,3 +131,11 @@ def test_an_idle_comment_for_a_file_is_unused_as_well() -> None:
     text = "// capilint: ignore-file\nf();\n"
     assert reported(triage(text, settings=UNUSED)) == [("CAP903", 1)]
     assert triage(text, finding("CAP101", 2), settings=UNUSED).findings == ()
+
+
+def test_a_comment_that_is_wrong_is_reported_and_hides_nothing() -> None:
+    text = "f(); // capilint: ignore(CAP101)\ng(); // capilint: ignore[CAP107]\n"
+    given = triage(text, finding("CAP101", 1), finding("CAP101", 2))
+    assert reported(given) == [("CAP101", 1), ("CAP904", 1), ("CAP101", 2), ("CAP904", 2)]
+    assert "codes stand in brackets" in given.findings[1].message
+    assert reported(triage(text, settings=UNUSED)) == [("CAP904", 1), ("CAP904", 2)]

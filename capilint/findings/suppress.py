@@ -1,7 +1,8 @@
 """Suppression comments: `capilint: ignore[CAP101] reason`, `NOLINT(CAP101)`, `# noqa: CAP101`.
 
-Only real comments count: a small tokenizer per language steps over strings, and does not mind
-code that is broken elsewhere.
+A comment that means to suppress and does not name codes as it should suppresses nothing of what
+is wrong with it: it never counts for all codes. Only real comments count: a small tokenizer per
+language steps over strings, and does not mind code that is broken elsewhere.
 
     text ── comments ── directives ── Suppressions.of(finding) -> Directive | None
 """
@@ -11,9 +12,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from capilint.language import Language
+from capilint.rulebook.code_names import code_prefix
 
 _C_TOKEN = re.compile(
     r"""
@@ -43,7 +45,7 @@ _OWN = re.compile(
     re.MULTILINE,
 )
 _NOLINT = re.compile(
-    r"\b(?P<kind>NOLINTNEXTLINE|NOLINT)\b(?:\((?P<codes>[^)\n]*)\))?(?P<reason>[^\n]*)"
+    r"\b(?P<kind>NOLINT(?:NEXTLINE|BEGIN|END)?)\b(?:\((?P<codes>[^)\n]*)\))?(?P<reason>[^\n]*)"
 )
 _NOQA = re.compile(
     r"\#\s*(?P<kind>noqa)\b(?:\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?"
@@ -51,14 +53,17 @@ _NOQA = re.compile(
     re.IGNORECASE,
 )
 _HINT = re.compile(r"capilint:|NOLINT|noqa", re.IGNORECASE)
+_BARE_CODES = re.compile(r"\s*[:=]?\s*CAP\d|[\[(]", re.IGNORECASE)  # where brackets are due
+_OURS = re.compile(r"CAP\d", re.IGNORECASE)  # in the spelling of another linter
 
 
 @dataclass(frozen=True, slots=True)
 class Directive:
     """One suppression comment.
 
-    `codes` are prefixes; None suppresses all. `applies_to` is the line that it covers, or None
-    for the whole file. `own` is set for capilint's own spelling, not that of another linter.
+    `codes` are prefixes; None suppresses all. `lines` are those that it covers, or None for the
+    whole file. `own` is set for capilint's own spelling, not that of another linter. `problem`
+    says what is wrong with it, and what would be right; what is wrong suppresses nothing.
     """
 
     line: int
@@ -66,9 +71,10 @@ class Directive:
     end_column: int
     text: str
     codes: tuple[str, ...] | None
-    applies_to: int | None
+    lines: range | None
     reason: str
     own: bool
+    problem: str = ""
 
     def covers(self, code: str) -> bool:
         """Whether the directive names `code`."""
@@ -80,11 +86,15 @@ def directives(text: str, language: Language) -> tuple[Directive, ...]:
     if not _HINT.search(text):
         return ()
     line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
-    return tuple(
+    blocks = _Blocks()
+    found = [
         directive
         for start, comment in _comments(text, language)
-        for directive in _in_comment(comment, start, line_starts, language)
-    )
+        for kind, directive in _in_comment(comment, start, line_starts, language)
+        for directive in blocks.seen(kind, directive)
+    ]
+    found += blocks.unclosed()
+    return tuple(sorted(found, key=lambda directive: (directive.line, directive.column)))
 
 
 def matching(
@@ -94,9 +104,43 @@ def matching(
     return tuple(
         directive
         for directive in known
-        if (directive.applies_to is None or directive.applies_to in lines)
+        if (directive.lines is None or any(line in directive.lines for line in lines))
         and directive.covers(code)
     )
+
+
+class _Blocks:
+    """Pairs each NOLINTEND with the last NOLINTBEGIN of the same codes, as clang-tidy does."""
+
+    def __init__(self) -> None:
+        self._open: list[Directive] = []
+
+    def seen(self, kind: str, directive: Directive) -> Iterator[Directive]:
+        """The directives that are whole with this one."""
+        if kind == "NOLINTBEGIN":
+            self._open.append(directive)
+        elif kind == "NOLINTEND":
+            same = [each for each in self._open if each.codes == directive.codes]
+            if same:
+                begin = same[-1]
+                self._open.remove(begin)
+                yield replace(begin, lines=range(begin.line, directive.line + 1))
+            else:
+                yield from _unpaired(directive, "no NOLINTBEGIN with the same codes")
+        else:
+            yield directive
+
+    def unclosed(self) -> Iterator[Directive]:
+        """The blocks that nobody ends."""
+        for begin in self._open:
+            yield from _unpaired(begin, "no NOLINTEND with the same codes")
+
+
+def _unpaired(directive: Directive, missing: str) -> Iterator[Directive]:
+    """Half a block suppresses nothing; where it names no code of ours, clang-tidy will say so."""
+    if any(map(_OURS.match, directive.codes or ())):
+        problem = directive.problem or f"there is {missing}"
+        yield replace(directive, codes=(), lines=range(0), problem=problem)
 
 
 def _comments(text: str, language: Language) -> Iterator[tuple[int, str]]:
@@ -108,30 +152,60 @@ def _comments(text: str, language: Language) -> Iterator[tuple[int, str]]:
 
 def _in_comment(
     comment: str, start: int, line_starts: list[int], language: Language
-) -> Iterator[Directive]:
+) -> Iterator[tuple[str, Directive]]:
+    """The kind of each directive in a comment, and what it says."""
     foreign = _NOQA if language is Language.PYTHON else _NOLINT
     for pattern in (_OWN, foreign):
+        own = pattern is _OWN
         for match in pattern.finditer(comment):
             offset = start + match.start()
             line = bisect_right(line_starts, offset)
             column = offset - line_starts[line - 1] + 1
-            kind = match["kind"]
-            applies_to = line + 1 if kind == "NOLINTNEXTLINE" else line
-            yield Directive(
-                line=line,
-                column=column,
-                end_column=column + len(match[0].rstrip()),
-                text=match[0].strip(),
-                codes=_codes(match["codes"]),
-                applies_to=None if kind == "ignore-file" else applies_to,
-                reason=match["reason"].removesuffix("*/").strip(" \t:-"),
-                own=pattern is _OWN,
+            codes, problem = _codes(match["codes"], match["reason"], own)
+            yield (
+                match["kind"],
+                Directive(
+                    line=line,
+                    column=column,
+                    end_column=column + len(match[0].rstrip()),
+                    text=match[0].strip(),
+                    codes=codes,
+                    lines=_lines(match["kind"], line),
+                    reason=match["reason"].removesuffix("*/").strip(" \t:-"),
+                    own=own,
+                    problem=problem,
+                ),
             )
 
 
-def _codes(text: str | None) -> tuple[str, ...] | None:
-    """The code prefixes in brackets; clang-tidy's globs `CAP1*` and `*` are prefixes too."""
-    if text is None:
+def _lines(kind: str, line: int) -> range | None:
+    if kind == "ignore-file":
         return None
-    codes = tuple(code.upper().rstrip("*") for code in re.split(r"[,\s]+", text.strip()) if code)
-    return None if "" in codes else codes
+    first = line + 1 if kind == "NOLINTNEXTLINE" else line
+    return range(first, first + 1)
+
+
+def _codes(text: str | None, rest: str, own: bool) -> tuple[tuple[str, ...] | None, str]:
+    """The code prefixes in brackets, and what is wrong with them.
+
+    clang-tidy's globs `CAP1*` and `*` are prefixes, too.
+    """
+    if text is None:
+        if own and _BARE_CODES.match(rest):
+            return (), "codes stand in brackets: ignore[CAP101]"
+        return None, ""
+    words = [word for word in re.split(r"[,\s]+", text.strip()) if word]
+    if own and not words:
+        return (), "it names no code"
+    if "*" in words:
+        return None, ""
+    codes, problems = [], []
+    for word in words:
+        try:
+            codes.append(code_prefix(word.rstrip("*")))
+        except ValueError as error:
+            if own or _OURS.match(word):
+                problems.append(str(error))
+            else:
+                codes.append(word.rstrip("*").upper())
+    return tuple(codes), "; ".join(problems)

@@ -2,7 +2,7 @@
 
 Finding* ── suppressed by a comment? ── selected by the settings? ── severity ── sorted
                   │
-             Suppressed*        and CAP903 for comments that suppress nothing
+             Suppressed*     and CAP903, CAP904 for comments that suppress nothing or are wrong
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from capilint.finding import Finding, Severity, Span
 from capilint.findings.suppress import Directive, directives, matching
 from capilint.rulebook.codes import Code
 
-UNUSED_SUPPRESSION = "CAP903"
+UNUSED_SUPPRESSION, WRONG_SUPPRESSION = "CAP903", "CAP904"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Triager:
                 suppressed.append(
                     Suppressed(finding, path, directive.line, directive.reason, directive.own)
                 )
-        kept += [self._graded(each) for each in self._unused() if self._selected(each)]
+        kept += [self._graded(each) for each in self._remarks() if self._selected(each)]
         return Triage(
             tuple(sorted(_told_once(kept), key=_place)),
             tuple(sorted(suppressed, key=lambda item: _place(item.finding))),
@@ -109,19 +109,38 @@ class Triager:
         severity = settings.severity_of(finding.code, self._default(finding))
         return replace(finding, severity=severity)
 
-    def _unused(self) -> Iterator[Finding]:
-        """A CAP903 finding for each comment of ours, or code in it, that silenced nothing."""
-        code = self._codes[UNUSED_SUPPRESSION]
+    def _remarks(self) -> Iterator[Finding]:
+        """What is to be said of the comments themselves."""
         for path in self._sources:
-            if not self._settings_of(path).selects(code.code, code.default):
-                continue
-            for directive in self._directives_of(path):
-                used = self._used.get((path, directive), set())
-                idle = _idle(directive, used)
-                if directive.own and idle:
-                    line, column = directive.line, directive.column
-                    span = Span(line, column, line, directive.end_column)
-                    yield remark(code, path, span, codes=idle)
+            settings = self._settings_of(path)
+            for code, said in ((UNUSED_SUPPRESSION, self._idle), (WRONG_SUPPRESSION, _wrong)):
+                if not settings.selects(code, self._codes[code].default):
+                    continue
+                for directive in self._directives_of(path):
+                    fields = said(path, directive)
+                    if fields:
+                        line, column = directive.line, directive.column
+                        span = Span(line, column, line, directive.end_column)
+                        yield remark(self._codes[code], path, span, **fields)
+
+    def _idle(self, path: str, directive: Directive) -> Mapping[str, str]:
+        """The codes of a comment of ours that suppressed nothing, in words."""
+        if not directive.own or directive.problem:
+            return {}
+        used = self._used.get((path, directive), set())
+        if directive.codes is None:
+            return {} if used else {"codes": "any code"}
+        idle = [
+            prefix
+            for prefix in directive.codes
+            if not any(code.startswith(prefix) for code in used)
+        ]
+        return {"codes": ", ".join(idle)} if idle else {}
+
+
+def _wrong(path: str, directive: Directive) -> Mapping[str, str]:
+    """What is wrong with a comment."""
+    return {"reason": directive.problem} if directive.problem else {}
 
 
 def remark(code: Code, path: str, span: Span, function: str = "<module>", **fields: str) -> Finding:
@@ -136,15 +155,7 @@ def remark(code: Code, path: str, span: Span, function: str = "<module>", **fiel
         resource="",
         handle="",
         message=code.message.format(**fields),
-    )
-
-
-def _idle(directive: Directive, used: set[str]) -> str:
-    """The codes of a directive that suppressed nothing, in words; empty where all of them did."""
-    if directive.codes is None:
-        return "" if used else "any code"
-    return ", ".join(
-        prefix for prefix in directive.codes if not any(code.startswith(prefix) for code in used)
+        help=code.help.format(**fields),
     )
 
 
