@@ -46,7 +46,7 @@ class Report(NamedTuple):
 
     `analysed` counts the files that were parsed, of `seen`, and `unread` those that could not be;
     `unreadable` has headers that are no inputs, too. `sources` has the files that were
-    read whole, by path. `failed` is set where a finding's severity reaches its file's `fail_on`.
+    read whole, by path. `failing` are the findings whose severity reaches their file's `fail_on`.
     `notes` tell people what the run did not do. `account` tells on request of which handles
     nothing is reported.
     """
@@ -57,10 +57,18 @@ class Report(NamedTuple):
     analysed: int = 0
     unreadable: tuple[Unreadable, ...] = ()
     notes: tuple[str, ...] = ()
-    failed: bool = False
+    failing: frozenset[Finding] = frozenset()
     sources: Mapping[str, Source] = MappingProxyType({})
     account: Account | None = None
     unread: int = 0
+
+    def shown(self, verbose: bool) -> list[Finding]:
+        """What people are shown: of notes those only that make the run fail, unless `verbose`."""
+        return [
+            finding
+            for finding in self.findings
+            if verbose or finding.severity != Severity.NOTE or finding in self.failing
+        ]
 
 
 class SettingsError(Exception):
@@ -176,7 +184,7 @@ class _Run:
             unread=len(self.unreadable),
             unreadable=tuple(sorted(unreadable, key=lambda item: item.path)),
             notes=self._front_ends.notes,
-            failed=any(self._fails(finding) for finding in findings),
+            failing=frozenset(filter(self._fails, findings)),
             sources=self._sources,
             account=self._account(triage),
         )

@@ -23,6 +23,7 @@ def test_a_finding_is_one_command_with_its_steps() -> None:
         "title=CAP101 handle-leaked::key `hKey` from CryptGenKey is not destroyed when "
         "`encrypt` returns at line 9%0A1. line 6: hKey is created here"
         "%0A2. line 8: CryptEncrypt fails%0A3. line 9: leaves with hKey alive"
+        "%0Ahelp: call CryptDestroyKey(hKey) before line 9"
     )
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 from typing import Any
+from unittest.mock import ANY
 
 import jsonschema
 import pytest
 
+from capilint import __version__
 from capilint.check import Report
 from capilint.files.source import Unreadable
 from capilint.finding import Severity
+from capilint.findings.triage import Suppressed
 from capilint.report import Style, render
 from capilint.silence import Account, Creation, Kind, Reason, Silence
 from tests.reports import finding, leak, report, span
@@ -34,6 +37,7 @@ def test_everything_of_a_finding_is_there() -> None:
         {
             "code": "CAP101",
             "name": "handle-leaked",
+            "cwe": 772,
             "severity": "error",
             "path": "src/session.c",
             "line": 6,
@@ -44,7 +48,9 @@ def test_everything_of_a_finding_is_there() -> None:
             "resource": "key",
             "handle": "hKey",
             "message": leak().message,
+            "help": leak().help,
             "confirmed": True,
+            "fingerprint": ANY,
             "steps": [
                 {
                     "kind": kind,
@@ -61,6 +67,29 @@ def test_everything_of_a_finding_is_there() -> None:
             ],
         }
     ]
+
+
+def test_a_suppressed_finding_and_its_comment_are_there() -> None:
+    given = report(suppressed=(Suppressed(leak(), "src/session.c", 6, "why"),))
+    (item,) = document(given)["suppressed"]
+    (open_,) = document(report(leak()))["findings"]
+    assert item.pop("suppression") == {"path": "src/session.c", "line": 6, "reason": "why"}
+    assert item == open_
+
+
+def test_a_fingerprint_stays_where_lines_move_and_tells_equals_apart() -> None:
+    def prints(given: Report) -> list[str]:
+        return [item["fingerprint"] for item in document(given)["findings"]]
+
+    first, second = finding("CAP101", 3), finding("CAP101", 9)
+    moved = finding("CAP101", 4)
+    assert prints(report(first, second))[0] == prints(report(moved))[0]
+    assert len(set(prints(report(first, second)))) == 2
+    assert prints(report(first)) != prints(report(finding("CAP103", 3)))
+
+
+def test_the_tool_is_named() -> None:
+    assert document(report())["tool"] == {"name": "capilint", "version": __version__}
 
 
 def test_the_files_are_counted_and_the_unreadable_named() -> None:

@@ -33,7 +33,7 @@ returns at line 9
       |         ^^^^^^ 3. leaves with hKey alive
     = help: call CryptDestroyKey(hKey) before line 9
 
-Found 1 finding (1 error) in 1 file.
+Found 1 finding (1 error) in 2 files.
 """
     )
 
@@ -135,10 +135,22 @@ def test_the_last_line_counts() -> None:
     )
 
 
+def test_what_is_left_out_is_counted_and_what_makes_a_run_fail_is_shown() -> None:
+    notes = [finding(code, 3, severity=Severity.NOTE) for code in ("CAP901", "CAP101")]
+    assert text(report(*notes)).splitlines()[-1] == (
+        "No findings in 2 files. 1 place not understood (--verbose shows where). "
+        "1 note not shown (--verbose shows them)."
+    )
+    failing = report(*notes, failing=frozenset(notes))
+    assert text(failing).splitlines()[-1] == "Found 2 findings (2 notes) in 2 files."
+
+
 def test_notes_and_suppressed_findings_are_for_verbose() -> None:
     note = finding("CAP902", 3, severity=Severity.NOTE)
     given = report(note, suppressed=(Suppressed(leak(), "src/session.c", 6, "why"),))
-    assert text(given) == "No findings in 2 files.\n"
+    assert text(given) == (
+        "No findings in 2 files. 1 place not understood (--verbose shows where).\n"
+    )
     verbose = text(given, verbose=True)
     assert "a.c:3:1: note: CAP902" in verbose
     assert "suppressed: src/session.c:6:10: CAP101" in verbose

@@ -131,7 +131,8 @@ def test_a_result_points_at_its_rule_and_place() -> None:
     region = {"startLine": 6, "startColumn": 10, "endLine": 6, "endColumn": 64}
     assert location["physicalLocation"]["region"] == region
     assert location["logicalLocations"] == [{"fullyQualifiedName": "encrypt", "kind": "function"}]
-    assert result["properties"] == {"resource": "key", "handle": "hKey", "confirmed": True}
+    told = {"resource": "key", "handle": "hKey", "confirmed": True, "help": leak().help}
+    assert result["properties"] == told
 
 
 def test_the_witness_is_a_code_flow_and_its_other_places_are_related() -> None:

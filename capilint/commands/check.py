@@ -124,7 +124,7 @@ def run(options: argparse.Namespace) -> int:
     if any(name == "github" for name, _ in outputs):
         _write_step_summary(report)
     _complain(report, options)
-    return TROUBLE if report.unreadable else FINDINGS if report.failed else 0
+    return TROUBLE if report.unreadable else FINDINGS if report.failing else 0
 
 
 def _macros(words: Sequence[str]) -> tuple[Define, ...]:

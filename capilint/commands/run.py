@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"capilint: error: {item.path}: {item.reason}", file=sys.stderr)
     if report.unreadable or any(outcome.ended == "crashed" for outcome in outcomes):
         return TROUBLE
-    return FINDINGS if report.failed else 0
+    return FINDINGS if report.failing else 0
 
 
 def _fail(text: str) -> int | None:
@@ -133,7 +133,7 @@ def _report(program: Program, outcomes: list[Outcome], language: Language) -> Re
     unrun = tuple(Unreadable(program.path.as_posix(), trouble) for trouble in troubles)
     analysed = 0 if unrun else 1
     return Report(
-        kept, (), 1, analysed, unrun, failed=bool(kept), sources=sources, unread=1 - analysed
+        kept, (), 1, analysed, unrun, failing=frozenset(kept), sources=sources, unread=1 - analysed
     )
 
 

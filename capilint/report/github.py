@@ -20,14 +20,10 @@ _MOST_ROWS = 500  # GitHub refuses a summary of more than 1 MiB
 def render(report: Report, style: Style) -> str:
     """One workflow command per finding and per file that could not be analysed.
 
-    Notes only where `verbose` is set: GitHub shows ten of a kind, which are to be the ones that
-    matter.
+    Notes only where `verbose` is set or they make the run fail: GitHub shows ten of a kind, which
+    are to be the ones that matter.
     """
-    lines = [
-        _annotation(finding)
-        for finding in report.findings
-        if style.verbose or finding.severity != Severity.NOTE
-    ]
+    lines = [_annotation(finding) for finding in report.shown(style.verbose)]
     lines += [
         _command("error", {"file": item.path, "title": "capilint"}, f"not analysed: {item.reason}")
         for item in report.unreadable
@@ -38,7 +34,7 @@ def render(report: Report, style: Style) -> str:
 def summary(report: Report) -> str:
     """The step summary: a table of the findings, in Markdown."""
     found = plural(len(report.findings), "finding") if report.findings else "no findings"
-    files = plural(report.seen, "file")
+    files = plural(report.seen - report.unread, "file")
     lines = [f"### capilint: {found} in {files}", ""]
     if report.findings:
         lines += ["| where | code | severity | what |", "| --- | --- | --- | --- |"]
@@ -58,7 +54,8 @@ def _annotation(finding: Finding) -> str:
     if span.end_line == span.line:  # GitHub takes columns within one line only
         properties |= {"col": str(span.column), "endColumn": str(span.end_column)}
     properties["title"] = f"{finding.code} {finding.name}"
-    message = "\n".join([finding.message, *_steps(finding)])
+    help_line = [f"help: {finding.help}"] if finding.help else []
+    message = "\n".join([finding.message, *_steps(finding), *help_line])
     return _command(_COMMANDS[finding.severity], properties, message)
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 
+from capilint import __version__
 from capilint.check import Report
 from capilint.finding import Finding, Step
+from capilint.findings.fingerprint import fingerprints
+from capilint.findings.triage import Suppressed
 from capilint.report import Style
+from capilint.rulebook.codes import load
 from capilint.silence import Account, Silence
 
 VERSION = 1
@@ -14,9 +18,16 @@ VERSION = 1
 
 def render(report: Report, style: Style) -> str:
     """All findings, notes among them. ASCII only, so that no encoding on the way can harm it."""
+    everything = [*report.findings, *(item.finding for item in report.suppressed)]
+    known_by = {id(each): text for each, text in fingerprints(everything, report.sources)}
     document: dict[str, object] = {
         "version": VERSION,
-        "findings": [_finding(finding) for finding in report.findings],
+        "tool": {"name": "capilint", "version": __version__},
+        "findings": [_finding(finding, known_by[id(finding)]) for finding in report.findings],
+        "suppressed": [
+            {**_finding(item.finding, known_by[id(item.finding)]), "suppression": _comment(item)}
+            for item in report.suppressed
+        ],
         "files": {
             "seen": report.seen,
             "analysed": report.analysed,
@@ -30,10 +41,11 @@ def render(report: Report, style: Style) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def _finding(finding: Finding, fingerprint: str) -> dict[str, object]:
     return {
         "code": finding.code,
         "name": finding.name,
+        "cwe": load()[finding.code].cwe,
         "severity": finding.severity.value,
         "path": finding.path,
         "line": finding.span.line,
@@ -44,9 +56,16 @@ def _finding(finding: Finding) -> dict[str, object]:
         "resource": finding.resource,
         "handle": finding.handle,
         "message": finding.message,
+        "help": finding.help,
         "confirmed": finding.confirmed,
+        "fingerprint": fingerprint,
         "steps": [_step(step) for step in finding.steps],
     }
+
+
+def _comment(item: Suppressed) -> dict[str, object]:
+    """The comment that suppresses a finding."""
+    return {"path": item.path, "line": item.line, "reason": item.reason}
 
 
 def _account(account: Account) -> dict[str, object]:

@@ -10,14 +10,13 @@ No times and no absolute paths of the checkout: the same input gives the same by
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from capilint import __version__
 from capilint.check import Report
 from capilint.finding import Finding, Severity, Span, Step
+from capilint.findings.fingerprint import fingerprints
 from capilint.findings.triage import Suppressed
 from capilint.report import Style
 from capilint.report.location import BASE, artifact
@@ -81,31 +80,15 @@ def _level(severity: str) -> str:
 
 
 def _results(report: Report, codes: Sequence[str]) -> Iterable[Json]:
-    seen: Counter[str] = Counter()
-    everything: list[tuple[Finding, Suppressed | None]] = [
-        *((finding, None) for finding in report.findings),
-        *((item.finding, item) for item in report.suppressed),
-    ]
-    # In the order of the source, suppressed or not: a comment must not renumber equal findings.
-    everything.sort(key=lambda pair: (pair[0].path.split("/"), pair[0].span, pair[0].code))
-    for finding, item in everything:
-        identity = _identity(report, finding)
-        seen[identity] += 1
-        digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode()).hexdigest()
+    suppressed = {id(item.finding): item for item in report.suppressed}
+    everything = [*report.findings, *(item.finding for item in report.suppressed)]
+    for finding, digest in fingerprints(everything, report.sources):
+        item = suppressed.get(id(finding))
         yield {
             **_result(finding, codes.index(finding.code)),
-            "partialFingerprints": {_FINGERPRINT: digest[:32]},
+            "partialFingerprints": {_FINGERPRINT: digest},
             "suppressions": [] if item is None else [_suppression(item)],
         }
-
-
-def _identity(report: Report, finding: Finding) -> str:
-    """What stays the same where lines move: no line number is in it."""
-    source = report.sources.get(finding.path)
-    lines = source.lines if source is not None else ()
-    line = lines[finding.span.line - 1].strip() if finding.span.line <= len(lines) else ""
-    parts = (finding.code, artifact(finding.path)["uri"], finding.function, finding.handle, line)
-    return "\0".join(parts)
 
 
 def _result(finding: Finding, rule_index: int) -> Json:
@@ -125,6 +108,7 @@ def _result(finding: Finding, rule_index: int) -> Json:
             "resource": finding.resource,
             "handle": finding.handle,
             "confirmed": finding.confirmed,
+            **({"help": printable(finding.help)} if finding.help else {}),
         },
     }
     if finding.steps:

@@ -30,16 +30,19 @@ _HEAD = r"[^\s(;]+"  # what the carets stand under: a callee's name, a keyword
 _GUTTER = 5  # digits of a line number
 _WIDEST = 160  # columns of source shown; generated code has longer lines
 
+_NOT_ANALYSED = ("CAP901", "CAP902")  # notes that say where findings may be missing
+
 _RESET, _BOLD, _BLUE = "\x1b[0m", "\x1b[1m", "\x1b[34m"
 _COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.NOTE: "\x1b[36m"}
 
 
 def render(report: Report, style: Style) -> str:
-    """The findings, then one line that counts them. Notes are shown where `verbose` is set.
+    """The findings, then one line that counts them and says what is left out.
 
-    On request there follows what is not reported, a line for each handle.
+    Notes are shown where `verbose` is set or they make the run fail. On request there follows
+    what is not reported, a line for each handle.
     """
-    shown = [item for item in report.findings if style.verbose or item.severity != Severity.NOTE]
+    shown = report.shown(style.verbose)
     blocks = [_Block(finding, report.sources, style.colour).text() for finding in shown]
     lines = [_summary(shown, report)]
     if report.account is not None:
@@ -52,15 +55,28 @@ def render(report: Report, style: Style) -> str:
 
 
 def _summary(shown: list[Finding], report: Report) -> str:
-    """`Found 3 findings (2 errors, 1 warning) in 2 files.`"""
+    """`Found 3 findings (2 errors, 1 warning) in 12 files.`, and what they do not tell."""
+    files = plural(report.seen - report.unread, "file")
+    if shown:
+        count = Counter(finding.severity for finding in shown)
+        kinds = ", ".join(plural(count[kind], kind.value) for kind in Severity if count[kind])
+        counted = f"Found {plural(len(shown), 'finding')} ({kinds}) in {files}."
+    else:
+        counted = f"No findings in {files}."
+    return " ".join([counted, *_left_out(shown, report)])
+
+
+def _left_out(shown: list[Finding], report: Report) -> Iterator[str]:
     unread = len(report.unreadable)
-    tail = f" {plural(unread, 'file')} could not be analysed." if unread else ""
-    if not shown:
-        return f"No findings in {plural(report.seen - report.unread, 'file')}.{tail}"
-    count = Counter(finding.severity for finding in shown)
-    kinds = ", ".join(plural(count[kind], kind.value) for kind in Severity if count[kind])
-    files = plural(len({finding.path for finding in shown}), "file")
-    return f"Found {plural(len(shown), 'finding')} ({kinds}) in {files}.{tail}"
+    if unread:
+        yield f"{plural(unread, 'file')} could not be analysed."
+    told = set(map(id, shown))
+    hidden = [finding for finding in report.findings if id(finding) not in told]
+    unclear = sum(finding.code in _NOT_ANALYSED for finding in hidden)
+    if unclear:
+        yield f"{plural(unclear, 'place')} not understood (--verbose shows where)."
+    if len(hidden) > unclear:
+        yield f"{plural(len(hidden) - unclear, 'note')} not shown (--verbose shows them)."
 
 
 def _account(account: Account) -> Iterator[str]:

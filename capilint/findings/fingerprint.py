@@ -1,0 +1,46 @@
+"""What a finding is known by from one run to the next, where lines have moved."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from capilint.files.source import Source
+from capilint.finding import Finding
+
+
+def fingerprints(
+    findings: Iterable[Finding], sources: Mapping[str, Source]
+) -> Iterator[tuple[Finding, str]]:
+    """Each finding, in the order of the source, with its fingerprint: 32 hexadecimal digits.
+
+    It holds no line number, but the text of the line; equal ones are told apart by their order,
+    so that all findings of a run are to be given, suppressed or not.
+    """
+    seen: Counter[str] = Counter()
+    for finding in sorted(findings, key=_place):
+        identity = _identity(finding, sources.get(finding.path))
+        seen[identity] += 1
+        digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode(errors="surrogateescape"))
+        yield finding, digest.hexdigest()[:32]
+
+
+def _identity(finding: Finding, source: Source | None) -> str:
+    lines = source.lines if source is not None else ()
+    line = lines[finding.span.line - 1].strip() if finding.span.line <= len(lines) else ""
+    path = _relative(finding.path)
+    return "\0".join((finding.code, path, finding.function, finding.handle, line))
+
+
+def _relative(path: str) -> str:
+    """The path from the working directory, where another drive does not forbid it."""
+    try:
+        return os.path.relpath(path).replace(os.sep, "/")
+    except ValueError:
+        return path.replace(os.sep, "/")
+
+
+def _place(finding: Finding) -> tuple[object, ...]:
+    return (finding.path.split("/"), finding.span, finding.code)
