@@ -140,8 +140,7 @@ class _FileLowering:
         if owner is not None or not scope or name in lookup.declarations.namespaces:
             return owner
         unseen = Class(scope[-1], scope[:-1], bases=(UNSEEN,))  # of a header that is not there
-        known = lookup.declarations.classes.setdefault(name, [unseen])
-        declared = next((each for each in known if not each.arguments), unseen)
+        declared = lookup.add_class(unseen)
         return Instance(name, declared, {each.name: each.name for each in declared.template})
 
     def _function(self, body: Body) -> ir.Function | None:

@@ -23,6 +23,10 @@ from capilint.frontends.graph import GraphBuilder
 
 DEEPEST = 100  # nested expressions; beyond, what they mention escapes
 TOO_MUCH = "macros stand for too much text"
+_AROUND = frozenset(
+    {"cast_expression", "parenthesized_expression", "extension_expression", "call_expression"}
+    | {"condition_clause"}
+)  # what may stand around an expression without changing its value
 
 
 class Lowering(ABC):
@@ -132,11 +136,12 @@ class Lowering(ABC):
 
     def bare(self, node: Node) -> Node:
         """The expression inside parentheses and casts, which change no handle."""
-        while True:
+        while node.type in _AROUND:
             inner = self._inside(node)
             if inner is None:
-                return node
+                break
             node = inner
+        return node
 
     def _inside(self, node: Node) -> Node | None:
         match node.type:
@@ -146,10 +151,13 @@ class Lowering(ABC):
                 parts = operands(node)
                 usable = len(parts) == 1 and not parts[0].is_error
                 return parts[0] if usable and parts[0].type != "compound_statement" else None
+            case "condition_clause":  # of C++
+                parts = operands(node)
+                return node.child_by_field_name("value") or (parts[-1] if parts else None)
             case "call_expression":  # (HCRYPTKEY)(x) parses as a call
-                arguments = node.child_by_field_name("arguments")
-                if self._is_cast(node.child_by_field_name("function")) and arguments is not None:
-                    parts = operands(arguments)
+                if self._is_cast(node.child_by_field_name("function")):
+                    arguments = node.child_by_field_name("arguments")
+                    parts = operands(arguments) if arguments is not None else []
                     return parts[0] if len(parts) == 1 else None
         return None
 

@@ -15,6 +15,7 @@ from capilint.frontends.c.parsing.parse import parse_expression, parse_statement
 from capilint.frontends.c.parsing.syntax import field, operands, text_of
 
 _JUMP = re.compile(r"\s*(?:goto|return|break|continue)\b")
+_JUMPS = frozenset({b"goto", b"return", b"break", b"continue"})
 _TRANSPARENT_CALLS = frozenset({b"__builtin_expect", b"__builtin_expect_with_probability"})
 _UNREACHABLE_CALLS = frozenset({"__builtin_unreachable", "__builtin_trap"})
 
@@ -24,16 +25,20 @@ class CallLowering(ValueLowering):
 
     def call(self, node: Node, result: ir.Place | None) -> None:
         """Call a function, its result into a place, or nowhere."""
-        name = self._called_name(node)
+        self.call_named(self.called_name(node), node, result)
+
+    def call_named(self, name: str, node: Node, result: ir.Place | None) -> None:
+        """Call a function by its name; by what the call says where it is empty."""
         arguments = field(node, "arguments")
         if name in self.unexpanded:
             self.not_understood(node, TOO_MUCH)
             return
         callee: ir.Callee = ir.Direct(name) if name else self._pointer_callee(node)
-        if any(part.is_error or _is_jump(part) for part in arguments.children):
+        parts = operands(arguments)
+        if any(part.is_error or _is_jump(part) for part in parts):
             self._call_with_text(callee, arguments, result)
         else:
-            values = tuple(self.argument(part) for part in operands(arguments))
+            values = tuple([self.argument(part) for part in parts])
             self.graph.emit(ir.Call(callee, values, result, self.span(node)))
         if name in _UNREACHABLE_CALLS or name in self.facts.noreturn:
             self.graph.end(ir.Stop(self.span(node)))
@@ -93,7 +98,7 @@ class CallLowering(ValueLowering):
 
     # ------------------------------------------------------------ callees
 
-    def _called_name(self, node: Node) -> str:
+    def called_name(self, node: Node) -> str:
         """The function's name, empty for a call through a pointer."""
         function = self.bare(field(node, "function"))
         if function.type != "identifier":
@@ -113,6 +118,7 @@ class CallLowering(ValueLowering):
 
 def _is_jump(argument: Node) -> bool:
     """Whether `return(-1)` or `break` stands where an argument should; they read as names."""
-    if argument.type == "call_expression":
+    kind = argument.type
+    if kind == "call_expression":
         return _JUMP.match(text_of(field(argument, "function"))) is not None
-    return argument.type == "identifier" and _JUMP.fullmatch(text_of(argument)) is not None
+    return kind == "identifier" and argument.text in _JUMPS

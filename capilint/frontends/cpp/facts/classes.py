@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from capilint.frontends.cpp.facts.model import Declarations, Field, Instance, Signature, Type
 from capilint.frontends.cpp.facts.special import COPIES, MOVES, SUPPRESSING_MOVES, Special
@@ -38,7 +37,9 @@ class Classes(Types):
     def field_type(self, instance: Instance, member: Field) -> Type:
         """The type of a data member of a class's own."""
         found = self.type_of(member.type_name, instance.scope, instance.bindings)
-        return replace(found, dimensions=max(found.dimensions, member.dimensions))
+        if found.dimensions >= member.dimensions:
+            return found
+        return found._replace(dimensions=member.dimensions)
 
     def methods(self, instance: Instance, name: str) -> list[tuple[Instance, Signature]]:
         """The overloads of a name in the nearest class of the lineage that has any.

@@ -8,7 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from capilint.frontends.cpp.facts.model import Bindings, Declarations, Instance, Scope, Signature
+from capilint.frontends.cpp.facts.model import (
+    Bindings,
+    Class,
+    Declarations,
+    Instance,
+    Scope,
+    Signature,
+)
 from capilint.frontends.cpp.facts.overloads import Overloads
 from capilint.frontends.cpp.facts.typetext import Part, type_text
 
@@ -22,6 +29,18 @@ class Lookup(Overloads):
         super().__init__(declarations)
         self._functions: dict[tuple[str, Scope], list[Signature]] = {}
         self._variables: dict[tuple[str, Scope], tuple[str, str] | None] = {}
+        self._callable = _callable_names(declarations)
+
+    def add_class(self, declared: Class) -> Class:
+        """Add a class that no text declares, unless there is one of its name already; the class
+        of that name."""
+        self._callable.add(declared.name)
+        known = self.declarations.classes.setdefault(declared.whole_name, [declared])
+        return next((each for each in known if not each.arguments), declared)
+
+    def may_call(self, name: str) -> bool:
+        """Whether anything that can be called is declared by a plain name, in whatever scope."""
+        return name in self._callable
 
     def functions(self, name: str, scope: Scope, near: Iterable[Scope] = ()) -> list[Signature]:
         """What a function's name may mean at a scope; `near` are the scopes of its arguments."""
@@ -133,3 +152,17 @@ class Lookup(Overloads):
             types.append(const + base + "*" * points + kind.reference)
         name = f"{owner.name}::{signature.name}" if owner is not None else signature.whole_name
         return f"{name}({','.join(types)})"
+
+
+def _callable_names(declarations: Declarations) -> set[str]:
+    """The last parts of the names of functions, classes and what stands for them."""
+    tables = (
+        declarations.functions,
+        declarations.classes,
+        declarations.aliases,
+        declarations.names,
+    )
+    names = {whole.rpartition("::")[2] for table in tables for whole in table}
+    for classes in declarations.classes.values():
+        names.update(method.name for each in classes for method in each.methods)
+    return names

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 UNNAMED = "(unnamed)"
 
@@ -151,8 +153,7 @@ class Declarations:
     enumerations: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(NamedTuple):
     """A type that is resolved as far as the declarations tell.
 
     `base` is its name without qualifiers, aliases and template parameters followed: `HCRYPTKEY`,
@@ -173,8 +174,13 @@ class Type:
         """Whether a variable of this type is itself an object of a known class."""
         return self.instance is not None and not (self.stars or self.reference)
 
+    def by(self, reference: str) -> Type:
+        """The same by another reference, or by none."""
+        base, instance, stars, _, is_const, dimensions = self
+        return Type(base, instance, stars, reference, is_const, dimensions)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """A class, with what its template parameters stand for. Equal by name."""
 
@@ -198,6 +204,7 @@ class Instance:
         return bool(self.declared.template)
 
 
+@lru_cache(maxsize=5_000)
 def scope_of(name: str) -> Scope:
     """The parts of a whole name; `ns::Holder<a::B>` has two."""
     if "<" not in name:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tree_sitter import Node
 
-from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
+from capilint.frontends.c.parsing.syntax import field, operator_of, text_of
 from capilint.frontends.cpp.facts.deduction import is_any_function
 from capilint.frontends.cpp.facts.model import Instance, Signature, Type
 from capilint.frontends.cpp.facts.typetext import type_text
@@ -16,18 +18,24 @@ from capilint.frontends.cpp.lowering.unit import Task
 class CalleeLowering(NameLowering):
     """Looks for what is called."""
 
-    def find_callee(self, node: Node) -> Callee | None:
-        """Look for what a call expression calls."""
-        found = self._found_callee(node)
+    def find_callee(self, function: Node, arguments: Sequence[Node]) -> Callee | None:
+        """Look for what is called."""
+        function = self.bare(function)
+        if function.type == "identifier" and self._is_undeclared(text_of(function)):
+            return None
+        types = [self.argument_type(each) for each in arguments]
+        found = self._found_callee(function, types)
         if found is None or found.makes is None:
             return found
-        kind = Type(found.makes.name, found.makes)
-        refined = self.refined_type(kind, operands(field(node, "arguments")))
+        refined = self.refined_type(Type(found.makes.name, found.makes), arguments)
         return found._replace(makes=refined.instance)
 
-    def _found_callee(self, node: Node) -> Callee | None:
-        function = self.bare(field(node, "function"))
-        types = [self.argument_type(each) for each in operands(field(node, "arguments"))]
+    def _is_undeclared(self, name: str) -> bool:
+        """Whether a name is that of a function which nothing here declares: the API's."""
+        known = self.lookup.may_call(name) or name in self.bindings
+        return not known and self.name_type(name) is None
+
+    def _found_callee(self, function: Node, types: list[Type | None]) -> Callee | None:
         match function.type:
             case "identifier":
                 return self._named_callee(text_of(function), types)

@@ -11,7 +11,7 @@ from capilint.finding import Span
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.callees import CalleeLowering
-from capilint.frontends.cpp.lowering.naming import Callee
+from capilint.frontends.cpp.lowering.naming import Callee, Cast
 from capilint.frontends.cpp.parsing.repairs import THROW
 
 _THROWS = re.compile(
@@ -28,25 +28,25 @@ class CallLowering(CalleeLowering):
         if text_of(field(node, "function")) == THROW:
             self.throw(node)
             return
-        if self.is_zero(node):
-            if result is not None:
-                self.assign(result, ir.Constant(0), self.span(node))
-            return
-        cast = self.cast_argument(node)
-        if cast is not None:
-            if result is None:
-                self.discard(cast[1])
-            else:
-                self.store(result, cast[1], self.span(node))
-            return
-        callee = self.callee_of(node)
-        if callee is None:
+        meaning = self.meaning_of(node)
+        if meaning is None:
             self._call_unknown(node, result)
-        elif callee.makes is not None:
-            self._make(node, callee.makes, result)
-        elif callee.name:
+        elif isinstance(meaning, Cast):
+            self._cast_into(meaning, node, result)
+        elif meaning.makes is not None:
+            self._make(node, meaning.makes, result)
+        elif meaning.name:
             nodes = operands(field(node, "arguments"))
-            self._call_known(callee, self.bare(field(node, "function")), nodes, node, result)
+            self._call_known(meaning, self.bare(field(node, "function")), nodes, node, result)
+
+    def _cast_into(self, cast: Cast, node: Node, result: ir.Place | None) -> None:
+        if result is None:
+            if cast.operand is not None:
+                self.discard(cast.operand)
+        elif cast.operand is None:
+            self.assign(result, ir.Constant(0), self.span(node))
+        else:
+            self.store(result, cast.operand, self.span(node))
 
     def _make(self, node: Node, made: Instance, result: ir.Place | None) -> None:
         place = result
@@ -82,15 +82,17 @@ class CallLowering(CalleeLowering):
         self.emit_call(callee.name, (*before, *given), result, self.span(node))
         if callee.name.partition("(")[0] in self.facts.noreturn:
             self.graph.end(ir.Stop(self.span(node)))
-        elif signature is not None and signature.whole_name not in self.unit.bodies:
-            self._throw_by_name(signature.name, result, self.span(node))
+        elif result is None and signature is not None:
+            if signature.whole_name not in self.unit.bodies:
+                self._throw_by_name(signature.name, node)
 
-    def _throw_by_name(self, name: str, result: ir.Place | None, span: Span) -> None:
+    def _throw_by_name(self, name: str, node: Node) -> None:
         """What nobody sees the text of, and is called for its effects, throws if its name says so:
         `ThrowLastError(..)` always, `THROW_IF_FAILED(..)` perhaps."""
         said = _THROWS.search(name)
-        if result is not None or said is None or said.group("no"):
+        if said is None or said.group("no"):
             return
+        span = self.span(node)
         if said.group("perhaps"):
             throws, end = self.graph.new_block(), self.graph.new_block()
             self.graph.end(ir.Choose((throws, end), span))
@@ -133,12 +135,14 @@ class CallLowering(CalleeLowering):
             )
             name = text_of(field(function, "field"))
             self.graph.emit(ir.Call(ir.Method(holder, name), given, result, self.span(node)))
-            self._throw_by_name(name, result, self.span(node))
+            if result is None:
+                self._throw_by_name(name, node)
             return
-        super().call(node, result)
-        name = self._called_name(node).rpartition("::")[2]
-        if name and name not in self.facts.functions:
-            self._throw_by_name(name, result, self.span(node))
+        name = self.called_name(node)
+        self.call_named(name, node, result)
+        last = name.rpartition("::")[2]
+        if result is None and last and last not in self.facts.functions:
+            self._throw_by_name(last, node)
 
     def _is_pointer_member(self, function: Node) -> bool:
         """Whether what is called is a data member: a function pointer. A C structure's is."""
@@ -155,15 +159,16 @@ class CallLowering(CalleeLowering):
             return super().argument(node)
         return self.address_of(self.object_place(node))
 
-    def _called_name(self, node: Node) -> str:
+    def called_name(self, node: Node) -> str:
+        """The function's name, empty for a call through a pointer."""
         function = self.bare(field(node, "function"))
         if function.type in ("qualified_identifier", "template_function"):
             return "".join(text_of(function).split()).removeprefix("::")
-        if function.type == "identifier" and (
-            self.member(text_of(function)) or text_of(function) in self.captured
-        ):
+        if function.type != "identifier":
             return ""
-        return super()._called_name(node)
+        name = text_of(function)
+        is_pointer = name in self.captured or self.member(name) or self.names.find(name)
+        return "" if is_pointer else name
 
     def throw(self, node: Node) -> None:
         """`throw E(..)`: what goes on at the handler."""

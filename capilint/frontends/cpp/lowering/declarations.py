@@ -84,15 +84,16 @@ class DeclarationLowering(LambdaLowering):
         if found.base == "auto" and value is not None:
             known = self._deduced(value)
             if known is not None:
-                stars = known.stars
-                return replace(known, reference=reference, stars=stars)
+                return known.by(reference)
         if found.instance is None and not (found.stars or reference):
             given = self._vexing(declarator) if declared.is_function else _given(value)
             types = [self.type_of(self.bare(each)) for each in given or ()]
             made = self.lookup.deduced_class(found.base, self.scope, types) if types else None
             if made is not None:
                 return Type(made.name, made)
-        return replace(found, dimensions=max(found.dimensions, declared.dimensions))
+        if found.dimensions >= declared.dimensions:
+            return found
+        return found._replace(dimensions=declared.dimensions)
 
     def _deduced(self, value: Node) -> Type | None:
         value = self.bare(value)
@@ -139,7 +140,7 @@ class DeclarationLowering(LambdaLowering):
             self.graph.emit(ir.Escape((ir.AddressOf(place),), span))
             ended = ir.Call(ir.Direct(UNSEEN_DESTRUCTOR), (ir.AddressOf(place),), None, span)
             self.enter_cleanup(ended, pad=False)
-        self.ends_later(place, replace(kind, dimensions=0), span, kind.dimensions)
+        self.ends_later(place, kind._replace(dimensions=0), span, kind.dimensions)
 
     def _begin_variable(
         self,
@@ -232,8 +233,8 @@ class DeclarationLowering(LambdaLowering):
                 held = self.object_place(value)
             elif kind is not None and kind.is_object:
                 held = self.temporary_object(kind, span)
-                self.begin(held, replace(kind, reference=""), [value], span)
-                self.ends_later(held, replace(kind, reference=""), span)
+                self.begin(held, kind.by(""), [value], span)
+                self.ends_later(held, kind.by(""), span)
             else:
                 self.store(held, value, span)
         members = []
@@ -245,9 +246,7 @@ class DeclarationLowering(LambdaLowering):
             known = members[index] if index < len(members) else None
             accessor = f".{known.name}" if known is not None else f"[{index}]"
             if known is not None and kind is not None and kind.instance is not None:
-                self.static_types[variable] = replace(
-                    self.field_type(kind.instance, known), reference="&"
-                )
+                self.static_types[variable] = self.field_type(kind.instance, known).by("&")
             else:
                 self.static_types[variable] = Type("auto", reference="&")
             part = ir.Place(held.root, (*held.path, accessor))

@@ -4,7 +4,6 @@ the compiler makes, lambdas."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -43,7 +42,7 @@ class FunctionLowering(StatementLowering):
             name = each.name or f"#{index + 1}"
             unique = f"{name}&" if by_address else None
             variable = self.names.declare(name, ir.Scope.PARAMETER, unique=unique)
-            self.static_types[variable] = replace(kind, reference="&") if by_address else kind
+            self.static_types[variable] = kind.by("&") if by_address else kind
             stars = kind.stars + by_address + kind.dimensions
             written = kind.base + (" " + "*" * stars if stars else "")
             declared.append(ir.Parameter(variable, written, variadic=each.variadic))

@@ -98,7 +98,7 @@ class LambdaLowering(OperatorLowering):
                     own = ir.Place(THIS, ("*", f".{name}", "*"))
                 else:
                     self.assign(member, ir.Read(self.place(expression)), span)
-            inside[name] = Captured(own, replace(kind, reference="&") if kind else None)
+            inside[name] = Captured(own, kind.by("&") if kind else None)
         method = made.declared.methods[0]
         self._ask_lambda(node, made, method, inside)
         return place

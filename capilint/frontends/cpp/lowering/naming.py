@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -53,6 +52,17 @@ class Callee(NamedTuple):
         return self.signature.scope if self.signature is not None else ()
 
 
+class Cast(NamedTuple):
+    """What is written like a call and is a cast: `T(x)`, `static_cast<T>(x)`.
+
+    `written` is the type's text, None for `std::move(x)`; there is no `operand` in `T()`, which is
+    zero: `T` is no class.
+    """
+
+    written: str | None
+    operand: Node | None
+
+
 class NamingLowering(FunctionLowering):
     """Adds to the lowering of C what C++ knows of names and types."""
 
@@ -85,7 +95,7 @@ class NamingLowering(FunctionLowering):
         self.prolonged: tuple[ir.Place, Type] | None = None  # the temporary that it is bound to
         self.closures: dict[int, tuple[Instance, dict[str, tuple[str, bool]]]] = {}
         self._types: dict[int, tuple[Node, Type | None]] = {}
-        self._callees: dict[int, tuple[Node, Callee | None]] = {}
+        self._meanings: dict[int, tuple[Node, Callee | Cast | None]] = {}
 
     # ------------------------------------------------------------ names
 
@@ -125,8 +135,7 @@ class NamingLowering(FunctionLowering):
 
     def field_type(self, owner: Instance, member: Field) -> Type:
         """The type of a member of a class."""
-        found = self.lookup.type_of(member.type_name, owner.scope, owner.bindings)
-        return replace(found, dimensions=max(found.dimensions, member.dimensions))
+        return self.lookup.field_type(owner, member)
 
     def is_opaque(self, kind: Type) -> bool:
         """Whether a variable of a type may be an object of a class that the file does not show:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -19,7 +18,7 @@ from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, operands, text_of
 from capilint.frontends.cpp.facts.deduction import ANY_FUNCTION
 from capilint.frontends.cpp.facts.model import Instance, Parameter, Scope, Type
-from capilint.frontends.cpp.lowering.naming import Callee
+from capilint.frontends.cpp.lowering.naming import Callee, Cast
 from capilint.frontends.cpp.lowering.specials import SpecialMemberLowering
 
 BY_EXCEPTION, WITHOUT_EXCEPTION = "ends_by_exception_only", "ends_without_exception_only"
@@ -128,9 +127,9 @@ class ObjectLowering(SpecialMemberLowering):
             case "lambda_expression":
                 self.closure(node, target)
                 return True
-            case "call_expression" if self.cast_argument(node) is None:
-                callee = self.callee_of(node)
-                if callee is None:
+            case "call_expression":
+                callee = self.meaning_of(node)
+                if callee is None or isinstance(callee, Cast):
                     return False
                 if callee.makes is not None:
                     made = callee.makes
@@ -210,7 +209,7 @@ class ObjectLowering(SpecialMemberLowering):
     def temporary_object(self, kind: Type, span: Span) -> ir.Place:
         """A place for an object without a name, not begun yet."""
         place = self.temporary()
-        self.static_types[place.root] = replace(kind, reference="")
+        self.static_types[place.root] = kind.by("")
         self.graph.emit(ir.Declare(place.root, kind.base, span))
         return place
 
@@ -249,7 +248,7 @@ class ObjectLowering(SpecialMemberLowering):
         if kind.instance is not None and not kind.stars and not converts and found is not None:
             place = self.temporary_object(kind, self.span(node))
             self.construct(place, kind.instance, [node], self.span(node))
-            self.ends_as_temporary(place, replace(kind, reference=""), node)
+            self.ends_as_temporary(place, kind.by(""), node)
             return ir.AddressOf(place)
         if converts:
             return self.address_of(self.object_place(node))

@@ -12,7 +12,7 @@ from capilint.finding import Span
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.calls import CallLowering
-from capilint.frontends.cpp.lowering.naming import RESULT, Callee
+from capilint.frontends.cpp.lowering.naming import RESULT, Callee, Cast
 
 NEW, DELETE = "operator new", "operator delete"
 NEW_OR_NULL = "malloc"  # the operator with std::nothrow
@@ -114,17 +114,18 @@ class OperatorLowering(CallLowering):
     def store(self, target: ir.Place, node: Node, span: Span) -> None:
         """Evaluate an expression into a place."""
         node = self.bare(node)
-        if node.type == "call_expression" and self.cast_argument(node) is None:
-            callee = self.callee_of(node)
-            kind = None if callee is None else callee.returns
-            if callee is not None and callee.makes is not None:
-                kind = Type(callee.makes.name, callee.makes)
-            if kind is not None and (kind.reference or self._turns(node, kind)):
-                self.assign(target, self.value(node), span)
-                return
+        if node.type == "call_expression":
+            callee = self.meaning_of(node)
+            if isinstance(callee, Callee):
+                kind = callee.returns
+                if callee.makes is not None:
+                    kind = Type(callee.makes.name, callee.makes)
+                if kind is not None and (kind.reference or self._turns(kind)):
+                    self.assign(target, self.value(node), span)
+                    return
         super().store(target, node, span)
 
-    def _turns(self, node: Node, kind: Type) -> bool:
+    def _turns(self, kind: Type) -> bool:
         return (
             kind.is_object
             and kind.instance is not None
@@ -134,13 +135,10 @@ class OperatorLowering(CallLowering):
     def other_value(self, node: Node) -> ir.Value:
         """The value of an expression with effects or laziness."""
         if node.type == "call_expression":
-            if self.is_zero(node):
-                return ir.Constant(0)
-            cast = self.cast_argument(node)
-            if cast is not None:
-                return self.value(cast[1])
-            callee = self.callee_of(node)
-            if callee is not None and callee.returns is not None and callee.returns.reference:
+            meaning = self.meaning_of(node)
+            if isinstance(meaning, Cast):
+                return ir.Constant(0) if meaning.operand is None else self.value(meaning.operand)
+            if meaning is not None and meaning.returns is not None and meaning.returns.reference:
                 result = super().other_value(node)
                 if isinstance(result, ir.Read):
                     return ir.Read(ir.Place(result.place.root, (*result.place.path, "*")))

@@ -13,7 +13,7 @@ from capilint.frontends.c.parsing.syntax import (
     text_of,
 )
 from capilint.frontends.cpp.facts.model import Instance
-from capilint.frontends.cpp.lowering.naming import Callee
+from capilint.frontends.cpp.lowering.naming import Callee, Cast
 from capilint.frontends.cpp.lowering.objects import ObjectLowering
 
 
@@ -69,10 +69,11 @@ class NameLowering(ObjectLowering):
             case "qualified_identifier":
                 return self._qualified(node)
             case "call_expression":
-                cast = self.cast_argument(node)
-                if cast is not None:
-                    return self.named_place(self.bare(cast[1]))
-                return self._referred(node)
+                meaning = self.meaning_of(node)
+                if isinstance(meaning, Cast):
+                    inner = meaning.operand
+                    return None if inner is None else self.named_place(self.bare(inner))
+                return None if meaning is None else self._referred(node, meaning)
             case "subscript_expression" | "pointer_expression" if self._overloaded(node):
                 return None
         return super().named_place(node)
@@ -108,10 +109,9 @@ class NameLowering(ObjectLowering):
             return self._member_of(base, owner, name)
         return None
 
-    def _referred(self, node: Node) -> ir.Place | None:
+    def _referred(self, node: Node, callee: Callee) -> ir.Place | None:
         """What a call gives a reference to."""
-        callee = self.callee_of(node)
-        if callee is None or callee.returns is None or not callee.returns.reference:
+        if callee.returns is None or not callee.returns.reference:
             return None
         value = self.call_value(node)
         return (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -84,12 +83,6 @@ class StatementLowering(ExceptionLowering):
             node = value
         super().condition(node, if_true, if_false)
 
-    def value(self, node: Node) -> ir.Value:
-        """Evaluate an expression for its value."""
-        if node.type == "condition_clause":
-            node = node.child_by_field_name("value") or operands(node)[-1]
-        return super().value(node)
-
     def _range_for(self, node: Node) -> Statements:
         """`for (auto& key : keys) body`: of each round's element nothing is known, and
         what is done to it may be done to each."""
@@ -109,9 +102,8 @@ class StatementLowering(ExceptionLowering):
         declared = declared_by(field(node, "declarator"))
         if declared is not None:
             variable = self.names.declare(declared.name, ir.Scope.LOCAL)
-            self.static_types[variable] = replace(
-                self.resolved(text_of(field(node, "type"))), stars=declared.stars
-            )
+            kind = self.resolved(text_of(field(node, "type")))
+            self.static_types[variable] = kind._replace(stars=declared.stars)
             self.assign(ir.Place(variable), ir.Unknown((container,)), span)
         yield from self._looped(field(node, "body"), end, head)
         self.close_block(inner, self.positions.end_of(node))

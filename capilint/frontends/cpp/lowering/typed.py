@@ -4,14 +4,20 @@ conversions, and what dies with its scope."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tree_sitter import Node
 
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 from capilint.frontends.cpp.facts.deduction import is_any_function
 from capilint.frontends.cpp.facts.model import Instance, Signature, Type
-from capilint.frontends.cpp.lowering.naming import CASTS, MOVES, NUMBER, Callee, NamingLowering
+from capilint.frontends.cpp.lowering.naming import (
+    CASTS,
+    MOVES,
+    NUMBER,
+    Callee,
+    Cast,
+    NamingLowering,
+)
 
 _COMPARING = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
 
@@ -60,7 +66,7 @@ class TypedLowering(NamingLowering):
                 return self._call_type(node)
             case "new_expression":
                 made = self.resolved(text_of(field(node, "type")))
-                return replace(made, stars=made.stars + 1, reference="&&")
+                return made._replace(stars=made.stars + 1, reference="&&")
             case "assignment_expression":
                 return self.type_of(field(node, "left"))
             case "conditional_expression":
@@ -135,9 +141,9 @@ class TypedLowering(NamingLowering):
         if array is None:
             return None
         if array.dimensions:
-            return replace(array, dimensions=array.dimensions - 1, reference="&")
+            return array._replace(dimensions=array.dimensions - 1, reference="&")
         if array.stars:
-            return replace(array, stars=array.stars - 1, reference="&")
+            return array._replace(stars=array.stars - 1, reference="&")
         found = self.operator(array.instance, "[]", (NUMBER,))
         return None if found is None else found.returns
 
@@ -149,30 +155,24 @@ class TypedLowering(NamingLowering):
             found = self.operator(inner.instance, "&") if not inner.stars else None
             if found is not None:
                 return found.returns
-            return replace(inner, stars=inner.stars + 1, reference="&&", dimensions=0)
+            return inner._replace(stars=inner.stars + 1, reference="&&", dimensions=0)
         if inner.stars or inner.dimensions:
             return self._element_type(inner)
         found = self.operator(inner.instance, "*")
         return None if found is None else found.returns
 
     def _call_type(self, node: Node) -> Type | None:
-        if self.is_zero(node):
-            return _rvalue(self.resolved(text_of(field(node, "function"))))
-        cast = self.cast_argument(node)
-        if cast is not None:
-            written, inner = cast
-            if written is not None:
-                return _rvalue(self.resolved(written))
-            moved = self.type_of(inner)
-            return None if moved is None else replace(moved, reference="&&")
-        callee = self.callee_of(node)
-        if callee is None:
+        meaning = self.meaning_of(node)
+        if meaning is None:
             return None
-        if callee.makes is not None:
-            return Type(callee.makes.name, callee.makes, reference="&&")
-        if callee.returns is None:
-            return None
-        return callee.returns if callee.returns.reference else _rvalue(callee.returns)
+        if isinstance(meaning, Cast):
+            if meaning.written is not None:
+                return _rvalue(self.resolved(meaning.written))
+            moved = None if meaning.operand is None else self.type_of(meaning.operand)
+            return None if moved is None else moved.by("&&")
+        if meaning.makes is not None:
+            return Type(meaning.makes.name, meaning.makes, reference="&&")
+        return None if meaning.returns is None else _rvalue(meaning.returns)
 
     def closure_type(self, node: Node) -> Type:
         """The class of a lambda's objects."""
@@ -188,10 +188,10 @@ class TypedLowering(NamingLowering):
         given = self.type_of(arguments[0]) if len(arguments) == 1 else None
         actual = given.instance if given is not None and not given.stars else None
         if given is not None and actual is not None and self.lookup.is_refined(actual, made):
-            return replace(kind, base=given.base, instance=actual)
+            return kind._replace(base=given.base, instance=actual)
         names = [self._function_named(each) for each in arguments]
         found = self.lookup.refined(made, self.lookup.constructors(made), names)
-        return replace(kind, base=found.name, instance=found)
+        return kind._replace(base=found.name, instance=found)
 
     def argument_type(self, node: Node) -> Type | None:
         """The type of an argument; that of a function is its name."""
@@ -226,50 +226,40 @@ class TypedLowering(NamingLowering):
         """Whether objects of a class can be called."""
         return made is not None and bool(self.lookup.methods(made, "operator()"))
 
-    def callee_of(self, node: Node) -> Callee | None:
-        """What a call expression calls, None where that is not known."""
-        known = self._callees.get(node.id)
+    def meaning_of(self, node: Node) -> Callee | Cast | None:
+        """What a call expression is: a cast, or the call of something, None where that is not
+        known."""
+        known = self._meanings.get(node.id)
         if known is not None and known[0] == node:
             return known[1]
-        found = self.find_callee(node)
-        self._callees[node.id] = node, found
+        function, arguments = field(node, "function"), operands(field(node, "arguments"))
+        found = self._cast(function, arguments) or self.find_callee(function, arguments)
+        self._meanings[node.id] = node, found
         return found
 
-    def find_callee(self, node: Node) -> Callee | None:
-        """Look for what a call expression calls."""
+    def find_callee(self, function: Node, arguments: Sequence[Node]) -> Callee | None:
+        """Look for what is called."""
         raise NotImplementedError
 
-    def cast_argument(self, node: Node) -> tuple[str | None, Node] | None:
-        """The type's text and the operand of a cast that is written like a call; no type for
-        `std::move`."""
-        function, arguments = node.child_by_field_name("function"), None
-        parts = []
-        if function is not None and (arguments := node.child_by_field_name("arguments")):
-            parts = operands(arguments)
-        if function is None or len(parts) != 1:
+    def _cast(self, function: Node, arguments: Sequence[Node]) -> Cast | None:
+        if len(arguments) > 1:
             return None
-        kind = function.type
-        if kind in ("template_function", "qualified_identifier"):
-            name = text_of(function).partition("<")[0].strip().removeprefix("::")
-            if name in CASTS:
-                return text_of(function).partition("<")[2].rpartition(">")[0], parts[0]
-            return (None, parts[0]) if name in MOVES else None
-        if kind == "primitive_type":
-            return text_of(function), parts[0]
-        if kind == "identifier" and text_of(function) in MOVES:
-            return (None, parts[0]) if self.is_local(text_of(function)) is None else None
-        if kind == "identifier" and self.is_plain_type(text_of(function)):
-            return text_of(function), parts[0]
+        operand = arguments[0] if arguments else None
+        match function.type:
+            case "primitive_type":
+                return Cast(text_of(function), operand)
+            case "identifier":
+                name = text_of(function)
+                if operand is not None and name in MOVES:
+                    return Cast(None, operand) if self.is_local(name) is None else None
+                return Cast(name, operand) if self.is_plain_type(name) else None
+            case "template_function" | "qualified_identifier" if operand is not None:
+                name, _, written = text_of(function).partition("<")
+                name = name.strip().removeprefix("::")
+                if name in CASTS:
+                    return Cast(written.rpartition(">")[0], operand)
+                return Cast(None, operand) if name in MOVES else None
         return None
-
-    def is_zero(self, node: Node) -> bool:
-        """Whether an expression is `T()` of a type that is no class."""
-        if node.type != "call_expression" or operands(field(node, "arguments")):
-            return False
-        function = field(node, "function")
-        if function.type == "primitive_type":
-            return True
-        return function.type == "identifier" and self.is_plain_type(text_of(function))
 
     def is_plain_type(self, name: str) -> bool:
         """Whether a name is that of a type that is no class: a template parameter stands for it, it
@@ -298,8 +288,8 @@ class TypedLowering(NamingLowering):
 
 
 def _lvalue(found: Type | None) -> Type | None:
-    return None if found is None else replace(found, reference="&")
+    return None if found is None else found.by("&")
 
 
 def _rvalue(found: Type) -> Type:
-    return found if found.reference else replace(found, reference="&&")
+    return found if found.reference else found.by("&&")
