@@ -128,9 +128,11 @@ class MembersSeen:
 
 def _places(state: State, symbol: Symbol) -> list[Location]:
     """The places that hold a symbol, with the one that held it when the function began."""
+    places = state.holders(symbol)
     first = symbol.detail if symbol.kind == "initial" else None
-    unchanged = isinstance(first, Location) and state.load(first) == symbol
-    return [*state.holders(symbol), *([first] if unchanged else [])]
+    if isinstance(first, Location) and state.load(first) == symbol:
+        places.append(first)
+    return places
 
 
 def _stands_apart(symbol: Symbol) -> bool:
