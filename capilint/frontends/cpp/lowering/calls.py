@@ -133,8 +133,9 @@ class CallLowering(CalleeLowering):
             )
             name = text_of(field(function, "field"))
             self.graph.emit(ir.Call(ir.Method(holder, name), given, result, self.span(node)))
-            self._throw_by_name(name, result, self.span(node))
-            return
+            if receiver.type == "this" or name == "rethrow":
+                self._throw_by_name(name, result, self.span(node))
+            return  # `env->ThrowNew(..)` throws for another language, and comes back
         super().call(node, result)
         name = self._called_name(node).rpartition("::")[2]
         if name and name not in self.facts.functions:
