@@ -20,6 +20,11 @@ from capilint.engine.checks.deprecated import deprecated_calls
 from capilint.engine.checks.learned import Learned
 from capilint.engine.checks.members import fills_members, forgotten_members, taken_members
 from capilint.engine.checks.openers import Openers, fills_structures
+from capilint.engine.checks.overwritten import (
+    assigns_whole_object,
+    is_told_by_callers,
+    overwritten_members,
+)
 from capilint.engine.checks.taken import Taken
 from capilint.engine.checks.wrong_destructors import members_released_wrongly
 from capilint.engine.domain.escapes import EscapeLog
@@ -131,6 +136,7 @@ class Analysis:
             *self.forgotten_members(),
             *self.forgotten_by_closers(),
             *self.members_released_wrongly(),
+            *self.members_overwritten(),
         ]
         deprecated = [
             finding
@@ -233,6 +239,24 @@ class Analysis:
             for each in self._candidates(definition, interpreter, graph, defects)
         ]
 
+    def members_overwritten(self) -> list[Candidate]:
+        """The handles in members that an assignment operator loses, whoever calls it."""
+        program = self.program
+        steps = (
+            step for found in self._found.values() for each in found for step in each.finding.steps
+        )
+        lost = {(step.path, step.span) for step in steps if step.kind == "lose"}
+        found = []
+        for definition in filter(assigns_whole_object, program.names.definitions):
+            owner = definition.function.owner_class or ""
+            ender = program.classes_of(definition.module).enders(owner, definition.module)[0]
+            destructor = None if isinstance(ender, Missing) else self.summaries.get(ender)
+            if destructor is not None and not is_told_by_callers(definition, program, lost):
+                interpreter = self.interpreter(definition)
+                defects, graph = overwritten_members(interpreter, destructor)
+                found += self._candidates(definition, interpreter, graph, defects)
+        return found
+
     def _candidates(
         self,
         definition: Definition,
@@ -251,9 +275,10 @@ class Analysis:
         )
         witnesses = shortest_witnesses(defects, graph, origins)
         found = [narrator.tell(witness) for witness in witnesses]
-        if self._explain:
+        followed = self._followed.get(definition)
+        if followed is not None:
             for witness, each in zip(witnesses, found, strict=True):
-                self._followed[definition].found(witness.defect.symbol, each.finding)
+                followed.found(witness.defect.symbol, each.finding)
         return found
 
     def _note_followed(

@@ -87,8 +87,8 @@ class Fixpoint:
     finished: set[int] = field(default_factory=set)
     superseded: set[int] = field(default_factory=set)
 
-    def solve(self) -> Graph:
-        """Run to the fixpoint.
+    def solve(self, begin: State | None = None) -> Graph:
+        """Run to the fixpoint, from the state in which functions begin if none is given.
 
         Raises:
             BoundReached: more states than the bounds allow.
@@ -98,7 +98,7 @@ class Fixpoint:
         self.most_nodes += NODES_PER_CALL * sum(len(block.instructions) + 1 for block in blocks)
         if len(blocks) > MANY_BLOCKS:
             self.patience = FEW_ALIKE if len(blocks) < VERY_MANY_BLOCKS else 1
-        self._add((0, 0), self.interpreter.entry(), None, None, order)
+        self._add((0, 0), begin or self.interpreter.entry(), None, None, order)
         while self.pending:
             node = heapq.heappop(self.pending)[-1]
             if node in self.superseded:

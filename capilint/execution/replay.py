@@ -37,7 +37,7 @@ def _verdict(finding: Finding, resources: Mapping[str, Resource]) -> bool | None
         return None
     if finding.subject is None:
         return False
-    run = _Replay(resources)
+    run = _Replay(resources, _owned(finding))
     try:
         run.follow(finding.trace, finding.subject)
     except UnknownFunction:
@@ -53,7 +53,7 @@ def transcript(finding: Finding, resources: Mapping[str, Resource]) -> list[str]
     verdict = _verdict(finding, resources)
     if verdict is None or finding.subject is None:
         return ["the model has no opinion of it"]
-    run = _Replay(resources)
+    run = _Replay(resources, _owned(finding))
     lines = [line for event in finding.trace for line in _step_lines(run, event)]
     said = len(run.monitor.verdicts)
     run.end(finding.subject)
@@ -94,10 +94,12 @@ class _Replay:
     """One run of the model. `handles` maps the trace's numbers to the machine's handles.
 
     `objects` are the numbers of handles that Python objects own: those that a call returned
-    instead of writing them somewhere. Their destructors end them.
+    instead of writing them somewhere. Their destructors end them. `owned` are handles that have to
+    be released here, also where the trace does not create them.
     """
 
     resources: Mapping[str, Resource]
+    owned: frozenset[int]
     machine: Machine = field(default_factory=Machine)
     monitor: Monitor = field(default_factory=Monitor)
     handles: dict[int, int] = field(default_factory=dict)
@@ -154,7 +156,7 @@ class _Replay:
                 continue
             kind = "context" if number in owners.values() else kinds[number]
             owner = self.handles.get(owners.get(number, 0), 0)
-            self.handles[number] = self.machine.give(kind, owner)
+            self.handles[number] = self.machine.give(kind, owner, number in self.owned)
 
     def _call(self, event: TraceEvent) -> None:
         made = _made(event)
@@ -193,6 +195,12 @@ class _Replay:
     def _notify(self, kind: NoticeKind, event: TraceEvent) -> None:
         for _, number in event.handles:
             self.machine.notify(kind, self.handles[number])
+
+
+def _owned(finding: Finding) -> frozenset[int]:
+    """The handles that are lost on the way: those that nobody else has."""
+    losses = (event for event in finding.trace if event.kind == "lose")
+    return frozenset(number for event in losses for _, number in event.handles)
 
 
 def _made(event: TraceEvent) -> dict[int, str]:

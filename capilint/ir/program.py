@@ -58,7 +58,8 @@ class Function:
     that replace the function by something unknown. `owner_class` is the class of a method, whose
     first parameter is then the object, unless its `descriptor` (`staticmethod`, `classmethod`,
     `property`) makes another thing of it. `noexcept`: an exception that leaves it ends the process;
-    in C++ so do destructors that say nothing else, and `main`. `guards` are the `#if`s around the
+    in C++ so do destructors that say nothing else, and `main`. `implicit`: the compiler makes it,
+    as a class's copy or destructor. `guards` are the `#if`s around the
     function: the places that stand for their conditions, and whether these hold where it exists.
     `types` are the source text of what C declares its local variables as.
     """
@@ -75,6 +76,7 @@ class Function:
     owner_class: str | None = None
     descriptor: str = ""
     noexcept: bool = False
+    implicit: bool = False
     guards: tuple[tuple[Place, bool], ...] = ()
     types: Mapping[Variable, str] = field(default_factory=dict)
 

@@ -164,9 +164,12 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
+_FLAGS = ("internal", "generator", "noexcept", "implicit")
+
+
 def _signature(function: ir.Function, positions: bool) -> str:
     parameters = ", ".join(_parameter_text(parameter) for parameter in function.parameters)
-    flags = [name for name in ("internal", "generator", "noexcept") if getattr(function, name)]
+    flags = [name for name in _FLAGS if getattr(function, name)]
     flags += [f"decorated by {name}" for name in function.decorated]
     shown = "".join(f" [{flag}]" for flag in flags)
     place = f" at {_position(function.span)}" if positions else ""

@@ -140,12 +140,12 @@ class Machine(Process):
         twin.handles = self.handles.fork()
         return twin
 
-    def give(self, resource: str, owner: int = 0) -> int:
-        """A handle that lived before the run began; the program does not owe its release."""
+    def give(self, resource: str, owner: int = 0, owed: bool = False) -> int:
+        """A handle that lived before the run began; the program may owe its release."""
         context = self.handles.get(owner)
         known = context if isinstance(context, Context) else None
         handle = self.handles.add(_bare(resource, known))
-        creation = Creation("", handle, resource, owner if known else 0, owed=False)
+        creation = Creation("", handle, resource, owner if known else 0, owed=owed)
         self._tell(Notice(NoticeKind.GIVEN, (handle,), (creation,)))
         return handle
 

@@ -250,9 +250,12 @@ class _Ending:
     def _run(self, path: Path) -> list[Path]:
         """Call the closer; the members are held on to, so that clearing them loses none."""
         state = path.state
+        closer, interpreter = self.closer, self.left.interpreter
         for number, member in enumerate(self.left.members):
             state.environment[Location(Variable(f"%held{number}", Scope.TEMPORARY))] = member.symbol
-        closer, interpreter = self.closer, self.left.interpreter
+            owner = state.handles[member.symbol].owner
+            if owner is not None:  # what is null owns nothing
+                interpreter.evaluator.assume(state, owner, True)
         value: AbstractValue = self.whole
         if closer.indirect:
             state.environment[Location(_POINTER)] = self.whole

@@ -1,7 +1,8 @@
 """What a structure's members hold: learned in one function, used in the others.
 
 A constructor that stores a context in `.prov` and a key made in it in `.key` shows that an
-object's `.key` is a key, and lives in its `.prov`. A destructor that meets only the two members
+object's `.key` is a key, and lives in its `.prov`; so does a method that makes the key in what
+`.prov` holds already. A destructor that meets only the two members
 can then be told that it releases them in the wrong order, or by the wrong function.
 
     .prov.value  and  .key.value      the owner of .key.value is .prov.value, in whatever holds them
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
+from capilint.ir import Variable
 
 Scheme = str
 Tail = tuple[str, ...]
@@ -37,12 +39,14 @@ class MemberOwners:
             handle = state.handles.get(value) if isinstance(value, Symbol) else None
             if handle is None or not handle.made or handle.owner is None or not location.path:
                 continue
-            owners = [p for p in state.holders(handle.owner) if _are_siblings(p, location)]
+            owners = [p for p in _places(state, handle.owner) if _are_siblings(p, location)]
             for place in owners:
                 self._note(scheme, *_tails(location, place))
             if not owners:
                 for place in self._other_owners(state, location, handle.owner):
                     self._note(scheme, _tails(location, place)[0], None)
+                if _stands_apart(handle.owner):
+                    self._note(scheme, location.path, None)
 
     def _other_owners(self, state: State, location: Location, owner: Symbol) -> list[Location]:
         """The members beside one that hold another handle of its owner's kind."""
@@ -120,6 +124,21 @@ class MembersSeen:
         new = state.handles.get(held) if isinstance(held, Symbol) else None
         asked = state.facts.get(symbol) and state.facts.get(handle.owner)
         return bool(asked) and new is not None and new.made
+
+
+def _places(state: State, symbol: Symbol) -> list[Location]:
+    """The places that hold a symbol, with the one that held it when the function began."""
+    places = state.holders(symbol)
+    first = symbol.detail if symbol.kind == "initial" else None
+    if isinstance(first, Location) and state.load(first) == symbol:
+        places.append(first)
+    return places
+
+
+def _stands_apart(symbol: Symbol) -> bool:
+    """Whether it came by itself, as an argument or in a global, and not in a structure."""
+    place = symbol.detail if symbol.kind == "initial" else None
+    return isinstance(place, Location) and isinstance(place.base, Variable) and not place.path
 
 
 def _are_siblings(place: Location, other: Location) -> bool:

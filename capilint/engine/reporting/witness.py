@@ -118,7 +118,7 @@ class Narrator:
             resource=defect.resource,
             handle=handle,
             function=defect.ender.function if defect.ender else self.function,
-            creator=origin.creator if origin else _elsewhere(handle),
+            creator=origin.creator if origin else _elsewhere(handle, defect.code),
             line=self._line(defect, events, origin),
             release=resource.release if resource is not None else "",
             released=resource.released if resource is not None else "destroyed",
@@ -242,9 +242,10 @@ class Narrator:
         return Step(kind, path, defect.span, text)
 
 
-def _elsewhere(handle: str) -> str:
-    """Where a handle comes from that another function of the program made."""
-    return "elsewhere" if "." in handle or "->" in handle else ""
+def _elsewhere(handle: str, code: str) -> str:
+    """Where a handle comes from that another function of the program made: one that is a member,
+    or that only an object holds."""
+    return "elsewhere" if "." in handle or "->" in handle or code == "CAP103" else ""
 
 
 def _place(event: Event) -> tuple[str | Span, ...]:

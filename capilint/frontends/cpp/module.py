@@ -275,6 +275,7 @@ class _FileLowering:
             internal=internal,
             owner_class=owner.name if owner is not None else None,
             noexcept=task.signature.noexcept or name[:1] == "~" or name in _LAST,
+            implicit=bool(task.kind),
             descriptor="staticmethod" if owner is not None and task.signature.static else "",
             types=lowering.names.types,
         )

@@ -135,9 +135,9 @@ class CallLowering(CalleeLowering):
             )
             name = text_of(field(function, "field"))
             self.graph.emit(ir.Call(ir.Method(holder, name), given, result, self.span(node)))
-            if result is None:
+            if result is None and (receiver.type == "this" or name == "rethrow"):
                 self._throw_by_name(name, node)
-            return
+            return  # `env->ThrowNew(..)` throws for another language, and comes back
         name = self.called_name(node)
         self.call_named(name, node, result)
         last = name.rpartition("::")[2]
