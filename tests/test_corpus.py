@@ -80,6 +80,8 @@ def _found(**changes: object) -> score.Found:
         (_label(handle="*hKey (generated)"), _found(), "right"),
         (_label(handle="ctx->hKey"), _found(handle="ctx.hKey"), "right"),
         (_label(handle="key"), _found(handle="key_pointer"), "right"),
+        (_label(handle="holder"), _found(handle="holder.m_key"), "right"),
+        (_label(handle="m_key"), _found(handle="holder.m_key"), "missed"),
         (_label(bug_line=8), _found(), "missed"),
         (_label(path="b.c"), _found(), "missed"),
         (_label(handle="hOther"), _found(), "missed"),
@@ -90,6 +92,9 @@ def _found(**changes: object) -> score.Found:
         (_label(verdict="clean", bug_line=None, handle=""), _found(), "false"),
         (_label(verdict="clean", bug_line=None), _found(handle="hOther"), "right"),
         (_label(verdict="clean", bug_line=None), _found(function="g"), "right"),
+        (_label(verdict="clean", bug_line=None), _found(code="CAP203"), "false"),
+        (_label(verdict="clean", bug_line=None), _found(code="CAP402"), "right"),
+        (_label(), _found(code="CAP401"), "missed"),
         (_label(verdict="unsure", bug_line=None), _found(), "unsure"),
     ],
 )

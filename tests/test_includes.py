@@ -77,6 +77,27 @@ def test_names_may_have_folders_and_climb() -> None:
     assert found("../tree/x.h", by="a.c") == "../tree/x.h"
 
 
+def test_a_name_with_a_folder_may_begin_at_a_root_above_the_file() -> None:
+    make("lib/enc/x.h", "sub/lib/enc/x.h", "sub/lib/y.h", "../lib/z.h", "w.h")
+    by = "sub/lib/enc/win/a.c"
+    assert found("lib/enc/x.h", by=by, quoted=False) == "sub/lib/enc/x.h"
+    assert found("enc\\x.h", by=by) == "sub/lib/enc/x.h"
+    assert found("lib/enc/x.h", ".", by=by) == "lib/enc/x.h"
+    assert found("lib/enc/x.h", by="other/a.c", quoted=False) == "lib/enc/x.h"
+    here = Path.cwd().as_posix()
+    assert found("lib/y.h", by=f"{here}/{by}", quoted=False) == f"{here}/sub/lib/y.h"
+    assert found("w.h", by=by) is None
+    assert found("../w.h", by=by) is None
+
+
+def test_no_root_is_above_the_working_directory() -> None:
+    make("../lib/z.h", "../other/src/a.c")
+    outside = Path("..").resolve().as_posix()
+    assert found("lib/z.h", by="src/a.c", quoted=False) is None
+    assert found("lib/z.h", by="../other/src/a.c", quoted=False) is None
+    assert found("lib/z.h", by=f"{outside}/other/src/a.c", quoted=False) is None
+
+
 @pytest.mark.parametrize("name", ["", ".", "..", "../", "win", "x.h/y.h", "gone/x.h"])
 def test_what_names_no_file_is_not_found(name: str) -> None:
     make("src/x.h", "src/win/x.h")

@@ -1,8 +1,11 @@
 r"""Where the headers of a run are: from the name in an `#include` to the text of the file.
 
     "x.h" ── the including file's folder ─┐
-    <x.h> ────────────────────────────────┴─ the folders of -I, in order ── Source
+    <x.h> ────────────────────────────────┴─ the folders of -I, in order ─┬───────── Source
+    <lib/x.h>     the folders above the including file, where none has it ┘
 
+A project names its headers from its root, which its build knows by an option and its tree shows. So
+a name with a folder is sought above the file, too, up to the working directory.
 Names are taken as Windows takes them: `\` is `/`, and where a folder has no such name, one that
 differs in case does. As in a walk (`capilint.files.discover`), no link is followed below the
 folders where the search begins. A name that is an absolute path is no header of the tree.
@@ -15,7 +18,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from capilint.files.real_paths import RealPaths
@@ -60,9 +63,17 @@ class Headers:
         wanted = (beside, name, quoted, folders)
         if wanted not in self._found:
             path = self._path_of(name, (beside, *folders) if quoted else folders)
+            path = path or self._path_from_a_root(name, beside)
             found = self._read(path, os.path.isabs(including_path)) if path else None
             self._found[wanted] = found
         return self._found[wanted]
+
+    def _path_from_a_root(self, name: str, beside: str) -> str | None:
+        """The path of a header whose name begins with a folder, in a folder above the file."""
+        name = posixpath.normpath(name.replace("\\", "/"))
+        if "/" not in name or name.startswith("../"):
+            return None
+        return self._path_of(name, tuple(_above(beside)))
 
     def _path_of(self, name: str, folders: tuple[str, ...]) -> str | None:
         """The path of the header in the first folder that has it."""
@@ -129,6 +140,20 @@ class Headers:
         real = self._real.of(path)
         within = os.path.isabs(path) and real.startswith(below)
         return real[len(below) :].replace(os.sep, "/") if within else path
+
+
+def _above(folder: str) -> Iterator[str]:
+    """The folder and those above it, the nearest first, that lie in the working directory."""
+    start = ""
+    if os.path.isabs(folder):
+        start = os.path.join(os.getcwd(), "").replace(os.sep, "/")
+        if not folder.startswith(start):
+            return
+    parts = folder[len(start) :].split("/")[:-1]
+    if ".." in parts:
+        return
+    for end in range(len(parts), -1, -1):
+        yield start + "".join(f"{part}/" for part in parts[:end])
 
 
 def _by_name(names: list[str]) -> dict[str, str]:

@@ -95,11 +95,13 @@ class ClassText:
     """What the text of a class of C++ says, its bases apart.
 
     `methods` are the whole names of its functions that somebody has to define. `private` are the
-    last names of members and functions that no code but its own methods can use.
+    last names of members and functions that no code but its own methods can use, `protected`
+    those of functions that derived classes can call, too.
     """
 
     methods: frozenset[str] = frozenset()
     private: frozenset[str] = frozenset()
+    protected: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ class Protocol:
     - `copies` is (from, to): the memory at one pointer is copied to the other;
     - `frees` is the pointer whose memory ends; a handle itself given to it is a wrong release;
     - `requires` is non-zero wherever the call comes back (assert);
+    - `expects` is taken to be, where nobody else asks how the call went that it tells of: a
+      program that is released ignores it (VERIFY);
     - `fails_with`, where it is not zero, makes the call fail after it has done its work.
 
     What comes back: `success` tells failure from success and `noreturn` never comes back.
@@ -130,6 +132,7 @@ class Protocol:
     success: Success = Success.NONZERO
     noreturn: bool = False
     requires: str | None = None
+    expects: str | None = None
     fails_with: str | None = None
     allocates: bool = False
     frees: str | None = None

@@ -133,6 +133,7 @@ def _protocol(section: Section, resources: Resources, defaults: Defaults) -> Pro
         success=success_of(section, defaults.success),
         noreturn=section.flag("noreturn"),
         requires=_param(section, "requires", params),
+        expects=_param(section, "expects", params),
         fails_with=_param(section, "fails_with", params),
         allocates=section.flag("allocates"),
         frees=_param(section, "frees", params),

@@ -7,10 +7,15 @@ measure; capilint knows nothing of them.
                 its lines; or nothing is found on a handle that is clean or handed on
     other kind  found there, on that handle, as another kind of mistake
     missed      the labelled bug is not found
-    false       a finding on a handle that is clean or handed on
+    false       a finding on a handle that is clean or handed on, of a kind that verdicts speak of
     unsure      the label is
     unread      the labelled file was not analysed
     not at hand the labelled file is not in the corpus
+
+A verdict says of a handle that was made whether it is released once and in time. It does not say
+whether its creation is checked, nor what is done to the variable where that failed, nor whether the
+function called is a modern one: findings of CAP401, CAP402 and CAP501 speak neither for a verdict
+nor against it, and are listed with those that no label speaks of.
 
 `make corpus` does not fetch the C++ code, which is no package. It counts where
 `../shared/tools/extract_cpp_corpus.py MIRROR corpus` has put it.
@@ -41,6 +46,7 @@ CODES = {
     "outlives-context": {"CAP301"},
 }
 BLAMELESS = {"clean", "escapes"}
+BESIDE_VERDICTS = {"CAP401", "CAP402", "CAP501"}  # mistakes that no verdict speaks of
 WORDS = ("right", "other kind", "missed", "false", "unsure", "unread", "not at hand")
 NOTES = "CAP9"  # what could not be analysed says nothing about a handle
 
@@ -161,8 +167,9 @@ def lines_of(finding: JsonObject) -> Iterator[tuple[str, int]]:
         yield step["path"], step["line"]
 
 
-def same_handle(one: str, other: str) -> bool:
-    """Whether two texts name one handle.
+def same_handle(found: str, labelled: str) -> bool:
+    """Whether a finding is on the handle that a label names, or on what an object of that name
+    holds: `holder.m_key`.
 
     `*phKey` is `phKey`, `hKey (generated)` is `hKey`, and `key_pointer` holds what `key` names.
     """
@@ -170,7 +177,8 @@ def same_handle(one: str, other: str) -> bool:
     def bare(text: str) -> str:
         return re.sub(r"\s*\(.*\)|[*&\s]|_pointer$", "", text).replace("->", ".")
 
-    return bare(one) == bare(other)
+    name, wanted = bare(found), bare(labelled)
+    return name == wanted or name.startswith(f"{wanted}.")
 
 
 def judge(label: Label, findings: Iterable[Found]) -> tuple[str, list[Found]]:
@@ -179,6 +187,7 @@ def judge(label: Label, findings: Iterable[Found]) -> tuple[str, list[Found]]:
         found
         for found in findings
         if found.package == label.package
+        and found.code not in BESIDE_VERDICTS
         and (not label.handle or same_handle(found.handle, label.handle))
     ]
     if label.verdict in BLAMELESS:

@@ -108,11 +108,16 @@ class CppClasses:
         return True
 
     def is_called_by_others(self, definition: Definition) -> bool:
-        """Whether it is not private, and no destructor."""
+        """Whether it is public, or a constructor that is not private, and no destructor.
+
+        A protected method is a part of what the methods of derived classes do.
+        """
         function, module = definition.function, definition.module
         text = module.class_texts.get(function.owner_class or "")
         name = last_name(function.qualified_name)
-        return text is not None and name not in text.private and not name.startswith("~")
+        if text is None or name in text.private or name.startswith("~"):
+            return False
+        return name not in text.protected or self.is_constructor(function)
 
     def is_own(self, owner: str, member: str, module: Module) -> bool:
         """Whether it is private to a class without friends, and the program has all methods."""

@@ -137,7 +137,7 @@ class Interpreter:
             typestates,
             memory,
             self.function.language,
-            self.callees.classes.with_methods,
+            self.callees.classes,
             handle_variables(self.function, self.callees.api, self.callees.handle_types),
         )
         self.objects = Objects(

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from capilint.engine.domain.binding import Argument, Arguments, give_away_handles
+from capilint.engine.domain.binding import (
+    Argument,
+    Arguments,
+    give_away_handles,
+    statuses_in,
+)
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Path, Role
@@ -67,6 +72,10 @@ class ProtocolCalls:
             path.state, matched[protocol.requires or ""].value, True
         ):
             return
+        if protocol.expects in matched and self._disappoints(
+            path, site, matched[protocol.expects or ""]
+        ):
+            return
         acts = bool(protocol.creates or protocol.uses or protocol.releases or protocol.retains)
         if acts:
             for way, decided in self._flag_ways(path, protocol, matched):
@@ -80,6 +89,13 @@ class ProtocolCalls:
             yield Continuation(failed)
         self.memory.give_result(path, site, self.results.of(path, site, protocol, matched))
         yield Continuation(path)
+
+    def _disappoints(self, path: Path, site: Site, expected: Argument) -> bool:
+        """Whether a call failed that was not expected to, and nobody else asks for it."""
+        told = statuses_in(self.evaluator, path.state, expected.written)
+        if not told or any(variable not in site.last_reads for _, variable in told):
+            return False
+        return self.evaluator.truth(path.state, expected.value) is False
 
     # ------------------------------------------------------------ calls that act on handles
 

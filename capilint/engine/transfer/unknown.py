@@ -1,4 +1,8 @@
-"""A call of something that is not known: what it is given escapes, and nothing else changes."""
+"""A call of something that is not known: what it is given escapes, and nothing else changes.
+
+m_buffer.copy(data)    unknown code of C++ has a member: it reaches what is in it, and no more
+store(&m_buffer)       it has an address: who knows what it makes of the object around it
+"""
 
 from __future__ import annotations
 
@@ -27,11 +31,13 @@ from capilint.engine.domain.values import (
     member_chain,
     symbols_in,
 )
+from capilint.engine.program.classes import Classes
 from capilint.engine.summaries.summary import is_global
 from capilint.engine.transfer.doubts import doubt, doubt_what_happened
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.ways import Continuation, Site, raise_from
 from capilint.ir import (
+    AddressOf,
     Call,
     Constant,
     Direct,
@@ -45,6 +51,7 @@ from capilint.ir import (
     Variable,
     places_in,
 )
+from capilint.ir.signatures import scope_of
 
 STATUS_KINDS = frozenset({"result", "report", "join"})
 
@@ -63,7 +70,7 @@ class UnknownCalls:
     typestates: Typestates
     memory: MemoryEffects
     language: Language
-    classes_with_methods: frozenset[str]
+    classes: Classes
     handle_variables: frozenset[Variable]
 
     def apply(
@@ -137,24 +144,44 @@ class UnknownCalls:
         """What the call is given escapes, and may be written to; what is only logged is kept."""
         state = path.state
         logged = self._logged(arguments)
-        for argument in arguments.all():
+        member = self._member_object(site, arguments)
+        given = [argument for argument in arguments.all() if argument is not member]
+        for argument in given:
             if not (argument in logged and argument.value in state.handles):
                 argument.give_away(state)
             self._set_by_macro(path, site, argument)
             self._clobber(path, site, argument.value)
-        if arguments.receiver is not None:
+        if arguments.receiver not in (None, member):
             receiver = arguments.receiver.value
             handle = state.handles.get(receiver) if isinstance(receiver, Symbol) else None
             if handle is None or not handle.owns_itself:
                 arguments.receiver.give_away(state)
             self._clobber(path, site, arguments.receiver.value)
+            given.append(arguments.receiver)
+        if member is not None:
+            self._give_member(path, site, member)
         if isinstance(site.call.callee, Indirect):  # a closure acts on what it captured
             captured = self.evaluator.evaluate(state, site.call.callee.value)
             state.escape(captured, cause=state.cause(How.CAPTURED))
-        everything = [argument.value for argument in arguments.all()]
-        if arguments.receiver is not None:
-            everything.append(arguments.receiver.value)
-        forget_shared_handles(state, site.key, everything)
+        forget_shared_handles(state, site.key, [argument.value for argument in given])
+
+    def _member_object(self, site: Site, arguments: Arguments) -> Argument | None:
+        """The object of a method of C++ that is a member of another object."""
+        first, callee = arguments.receiver, site.call.callee
+        if isinstance(callee, Direct) and scope_of(callee.name) in self.classes.bases:
+            first = next(iter(arguments.positional), None)
+        if first is None or not isinstance(first.written, AddressOf):
+            return None
+        inside = any(accessor.startswith(".") for accessor in first.written.place.path)
+        return first if inside and isinstance(first.value, Pointer) else None
+
+    def _give_member(self, path: Path, site: Site, member: Argument) -> None:
+        """What is in a member escapes, but not the object that it is a member of."""
+        state = path.state
+        kept = state.kept_in(member.value.location) if isinstance(member.value, Pointer) else ()
+        for value in (*member.parts, *(content for _, content in kept)):
+            state.escape(value, cause=state.cause(How.PLAIN))
+        self._clobber(path, site, member.value)
 
     def _judgement(self, site: Site, arguments: Arguments) -> Term | None:
         """What a macro says of a status, each time the same: `FAILED_BADLY(rc)`."""
@@ -241,7 +268,7 @@ class UnknownCalls:
     def _is_class(self, site: Site) -> bool:
         """Whether the call makes an instance of a class whose methods are in the program."""
         callee = site.call.callee
-        return isinstance(callee, Direct) and callee.name in self.classes_with_methods
+        return isinstance(callee, Direct) and callee.name in self.classes.with_methods
 
     def _clobber(self, path: Path, site: Site, value: object) -> None:
         """What a pointer leads to may be anything afterwards."""

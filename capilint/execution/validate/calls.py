@@ -9,6 +9,7 @@ from capilint import ir
 from capilint.execution.validate.api import Api, signature_for
 from capilint.execution.validate.evaluation import Evaluation
 from capilint.execution.validate.memory import Object, Pointee
+from capilint.execution.validate.reading import looks_at_result, reads_alone
 from capilint.execution.validate.values import (
     Concrete,
     HandleValue,
@@ -55,8 +56,8 @@ class Calls:
         self._objects = 0
         self._failed: bool | None = None  # whether the last call did, or made what it should
 
-    def api_call(self, call: ir.Call, looks: bool, stopped: type[Exception]) -> None:
-        """Run a call. Raises NotRunnable for a function that nobody knows."""
+    def api_call(self, call: ir.Call, function: ir.Function, stopped: type[Exception]) -> None:
+        """Run a call in a function. Raises NotRunnable for one of a function that nobody knows."""
         if not isinstance(call.callee, ir.Direct):
             raise NotRunnable("a call of a method or of a value")
         bound = self._book.direct(call.callee.name, self._language)
@@ -68,17 +69,22 @@ class Calls:
         if call.spread or protocol.owns_itself:
             raise NotRunnable(f"a call of {protocol.name} in a way that is not run")
         arguments = self._matched(call, protocol)
-        if protocol.requires in arguments and not self._evaluation.truth(
-            arguments[protocol.requires or ""]
-        ):
+        if self._denies(protocol.requires, arguments):
+            raise stopped
+        if self._denies(protocol.expects, arguments) and reads_alone(function, call):
             raise stopped
         signature = signature_for(protocol)
         if signature is None:
             result = self._plain(protocol, arguments)
         else:
+            looks = looks_at_result(function, call)
             result = self._on_model(bound, signature, arguments, looks)
         if call.result is not None:
             self.write(self._evaluation.locate(call.result), result)
+
+    def _denies(self, parameter: str | None, arguments: dict[str, Concrete]) -> bool:
+        """Whether an argument that should not be 0 is."""
+        return parameter in arguments and not self._evaluation.truth(arguments[parameter or ""])
 
     def _matched(self, call: ir.Call, protocol: Protocol) -> dict[str, Concrete]:
         values = [self._evaluation.evaluate(each) for each in call.arguments]

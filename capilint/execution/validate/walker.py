@@ -252,7 +252,7 @@ class Walker:
             if self._program.is_class(callee.name):
                 raise NotRunnable(f"an object of {callee.name}")
         if known is None:
-            self._calls.api_call(call, _looks(function, call), Stopped)
+            self._calls.api_call(call, function, Stopped)
             return
         if call.keywords or call.spread or len(call.arguments) != len(known.parameters):
             raise NotRunnable(f"a call of {known.name} by names or with defaults")
@@ -302,35 +302,3 @@ class _Dropping:
     def __exit__(self, *_: object) -> None:
         for handle in sorted(self._before - self._memory.reachable()):
             self._api.notify(NoticeKind.LOSE, handle)
-
-
-def _looks(function: ir.Function, call: ir.Call) -> bool:
-    """Whether the code looks at the result of a call anywhere."""
-    result = call.result
-    if result is None:
-        return False
-    if result.path or result.root.scope is ir.Scope.GLOBAL:
-        return True
-    return any(
-        result.root in (place.root for place in ir.places_in(value))
-        for block in function.blocks
-        for value in _values_of(block)
-    )
-
-
-def _values_of(block: ir.BasicBlock) -> list[ir.Value]:
-    values: list[ir.Value] = []
-    for instruction in block.instructions:
-        match instruction:
-            case ir.Assign(_, value):
-                values.append(value)
-            case ir.Call(callee, arguments):
-                values += arguments
-                values += [value for _, value in instruction.keywords]
-                values += [callee.receiver] if isinstance(callee, ir.Method) else []
-    match block.terminator:
-        case ir.Branch(condition):
-            values.append(condition)
-        case ir.Return(returned) if returned is not None:
-            values.append(returned)
-    return values

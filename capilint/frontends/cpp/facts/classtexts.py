@@ -47,7 +47,10 @@ def _text(instance: Instance, lookup: Lookup) -> ir.ClassText:
     members = fields | {(each.name, each.private) for each in declared.methods}
     seen = {name for name, is_private in members if not is_private}
     private = frozenset(name for name, _ in members) - seen
-    return ir.ClassText(methods, frozenset() if declared.has_friends else private)
+    derived = {each.name for each in declared.methods if each.protected}
+    others = {each.name for each in declared.methods if not each.protected}
+    private = frozenset() if declared.has_friends else private
+    return ir.ClassText(methods, private, frozenset(derived - others))
 
 
 def _classes(lookup: Lookup) -> Iterator[tuple[str, Class]]:

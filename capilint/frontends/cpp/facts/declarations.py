@@ -246,7 +246,8 @@ class DeclarationReader:
             if not is_friend:
                 self.definitions.append(Definition(declarator.path, signature))
         elif builder is not None and not is_friend:
-            builder.methods.append(replace(signature, private=builder.is_private))
+            private, protected = builder.is_private, builder.is_protected
+            builder.methods.append(replace(signature, private=private, protected=protected))
         else:
             add_function(self.found, signature)
         return after

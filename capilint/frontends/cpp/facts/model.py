@@ -69,6 +69,7 @@ class Signature:
     noexcept: bool = False
     has_body: bool = False
     private: bool = False
+    protected: bool = False
 
     @property
     def whole_name(self) -> str:

@@ -32,6 +32,11 @@ class Builder:
         """Whether what is declared now is."""
         return self.access == "private"
 
+    @property
+    def is_protected(self) -> bool:
+        """Whether what is declared now is, for classes that are derived from it."""
+        return self.access == "protected"
+
     def inside(self) -> Scope:
         """The scope of its members."""
         return self.built().inside

@@ -60,7 +60,7 @@ class CalleeLowering(NameLowering):
             return self._free_callee(bound, types) or Callee(bound)
         if self.this is not None:
             methods = self.lookup.methods(self.this, name)
-            if methods:
+            if methods and methods[0][0].declared.name != name:  # `Key(h)` makes another one
                 found = self._chosen_method(methods, types)
                 return found and found._replace(implicit_this=True)
         return self._free_callee(name, types)

@@ -228,6 +228,8 @@ class OperatorLowering(CallLowering):
             self.graph.branch(ir.Read(pointer), made_here, end, span)
         self.graph.start(made_here)
         if "[" not in text_of(node).partition("(")[0]:
+            if made.is_object:
+                self.names.types[pointer.root] = f"{made.base} *"
             place = ir.Place(pointer.root, ("*",))
             with self.full_expression(span) if fails else nullcontext():
                 if given and made.instance is None and self.is_opaque(made):
