@@ -19,6 +19,7 @@ from capilint.ir import Module, Scope, Variable
 from capilint.rulebook.book import load
 from tests.bench.programs import SHAPES
 from tests.bench.shapes import functions_that_call
+from tests.fixture_format import FIXTURES
 
 BOOK = load()
 OFF = ("CAP401", "CAP501")
@@ -78,17 +79,33 @@ def test_a_leak_after_an_exception_names_the_call_that_raises() -> None:
     assert "encode" in leak.steps[1].message
 
 
-def nodes_of(shape: str, size: float) -> int:
+def nodes_in(module: Module) -> int:
     analysis = Analysis(BOOK)
-    analysis.add([lower(SHAPES[shape](size), "a.c")])
+    analysis.add([module])
     definitions = [definition for definition, _ in analysis.program.bottom_up()]
     graphs = [Fixpoint(analysis.interpreter(each)).solve() for each in definitions]
     return sum(len(graph.points) for graph in graphs)
 
 
+def nodes_of(shape: str, size: float) -> int:
+    return nodes_in(lower(SHAPES[shape](size), "a.c"))
+
+
 @pytest.mark.parametrize("shape", [name for name in SHAPES if not name.startswith("whole")])
 def test_twice_the_program_is_about_twice_the_nodes(shape: str) -> None:
     assert nodes_of(shape, 0.1) <= 2.5 * nodes_of(shape, 0.05)
+
+
+CONSTANT_LOOPS = FIXTURES / "python" / "loops" / "constant_loops_around_tries.py"
+
+
+def test_states_do_not_multiply_with_the_elements_of_constant_loops() -> None:
+    text = CONSTANT_LOOPS.read_text(encoding="utf-8")
+    one, six = (
+        nodes_in(python.lower(text.replace("[1, 24, 12, 13]", kinds), "a.py"))
+        for kinds in ("[1]", "[1, 24, 12, 13, 14, 15]")
+    )
+    assert six <= 6 * one
 
 
 @pytest.mark.parametrize("name", ["creator", "closer", "user", "python"])

@@ -10,7 +10,7 @@ A state is built by the transfer functions on a private copy and then frozen by 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeGuard
+from typing import TypeGuard, TypeVar
 
 from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.escapes import EscapeLog
@@ -28,6 +28,7 @@ from capilint.engine.domain.values import (
     Symbol,
     Term,
     Uninitialised,
+    leads_from_outside,
     member_chain,
     symbols_in,
 )
@@ -35,6 +36,7 @@ from capilint.engine.program.liveness import Live
 from capilint.ir import Instruction, Scope, Terminator, Variable
 
 MANY_FACTS = 48
+B = TypeVar("B", Symbol, Variable | Symbol)
 CERTAIN, POSSIBLE = "certain", "possible"  # of an exception that is under way
 CAUGHT = "caught "  # before that of one that a clause has taken
 # Where the number of exceptions is that are under way: it may be asked for, and remembered.
@@ -391,6 +393,22 @@ class State:
                 if forgotten.isdisjoint(term.symbols)
             }
         self._prune_handles(reachable, live)
+        self.exposed = self._nameable(self.exposed, reachable, live)
+        self.shared = self._nameable(self.shared, reachable, live)
+
+    def _nameable(self, seen: frozenset[B], reachable: set[Symbol], live: Live) -> frozenset[B]:
+        """Of what others can see that which somebody still has a name for."""
+        gone = [
+            base
+            for base in seen
+            if isinstance(base, Symbol)
+            and base.kind != "object"
+            and not leads_from_outside(base)
+            and not any(
+                link in reachable or self.invariants.is_held(link, live) for link in base.chain
+            )
+        ]
+        return seen.difference(gone) if gone else seen
 
     def _askable(self, symbol: Symbol, live: Live, reachable: set[Symbol], lenient: bool) -> bool:
         """Whether somebody may still ask about a symbol: this function, or as an input a caller.

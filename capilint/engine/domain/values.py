@@ -254,3 +254,10 @@ def symbols_in(value: AbstractValue) -> tuple[Symbol, ...]:
 def member_chain(symbol: Symbol) -> tuple[Symbol, ...]:
     """The symbol and those that it was read through."""
     return symbol.chain
+
+
+def leads_from_outside(symbol: Symbol) -> bool:
+    """Whether a symbol was read through what a variable held when the function began."""
+    outermost = symbol.chain[-1]
+    place = outermost.detail if outermost.kind == "initial" else None
+    return isinstance(place, Location) and isinstance(place.base, Variable)

@@ -84,7 +84,7 @@ def liveness(function: Function) -> Liveness:
     after_call: dict[tuple[int, int], Live] = {}
     for block in function.blocks:
         after = always
-        for target in (*successors(block), *(() if block.handler is None else (block.handler,))):
+        for target in (*successors(block), *_handler(block)):
             after |= at_entry[target]
         for index, bits in _scan_calls(block, numbering, after, unread, last_reads):
             after_call[block.number, index] = Live(bits, numbering)
@@ -94,13 +94,10 @@ def liveness(function: Function) -> Liveness:
 
 def _solve(function: Function, facts: list[tuple[int, int]], always: int) -> list[int]:
     predecessors: list[set[int]] = [set() for _ in function.blocks]
-    following: list[list[int]] = []
+    following = [tuple(successors(block)) for block in function.blocks]
+    handlers = [block.handler for block in function.blocks]
     for block in function.blocks:
-        targets = list(successors(block))
-        if block.handler is not None:
-            targets.append(block.handler)
-        following.append(targets)
-        for target in targets:
+        for target in (*following[block.number], *_handler(block)):
             predecessors[target].add(block.number)
     at_entry = [always] * len(function.blocks)
     pending = deque(reversed(range(len(function.blocks))))
@@ -111,18 +108,20 @@ def _solve(function: Function, facts: list[tuple[int, int]], always: int) -> lis
         after = always
         for target in following[number]:
             after |= at_entry[target]
-        if function.blocks[number].handler is not None:
-            after |= at_entry[function.blocks[number].handler or 0]
+        handler = handlers[number]
         reads, writes = facts[number]
-        if function.blocks[number].handler is not None:
-            writes = 0
-        before = reads | (after & ~writes) | always
+        raised = 0 if handler is None else at_entry[handler]  # before anything is written
+        before = reads | (after & ~writes) | raised | always
         if before != at_entry[number]:
             at_entry[number] = before
             sources = predecessors[number] - waiting
             pending += sorted(sources)
             waiting |= sources
     return at_entry
+
+
+def _handler(block: BasicBlock) -> tuple[int, ...]:
+    return () if block.handler is None else (block.handler,)
 
 
 def _block_bits(block: BasicBlock, numbering: dict[Variable, int]) -> tuple[int, int]:
