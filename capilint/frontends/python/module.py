@@ -36,12 +36,13 @@ from capilint.frontends.python.parsing.python2 import translate
 from capilint.frontends.python.parsing.tree import descendants
 
 _LONG_NUMBER = re.compile(r"(?<![0-9_])[0-9][0-9_]{999}")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # which no parser takes, as it has no UTF-8
 _Definition = cst.FunctionDef | cst.Lambda
 
 
 def lower_module(text: str, path: str, relevant: Callable[[str], bool] | None = None) -> ir.Module:
     """See `capilint.frontends.python.lower`."""
-    text = text.removeprefix("\ufeff")
+    text = _SURROGATE.sub("\ufffd", text.removeprefix("\ufeff"))
     deep_line = too_deep(text)
     if deep_line is not None:
         problem = _problem(deep_line, 1, "the code is nested too deeply")
@@ -75,8 +76,8 @@ def _parsed(text: str) -> tuple[cst.Module, Positions]:
             tree = cst.parse_module(translation.text)
         except cst.ParserSyntaxError:
             raise error from None
-        return tree, Positions(tree, translation.column)
-    return tree, Positions(tree)
+        return tree, Positions(tree, translation.text, translation.column)
+    return tree, Positions(tree, text)
 
 
 def _problem(line: int, column: int, reason: str) -> ir.Problem:
@@ -130,7 +131,7 @@ class _ModuleLowering:
         self._required: set[_Definition] = set()
         self._problems: list[ir.Problem] = []
         self._module = module_scope(tree, name, is_package)
-        self.names = Names(self._module, Classes(self.scope_of))
+        self.names = Names(tree, self._module, Classes(self.scope_of))
         self._register(self._module)
 
     def lower(self, path: str) -> ir.Module:

@@ -32,13 +32,14 @@ class Site:
     """One place that binds a name: an import, a definition, `name = expression`, or others.
 
     `imported` is the dotted name; `unpacked` the call in `a, name = call()`, with the name's index
-    there; `manager` the expression of a `with .. as name`; `type_name`
-    a parameter's annotation; `scope` the one that expressions are to be read in.
+    there; `manager` the expression of a `with .. as name`; `parameter` what declares one, and
+    `type_name` its annotation; `scope` the one that expressions are to be read in.
     """
 
     scope: Scope
     expression: cst.BaseExpression | None = None
     manager: cst.BaseExpression | None = None
+    parameter: cst.Param | None = None
     type_name: cst.BaseExpression | None = None
     imported: str = ""
     unpacked: tuple[cst.Call, int] | None = None
@@ -128,7 +129,7 @@ def function_scope(node: cst.FunctionDef | cst.Lambda, parent: Scope, name: str)
     for parameter in all_parameters(node.params):
         scope.parameters.append(parameter.name.value)
         default = parameter.default if text_literal(parameter.default) is not None else None
-        site = Site(scope, default, type_name=_annotated(parameter))
+        site = Site(scope, default, parameter=parameter, type_name=_annotated(parameter))
         scope.bind(parameter.name.value, site)
     collect(scope, [node.body])
     return scope
@@ -235,6 +236,19 @@ def _bind_target(
                 scope.bind(element.value.value, Site(scope, unpacked=(value, index)))
             else:
                 _bind_target(scope, element.value)
+
+
+def assigned(
+    target: cst.BaseExpression, value: cst.BaseExpression | None
+) -> Iterator[tuple[cst.BaseExpression, cst.BaseExpression | None]]:
+    """What an assignment gives a value, each with it, or with None where it is not written out."""
+    if not isinstance(target, cst.Tuple | cst.List):
+        yield target, value
+        return
+    starred = any(isinstance(element, cst.StarredElement) for element in target.elements)
+    parts = [] if starred else _parts(value, len(target.elements))
+    for index, element in enumerate(target.elements):
+        yield from assigned(element.value, parts[index] if parts else None)
 
 
 def _parts(value: cst.BaseExpression | None, count: int) -> list[cst.BaseExpression]:

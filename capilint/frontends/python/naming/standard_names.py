@@ -64,7 +64,11 @@ TRANSPARENT_DECORATORS = frozenset(
     }
 )
 # Decorators after which a call of the name gives what the decorated code gives, if an older one.
-CACHING_DECORATORS = frozenset({"functools.cache", "functools.lru_cache"})
+CACHING_DECORATORS = frozenset(
+    {"functools.cache", "functools.cached_property", "functools.lru_cache"}
+)
+# Decorators that make an attribute of a method: what it gives is read, not called.
+PROPERTIES = frozenset({"property", "functools.cached_property"})
 CONTEXT_MANAGER_DECORATORS = frozenset(
     {"contextlib.contextmanager", "contextlib.asynccontextmanager"}
 )
