@@ -286,6 +286,7 @@ class Analysis:
             summary=lambda name: self._summary_of(name, definition),
             classes=classes,
             made=lambda call: classes.made_by(call, definition),
+            makes_data=lambda name: classes.makes_data(name, module),
             pointer=lambda call: self.program.pointers.called(call, definition),
             reached_through=self.program.names.reached_through,
             method=lambda owner, name: self._summary_of_method(classes.method(owner, name)),

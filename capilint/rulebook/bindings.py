@@ -25,6 +25,7 @@ _KEYS = (
     "own_names",
     "box_accessors",
     "boxes",
+    "data_types",
     "looks_only",
     "noreturn",
     "function",
@@ -87,6 +88,7 @@ class Bindings:
     ) -> None:
         self.methods: dict[tuple[str, str, str], Bound] = {}
         self.box_accessors: set[str] = set()
+        self.data_types: set[str] = set()
         self.exceptions: list[tuple[str, ...]] = []
         self._functions = functions
         self._resources = resources
@@ -131,6 +133,7 @@ class Bindings:
         success = success_of(section, Success.ALWAYS)
         defaults = Defaults(section.word("family", binding.name), success)
         self.box_accessors |= set(section.words("box_accessors"))
+        self.data_types |= set(section.words("data_types"))
         changed = success if "success" in section.table else None
         for key in ("libraries", "own_names"):
             for text in section.words(key):

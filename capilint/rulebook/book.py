@@ -9,7 +9,7 @@ Nothing is parsed before the first look-up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cached_property
 
 from capilint.language import Language
@@ -111,6 +111,11 @@ class RuleBook:
     def exceptions(self) -> Sequence[tuple[str, ...]]:
         """What the bindings' functions raise: the exception's names, each with its bases last."""
         return self._bindings.exceptions
+
+    @property
+    def data_types(self) -> Set[str]:
+        """The classes of Python whose objects are plain data: making one raises nothing."""
+        return self._bindings.data_types
 
     @cached_property
     def method_names(self) -> frozenset[str]:

@@ -76,17 +76,18 @@ MANAGING = frozenset({"__enter__", "__exit__"})
 class Callees:
     """What names mean where a function stands: an API function, or a summary, or neither.
 
-    `made` are the classes of which a call makes an object, `pointer` is the API function that it
-    runs through a pointer, `reached_through` the name of one that is a method of something called
-    like a library; `method` is what a class's method does, `summary_of` what a function does that
-    is known. `handle_types` are the names of types
-    that are for handles.
+    `made` are the classes of which a call makes an object, `makes_data` tells whether a name makes
+    plain data, `pointer` is the API function that it runs through a pointer, `reached_through` the
+    name of one that is a method of something called like a library; `method` is what a class's
+    method does, `summary_of` what a function does that is known. `handle_types` are the names of
+    types that are for handles.
     """
 
     api: ApiOf
     summary: Callable[[str], Summary | None]
     classes: Classes
     made: Callable[[Call], tuple[str, ...]]
+    makes_data: Callable[[str], bool]
     pointer: Callable[[Call], str | None]
     reached_through: Callable[[Method], str]
     method: MethodOf
@@ -138,6 +139,7 @@ class Interpreter:
             memory,
             self.function.language,
             self.callees.classes.with_methods,
+            self.callees.makes_data,
             handle_variables(self.function, self.callees.api, self.callees.handle_types),
         )
         self.objects = Objects(

@@ -4,8 +4,8 @@
     K = c.WinDLL("advapi32.dll", use_last_error=True)
     gen = K.CryptGenKey        gen -> ctypes.WinDLL("advapi32.dll").CryptGenKey
 
-Calls stay in a canonical name only where they load a library, and keep only a first literal; a
-further object for the same library is told apart by a number: `ctypes.WinDLL("advapi32", 2)`.
+Calls stay in a canonical name only where they load a library, and keep only a first literal
+(what makes a type of ctypes stands for `ctypes._Pointer` or `ctypes.Array`); a further object for the same library is told apart by a number: `ctypes.WinDLL("advapi32", 2)`.
 A call of a function of the file that only ever returns one library stands for that library.
 A module's name may have several candidates (`try: import .. except ImportError: ..`). Of those,
 one that reaches into a library is preferred; else the name stands for itself (`pkg.mod.name`, or
@@ -32,10 +32,13 @@ from capilint.frontends.python.naming.scopes import (
     assigned_globals,
 )
 from capilint.frontends.python.naming.standard_names import (
+    ARRAY_CLASS,
     BUILTINS,
     FIND_LIBRARY,
     FUNCTION_PROTOTYPES,
     LIBRARY_NAMESPACES,
+    POINTER_CLASS,
+    POINTER_MAKER,
     STAR_EXPORTS,
 )
 from capilint.frontends.python.parsing.tree import text_literal
@@ -70,9 +73,17 @@ class Names:
                 either = [each for each in (body, orelse) if not is_constant(each)]
                 found = [self.canonical(each, scope) for each in either]
                 return found[0] if found and None not in found else one_library(found)
+            case cst.BinaryOperation(left=left, operator=cst.Multiply()):
+                element = self.canonical(left, scope)
+                return ARRAY_CLASS if element is not None and self._is_type(element) else None
             case cst.BooleanOperation(left=left, operator=cst.Or(), right=right):
                 return one_library(self.canonical(each, scope) for each in (left, right))
         return None
+
+    def _is_type(self, canonical: str) -> bool:
+        """Whether a name is one of ctypes' types, or a class of this file."""
+        of_ctypes = canonical.startswith("ctypes.") and not is_in_library(canonical)
+        return of_ctypes or canonical in self.classes
 
     def class_of(self, node: cst.BaseExpression, scope: Scope) -> str | None:
         """The class of this file that an object is of; None where it is not known.
@@ -278,6 +289,8 @@ class Names:
         callee = self.canonical(node.func, scope)
         if callee is None and self._is_prototype(node.func, scope):
             return self._of_prototype(node, scope)
+        if callee == POINTER_MAKER:
+            return POINTER_CLASS
         if callee is None or not is_loader(callee):
             return self._libraries.given_by(node.func, scope)
         text = self._library_name(node, scope)

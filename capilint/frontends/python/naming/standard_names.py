@@ -43,6 +43,9 @@ LIBRARY_LOADERS = frozenset(
 )
 LOADER_METHODS = (".LoadLibrary", ".dlopen")
 FUNCTION_PROTOTYPES = frozenset({"ctypes.WINFUNCTYPE", "ctypes.CFUNCTYPE", "ctypes.PYFUNCTYPE"})
+# A call of a class of pointers' maker gives such a class, and so does a product with a type.
+POINTER_MAKER, POINTER_CLASS = "ctypes.POINTER", "ctypes._Pointer"
+ARRAY_CLASS = "ctypes.Array"
 FIND_LIBRARY = "ctypes.util.find_library"
 
 # Decorators that change what an object's attribute of the method's name is.
