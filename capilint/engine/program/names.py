@@ -5,6 +5,7 @@ A name that is defined twice means nothing: it is unknown code.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -18,6 +19,7 @@ from capilint.rulebook.book import Bound, RuleBook
 from capilint.rulebook.protocol import Protocol, Success
 
 MOST_ALIASES = 8
+_VARIANT = re.compile(r"@[0-9]+(?=\.|$)")  # which of several definitions of a name it is
 
 
 @dataclass
@@ -47,7 +49,9 @@ class Names:
         table: dict[str, list[Definition]] = {}
         for definition in self.definitions:
             if _is_python(definition.module):
-                table.setdefault(definition.function.qualified_name, []).append(definition)
+                name = definition.function.qualified_name
+                for each in {name, _VARIANT.sub("", name)}:
+                    table.setdefault(each, []).append(definition)
         return table
 
     @cached_property
@@ -244,7 +248,8 @@ class Names:
     def alternatives(self, name: str, module: Module) -> list[Definition]:
         """The functions that a name may mean in a module.
 
-        There are several only where one C file defines the name under different `#if`s. A method
+        There are several only where one C file defines the name under different `#if`s, or a module
+        of Python in different branches of one statement. A method
         that a class of another module overrides is none: on an object that comes from elsewhere
         it may not be what runs.
         """
@@ -261,7 +266,7 @@ class Names:
                 return []
             own = [candidate for candidate in found if candidate.module is module]
             if found:
-                return next((each for each in (own, found) if len(each) == 1), [])
+                return next((each for each in (own, found) if _is_one(each)), [])
         return []
 
     def _in_python(self, name: str, module: Module) -> list[Definition]:
@@ -276,6 +281,13 @@ class Names:
             for candidate in self._imports.called(head, module)
             for definition in self._by_name.get(f"{candidate.name}.{tail}", [])
         ]
+
+
+def _is_one(found: list[Definition]) -> bool:
+    """Whether a function is meant, or the variants of one, of which a module runs one."""
+    names = {each.function.qualified_name for each in found}
+    variants = len(found) == len(names) and all(map(_VARIANT.search, names))
+    return len(found) == 1 or (variants and len({each.module.path for each in found}) == 1)
 
 
 def calls_of(function: Function) -> Iterator[Call]:

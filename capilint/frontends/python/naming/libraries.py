@@ -180,7 +180,8 @@ class Libraries:
         for call, where in self._calls.get(word, ()):
             called = self._names.canonical(call.func, where)
             if called is not None:
-                if called == (owner if makes else scope.name):
+                outer = scope.parent.name if scope.parent is not None else ""
+                if called == (owner if makes else f"{outer}.{name}"):
                     yield call, where, makes
             elif owner is not None and not makes and isinstance(call.func, cst.Attribute):
                 receiver = self._names.class_of(call.func.value, where)

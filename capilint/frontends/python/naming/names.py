@@ -4,8 +4,9 @@
     K = c.WinDLL("advapi32.dll", use_last_error=True)
     gen = K.CryptGenKey        gen -> ctypes.WinDLL("advapi32.dll").CryptGenKey
 
-Calls stay in a canonical name only where they load a library, and keep only a first literal
-(what makes a type of ctypes stands for `ctypes._Pointer` or `ctypes.Array`); a further object for the same library is told apart by a number: `ctypes.WinDLL("advapi32", 2)`.
+Calls stay in a canonical name only where they load a library, and keep only a first literal; a
+further object for the same library is told apart by a number: `ctypes.WinDLL("advapi32", 2)`.
+What makes types stands for them: `POINTER(..)` is `ctypes._Pointer`, a product `ctypes.Array`.
 A call of a function of the file that only ever returns one library stands for that library.
 A module's name may have several candidates (`try: import .. except ImportError: ..`). Of those,
 one that reaches into a library is preferred; else the name stands for itself (`pkg.mod.name`, or

@@ -9,11 +9,11 @@ from typing import Any
 
 import libcst as cst
 
+from capilint.frontends.python.parsing.decided import unrun
 from capilint.frontends.python.parsing.tree import (
     descendants,
     dotted_name,
     opens_scope,
-    read_by_checkers,
     text_literal,
 )
 
@@ -113,9 +113,9 @@ def module_scope(tree: cst.Module, name: str, is_package: bool) -> Scope:
     return scope
 
 
-def class_scope(node: cst.ClassDef, parent: Scope) -> Scope:
+def class_scope(node: cst.ClassDef, parent: Scope, name: str) -> Scope:
     """The scope of a class body."""
-    scope = Scope(Kind.CLASS, f"{parent.name}.{node.name.value}", parent, node)
+    scope = Scope(Kind.CLASS, name, parent, node)
     collect(scope, [node.body])
     return scope
 
@@ -173,11 +173,11 @@ def collect(scope: Scope, roots: Iterable[cst.CSTNode]) -> None:
     if scope.kind is Kind.FUNCTION:
         inner = [node for node in nodes if opens_scope(node)]
         scope.rebound = set(_declared(descendants(inner), cst.Nonlocal)) - scope.nonlocal_names
-    for_checkers = _read_by_checkers(nodes)
-    _bind_all(scope, (node for node in nodes if node not in for_checkers))
-    if for_checkers:  # what they read counts for names that have no other meaning
+    never_run = _never_run(nodes)
+    _bind_all(scope, (node for node in nodes if node not in never_run))
+    if never_run:  # it counts for names that have no other meaning
         run = {name: len(sites) for name, sites in scope.bindings.items()}
-        _bind_all(scope, (node for node in nodes if node in for_checkers))
+        _bind_all(scope, (node for node in nodes if node in never_run))
         for name, count in run.items():
             del scope.bindings[name][count:]
 
@@ -201,8 +201,8 @@ def _bind_all(scope: Scope, nodes: Iterable[cst.CSTNode]) -> None:
             binder(scope, node)
 
 
-def _read_by_checkers(nodes: Iterable[cst.CSTNode]) -> set[cst.CSTNode]:
-    branches = (read_by_checkers(node) for node in nodes if isinstance(node, cst.If))
+def _never_run(nodes: Iterable[cst.CSTNode]) -> set[cst.CSTNode]:
+    branches = (unrun(node) for node in nodes if isinstance(node, cst.If))
     return {
         node
         for branch in branches
