@@ -220,8 +220,8 @@ def _told(name: str) -> Iterator[str]:
 
 
 def _is_known_library(canonical: str) -> bool:
-    named = is_in_library(canonical) and not canonical.endswith("()")
-    return named or canonical in LIBRARY_NAMESPACES
+    reaches = is_in_library(canonical) and not canonical.endswith("FFI()")
+    return reaches or canonical in LIBRARY_NAMESPACES
 
 
 def is_loader(canonical: str) -> bool:
