@@ -9,7 +9,7 @@ Nothing is parsed before the first look-up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from functools import cached_property
 
 from capilint.language import Language
@@ -96,6 +96,14 @@ class RuleBook:
     def method(self, binding: str, resource: str, name: str) -> Bound | None:
         """The method of an object that holds a handle; the receiver is `params[0]`."""
         return self._bindings.methods.get((binding, resource, name))
+
+    def method_named(self, name: str) -> Bound | None:
+        """The method of that name of an object that holds a handle, whichever has one."""
+        return self._bindings.by_name.get(name)
+
+    def modules_of(self, binding: str) -> Collection[str]:
+        """The names of the modules whose functions make a binding's objects."""
+        return self._bindings.modules.get(binding, ())
 
     @property
     def exception_classes(self) -> Mapping[str, tuple[str, ...]]:

@@ -6,7 +6,7 @@ A name that is defined twice means nothing: it is unknown code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
@@ -30,6 +30,7 @@ class Names:
     rulebook: RuleBook
     _apis: dict[tuple[str, str], Bound | None] = field(default_factory=dict)
     _constants: dict[tuple[str, str], int | None] = field(default_factory=dict)
+    _used: dict[tuple[str, tuple[str, ...]], bool] = field(default_factory=dict)
     _classes: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     @cached_property
@@ -137,6 +138,32 @@ class Names:
             case Read(Place(_, (*_, last))) if last not in self._own_objects:
                 return f"{last.removeprefix('.')}.{callee.name}"
         return ""
+
+    def method_of_object(self, callee: Method, given: int, caller: Definition) -> Bound | None:
+        """The API's method of a name, on an object of which nothing is known.
+
+        The caller's module imports what makes such objects, and the method may be `given` so many
+        arguments, other than a function of a DLL of the same name. The caller's own object, and
+        the modules and classes that the file names, are no such objects.
+        """
+        bound = self.rulebook.method_named(callee.name)
+        if bound is None or given >= len(bound.protocol.params):
+            return None
+        match callee.receiver:
+            case Read(Place(root, path)) if path or root != caller.function.receiver:
+                modules = self.rulebook.modules_of(bound.binding.name)
+                return bound if self._uses(caller.module, tuple(modules)) else None
+        return None
+
+    def _uses(self, module: Module, others: tuple[str, ...]) -> bool:
+        """Whether a module imports one of some others, or calls something in it."""
+        key = (module.path, others)
+        if key not in self._used:
+            named = {name for names in module.aliases.values() for name in names}
+            calls = (call for function in module.functions for call in calls_of(function))
+            named.update(each.callee.name for each in calls if isinstance(each.callee, Direct))
+            self._used[key] = any(_is_in(name, others) for name in named)
+        return self._used[key]
 
     @cached_property
     def _own_objects(self) -> frozenset[str]:
@@ -281,6 +308,11 @@ class Names:
             for candidate in self._imports.called(head, module)
             for definition in self._by_name.get(f"{candidate.name}.{tail}", [])
         ]
+
+
+def _is_in(name: str, modules: Collection[str]) -> bool:
+    """Whether a dotted name is that of one of some modules, or of something in it."""
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
 
 
 def _is_one(found: list[Definition]) -> bool:
