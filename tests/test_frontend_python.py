@@ -1000,6 +1000,28 @@ def test_an_alias_of_what_is_relevant_is_relevant() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "span"),
+    [
+        ("\\\nx = 1\nf()\n", Span(3, 1, 3, 4)),
+        ("x = 1\n\\\n  \\\nf()", Span(4, 1, 4, 4)),
+        ("\fif x:\n    \\\n\n    f()\n", Span(4, 5, 4, 8)),
+        ("x = 1 + \\\n  f()\n", Span(2, 3, 2, 6)),
+    ],
+)
+def test_positions_count_lines_that_are_joined_to_nothing(source: str, span: Span) -> None:
+    (function,) = lower(source, "a.py").functions
+    blocks = [instruction for block in function.blocks for instruction in block.instructions]
+    (call,) = [each for each in blocks if isinstance(each, ir.Call)]
+    assert call.span == span
+
+
+def test_half_a_surrogate_pair_is_a_character_of_a_string() -> None:
+    module = lower("x = '\ud800'\nf(x)\n", "a.py")
+    assert not module.problems
+    assert function_text(module.functions[0], positions=False).count("call f(") == 1
+
+
+@pytest.mark.parametrize(
     ("source", "line"),
     [
         ("def f():\n    print 'old' new\n", 2),

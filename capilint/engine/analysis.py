@@ -51,7 +51,8 @@ from capilint.engine.reporting.witness import Narrator, shortest_witnesses
 from capilint.engine.summaries.condensing import condense, united
 from capilint.engine.summaries.projection import project
 from capilint.engine.summaries.summary import Summary
-from capilint.engine.transfer.interpreter import Callees, Interpreter
+from capilint.engine.transfer.interpreter import Interpreter
+from capilint.engine.transfer.resolution import Callees
 from capilint.finding import Finding
 from capilint.ir import Language, Module
 from capilint.rulebook.book import Bound, RuleBook
@@ -311,8 +312,12 @@ class Analysis:
             summary=lambda name: self._summary_of(name, definition),
             classes=classes,
             made=lambda call: classes.made_by(call, definition),
+            makes_data=lambda name: classes.makes_data(name, module),
             pointer=lambda call: self.program.pointers.called(call, definition),
             reached_through=self.program.names.reached_through,
+            of_object=lambda callee, given: self.program.names.method_of_object(
+                callee, given, definition
+            ),
             method=lambda owner, name: self._summary_of_method(classes.method(owner, name)),
             summary_of=self._summary_for_closing,
             handle_types=handle_types(module, self.rulebook.handle_types),

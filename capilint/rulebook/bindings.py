@@ -19,12 +19,14 @@ _KEYS = (
     "binding",
     "boxed",
     "family",
+    "modules",
     "success",
     "raises",
     "libraries",
     "own_names",
     "box_accessors",
     "boxes",
+    "data_types",
     "looks_only",
     "noreturn",
     "function",
@@ -86,7 +88,10 @@ class Bindings:
         dlls: Sequence[str],
     ) -> None:
         self.methods: dict[tuple[str, str, str], Bound] = {}
+        self.by_name: dict[str, Bound] = {}
+        self.modules: dict[str, tuple[str, ...]] = {}
         self.box_accessors: set[str] = set()
+        self.data_types: set[str] = set()
         self.exceptions: list[tuple[str, ...]] = []
         self._functions = functions
         self._resources = resources
@@ -102,6 +107,10 @@ class Bindings:
 
     def find(self, name: str) -> Bound | None:
         """The function of a canonical dotted name, or None."""
+        for names in self.modules.values():
+            for other in names[1:]:
+                if name.startswith(f"{other}."):
+                    name = names[0] + name[len(other) :]
         if found := self._exact.get(name):
             return found
         for glob, bound in self._globs.get(_last_word(name), ()):
@@ -130,7 +139,9 @@ class Bindings:
             self.exceptions.append(binding.raises)
         success = success_of(section, Success.ALWAYS)
         defaults = Defaults(section.word("family", binding.name), success)
+        self.modules[binding.name] = section.words("modules")
         self.box_accessors |= set(section.words("box_accessors"))
+        self.data_types |= set(section.words("data_types"))
         changed = success if "success" in section.table else None
         for key in ("libraries", "own_names"):
             for text in section.words(key):
@@ -166,7 +177,10 @@ class Bindings:
             for form, protocol in protocols_of(section, self._resources, defaults):
                 if not protocol.params:
                     raise section.error("a method's first parameter is its receiver", "params")
-                self.methods[binding.name, methods.name, form] = Bound(protocol, binding)
+                bound = Bound(protocol, binding)
+                self.methods[binding.name, methods.name, form] = bound
+                if self.by_name.setdefault(form, bound) is not bound:
+                    raise section.error(f"method `{form}` is described for two resources", form)
 
 
 def _last_word(name: str) -> str:

@@ -9,7 +9,7 @@ Nothing is parsed before the first look-up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from functools import cached_property
 
 from capilint.language import Language
@@ -97,6 +97,14 @@ class RuleBook:
         """The method of an object that holds a handle; the receiver is `params[0]`."""
         return self._bindings.methods.get((binding, resource, name))
 
+    def method_named(self, name: str) -> Bound | None:
+        """The method of that name of an object that holds a handle, whichever has one."""
+        return self._bindings.by_name.get(name)
+
+    def modules_of(self, binding: str) -> Collection[str]:
+        """The names of the modules whose functions make a binding's objects."""
+        return self._bindings.modules.get(binding, ())
+
     @property
     def exception_classes(self) -> Mapping[str, tuple[str, ...]]:
         """The exception classes of C++'s libraries, each with its base, if it has one."""
@@ -111,6 +119,11 @@ class RuleBook:
     def exceptions(self) -> Sequence[tuple[str, ...]]:
         """What the bindings' functions raise: the exception's names, each with its bases last."""
         return self._bindings.exceptions
+
+    @property
+    def data_types(self) -> Set[str]:
+        """The classes of Python whose objects are plain data: making one raises nothing."""
+        return self._bindings.data_types
 
     @cached_property
     def method_names(self) -> frozenset[str]:

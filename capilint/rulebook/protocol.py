@@ -113,6 +113,8 @@ class Protocol:
     ``function:NAME``     the address of the function that the argument names (`GetProcAddress`)
     ``box:NAME``          a new box that holds the argument, or 0 where it is not given
                           (`c_void_p(x)`, `ffi.new("HCRYPTKEY *")`)
+    ``pointer:NAME``      the address of the argument or, where it is not given, a new box with 0
+                          (`POINTER(c_void_p)()`)
     ====================  =======================================================================
 
     `allocates` returns fresh memory that nobody else sees, or NULL. `owns_itself` is set where

@@ -22,6 +22,7 @@ _RETURNS_OF_ARGUMENT = (
     "content",
     "length",
     "box",
+    "pointer",
     "function",
     "negative",
     "nonnegative",

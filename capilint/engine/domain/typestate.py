@@ -275,7 +275,7 @@ class Typestates:
             values = path.state.environment.values()
             if not any(old in symbols_in(other) for other in values):
                 self.lose(path, old, span)
-            elif path.state.handles[old].held_by_caller:
+            elif (held := path.state.handles.get(old)) is not None and held.held_by_caller:
                 self._take_back(path, old)
 
     def _take_back(self, path: Path, symbol: Symbol) -> None:

@@ -56,6 +56,9 @@ class Classes(Protocol):
     def named(self, name: str, module: Module) -> str | None:
         """The class that a called name means in a module, if the program holds it."""
 
+    def makes_data(self, name: str, module: Module) -> bool:
+        """Whether calling a name in a module makes plain data, which raises nothing."""
+
     # ------------------------------------------------------------ the life of an object
 
     @property

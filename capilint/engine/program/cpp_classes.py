@@ -47,6 +47,10 @@ class CppClasses:
         """None: reading a member runs nothing."""
         return frozenset()
 
+    def makes_data(self, name: str, module: Module) -> bool:
+        """Which constructors raise is told by themselves."""
+        return False
+
     def method(self, owner: str, name: str) -> Definition | Missing:
         """What calling `name` on an object runs is told by the call itself."""
         return Missing.UNKNOWN

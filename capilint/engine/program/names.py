@@ -5,7 +5,8 @@ A name that is defined twice means nothing: it is unknown code.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
@@ -18,6 +19,7 @@ from capilint.rulebook.book import Bound, RuleBook
 from capilint.rulebook.protocol import Protocol, Success
 
 MOST_ALIASES = 8
+_VARIANT = re.compile(r"@[0-9]+(?=\.|$)")  # which of several definitions of a name it is
 
 
 @dataclass
@@ -28,6 +30,7 @@ class Names:
     rulebook: RuleBook
     _apis: dict[tuple[str, str], Bound | None] = field(default_factory=dict)
     _constants: dict[tuple[str, str], int | None] = field(default_factory=dict)
+    _used: dict[tuple[str, tuple[str, ...]], bool] = field(default_factory=dict)
     _classes: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     @cached_property
@@ -47,7 +50,9 @@ class Names:
         table: dict[str, list[Definition]] = {}
         for definition in self.definitions:
             if _is_python(definition.module):
-                table.setdefault(definition.function.qualified_name, []).append(definition)
+                name = definition.function.qualified_name
+                for each in {name, _VARIANT.sub("", name)}:
+                    table.setdefault(each, []).append(definition)
         return table
 
     @cached_property
@@ -133,6 +138,32 @@ class Names:
             case Read(Place(_, (*_, last))) if last not in self._own_objects:
                 return f"{last.removeprefix('.')}.{callee.name}"
         return ""
+
+    def method_of_object(self, callee: Method, given: int, caller: Definition) -> Bound | None:
+        """The API's method of a name, on an object of which nothing is known.
+
+        The caller's module imports what makes such objects, and the method may be `given` so many
+        arguments, other than a function of a DLL of the same name. The caller's own object, and
+        the modules and classes that the file names, are no such objects.
+        """
+        bound = self.rulebook.method_named(callee.name)
+        if bound is None or given >= len(bound.protocol.params):
+            return None
+        match callee.receiver:
+            case Read(Place(root, path)) if path or root != caller.function.receiver:
+                modules = self.rulebook.modules_of(bound.binding.name)
+                return bound if self._uses(caller.module, tuple(modules)) else None
+        return None
+
+    def _uses(self, module: Module, others: tuple[str, ...]) -> bool:
+        """Whether a module imports one of some others, or calls something in it."""
+        key = (module.path, others)
+        if key not in self._used:
+            named = {name for names in module.aliases.values() for name in names}
+            calls = (call for function in module.functions for call in calls_of(function))
+            named.update(each.callee.name for each in calls if isinstance(each.callee, Direct))
+            self._used[key] = any(_is_in(name, others) for name in named)
+        return self._used[key]
 
     @cached_property
     def _own_objects(self) -> frozenset[str]:
@@ -244,7 +275,8 @@ class Names:
     def alternatives(self, name: str, module: Module) -> list[Definition]:
         """The functions that a name may mean in a module.
 
-        There are several only where one C file defines the name under different `#if`s. A method
+        There are several only where one C file defines the name under different `#if`s, or a module
+        of Python in different branches of one statement. A method
         that a class of another module overrides is none: on an object that comes from elsewhere
         it may not be what runs.
         """
@@ -261,7 +293,7 @@ class Names:
                 return []
             own = [candidate for candidate in found if candidate.module is module]
             if found:
-                return next((each for each in (own, found) if len(each) == 1), [])
+                return next((each for each in (own, found) if _is_one(each)), [])
         return []
 
     def _in_python(self, name: str, module: Module) -> list[Definition]:
@@ -276,6 +308,18 @@ class Names:
             for candidate in self._imports.called(head, module)
             for definition in self._by_name.get(f"{candidate.name}.{tail}", [])
         ]
+
+
+def _is_in(name: str, modules: Collection[str]) -> bool:
+    """Whether a dotted name is that of one of some modules, or of something in it."""
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
+
+
+def _is_one(found: list[Definition]) -> bool:
+    """Whether a function is meant, or the variants of one, of which a module runs one."""
+    names = {each.function.qualified_name for each in found}
+    variants = len(found) == len(names) and all(map(_VARIANT.search, names))
+    return len(found) == 1 or (variants and len({each.module.path for each in found}) == 1)
 
 
 def calls_of(function: Function) -> Iterator[Call]:

@@ -121,6 +121,23 @@ class PythonClasses:
                 holder = self.names.declared.get(known)
                 pending = [*((base, holder) for base in self.bases.get(known, ())), *pending]
 
+    def makes_data(self, name: str, module: Module) -> bool:
+        """So does a class of the rules', and one that adds nothing to how such a one is made."""
+        return self._is_data(name, module, set())
+
+    def _is_data(self, name: str, module: Module, seen: set[str]) -> bool:
+        if name in self.names.rulebook.data_types:
+            return True
+        owner = self.named(name, module)
+        if owner is None or owner in seen:
+            return False
+        seen.add(owner)
+        making = _UNPREDICTABLE | {_CONSTRUCTOR}
+        if not making.isdisjoint(self._own_methods.get(owner, ())):
+            return False
+        holder = self.names.declared[owner]
+        return any(self._is_data(base, holder, seen) for base in self.bases[owner])
+
     def is_plain(self, owner: str) -> bool:
         """Whether an object of the class keeps in an attribute what is stored there.
 

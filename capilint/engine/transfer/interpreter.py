@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from capilint.engine.domain.binding import evaluate_arguments, statuses_in
 from capilint.engine.domain.cause import How
@@ -16,26 +16,24 @@ from capilint.engine.domain.state import CAUGHT, CERTAIN, POSSIBLE, State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
     AbstractValue,
-    Function,
     Location,
     Part,
     Symbol,
     Uninitialised,
 )
-from capilint.engine.program.classes import Classes, Missing
-from capilint.engine.program.handle_variables import ApiOf, handle_variables
-from capilint.engine.program.linkage import Definition
+from capilint.engine.program.handle_variables import handle_variables
 from capilint.engine.program.liveness import Liveness, lent_to, reads_of
-from capilint.engine.summaries.summary import Exit, Summary
+from capilint.engine.summaries.summary import Exit
 from capilint.engine.transfer.assignments import Assignments, Point
 from capilint.engine.transfer.creations import Creations
 from capilint.engine.transfer.dispatch import dispatched
 from capilint.engine.transfer.doubts import doubt_all, doubt_undecided, settle
 from capilint.engine.transfer.exceptions import Exceptions, exceptions_of
 from capilint.engine.transfer.memory import MemoryEffects
-from capilint.engine.transfer.objects import MethodOf, Objects
+from capilint.engine.transfer.objects import Objects
 from capilint.engine.transfer.protocols import ProtocolCalls
 from capilint.engine.transfer.raising import Raising, raising
+from capilint.engine.transfer.resolution import Callees, Resolution
 from capilint.engine.transfer.results import Results
 from capilint.engine.transfer.summary_calls import SummaryCalls
 from capilint.engine.transfer.unknown import UnknownCalls
@@ -49,10 +47,8 @@ from capilint.ir import (
     Choose,
     Declare,
     Delete,
-    Direct,
     EndScope,
     Escape,
-    Indirect,
     Instruction,
     Jump,
     Method,
@@ -66,32 +62,10 @@ from capilint.ir import (
     values_of,
 )
 from capilint.ir import Function as IrFunction
-from capilint.rulebook.book import Bound, RuleBook
+from capilint.rulebook.book import RuleBook
 
 MODULE = "<module>"  # the name of a module's own code
 MANAGING = frozenset({"__enter__", "__exit__"})
-
-
-@dataclass(frozen=True, slots=True)
-class Callees:
-    """What names mean where a function stands: an API function, or a summary, or neither.
-
-    `made` are the classes of which a call makes an object, `pointer` is the API function that it
-    runs through a pointer, `reached_through` the name of one that is a method of something called
-    like a library; `method` is what a class's method does, `summary_of` what a function does that
-    is known. `handle_types` are the names of types
-    that are for handles.
-    """
-
-    api: ApiOf
-    summary: Callable[[str], Summary | None]
-    classes: Classes
-    made: Callable[[Call], tuple[str, ...]]
-    pointer: Callable[[Call], str | None]
-    reached_through: Callable[[Method], str]
-    method: MethodOf
-    summary_of: Callable[[Definition], Summary | None]
-    handle_types: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -117,6 +91,7 @@ class Interpreter:
     objects: Objects = field(init=False)
     exceptions: Exceptions = field(init=False)
     raising: Raising = field(init=False)
+    resolution: Resolution = field(init=False)
 
     def __post_init__(self) -> None:
         self.assignments = Assignments(
@@ -138,6 +113,7 @@ class Interpreter:
             memory,
             self.function.language,
             self.callees.classes,
+            self.callees.makes_data,
             handle_variables(self.function, self.callees.api, self.callees.handle_types),
         )
         self.objects = Objects(
@@ -147,6 +123,7 @@ class Interpreter:
             self.callees.classes.is_plain,
             self.function.name == MODULE,
         )
+        self.resolution = Resolution(self.callees, self.rulebook, evaluator, self.objects)
         bases, unsaid = self.callees.classes.bases, self.rulebook.unsaid_exceptions
         self.exceptions = exceptions_of(self.function.language, bases, unsaid)
         self.raising = raising(self.function)
@@ -316,10 +293,7 @@ class Interpreter:
             for owner in owners:
                 yield from self.objects.make(path.fork(), site, owner, arguments)
             return
-        bound, summary = self._resolve(path, call)
-        if bound is None and summary is None and isinstance(call.callee, Method):
-            bound = self.callees.api(self.callees.reached_through(call.callee))
-            arguments = replace(arguments, receiver=None) if bound is not None else arguments
+        bound, summary, arguments = self.resolution.of(path, call, arguments)
         if bound is not None:
             yield from self.protocol_calls.apply(path, site, bound, arguments)
         elif summary is not None and not arguments.spread:
@@ -331,32 +305,6 @@ class Interpreter:
             self.opaque = True
             guarded = block.number in self.raising.unknown_code
             yield from self.unknown_calls.apply(path, site, arguments, guarded)
-
-    def _resolve(self, path: Path, call: Call) -> tuple[Bound | None, Summary | None]:
-        match call.callee:
-            case Direct(name):
-                return self._resolve_name(name)
-            case Method(receiver, name):
-                value = self.evaluator.evaluate(path.state, receiver)
-                handle = path.state.handles.get(value) if isinstance(value, Symbol) else None
-                if handle is not None and handle.binding:
-                    return self.rulebook.method(handle.binding, handle.resource, name), None
-                owner = self.objects.class_of(value)
-                if owner is not None:
-                    found = self.callees.method(owner, name)
-                    return None, None if isinstance(found, Missing) else found
-            case Indirect(callee):
-                pointed = self.callees.pointer(call)
-                if pointed is not None:
-                    return self._resolve_name(pointed)
-                value = self.evaluator.evaluate(path.state, callee)
-                if isinstance(value, Function) and not value.captures:
-                    return self._resolve_name(value.name)
-        return None, None
-
-    def _resolve_name(self, name: str) -> tuple[Bound | None, Summary | None]:
-        bound = self.callees.api(name)
-        return (bound, None) if bound is not None else (None, self.callees.summary(name))
 
     # ------------------------------------------------------------ terminators
 

@@ -42,6 +42,8 @@ class Results:
     ) -> AbstractValue:
         """The result of a call with these arguments."""
         form, _, name = protocol.returns.partition(":")
+        if form == "pointer":
+            form = "address" if name in matched else "box"
         if form == "box":
             return self._box(path, site, matched.get(name))
         known = self._of_argument(path, form, matched[name], matched) if name in matched else None

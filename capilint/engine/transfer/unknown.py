@@ -6,7 +6,7 @@ store(&m_buffer)       it has an address: who knows what it makes of the object 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument, Arguments, statuses_in
@@ -71,6 +71,7 @@ class UnknownCalls:
     memory: MemoryEffects
     language: Language
     classes: Classes
+    makes_data: Callable[[str], bool]
     handle_variables: frozenset[Variable]
 
     def apply(
@@ -86,7 +87,7 @@ class UnknownCalls:
         self._give(path, site, arguments)
         if self._may_be_the_end(path, site, arguments):
             doubt_what_happened(state, site.key)
-        if guarded:
+        if guarded and not self._is_sure(site):
             yield raise_from(path.fork(), POSSIBLE)
         if statuses and self.language is Language.PYTHON and site.call.result is None:
             if any(status.failed for status, _ in statuses):
@@ -114,6 +115,11 @@ class UnknownCalls:
             self._clobber(path, site, arguments.receiver.value)
             self.memory.give_result(path, site, arguments.receiver.value)
         return Continuation(path)
+
+    def _is_sure(self, site: Site) -> bool:
+        """Whether nothing is raised: plain data is made, such as a structure of ctypes."""
+        callee = site.call.callee
+        return isinstance(callee, Direct) and self.makes_data(callee.name)
 
     def _may_be_the_end(self, path: Path, site: Site, arguments: Arguments) -> bool:
         """Whether a failure's branch ends with the call, as in `if (!made) fatal("no key");`.

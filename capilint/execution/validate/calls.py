@@ -178,6 +178,8 @@ class Calls:
     def _answer(self, protocol: Protocol, arguments: Mapping[str, Concrete]) -> Concrete:
         form, _, name = protocol.returns.partition(":")
         value = arguments.get(name, 0)
+        if form == "pointer":
+            form = "address" if name in arguments else "box"
         if form == "address" and arguments.get("index", 0) != 0:
             raise NotRunnable("an address of an element")
         if form in ("argument", "address"):

@@ -30,18 +30,21 @@ from capilint.frontends.python.naming.standard_names import (
     DESCRIPTORS,
     TRANSPARENT_DECORATORS,
 )
+from capilint.frontends.python.naming.variants import variants
 from capilint.frontends.python.parsing.nesting import too_deep, with_deep_stack
 from capilint.frontends.python.parsing.positions import Positions
 from capilint.frontends.python.parsing.python2 import translate
-from capilint.frontends.python.parsing.tree import descendants
+from capilint.frontends.python.parsing.tree import children, descendants
 
 _LONG_NUMBER = re.compile(r"(?<![0-9_])[0-9][0-9_]{999}")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # which no parser takes, as it has no UTF-8
+_APART = re.compile(r"@[0-9:]+")  # what tells a lambda, or one of several definitions, apart
 _Definition = cst.FunctionDef | cst.Lambda
 
 
 def lower_module(text: str, path: str, relevant: Callable[[str], bool] | None = None) -> ir.Module:
     """See `capilint.frontends.python.lower`."""
-    text = text.removeprefix("\ufeff")
+    text = _SURROGATE.sub("\ufffd", text.removeprefix("\ufeff"))
     deep_line = too_deep(text)
     if deep_line is not None:
         problem = _problem(deep_line, 1, "the code is nested too deeply")
@@ -75,8 +78,8 @@ def _parsed(text: str) -> tuple[cst.Module, Positions]:
             tree = cst.parse_module(translation.text)
         except cst.ParserSyntaxError:
             raise error from None
-        return tree, Positions(tree, translation.column)
-    return tree, Positions(tree)
+        return tree, Positions(tree, translation.text, translation.column)
+    return tree, Positions(tree, text)
 
 
 def _problem(line: int, column: int, reason: str) -> ir.Problem:
@@ -125,12 +128,13 @@ class _ModuleLowering:
         self.attribute_stores: set[str] = set()
         self._tree = tree
         self._scopes: dict[cst.CSTNode, Scope] = {}
+        self._variants: dict[Scope, dict[cst.FunctionDef | cst.ClassDef, int]] = {}
         self._definitions: dict[str, tuple[cst.FunctionDef, Scope]] = {}
         self._pending: deque[tuple[_Definition, Scope]] = deque()
         self._required: set[_Definition] = set()
         self._problems: list[ir.Problem] = []
         self._module = module_scope(tree, name, is_package)
-        self.names = Names(self._module, Classes(self.scope_of))
+        self.names = Names(tree, self._module, Classes(self.scope_of))
         self._register(self._module)
 
     def lower(self, path: str) -> ir.Module:
@@ -174,7 +178,8 @@ class _ModuleLowering:
     def scope_of(self, node: _Definition | cst.ClassDef, parent: Scope) -> Scope:
         if node not in self._scopes:
             if isinstance(node, cst.ClassDef):
-                scope = self._scopes[node] = class_scope(node, parent)
+                name = self._qualified(node, parent)
+                scope = self._scopes[node] = class_scope(node, parent, name)
                 self._register(scope)
                 bases = tuple(self.names.canonical(base.value, parent) or "" for base in node.bases)
                 if node.decorators or node.keywords:
@@ -195,9 +200,13 @@ class _ModuleLowering:
                 elif site.definition is not None:
                     self.scope_of(site.definition, scope)
 
-    def _qualified(self, node: _Definition, parent: Scope) -> str:
-        if isinstance(node, cst.FunctionDef):
-            return f"{parent.name}.{node.name.value}"
+    def _qualified(self, node: _Definition | cst.ClassDef, parent: Scope) -> str:
+        if not isinstance(node, cst.Lambda):
+            if parent not in self._variants:
+                roots = [self._tree] if parent.node is None else list(children(parent.node))
+                self._variants[parent] = variants(parent, roots)
+            number = self._variants[parent].get(node)
+            return f"{parent.name}.{node.name.value}" + (f"@{number}" if number else "")
         span = self.positions.span(node)
         return f"{parent.name}.<lambda>@{span.line}:{span.column}"
 
@@ -282,8 +291,8 @@ class _ModuleLowering:
         )
 
     def _shown(self, qualified_name: str) -> str:
-        """The name for reports: without the module, and a lambda's without its position."""
-        return qualified_name.removeprefix(f"{self._module.name}.").partition("@")[0]
+        """The name for reports: without the module, positions of lambdas and numbers."""
+        return _APART.sub("", qualified_name.removeprefix(f"{self._module.name}."))
 
     def _decorators(self, node: cst.FunctionDef, parent: Scope) -> list[str]:
         found: list[str] = []

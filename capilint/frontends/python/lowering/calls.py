@@ -9,7 +9,7 @@ import libcst as cst
 from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.python.lowering.values import Values
-from capilint.frontends.python.naming.names import is_in_library
+from capilint.frontends.python.naming.libraries import is_in_library
 from capilint.frontends.python.naming.scopes import Kind, Scope, all_parameters
 from capilint.frontends.python.parsing.tree import descendants
 
@@ -35,7 +35,11 @@ class Calls(Values):
         canonical = self.names.canonical(node, self.scope)
         if canonical is None or canonical.endswith(")"):
             return False
-        return not self.module.is_function(self.names.canonical(node.func, self.scope) or "")
+        called = self.names.canonical(node.func, self.scope)
+        if called is None and isinstance(node.func, cst.Attribute):
+            owner = self.names.class_of(node.func.value, self.scope)
+            called = self._own_method(owner, node.func.attr.value)
+        return not self.module.is_function(called or "")
 
     def call(self, node: cst.Call, result: ir.Place | None) -> None:
         self.emit(self.prepared_call(node.func, node.args, result, self.span(node)))

@@ -10,7 +10,8 @@ from capilint import ir
 from capilint.frontends.python.lowering.context import MAX_BLOCKS, TooLarge
 from capilint.frontends.python.lowering.patterns import Patterns
 from capilint.frontends.python.naming.scopes import Kind
-from capilint.frontends.python.parsing.tree import read_by_checkers, statements
+from capilint.frontends.python.parsing.decided import truth
+from capilint.frontends.python.parsing.tree import statements
 
 
 class Statements(Patterns):
@@ -49,17 +50,17 @@ class Statements(Patterns):
         branch: cst.If | cst.Else | None = node
         while isinstance(branch, cst.If):
             then, orelse = self.graph.new_block(), self.graph.new_block()
-            unrun = read_by_checkers(branch)
-            if unrun is None:
+            decided = truth(branch.test)
+            if decided is None:
                 self.condition(branch.test, then, orelse)
             else:
-                self.graph.jump(orelse if unrun is branch.body else then)
+                self.graph.jump(then if decided else orelse)
             self.graph.start(then)
-            if unrun is not branch.body:
+            if decided is not False:
                 self.block(branch.body)
             self.graph.jump(after)
             self.graph.start(orelse)
-            branch = None if unrun is branch.orelse else branch.orelse
+            branch = None if decided else branch.orelse
         if branch is not None:
             self.block(branch.body)
         self.graph.start(after)

@@ -8,7 +8,7 @@ import libcst as cst
 
 from capilint import ir
 from capilint.frontends.python.lowering.context import Context
-from capilint.frontends.python.naming.names import is_in_library
+from capilint.frontends.python.naming.libraries import is_in_library
 from capilint.frontends.python.naming.scopes import Kind, Scope, Site
 from capilint.frontends.python.parsing.tree import literal_content, text_literal
 from capilint.ir.arithmetic import held

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from capilint.frontends.python.naming.scopes import Kind, Scope, Site, all_parameters, decorators
+from capilint.frontends.python.naming.scopes import (
+    Kind,
+    Scope,
+    Site,
+    all_parameters,
+    assigned,
+    decorators,
+)
 from capilint.frontends.python.parsing.tree import descendants, dotted_name
 
 
@@ -25,7 +32,9 @@ class Class:
 class Classes:
     """Every class that the lowering has come to so far, by qualified name."""
 
-    def __init__(self, scope_of: Callable[[cst.FunctionDef, Scope], Scope]) -> None:
+    def __init__(
+        self, scope_of: Callable[[cst.FunctionDef | cst.Lambda | cst.ClassDef, Scope], Scope]
+    ) -> None:
         self._classes: dict[str, Class] = {}
         self.scope_of = scope_of
         self._derived: dict[str, list[Class]] = {}
@@ -43,6 +52,10 @@ class Classes:
             method = sites[-1].definition
             if isinstance(method, cst.FunctionDef):
                 known.methods[name] = method
+
+    def scope(self, name: str) -> Scope:
+        """The scope of a class that is known."""
+        return self._classes[name].scope
 
     def bases(self) -> dict[str, tuple[str, ...]]:
         """Every class with the canonical names of its bases."""
@@ -166,7 +179,7 @@ def _is_abstract(method: cst.FunctionDef) -> bool:
 def _note_attributes(table: dict[str, list[Site]], method: cst.FunctionDef, scope: Scope) -> None:
     prefix = scope.parameters[0] + "."
     for node in descendants([method.body], into_scopes=False):
-        targets: list[tuple[cst.BaseExpression, cst.BaseExpression | None]] = []
+        targets: list[tuple[cst.BaseAssignTargetExpression, cst.BaseExpression | None]] = []
         if isinstance(node, cst.Assign):
             targets = [(target.target, node.value) for target in node.targets]
         elif isinstance(node, cst.AnnAssign) and node.value is not None:
@@ -174,9 +187,7 @@ def _note_attributes(table: dict[str, list[Site]], method: cst.FunctionDef, scop
         elif isinstance(node, cst.AugAssign):
             targets = [(node.target, None)]
         for target, value in targets:
-            elements = [element.value for element in getattr(target, "elements", ())] or [target]
-            for element in elements:
+            for element, given in assigned(target, value):
                 name = dotted_name(element)
                 if name.startswith(prefix) and name.count(".") == 1:
-                    site = Site(scope, value if element is target else None)
-                    table.setdefault(name[len(prefix) :], []).append(site)
+                    table.setdefault(name[len(prefix) :], []).append(Site(scope, given))

@@ -6,6 +6,7 @@
 
 Calls stay in a canonical name only where they load a library, and keep only a first literal; a
 further object for the same library is told apart by a number: `ctypes.WinDLL("advapi32", 2)`.
+What makes types stands for them: `POINTER(..)` is `ctypes._Pointer`, a product `ctypes.Array`.
 A call of a function of the file that only ever returns one library stands for that library.
 A module's name may have several candidates (`try: import .. except ImportError: ..`). Of those,
 one that reaches into a library is preferred; else the name stands for itself (`pkg.mod.name`, or
@@ -17,24 +18,31 @@ from __future__ import annotations
 import libcst as cst
 
 from capilint.frontends.python.naming.classes import Classes
+from capilint.frontends.python.naming.libraries import (
+    Libraries,
+    is_constant,
+    is_empty,
+    is_in_library,
+    is_loader,
+    one_library,
+)
 from capilint.frontends.python.naming.scopes import (
     Kind,
     Scope,
     Site,
-    all_parameters,
     assigned_globals,
 )
 from capilint.frontends.python.naming.standard_names import (
+    ARRAY_CLASS,
     BUILTINS,
-    CACHING_DECORATORS,
     FIND_LIBRARY,
     FUNCTION_PROTOTYPES,
-    LIBRARY_LOADERS,
     LIBRARY_NAMESPACES,
-    LOADER_METHODS,
+    POINTER_CLASS,
+    POINTER_MAKER,
     STAR_EXPORTS,
 )
-from capilint.frontends.python.parsing.tree import descendants, text_literal
+from capilint.frontends.python.parsing.tree import text_literal
 
 _DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
 
@@ -42,14 +50,14 @@ _DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
 class Names:
     """Resolves expressions of one module."""
 
-    def __init__(self, module: Scope, classes: Classes) -> None:
+    def __init__(self, tree: cst.Module, module: Scope, classes: Classes) -> None:
         self._module = module
         self.classes = classes
+        self._libraries = Libraries(tree, module, self)
         self._alternatives: dict[str, tuple[str, ...]] = {}
         self._loads: dict[str, dict[cst.Call, int]] = {}
         self._known: dict[Site, str | None] = {}
         self._known_classes: dict[Site, str | None] = {}
-        self._known_results: dict[tuple[cst.FunctionDef, int | None], str | None] = {}
 
     def canonical(self, node: cst.BaseExpression, scope: Scope) -> str | None:
         """The canonical dotted name that an expression stands for, None where it is a value."""
@@ -63,10 +71,20 @@ class Names:
             case cst.Call():
                 return self._of_call(node, scope)
             case cst.IfExp(body=body, orelse=orelse):
-                either = [each for each in (body, orelse) if not _is_constant(each)]
+                either = [each for each in (body, orelse) if not is_constant(each)]
                 found = [self.canonical(each, scope) for each in either]
-                return found[0] if found and None not in found else None
+                return found[0] if found and None not in found else one_library(found)
+            case cst.BinaryOperation(left=left, operator=cst.Multiply()):
+                element = self.canonical(left, scope)
+                return ARRAY_CLASS if element is not None and self._is_type(element) else None
+            case cst.BooleanOperation(left=left, operator=cst.Or(), right=right):
+                return one_library(self.canonical(each, scope) for each in (left, right))
         return None
+
+    def _is_type(self, canonical: str) -> bool:
+        """Whether a name is one of ctypes' types, or a class of this file."""
+        of_ctypes = canonical.startswith("ctypes.") and not is_in_library(canonical)
+        return of_ctypes or canonical in self.classes
 
     def class_of(self, node: cst.BaseExpression, scope: Scope) -> str | None:
         """The class of this file that an object is of; None where it is not known.
@@ -80,19 +98,20 @@ class Names:
                 return name if name is not None and name in self.classes else None
             case cst.Name(value=name):
                 receiver = self.classes.of_receiver(node, scope)
-                return receiver or self._class_of_sites(self._sites_of(name, scope))
+                return receiver or self._class_of_sites(self.sites_of(name, scope))
             case cst.Attribute(value=value, attr=attr):
                 owner = self.class_of(value, scope)
                 if owner is not None:
                     return self._class_of_sites(self.classes.attribute_sites(owner, attr.value))
         return None
 
-    def _sites_of(self, name: str, scope: Scope) -> list[Site]:
+    def sites_of(self, name: str, scope: Scope) -> list[Site]:
+        """Every place that gives a name what it stands for in a scope, if that can be told."""
         owner = scope.owner(name)
         return [] if owner is None or name in owner.rebound else owner.sites(name)
 
     def _class_of_sites(self, sites: list[Site]) -> str | None:
-        values = [site for site in sites if not _is_empty(site)]
+        values = [site for site in sites if not is_empty(site)]
         found = {self._class_of_site(site) for site in values}
         return found.pop() if len(found) == 1 else None
 
@@ -115,7 +134,7 @@ class Names:
 
     def candidates(self, sites: list[Site]) -> tuple[str, ...]:
         """The canonical names that binding sites give, without repetition."""
-        found = (self._of_site(site) for site in sites)
+        found = (self.of_site(site) for site in sites)
         return tuple(dict.fromkeys(name for name in found if name is not None))
 
     def aliases(self) -> dict[str, tuple[str, ...]]:
@@ -143,7 +162,7 @@ class Names:
         found = set(assigned_globals(tree, defined)) if defined else set[str]()
         for name, sites in defined.items():
             last = sites[-1].definition
-            others = (site for site in sites if site.definition is None and not _is_empty(site))
+            others = (site for site in sites if site.definition is None and not is_empty(site))
             if any(others) and (last is None or last is not always.get(name)):
                 found.add(name)
         return frozenset(f"{self._module.name}.{name}" for name in found)
@@ -160,7 +179,7 @@ class Names:
         sites: list[Site] = []
         match node:
             case cst.Name(value=name):
-                sites = self._sites_of(name, scope)
+                sites = self.sites_of(name, scope)
             case cst.Attribute(value=value, attr=attr):
                 owner = self.class_of(value, scope)
                 sites = [] if owner is None else self.classes.attribute_sites(owner, attr.value)
@@ -172,9 +191,11 @@ class Names:
             return self._of_unbound(name)
         sites = owner.sites(name)
         if owner.kind in (Kind.FUNCTION, Kind.COMPREHENSION):
-            if name in owner.rebound or len(sites) != 1:
+            if name in owner.rebound:
                 return None
-            return self._of_site(sites[0])
+            if len(sites) != 1:
+                return one_library(self.of_site(site) for site in sites)
+            return self.of_site(sites[0])
         found = self.candidates(sites)
         several = f"{owner.name}.{name}" if len(found) > 1 else None
         return next(filter(is_in_library, found), several or (found[0] if found else None))
@@ -189,19 +210,23 @@ class Names:
         unlisted = [source for source in sources if source not in STAR_EXPORTS]
         return f"{unlisted[0]}.{name}" if len(unlisted) == 1 else name
 
-    def _of_site(self, site: Site) -> str | None:
+    def of_site(self, site: Site) -> str | None:
+        """What a binding gives its name to stand for."""
         if site.imported:
             return site.imported
         if site.definition is not None:
             return f"{site.scope.name}.{site.definition.name.value}"
         if site.unpacked is not None:
             call, index = site.unpacked
-            return self._of_result(call.func, site.scope, index)
-        if site.expression is None or _is_constant(site.expression):
+            return self._libraries.given_by(call.func, site.scope, index)
+        if is_empty(site):
             return None
         if site not in self._known:
             self._known[site] = None  # what leads back to itself stands for nothing
-            self._known[site] = self.canonical(site.expression, site.scope)
+            if site.parameter is not None:
+                self._known[site] = self._libraries.given_to(site)
+            elif site.expression is not None:
+                self._known[site] = self.canonical(site.expression, site.scope)
         return self._known[site]
 
     def _of_attribute(self, value: cst.BaseExpression, attr: str, scope: Scope) -> str | None:
@@ -217,12 +242,15 @@ class Names:
 
     def _of_class_attribute(self, owner: str, attr: str) -> str | None:
         """What `object.attr` stands for, where the class only ever sets it to known things."""
+        given = self._libraries.of_property(owner, attr)
+        if given is not None:
+            return given
         sites = self.classes.attribute_sites(owner, attr)
-        sites = [site for site in sites if not _is_empty(site)]
-        found = {None if site.definition else self._of_site(site): None for site in sites}
+        sites = [site for site in sites if not is_empty(site)]
+        found = {None if site.definition else self.of_site(site): None for site in sites}
         names = tuple(name for name in found if name is not None)
         if not names or None in found:
-            return None
+            return one_library(names)
         if any(name.rpartition(".")[0] in self.classes for name in names):
             return None  # another name of a method, which would take the object along
         if len(names) == 1:
@@ -262,8 +290,10 @@ class Names:
         callee = self.canonical(node.func, scope)
         if callee is None and self._is_prototype(node.func, scope):
             return self._of_prototype(node, scope)
+        if callee == POINTER_MAKER:
+            return POINTER_CLASS
         if callee is None or not is_loader(callee):
-            return self._of_result(node.func, scope)
+            return self._libraries.given_by(node.func, scope)
         text = self._library_name(node, scope)
         if text is None:
             return f"{callee}()"
@@ -271,64 +301,10 @@ class Names:
         number = loads.setdefault(node, len(loads) + 1)
         return f'{callee}("{text}")' if number == 1 else f'{callee}("{text}", {number})'
 
-    def _of_result(
-        self, func: cst.BaseExpression, scope: Scope, index: int | None = None
-    ) -> str | None:
-        """The library that a function of this file gives, as in `_library().CryptGenKey`.
-
-        With an index, the one at that place of the tuple that it gives.
-        """
-        sites = self._sites_of(func.value, scope) if isinstance(func, cst.Name) else []
-        definition = sites[0].definition if len(sites) == 1 else None
-        if not isinstance(definition, cst.FunctionDef):
-            return None
-        key = definition, index
-        if key not in self._known_results:
-            self._known_results[key] = None  # what calls itself gives nothing known
-            self._known_results[key] = self._find_result(definition, sites[0].scope, index)
-        return self._known_results[key]
-
-    def _find_result(
-        self, definition: cst.FunctionDef, parent: Scope, index: int | None
-    ) -> str | None:
-        scope = self.classes.scope_of(definition, parent)
-        if definition.asynchronous is not None or scope.yields:
-            return None
-        if any(each.default is not None for each in all_parameters(definition.params)):
-            return None  # a default may be what names the library
-        called = (decorator.decorator for decorator in definition.decorators)
-        named = (item.func if isinstance(item, cst.Call) else item for item in called)
-        if any(self.canonical(name, parent) not in CACHING_DECORATORS for name in named):
-            return None
-        body = descendants([definition.body], into_scopes=False)
-        returned = [node.value for node in body if isinstance(node, cst.Return)]
-        if index is not None:
-            returned = [_element(value, index) for value in returned]
-        found = {name for value in returned for name in self._meanings(value, scope)}
-        result = found.pop() if len(found) == 1 else None
-        known = result is not None and is_in_library(result) and not result.endswith("()")
-        return result if known else None
-
-    def _meanings(self, node: cst.BaseExpression | None, scope: Scope) -> set[str | None]:
-        """All that a returned expression may stand for; None is for what is not known.
-
-        A name may be None at first: `if _library is None: _library = ctypes.WinDLL(..)`.
-        """
-        match node:
-            case None:
-                return {None}
-            case cst.IfExp(body=body, orelse=orelse):
-                return self._meanings(body, scope) | self._meanings(orelse, scope)
-            case cst.Name(value=name):
-                sites = self._sites_of(name, scope)
-                values = [site for site in sites if not _is_empty(site)]
-                return {self._of_site(site) for site in values} or {None}
-        return {self.canonical(node, scope)}
-
     def _is_prototype(self, func: cst.BaseExpression, scope: Scope) -> bool:
         """Whether `func` is what `WINFUNCTYPE(..)` gives."""
         if isinstance(func, cst.Name):
-            sites = self._sites_of(func.value, scope)
+            sites = self.sites_of(func.value, scope)
             return (
                 len(sites) == 1
                 and isinstance(sites[0].expression, cst.Call)
@@ -358,30 +334,3 @@ class Names:
                 return None
             first = first.value.args[0]
         return self.literal(first.value, scope)
-
-
-def is_loader(canonical: str) -> bool:
-    """Whether calling this name gives a library (or what libraries are loaded with)."""
-    return canonical in LIBRARY_LOADERS or canonical.endswith(LOADER_METHODS)
-
-
-def is_in_library(canonical: str) -> bool:
-    """Whether a canonical name reaches into a loaded library."""
-    namespaces = tuple(f"{namespace}." for namespace in LIBRARY_NAMESPACES)
-    return "(" in canonical or "[" in canonical or canonical.startswith(namespaces)
-
-
-def _element(node: cst.BaseExpression | None, index: int) -> cst.BaseExpression | None:
-    """What a tuple that is written out has at an index; None where that is not known."""
-    elements = node.elements if isinstance(node, cst.Tuple) else ()
-    starred = any(isinstance(element, cst.StarredElement) for element in elements)
-    return None if starred or index >= len(elements) else elements[index].value
-
-
-def _is_empty(site: Site) -> bool:
-    """Whether a site only says that there is nothing yet, or no longer."""
-    return site.expression is not None and _is_constant(site.expression)
-
-
-def _is_constant(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Name) and node.value in ("None", "True", "False")

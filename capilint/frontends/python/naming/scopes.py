@@ -9,11 +9,11 @@ from typing import Any
 
 import libcst as cst
 
+from capilint.frontends.python.parsing.decided import unrun
 from capilint.frontends.python.parsing.tree import (
     descendants,
     dotted_name,
     opens_scope,
-    read_by_checkers,
     text_literal,
 )
 
@@ -32,13 +32,14 @@ class Site:
     """One place that binds a name: an import, a definition, `name = expression`, or others.
 
     `imported` is the dotted name; `unpacked` the call in `a, name = call()`, with the name's index
-    there; `manager` the expression of a `with .. as name`; `type_name`
-    a parameter's annotation; `scope` the one that expressions are to be read in.
+    there; `manager` the expression of a `with .. as name`; `parameter` what declares one, and
+    `type_name` its annotation; `scope` the one that expressions are to be read in.
     """
 
     scope: Scope
     expression: cst.BaseExpression | None = None
     manager: cst.BaseExpression | None = None
+    parameter: cst.Param | None = None
     type_name: cst.BaseExpression | None = None
     imported: str = ""
     unpacked: tuple[cst.Call, int] | None = None
@@ -112,9 +113,9 @@ def module_scope(tree: cst.Module, name: str, is_package: bool) -> Scope:
     return scope
 
 
-def class_scope(node: cst.ClassDef, parent: Scope) -> Scope:
+def class_scope(node: cst.ClassDef, parent: Scope, name: str) -> Scope:
     """The scope of a class body."""
-    scope = Scope(Kind.CLASS, f"{parent.name}.{node.name.value}", parent, node)
+    scope = Scope(Kind.CLASS, name, parent, node)
     collect(scope, [node.body])
     return scope
 
@@ -128,7 +129,7 @@ def function_scope(node: cst.FunctionDef | cst.Lambda, parent: Scope, name: str)
     for parameter in all_parameters(node.params):
         scope.parameters.append(parameter.name.value)
         default = parameter.default if text_literal(parameter.default) is not None else None
-        site = Site(scope, default, type_name=_annotated(parameter))
+        site = Site(scope, default, parameter=parameter, type_name=_annotated(parameter))
         scope.bind(parameter.name.value, site)
     collect(scope, [node.body])
     return scope
@@ -172,11 +173,11 @@ def collect(scope: Scope, roots: Iterable[cst.CSTNode]) -> None:
     if scope.kind is Kind.FUNCTION:
         inner = [node for node in nodes if opens_scope(node)]
         scope.rebound = set(_declared(descendants(inner), cst.Nonlocal)) - scope.nonlocal_names
-    for_checkers = _read_by_checkers(nodes)
-    _bind_all(scope, (node for node in nodes if node not in for_checkers))
-    if for_checkers:  # what they read counts for names that have no other meaning
+    never_run = _never_run(nodes)
+    _bind_all(scope, (node for node in nodes if node not in never_run))
+    if never_run:  # it counts for names that have no other meaning
         run = {name: len(sites) for name, sites in scope.bindings.items()}
-        _bind_all(scope, (node for node in nodes if node in for_checkers))
+        _bind_all(scope, (node for node in nodes if node in never_run))
         for name, count in run.items():
             del scope.bindings[name][count:]
 
@@ -200,8 +201,8 @@ def _bind_all(scope: Scope, nodes: Iterable[cst.CSTNode]) -> None:
             binder(scope, node)
 
 
-def _read_by_checkers(nodes: Iterable[cst.CSTNode]) -> set[cst.CSTNode]:
-    branches = (read_by_checkers(node) for node in nodes if isinstance(node, cst.If))
+def _never_run(nodes: Iterable[cst.CSTNode]) -> set[cst.CSTNode]:
+    branches = (unrun(node) for node in nodes if isinstance(node, cst.If))
     return {
         node
         for branch in branches
@@ -235,6 +236,19 @@ def _bind_target(
                 scope.bind(element.value.value, Site(scope, unpacked=(value, index)))
             else:
                 _bind_target(scope, element.value)
+
+
+def assigned(
+    target: cst.BaseExpression, value: cst.BaseExpression | None
+) -> Iterator[tuple[cst.BaseExpression, cst.BaseExpression | None]]:
+    """What an assignment gives a value, each with it, or with None where it is not written out."""
+    if not isinstance(target, cst.Tuple | cst.List):
+        yield target, value
+        return
+    starred = any(isinstance(element, cst.StarredElement) for element in target.elements)
+    parts = [] if starred else _parts(value, len(target.elements))
+    for index, element in enumerate(target.elements):
+        yield from assigned(element.value, parts[index] if parts else None)
 
 
 def _parts(value: cst.BaseExpression | None, count: int) -> list[cst.BaseExpression]:

@@ -43,6 +43,9 @@ LIBRARY_LOADERS = frozenset(
 )
 LOADER_METHODS = (".LoadLibrary", ".dlopen")
 FUNCTION_PROTOTYPES = frozenset({"ctypes.WINFUNCTYPE", "ctypes.CFUNCTYPE", "ctypes.PYFUNCTYPE"})
+# A call of a class of pointers' maker gives such a class, and so does a product with a type.
+POINTER_MAKER, POINTER_CLASS = "ctypes.POINTER", "ctypes._Pointer"
+ARRAY_CLASS = "ctypes.Array"
 FIND_LIBRARY = "ctypes.util.find_library"
 
 # Decorators that change what an object's attribute of the method's name is.
@@ -64,7 +67,11 @@ TRANSPARENT_DECORATORS = frozenset(
     }
 )
 # Decorators after which a call of the name gives what the decorated code gives, if an older one.
-CACHING_DECORATORS = frozenset({"functools.cache", "functools.lru_cache"})
+CACHING_DECORATORS = frozenset(
+    {"functools.cache", "functools.cached_property", "functools.lru_cache"}
+)
+# Decorators that make an attribute of a method: what it gives is read, not called.
+PROPERTIES = frozenset({"property", "functools.cached_property"})
 CONTEXT_MANAGER_DECORATORS = frozenset(
     {"contextlib.contextmanager", "contextlib.asynccontextmanager"}
 )

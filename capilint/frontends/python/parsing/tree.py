@@ -109,16 +109,6 @@ def literal_content(node: cst.CSTNode | None) -> str | bytes | None:
     return None
 
 
-def read_by_checkers(node: cst.If) -> cst.CSTNode | None:
-    """The branch of an `if TYPE_CHECKING:` that never runs; None for any other `if`."""
-    test = node.test
-    negated = isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not)
-    name = dotted_name(test.expression if isinstance(test, cst.UnaryOperation) else test)
-    if name.rpartition(".")[2] != "TYPE_CHECKING":
-        return None
-    return node.orelse if negated else node.body
-
-
 def is_pure(node: cst.CSTNode) -> bool:
     """Whether evaluating an expression calls nothing and assigns nothing."""
     return all(type(inner) not in _ACTING for inner in descendants([node], into_scopes=False))

@@ -1,0 +1,100 @@
+"""What a call runs: a function of the API, one of the program, or something that nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from capilint.engine.domain.binding import Arguments
+from capilint.engine.domain.evaluate import Evaluator
+from capilint.engine.domain.events import Path
+from capilint.engine.domain.values import Function, Symbol
+from capilint.engine.program.classes import Classes, Missing
+from capilint.engine.program.handle_variables import ApiOf
+from capilint.engine.program.linkage import Definition
+from capilint.engine.summaries.summary import Summary
+from capilint.engine.transfer.objects import MethodOf, Objects
+from capilint.ir import Call, Direct, Indirect, Method
+from capilint.rulebook.book import Bound, RuleBook
+
+Known = tuple[Bound | None, Summary | None]
+_NOTHING: Known = (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Callees:
+    """What names mean where a function stands: an API function, or a summary, or neither.
+
+    `made` are the classes of which a call makes an object, `makes_data` tells whether a name makes
+    plain data, `pointer` is the API function that it runs through a pointer, `reached_through` the
+    name of one that is a method of something called like a library, `of_object` the API's method
+    of an object that may be the API's; `method` is what a class's method does, `summary_of` what a
+    function does that is known. `handle_types` are the names of types that are for handles.
+    """
+
+    api: ApiOf
+    summary: Callable[[str], Summary | None]
+    classes: Classes
+    made: Callable[[Call], tuple[str, ...]]
+    makes_data: Callable[[str], bool]
+    pointer: Callable[[Call], str | None]
+    reached_through: Callable[[Method], str]
+    of_object: Callable[[Method, int], Bound | None]
+    method: MethodOf
+    summary_of: Callable[[Definition], Summary | None]
+    handle_types: frozenset[str]
+
+
+@dataclass(slots=True)
+class Resolution:
+    """Resolves the calls of one function."""
+
+    callees: Callees
+    rulebook: RuleBook
+    evaluator: Evaluator
+    objects: Objects
+
+    def of(
+        self, path: Path, call: Call, arguments: Arguments
+    ) -> tuple[Bound | None, Summary | None, Arguments]:
+        """What a call runs, and what it is given; neither where nobody knows."""
+        match call.callee:
+            case Direct(name):
+                return *self._named(name), arguments
+            case Method():
+                known = self._method(path, call.callee, arguments)
+                if known != _NOTHING:
+                    return *known, arguments
+                bound = self.callees.api(self.callees.reached_through(call.callee))
+                if bound is not None:
+                    arguments = replace(arguments, receiver=None)
+                return bound, None, arguments
+            case Indirect():
+                return *self._indirect(path, call), arguments
+
+    def _method(self, path: Path, callee: Method, arguments: Arguments) -> Known:
+        value = self.evaluator.evaluate(path.state, callee.receiver)
+        handle = path.state.handles.get(value) if isinstance(value, Symbol) else None
+        if handle is not None and handle.binding:
+            return self.rulebook.method(handle.binding, handle.resource, callee.name), None
+        owner = self.objects.class_of(value)
+        if owner is not None:
+            found = self.callees.method(owner, callee.name)
+            return None, None if isinstance(found, Missing) else found
+        given = len(arguments.positional) + len(arguments.keywords)
+        return (None if arguments.spread else self.callees.of_object(callee, given)), None
+
+    def _indirect(self, path: Path, call: Call) -> Known:
+        pointed = self.callees.pointer(call)
+        if pointed is not None:
+            return self._named(pointed)
+        match call.callee:
+            case Indirect(callee):
+                value = self.evaluator.evaluate(path.state, callee)
+                if isinstance(value, Function) and not value.captures:
+                    return self._named(value.name)
+        return _NOTHING
+
+    def _named(self, name: str) -> Known:
+        bound = self.callees.api(name)
+        return (bound, None) if bound is not None else (None, self.callees.summary(name))
