@@ -160,7 +160,9 @@ class State:
             outer = environment.get(place) or invariant.get(place)
             if outer is None:
                 continue
-            if isinstance(outer, Uninitialised) or outer == ZERO:
+            if isinstance(outer, Uninitialised):
+                return Uninitialised(outer.variable, outer.path + path[length:])
+            if outer == ZERO:
                 return outer
             if outer in self.handles and {*path[length:]} == {"[0]"}:
                 return outer  # an array's name stands for its first element

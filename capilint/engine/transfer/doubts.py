@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from capilint.engine.domain.cause import How
-from capilint.engine.domain.evaluate import Evaluator, is_unknown_constant
+from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.handle import Typestate, answered
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import (
@@ -18,6 +18,7 @@ from capilint.engine.domain.values import (
     Status,
     Symbol,
     Uninitialised,
+    is_unknown_constant,
     symbols_in,
 )
 from capilint.ir import Operation, Read, Unknown, Value

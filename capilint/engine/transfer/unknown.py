@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from capilint.engine.domain.binding import Argument, Arguments, statuses_in
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.escapes import newest
-from capilint.engine.domain.evaluate import Evaluator, is_unknown_constant
+from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.state import CERTAIN, POSSIBLE, State
@@ -24,6 +24,7 @@ from capilint.engine.domain.values import (
     Text,
     Uninitialised,
     is_memory,
+    is_unknown_constant,
     member_chain,
     symbols_in,
 )
