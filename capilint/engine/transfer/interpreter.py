@@ -26,6 +26,7 @@ from capilint.engine.program.classes import Classes, Missing
 from capilint.engine.program.handle_variables import ApiOf, handle_variables
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.liveness import Liveness, lent_to, reads_of
+from capilint.engine.program.tested import Tested
 from capilint.engine.summaries.summary import Exit, Summary
 from capilint.engine.transfer.assignments import Assignments, Point
 from capilint.engine.transfer.creations import Creations
@@ -139,6 +140,7 @@ class Interpreter:
             self.function.language,
             self.callees.classes.with_methods,
             handle_variables(self.function, self.callees.api, self.callees.handle_types),
+            Tested(self.function),
         )
         self.objects = Objects(
             self.summary_calls,

@@ -28,6 +28,7 @@ from capilint.engine.domain.values import (
     member_chain,
     symbols_in,
 )
+from capilint.engine.program.tested import Tested
 from capilint.engine.summaries.summary import is_global
 from capilint.engine.transfer.doubts import doubt, doubt_what_happened
 from capilint.engine.transfer.memory import MemoryEffects
@@ -66,6 +67,7 @@ class UnknownCalls:
     language: Language
     classes_with_methods: frozenset[str]
     handle_variables: frozenset[Variable]
+    tested: Tested
 
     def apply(
         self, path: Path, site: Site, arguments: Arguments, guarded: bool
@@ -181,11 +183,14 @@ class UnknownCalls:
 
         Where nobody asks again, one of the two outcomes stands for both: for a bare status the
         success, in doubt where the answer is looked at; for a condition (`check(!ok)`) the one in
-        which it can hold.
+        which it can hold. In a branch that has asked already, it is only told.
         """
         state = path.state
+        told = self.tested.before(site.call)
         for argument in arguments.all():
             for status, variable in statuses_in(self.evaluator, state, argument.written):
+                if variable in told:
+                    continue
                 last = variable in site.last_reads
                 if last and isinstance(argument.written, Operation):
                     if self.evaluator.truth(state, argument.value) is False:
