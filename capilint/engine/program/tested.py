@@ -18,7 +18,6 @@ from functools import cached_property
 
 from capilint.engine.program.liveness import written_by
 from capilint.ir import (
-    Assign,
     BasicBlock,
     Branch,
     Call,
@@ -92,10 +91,9 @@ def _asked(block: BasicBlock) -> frozenset[Variable]:
     found = {place.root for place in places_in(block.terminator.condition)}
     for instruction in reversed(block.instructions):
         target = written_by(instruction)
-        if isinstance(instruction, Call | Assign) and target in found:
-            if target.scope is Scope.TEMPORARY:
-                places = (place for value in values_of(instruction) for place in places_in(value))
-                found.update(place.root for place in places)
+        if target in found and target is not None and target.scope is Scope.TEMPORARY:
+            places = (place for value in values_of(instruction) for place in places_in(value))
+            found.update(place.root for place in places)
     return frozenset(found)
 
 
