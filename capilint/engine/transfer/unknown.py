@@ -33,6 +33,7 @@ from capilint.engine.summaries.summary import is_global
 from capilint.engine.transfer.doubts import doubt, doubt_what_happened
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.ways import Continuation, Site, raise_from
+from capilint.finding import Span
 from capilint.ir import (
     Call,
     Constant,
@@ -277,33 +278,42 @@ def _is_report(argument: Argument) -> bool:
 
 
 def is_report(call: Call) -> bool:
-    """Whether a call is given nothing but a code, a text and whom to tell: `fail(ctx, E, "why")`.
+    """Whether a call is given nothing but a code, a text, a line and whom to tell.
 
-    What it gives a status variable is then hardly anything but that code.
+    What `fail(ctx, E, "why")` gives a status variable is then hardly anything but that code.
     """
     if call.result is None or call.result.root.scope is Scope.TEMPORARY:
         return False
-    codes = [argument for argument in call.arguments if _is_code(argument)]
-    texts = [each for each in call.arguments if isinstance(each, Constant) and _is_text(each)]
-    others = [each for each in call.arguments if each not in codes and each not in texts]
+    places = [each for each in call.arguments if _is_text(each) or _is_line(each, call.span)]
+    located = any(_is_line(each, call.span) for each in places)
+    rest = [each for each in call.arguments if each not in places]
+    codes = [each for each in rest if _is_code(each, located)]
+    others = [each for each in rest if each not in codes]
     told = all(isinstance(each, Read) and not each.place.path for each in others)
-    return len(codes) == 1 and told and (bool(texts) or not others)
+    return len(codes) == 1 and told and (bool(places) or not others)
 
 
-def _is_code(value: Value) -> bool:
+def _is_code(value: Value, located: bool) -> bool:
+    """Whether an argument may be an error code; any number may, if a line is told with it."""
     match value:
         case Named():
             return True
         case Constant(int() as number):
-            return number < 0
+            return number < 0 or (located and number != 0)
         case Operation("-", (Constant(int()),)):
             return True
         case _:
             return False
 
 
-def _is_text(constant: Constant) -> bool:
-    return isinstance(constant.value, str)
+def _is_text(value: Value) -> bool:
+    return isinstance(value, Constant) and isinstance(value.value, str)
+
+
+def _is_line(value: Value, span: Span) -> bool:
+    """Whether an argument is the number of the line on which the call stands: `__LINE__`."""
+    number = value.value if isinstance(value, Constant) else None
+    return isinstance(number, int) and span.line <= number <= span.end_line
 
 
 def forget_shared_handles(state: State, site: object, given: Sequence[AbstractValue]) -> None:
