@@ -87,7 +87,7 @@ class State:
         self.raising: str = ""
         self.exception: str = ""
         self.failed: bool | None = None  # whether the last API call did, or made what it should
-        self.failing: bool = False  # whether the last branch was taken because a call failed
+        self.failing: bool | None = None  # whether this branch is one of a call that failed
 
     def copy(self) -> State:
         """A private copy to change."""

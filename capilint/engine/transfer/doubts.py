@@ -67,6 +67,11 @@ def doubt_what_happened(state: State, site: object) -> None:
     What still lives has to be released either way.
     """
     doubt_unset(state, site)
+    doubt_what_ended(state, site)
+
+
+def doubt_what_ended(state: State, site: object) -> None:
+    """The same of the handles that had ended, or lost their owner."""
     for symbol, handle in list(state.handles.items()):
         if handle.typestate is Typestate.DESTROYED and handle.doubt is None:
             state.handles[symbol] = replace(handle, doubt=("ended", site))

@@ -81,7 +81,7 @@ class Callees:
     runs through a pointer, `reached_through` the name of one that is a method of something called
     like a library; `method` is what a class's method does, `summary_of` what a function does that
     is known. `handle_types` are the names of types
-    that are for handles.
+    that are for handles, and `comes_back` tells unseen functions that do.
     """
 
     api: ApiOf
@@ -93,6 +93,7 @@ class Callees:
     method: MethodOf
     summary_of: Callable[[Definition], Summary | None]
     handle_types: frozenset[str]
+    comes_back: Callable[[str], bool]
 
 
 @dataclass(slots=True)
@@ -141,6 +142,7 @@ class Interpreter:
             self.callees.classes.with_methods,
             handle_variables(self.function, self.callees.api, self.callees.handle_types),
             Tested(self.function),
+            self.callees.comes_back,
         )
         self.objects = Objects(
             self.summary_calls,
@@ -395,7 +397,8 @@ class Interpreter:
         statuses = statuses_in(self.evaluator, path.state, branch.condition)
         for status, _ in statuses:
             settle(self.evaluator, path.state, branch.condition, status)
-        path.state.failing = any(status.failed for status, _ in statuses)
+        failing = any(status.failed for status, _ in statuses)
+        path.state.failing = failing if statuses else None
         self.assignments.give_away_elements(path, (branch.condition,))
         condition = self.evaluator.evaluate(path.state, branch.condition)
         if self.evaluator.truth(path.state, condition) is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument, Arguments, statuses_in
@@ -30,7 +30,7 @@ from capilint.engine.domain.values import (
 )
 from capilint.engine.program.tested import Tested
 from capilint.engine.summaries.summary import is_global
-from capilint.engine.transfer.doubts import doubt, doubt_what_happened
+from capilint.engine.transfer.doubts import doubt, doubt_what_ended, doubt_what_happened
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.ways import Continuation, Site, raise_from
 from capilint.finding import Span
@@ -69,6 +69,7 @@ class UnknownCalls:
     classes_with_methods: frozenset[str]
     handle_variables: frozenset[Variable]
     tested: Tested
+    comes_back: Callable[[str], bool]
 
     def apply(
         self, path: Path, site: Site, arguments: Arguments, guarded: bool
@@ -81,8 +82,7 @@ class UnknownCalls:
             for status in statuses_in(self.evaluator, state, argument.written)
         ]
         self._give(path, site, arguments)
-        if self._may_be_the_end(path, site, arguments):
-            doubt_what_happened(state, site.key)
+        self._doubt_whether_it_comes_back(path, site, arguments)
         if guarded:
             yield raise_from(path.fork(), POSSIBLE)
         if statuses and self.language is Language.PYTHON and site.call.result is None:
@@ -112,19 +112,25 @@ class UnknownCalls:
             self.memory.give_result(path, site, arguments.receiver.value)
         return Continuation(path)
 
-    def _may_be_the_end(self, path: Path, site: Site, arguments: Arguments) -> bool:
-        """Whether a failure's branch ends with the call, as in `if (!made) fatal("no key");`.
+    def _doubt_whether_it_comes_back(self, path: Path, site: Site, arguments: Arguments) -> None:
+        """A failure's branch may end with the call, as in `if (!made) fatal("no key");`.
 
-        So may a macro that is told a status of which nobody knows what it says: `CHECK(rc);`.
+        So may a macro that is told a status of which nobody knows what it says: `CHECK(rc);`. A
+        branch that asks for something else may end so after a release, if nothing shows that the
+        callee comes back; that it leaves a variable unset is no reason to end there.
         """
+        state, callee = path.state, site.call.callee
         discarded = self.language is not Language.PYTHON and site.call.result is None
         if discarded and len(arguments.positional) == 1 and _is_report(arguments.positional[0]):
-            return True
-        return (
-            site.call.ends_branch
-            and path.state.failing
-            and not any(self._is_concerned(path, argument) for argument in arguments.all())
-        )
+            doubt_what_happened(state, site.key)
+        elif not site.call.ends_branch:
+            return
+        elif not any(self._is_concerned(path, argument) for argument in arguments.all()):
+            known = isinstance(callee, Direct) and self.comes_back(callee.name)
+            if state.failing:
+                doubt_what_happened(state, site.key)
+            elif state.failing is None and not known:
+                doubt_what_ended(state, site.key)
 
     def _is_concerned(self, path: Path, argument: Argument) -> bool:
         """Whether the call is about a handle, or a variable that tells nothing of an error yet."""
