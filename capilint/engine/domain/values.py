@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeGuard, TypeVar
 
-from capilint.ir import Variable
+from capilint.ir import Scope, Variable
 
 NEWEST = 0
 OLDER = 1
@@ -249,6 +249,20 @@ def is_memory(symbol: Symbol) -> bool:
 def is_handle_or_memory(value: AbstractValue) -> bool:
     """Whether a value is a handle, memory or an object that a call made."""
     return isinstance(value, Symbol) and value.kind in ("handle", "object")
+
+
+def name_of(value: AbstractValue) -> str | None:
+    """What the source calls something outside of the function: a constant, a global variable or
+    its address. All that is known of another file's function is such a name."""
+    match value:
+        case Text(name, False):
+            return name
+        case Pointer(Location(Variable(name, Scope.GLOBAL), ())):
+            return name
+        case Symbol("initial", _, Location(Variable(name, Scope.GLOBAL), ())):
+            return name
+        case _:
+            return None
 
 
 def is_fixed(value: AbstractValue) -> bool:

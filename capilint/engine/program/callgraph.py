@@ -176,6 +176,9 @@ class Program:
                     touches = touches or acts_on_handles(bound)
                     continue
                 called.update(dict.fromkeys(self.names.alternatives(name, definition.module)))
+        for name in () if _is_python(definition.module) else self.pointers.taken_by(definition):
+            bound = self.names.api(name, definition.module)
+            touches = touches or (bound is not None and acts_on_handles(bound))
         called.update(dict.fromkeys(self.classes_of(definition.function).run_by(definition)))
         return list(called), touches
 

@@ -21,6 +21,7 @@ from capilint.engine.domain.values import (
     Part,
     Symbol,
     Uninitialised,
+    name_of,
 )
 from capilint.engine.program.classes import Classes, Missing
 from capilint.engine.program.handle_variables import ApiOf, handle_variables
@@ -356,6 +357,8 @@ class Interpreter:
                 value = self.evaluator.evaluate(path.state, callee)
                 if isinstance(value, Function) and not value.captures:
                     return self._resolve_name(value.name)
+                named = name_of(value)
+                return (self.callees.api(named) if named else None), None
         return None, None
 
     def _resolve_name(self, name: str) -> tuple[Bound | None, Summary | None]:
