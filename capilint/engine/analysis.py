@@ -321,6 +321,7 @@ class Analysis:
             method=lambda owner, name: self._summary_of_method(classes.method(owner, name)),
             summary_of=self._summary_for_closing,
             handle_types=handle_types(module, self.rulebook.handle_types),
+            comes_back=lambda name: name in self.program.returning,
         )
         evaluator = Evaluator(
             self.rulebook.is_box_accessor,

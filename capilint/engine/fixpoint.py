@@ -117,6 +117,8 @@ class Fixpoint:
         trail: Trail | None,
         order: list[int],
     ) -> None:
+        if point[1] == 0:
+            state.failing = None  # several ways lead here: no branch any more
         live = self.interpreter.liveness.at(*point)
         if live is not None:
             state.prune(live)

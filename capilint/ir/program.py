@@ -118,7 +118,9 @@ class Module:
     found for it, however deep, `missing_headers` the quoted names of those that were not,
     `typedefs` maps types of its variables to what they are another name for, `structures` a
     structure to its members, of which the file itself defines its `own_structures`, and `macros`
-    the macros that it defines to the names in their texts. In C++ classes are structures as well,
+    the macros that it defines to the names in their texts; `fillings` are the variables, and
+    members (`.make`), that it initialises outside of functions with what may be functions, each
+    with that one's name. In C++ classes are structures as well,
     with the members of their bases, and `class_texts` has what else is in their texts.
     """
 
@@ -141,6 +143,7 @@ class Module:
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     in_package: bool = False
     class_texts: Mapping[str, ClassText] = field(default_factory=dict)
+    fillings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

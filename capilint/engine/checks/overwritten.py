@@ -99,9 +99,10 @@ def _always_released(destructor: Summary) -> Iterator[tuple[tuple[str, ...], str
     }
     for symbol, resource in released:
         place = symbol.detail if symbol.kind == "initial" else None
-        if isinstance(place, Location) and place.base == whole and len(place.path) == 1:
-            if all(_ends(outcome, symbol) for outcome in destructor.outcomes):
-                yield place.path, resource
+        if not isinstance(place, Location) or place.base != whole or len(place.path) != 1:
+            continue
+        if all(_ends(outcome, symbol) for outcome in destructor.outcomes):
+            yield place.path, resource
 
 
 def _ends(outcome: Outcome, symbol: Symbol) -> bool:

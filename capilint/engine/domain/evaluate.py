@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
+from capilint.engine.domain.equality import known_number, told_by_comparison, told_by_truth
 from capilint.engine.domain.order import (
     COMPARISONS,
     MIRRORED,
@@ -17,6 +18,7 @@ from capilint.engine.domain.order import (
     TESTS,
     known_order,
     normal_comparison,
+    order_of_what_is_there,
 )
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import (
@@ -35,6 +37,7 @@ from capilint.engine.domain.values import (
     Uninitialised,
     is_empty_box,
     is_fixed,
+    is_handle_or_memory,
 )
 from capilint.ir import (
     AddressOf,
@@ -229,8 +232,18 @@ class Evaluator:
             return int(operator in ("==", "<=", ">="))
         if operator in ("==", "!=") and self._equal(state, left, right) is False:
             return int(operator == "!=")
+        one, other = known_number(state.facts, left), known_number(state.facts, right)
+        if one is not None and other is not None:
+            return calculated(operator, one, other)
         known = known_order(state.facts, operator, left, right)
+        if known is None and (self._is_there(state, left) or self._is_there(state, right)):
+            known = order_of_what_is_there(operator, left, right)
         return None if known is None else int(known)
+
+    def _is_there(self, state: State, value: AbstractValue) -> bool:
+        """Whether a value is a handle, or an address, and none that may be missing."""
+        address = isinstance(value, Pointer) or is_handle_or_memory(value) or value in state.handles
+        return address and self.truth(state, value) is True
 
     def _equal(self, state: State, left: AbstractValue, right: AbstractValue) -> bool | None:
         """Whether two values are known to differ (False); None where that is open."""
@@ -239,7 +252,7 @@ class Evaluator:
                 return False
             if isinstance(one, Pointer) and isinstance(other, Pointer):
                 return False
-            if isinstance(one, Symbol) and one.kind in ("handle", "object"):
+            if isinstance(one, Symbol) and is_handle_or_memory(one):
                 handle = state.handles.get(one)
                 private = handle is not None and handle.made and not handle.escaped
                 if private and isinstance(other, Symbol):
@@ -255,7 +268,7 @@ class Evaluator:
         match value:
             case Number(number) | Status(_, number):
                 return number
-            case Symbol() | Term():
+            case Symbol() | Term() | Uninitialised():
                 return 0 if state.facts.get(value) is False else None
             case _:
                 return None
@@ -271,9 +284,9 @@ class Evaluator:
                 return True
             case Aggregate(values):
                 return bool(values)
-            case Symbol():
-                if value.kind in ("handle", "object"):
-                    return True
+            case Symbol(kind="handle" | "object"):
+                return True
+            case Symbol() | Uninitialised():
                 return state.facts.get(value)
             case Term(operator, operands):
                 fact = state.facts.get(value)
@@ -281,8 +294,6 @@ class Evaluator:
                     folded = self._fold_binary(state, operator, operands[0], operands[1])
                     return None if folded is None else bool(folded)
                 return fact
-            case Uninitialised():
-                return None
 
     # ------------------------------------------------------------ branches
 
@@ -300,14 +311,13 @@ class Evaluator:
                 return all(self.assume(state, operand, False) for operand in operands)
             case Term(operator, (left, right)) if operator in COMPARISONS:
                 return self._assume_comparison(state, operator, left, right, truth)
-            case Uninitialised():
-                return True
             case _:
                 if is_fixed(value):
                     state.facts[value] = truth
                 if isinstance(value, Symbol) and not truth:
                     vanish(state, value)
-                return True
+                told = told_by_truth(state.facts, value, truth)
+                return all(self.assume(state, each, True) for each in told)
 
     def _assume_comparison(
         self,
@@ -335,6 +345,9 @@ class Evaluator:
         comparison = normal_comparison(operator, left, right)
         if is_fixed(comparison):
             state.facts[comparison] = True
+        told = told_by_comparison(state.facts, operator, left, right)
+        if not all(self.assume(state, each, True) for each in told):
+            return False
         if operator in ("<=", ">=") and state.facts.get(Term("<=", comparison.operands[::-1])):
             self._learn_equal(state, left, right)
         return True
@@ -363,19 +376,6 @@ def vanish(state: State, symbol: Symbol) -> None:
     for other, handle in list(state.handles.items()):
         if handle.owner == symbol:
             state.handles[other] = replace(handle, owner=None, orphaned=False)
-
-
-def is_unknown_constant(value: AbstractValue) -> bool:
-    """Whether a condition hangs on nothing but named constants whose value is not known."""
-    match value:
-        case Text(_, quoted):
-            return not quoted
-        case Term(_, operands):
-            known = [operand for operand in operands if isinstance(operand, Number | Status)]
-            rest = [operand for operand in operands if operand not in known]
-            return bool(rest) and all(is_unknown_constant(operand) for operand in rest)
-        case _:
-            return False
 
 
 def is_parameter(value: AbstractValue) -> TypeGuard[Symbol]:

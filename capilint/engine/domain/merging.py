@@ -17,7 +17,7 @@ def join(first: State, second: State, block: int) -> State:
     merged.shared = first.shared | second.shared
     merged.handles = {**second.handles, **first.handles}
     merged.failed = first.failed if first.failed == second.failed else None
-    merged.failing = first.failing and second.failing
+    merged.failing = first.failing if first.failing == second.failing else None
     merged.environment = {}
     merged.facts = {
         term: truth for term, truth in first.facts.items() if second.facts.get(term) == truth

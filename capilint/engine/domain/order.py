@@ -21,6 +21,7 @@ COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">="])
 TESTS = COMPARISONS | {"!", "&&", "||", "in", "not-in"}  # they tell no more than a truth
 NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_ABOVE_0 = {(">", 0): True, (">=", 1): True, ("<=", 0): False, ("<", 1): False}
 _SIGN_KEEPING = frozenset(["+", "*", "&", "|", "/", "%", ">>", "<<"])
 
 
@@ -58,6 +59,14 @@ def _by_sign(facts: Facts, operator: str, left: AbstractValue, right: AbstractVa
     if right.value < 0:
         return operator in (">", ">=", "!=")
     return {"<": False, ">=": True}.get(operator)
+
+
+def order_of_what_is_there(operator: str, left: AbstractValue, right: AbstractValue) -> bool | None:
+    """Whether a comparison holds of which one side is a handle, or an address: `key > 0`. They are
+    numbers without a sign, and none of them is 0."""
+    if isinstance(left, Number):
+        left, right, operator = right, left, MIRRORED[operator]
+    return _ABOVE_0.get((operator, right.value)) if isinstance(right, Number) else None
 
 
 def is_not_negative(facts: Facts, value: AbstractValue) -> bool:

@@ -89,7 +89,7 @@ class State:
         self.raising: str = ""
         self.exception: str = ""
         self.failed: bool | None = None  # whether the last API call did, or made what it should
-        self.failing: bool = False  # whether the last branch was taken because a call failed
+        self.failing: bool | None = None  # whether this branch is one of a call that failed
 
     def copy(self) -> State:
         """A private copy to change."""
@@ -162,7 +162,9 @@ class State:
             outer = environment.get(place) or invariant.get(place)
             if outer is None:
                 continue
-            if isinstance(outer, Uninitialised) or outer == ZERO:
+            if isinstance(outer, Uninitialised):
+                return Uninitialised(outer.variable, outer.path + path[length:])
+            if outer == ZERO:
                 return outer
             if outer in self.handles and {*path[length:]} == {"[0]"}:
                 return outer  # an array's name stands for its first element

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeGuard, TypeVar
 
-from capilint.ir import Variable
+from capilint.ir import Scope, Variable
 
 NEWEST = 0
 OLDER = 1
@@ -172,10 +172,17 @@ class Pointer(metaclass=Interning):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Uninitialised(metaclass=Interning):
-    """The content of a variable that was declared and never set."""
+    """The content of a variable that was declared and never set, or of a `path` inside of it.
+
+    It is some value: what a branch has asked about it holds until it is set.
+    """
 
     variable: Variable
-    symbols: ClassVar[tuple[Symbol, ...]] = ()
+    path: tuple[str, ...] = ()
+    symbols: tuple[Symbol, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "symbols", (Symbol("unset", "entry", self.variable),))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -239,11 +246,43 @@ def is_memory(symbol: Symbol) -> bool:
     return symbol.kind == "object"
 
 
+def is_handle_or_memory(value: AbstractValue) -> bool:
+    """Whether a value is a handle, memory or an object that a call made."""
+    return isinstance(value, Symbol) and value.kind in ("handle", "object")
+
+
+def name_of(value: AbstractValue) -> str | None:
+    """What the source calls something outside of the function: a constant, a global variable or
+    its address. All that is known of another file's function is such a name."""
+    match value:
+        case Text(name, False):
+            return name
+        case Pointer(Location(Variable(name, Scope.GLOBAL), ())):
+            return name
+        case Symbol("initial", _, Location(Variable(name, Scope.GLOBAL), ())):
+            return name
+        case _:
+            return None
+
+
 def is_fixed(value: AbstractValue) -> bool:
     """Whether asking for the value twice gives the same answer (an element `[?]` does not)."""
     if isinstance(value, Term):
         return value.fixed
     return not (isinstance(value, Symbol) and value.kind == "unknown")
+
+
+def is_unknown_constant(value: AbstractValue) -> bool:
+    """Whether a condition hangs on nothing but named constants whose value is not known."""
+    match value:
+        case Text(_, quoted):
+            return not quoted
+        case Term(_, operands):
+            known = [operand for operand in operands if isinstance(operand, Number | Status)]
+            rest = [operand for operand in operands if operand not in known]
+            return bool(rest) and all(is_unknown_constant(operand) for operand in rest)
+        case _:
+            return False
 
 
 def symbols_in(value: AbstractValue) -> tuple[Symbol, ...]:

@@ -16,6 +16,7 @@ from capilint.engine.program.linkage import Definition
 from capilint.engine.program.names import Names, calls_of
 from capilint.engine.program.pointers import FunctionPointers
 from capilint.engine.program.python_classes import PythonClasses
+from capilint.engine.program.returning import returning
 from capilint.ir import (
     Call,
     Direct,
@@ -58,6 +59,17 @@ class Program:
     def pointers(self) -> FunctionPointers:
         """What C's function pointers stand for."""
         return FunctionPointers(self.names)
+
+    @cached_property
+    def returning(self) -> frozenset[str]:
+        """The functions of C and C++ that are known to come back; see `returning`."""
+        compiled = [each for each in self.modules if not _is_python(each)]
+        functions = (function for module in compiled for function in module.functions)
+        return returning(functions, lambda name: self._ends(name, compiled[0]))
+
+    def _ends(self, name: str, module: Module) -> bool:
+        bound = self.names.api(name, module)
+        return bound is not None and bound.protocol.noreturn
 
     # ------------------------------------------------------------ growth
 
@@ -164,6 +176,9 @@ class Program:
                     touches = touches or acts_on_handles(bound)
                     continue
                 called.update(dict.fromkeys(self.names.alternatives(name, definition.module)))
+        for name in () if _is_python(definition.module) else self.pointers.taken_by(definition):
+            bound = self.names.api(name, definition.module)
+            touches = touches or (bound is not None and acts_on_handles(bound))
         called.update(dict.fromkeys(self.classes_of(definition.function).run_by(definition)))
         return list(called), touches
 

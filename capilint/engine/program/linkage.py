@@ -1,7 +1,8 @@
 """C's and C++'s names as a linker sees them: whose function a name means in a file.
 
 A file's own function comes first, then that of a header that it includes, however internal; then
-the one external function of the name. What several files define is nobody's.
+the one external function of the name. What several files define is nobody's, and two files that
+each have a `main` are never linked.
 
     set(HCRYPTKEY,BOOL)    1. a function of that whole name
                            2. the only C++ function of the plain name `set` with two parameters,
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 
 from capilint.ir import Function, Module
 from capilint.ir.signatures import parameter_count, plain_name
+
+_ENTRY_POINTS = frozenset({"main", "wmain", "WinMain", "wWinMain"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,15 @@ class Linkage:
         self._external: dict[str, list[Definition]] = defaultdict(list)
         self._overloads: dict[str, dict[str, None]] = defaultdict(dict)  # by plain name
         self._included: dict[str, frozenset[str]] = {}
+        self._programs: set[str] = set()  # the files that have an entry point
         for definition in definitions:
             name = definition.function.qualified_name
             self._files[name][definition.module.path].append(definition)
             if not definition.function.internal:
                 self._external[name].append(definition)
             plain = plain_name(name)
+            if plain in _ENTRY_POINTS and not definition.function.internal:
+                self._programs.add(definition.module.path)
             if plain != name:
                 self._overloads[plain][name] = None
 
@@ -74,10 +80,17 @@ class Linkage:
         """The functions that a name may mean in a module."""
         for spelling in self._spellings(name, module):
             near = self.near(spelling, module)
-            external = self._external.get(spelling, ())
+            external = self._linked(spelling, module)
             if near or external:
-                return near or (list(external) if len(external) == 1 else [])
+                return near or (external if len(external) == 1 else [])
         return []
+
+    def _linked(self, name: str, module: Module) -> list[Definition]:
+        """The external functions of a name that may be linked with a module."""
+        found = self._external.get(name, [])
+        if module.path not in self._programs:
+            return found
+        return [each for each in found if each.module.path not in self._programs - {module.path}]
 
     def _spellings(self, name: str, module: Module) -> Iterator[str]:
         """The names that what a name means may be defined by, the best one first."""

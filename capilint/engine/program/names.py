@@ -286,7 +286,8 @@ class Names:
 
     def _meant(self, name: str, module: Module) -> list[Definition]:
         if not _is_python(module):
-            return self._linkage.meant(name, module)
+            found = self._linkage.meant(name, module)
+            return [] if any(self._is_stand_in(name, each) for each in found) else found
         for reading, user in self._readings(name, module):
             found = self._in_python(reading, user)
             if any(each.function.qualified_name in self.rebound for each in found):
@@ -295,6 +296,16 @@ class Names:
             if found:
                 return next((each for each in (own, found) if _is_one(each)), [])
         return []
+
+    def _is_stand_in(self, name: str, definition: Definition) -> bool:
+        """Whether a file defines an API's function itself, for a test or to take its place.
+
+        What such a function leaves undone says nothing of its callers: it is unknown code.
+        """
+        bound = self.rulebook.direct(_listless(name, definition.module), definition.module.language)
+        if bound is None or not bound.protocol.source or not _may_be_of_c(name, bound.protocol):
+            return False
+        return len(definition.function.parameters) == len(bound.protocol.params)
 
     def _in_python(self, name: str, module: Module) -> list[Definition]:
         """The functions of a dotted name, or of one that ends so, that a module can reach."""

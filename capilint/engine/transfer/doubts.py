@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from capilint.engine.domain.cause import How
-from capilint.engine.domain.evaluate import Evaluator, is_unknown_constant
+from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.handle import Typestate, answered
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import (
@@ -18,6 +18,7 @@ from capilint.engine.domain.values import (
     Status,
     Symbol,
     Uninitialised,
+    is_unknown_constant,
     symbols_in,
 )
 from capilint.ir import Operation, Read, Unknown, Value
@@ -66,6 +67,11 @@ def doubt_what_happened(state: State, site: object) -> None:
     What still lives has to be released either way.
     """
     doubt_unset(state, site)
+    doubt_what_ended(state, site)
+
+
+def doubt_what_ended(state: State, site: object) -> None:
+    """The same of the handles that had ended, or lost their owner."""
     for symbol, handle in list(state.handles.items()):
         if handle.typestate is Typestate.DESTROYED and handle.doubt is None:
             state.handles[symbol] = replace(handle, doubt=("ended", site))

@@ -23,6 +23,7 @@ from capilint.engine.domain.values import (
 )
 from capilint.engine.program.handle_variables import handle_variables
 from capilint.engine.program.liveness import Liveness, lent_to, reads_of
+from capilint.engine.program.tested import Tested
 from capilint.engine.summaries.summary import Exit
 from capilint.engine.transfer.assignments import Assignments, Point
 from capilint.engine.transfer.creations import Creations
@@ -115,6 +116,8 @@ class Interpreter:
             self.callees.classes,
             self.callees.makes_data,
             handle_variables(self.function, self.callees.api, self.callees.handle_types),
+            Tested(self.function),
+            self.callees.comes_back,
         )
         self.objects = Objects(
             self.summary_calls,
@@ -341,7 +344,8 @@ class Interpreter:
         statuses = statuses_in(self.evaluator, path.state, branch.condition)
         for status, _ in statuses:
             settle(self.evaluator, path.state, branch.condition, status)
-        path.state.failing = any(status.failed for status, _ in statuses)
+        failing = any(status.failed for status, _ in statuses)
+        path.state.failing = failing if statuses else None
         self.assignments.give_away_elements(path, (branch.condition,))
         condition = self.evaluator.evaluate(path.state, branch.condition)
         if self.evaluator.truth(path.state, condition) is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from capilint.engine.domain.binding import Arguments
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Path
-from capilint.engine.domain.values import Function, Symbol
+from capilint.engine.domain.values import Function, Symbol, name_of
 from capilint.engine.program.classes import Classes, Missing
 from capilint.engine.program.handle_variables import ApiOf
 from capilint.engine.program.linkage import Definition
@@ -29,7 +29,8 @@ class Callees:
     plain data, `pointer` is the API function that it runs through a pointer, `reached_through` the
     name of one that is a method of something called like a library, `of_object` the API's method
     of an object that may be the API's; `method` is what a class's method does, `summary_of` what a
-    function does that is known. `handle_types` are the names of types that are for handles.
+    function does that is known. `handle_types` are the names of types that are for handles, and
+    `comes_back` tells unseen functions that do.
     """
 
     api: ApiOf
@@ -43,6 +44,7 @@ class Callees:
     method: MethodOf
     summary_of: Callable[[Definition], Summary | None]
     handle_types: frozenset[str]
+    comes_back: Callable[[str], bool]
 
 
 @dataclass(slots=True)
@@ -93,6 +95,8 @@ class Resolution:
                 value = self.evaluator.evaluate(path.state, callee)
                 if isinstance(value, Function) and not value.captures:
                     return self._named(value.name)
+                named = name_of(value)
+                return (self.callees.api(named) if named else None), None
         return _NOTHING
 
     def _named(self, name: str) -> Known:

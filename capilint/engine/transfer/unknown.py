@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from capilint.engine.domain.binding import Argument, Arguments, statuses_in
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.escapes import newest
-from capilint.engine.domain.evaluate import Evaluator, is_unknown_constant
+from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.state import CERTAIN, POSSIBLE, State
@@ -28,14 +28,17 @@ from capilint.engine.domain.values import (
     Text,
     Uninitialised,
     is_memory,
+    is_unknown_constant,
     member_chain,
     symbols_in,
 )
 from capilint.engine.program.classes import Classes
+from capilint.engine.program.tested import Tested
 from capilint.engine.summaries.summary import is_global
-from capilint.engine.transfer.doubts import doubt, doubt_what_happened
+from capilint.engine.transfer.doubts import doubt, doubt_what_ended, doubt_what_happened
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.ways import Continuation, Site, raise_from
+from capilint.finding import Span
 from capilint.ir import (
     AddressOf,
     Call,
@@ -73,6 +76,8 @@ class UnknownCalls:
     classes: Classes
     makes_data: Callable[[str], bool]
     handle_variables: frozenset[Variable]
+    tested: Tested
+    comes_back: Callable[[str], bool]
 
     def apply(
         self, path: Path, site: Site, arguments: Arguments, guarded: bool
@@ -85,8 +90,7 @@ class UnknownCalls:
             for status in statuses_in(self.evaluator, state, argument.written)
         ]
         self._give(path, site, arguments)
-        if self._may_be_the_end(path, site, arguments):
-            doubt_what_happened(state, site.key)
+        self._doubt_whether_it_comes_back(path, site, arguments)
         if guarded and not self._is_sure(site):
             yield raise_from(path.fork(), POSSIBLE)
         if statuses and self.language is Language.PYTHON and site.call.result is None:
@@ -121,19 +125,25 @@ class UnknownCalls:
         callee = site.call.callee
         return isinstance(callee, Direct) and self.makes_data(callee.name)
 
-    def _may_be_the_end(self, path: Path, site: Site, arguments: Arguments) -> bool:
-        """Whether a failure's branch ends with the call, as in `if (!made) fatal("no key");`.
+    def _doubt_whether_it_comes_back(self, path: Path, site: Site, arguments: Arguments) -> None:
+        """A failure's branch may end with the call, as in `if (!made) fatal("no key");`.
 
-        So may a macro that is told a status of which nobody knows what it says: `CHECK(rc);`.
+        So may a macro that is told a status of which nobody knows what it says: `CHECK(rc);`. A
+        branch that asks for something else may end so after a release, if nothing shows that the
+        callee comes back; that it leaves a variable unset is no reason to end there.
         """
+        state, callee = path.state, site.call.callee
         discarded = self.language is not Language.PYTHON and site.call.result is None
         if discarded and len(arguments.positional) == 1 and _is_report(arguments.positional[0]):
-            return True
-        return (
-            site.call.ends_branch
-            and path.state.failing
-            and not any(self._is_concerned(path, argument) for argument in arguments.all())
-        )
+            doubt_what_happened(state, site.key)
+        elif not site.call.ends_branch:
+            return
+        elif not any(self._is_concerned(path, argument) for argument in arguments.all()):
+            known = isinstance(callee, Direct) and self.comes_back(callee.name)
+            if state.failing:
+                doubt_what_happened(state, site.key)
+            elif state.failing is None and not known:
+                doubt_what_ended(state, site.key)
 
     def _is_concerned(self, path: Path, argument: Argument) -> bool:
         """Whether the call is about a handle, or a variable that tells nothing of an error yet."""
@@ -213,11 +223,14 @@ class UnknownCalls:
 
         Where nobody asks again, one of the two outcomes stands for both: for a bare status the
         success, in doubt where the answer is looked at; for a condition (`check(!ok)`) the one in
-        which it can hold.
+        which it can hold. In a branch that has asked already, it is only told.
         """
         state = path.state
+        told = self.tested.before(site.call)
         for argument in arguments.all():
             for status, variable in statuses_in(self.evaluator, state, argument.written):
+                if variable in told:
+                    continue
                 last = variable in site.last_reads
                 if last and isinstance(argument.written, Operation):
                     if self.evaluator.truth(state, argument.value) is False:
@@ -304,33 +317,42 @@ def _is_report(argument: Argument) -> bool:
 
 
 def is_report(call: Call) -> bool:
-    """Whether a call is given nothing but a code, a text and whom to tell: `fail(ctx, E, "why")`.
+    """Whether a call is given nothing but a code, a text, a line and whom to tell.
 
-    What it gives a status variable is then hardly anything but that code.
+    What `fail(ctx, E, "why")` gives a status variable is then hardly anything but that code.
     """
     if call.result is None or call.result.root.scope is Scope.TEMPORARY:
         return False
-    codes = [argument for argument in call.arguments if _is_code(argument)]
-    texts = [each for each in call.arguments if isinstance(each, Constant) and _is_text(each)]
-    others = [each for each in call.arguments if each not in codes and each not in texts]
+    places = [each for each in call.arguments if _is_text(each) or _is_line(each, call.span)]
+    located = any(_is_line(each, call.span) for each in places)
+    rest = [each for each in call.arguments if each not in places]
+    codes = [each for each in rest if _is_code(each, located)]
+    others = [each for each in rest if each not in codes]
     told = all(isinstance(each, Read) and not each.place.path for each in others)
-    return len(codes) == 1 and told and (bool(texts) or not others)
+    return len(codes) == 1 and told and (bool(places) or not others)
 
 
-def _is_code(value: Value) -> bool:
+def _is_code(value: Value, located: bool) -> bool:
+    """Whether an argument may be an error code; any number may, if a line is told with it."""
     match value:
         case Named():
             return True
         case Constant(int() as number):
-            return number < 0
+            return number < 0 or (located and number != 0)
         case Operation("-", (Constant(int()),)):
             return True
         case _:
             return False
 
 
-def _is_text(constant: Constant) -> bool:
-    return isinstance(constant.value, str)
+def _is_text(value: Value) -> bool:
+    return isinstance(value, Constant) and isinstance(value.value, str)
+
+
+def _is_line(value: Value, span: Span) -> bool:
+    """Whether an argument is the number of the line on which the call stands: `__LINE__`."""
+    number = value.value if isinstance(value, Constant) else None
+    return isinstance(number, int) and span.line <= number <= span.end_line
 
 
 def forget_shared_handles(state: State, site: object, given: Sequence[AbstractValue]) -> None:

@@ -66,6 +66,7 @@ def lower(
         typedefs=typedefs,
         structures=facts.structures,
         own_structures=frozenset(facts.own_structures),
+        fillings=tuple(facts.fillings),
         macros=dict(unit.text.changes.mentions()),
     )
 

@@ -13,6 +13,12 @@ from capilint.frontends.c.facts.declarators import (
     structure_names,
     typedefs_in,
 )
+from capilint.frontends.c.facts.fillings import (
+    Filling,
+    fillings_in,
+    fillings_of,
+    members_in_order,
+)
 from capilint.frontends.c.parsing import numbers
 from capilint.frontends.c.parsing.grammar import C, Grammar
 from capilint.frontends.c.parsing.outline import never_returning
@@ -42,6 +48,7 @@ class Facts:
     variables, `elsewhere` the `const` variables that another file defines, `noreturn` functions
     declared to never return. `expressions` has the texts of constants that hang on names which
     only the rule book may know: `const DWORD mode = CRYPT_DELETEKEYSET | CRYPT_SILENT;`.
+    `fillings` are what initialisers put into variables and members that may be functions.
     """
 
     macros: MacroTable
@@ -58,6 +65,7 @@ class Facts:
     noreturn: set[str] = field(default_factory=set)
     structures: dict[str, frozenset[str]] = field(default_factory=dict)
     own_structures: set[str] = field(default_factory=set)
+    fillings: dict[Filling, None] = field(default_factory=dict)
 
     def copy(self, macros: MacroTable) -> Facts:
         """The same names, to be added to, with other macros."""
@@ -83,7 +91,8 @@ def facts_of(
     expansion = expanded(declarations, macros.text_macro).text
     if expansion != declarations:
         facts.noreturn |= never_returning(expansion)
-    stack = [parse(expansion, grammar)]
+    stack = [parse(grammar.respelt(expansion), grammar)]
+    orders: dict[str, list[str]] = {}  # of the members of the file's own structures
     while stack:
         node = stack.pop()
         match node.type:
@@ -99,10 +108,14 @@ def facts_of(
                 for name in structure_names(node):
                     facts.structures[name] = frozenset(members)
                     facts.own_structures.add(name)
+                    orders[name] = members
             case "type_definition":
                 facts.typedefs.update(typedefs_in(node))
             case "declaration":
                 _add_declaration(node, facts)
+                facts.fillings.update(dict.fromkeys(fillings_of(node, orders)))
+            case "initializer_list":
+                facts.fillings.update(dict.fromkeys(fillings_in(node)))
         stack += reversed(node.named_children)
     return facts.without_doubt()
 
@@ -126,6 +139,7 @@ def merged(parts: Iterable[Facts], macros: MacroTable, grammar: Grammar = C) -> 
         facts.typedefs.update(part.typedefs)
         facts.structures.update(part.structures)
         facts.expressions.update(part.expressions)
+        facts.fillings.update(part.fillings)
         facts.members |= part.members
         facts.elsewhere |= part.elsewhere
         facts.functions |= part.functions
@@ -203,12 +217,7 @@ def _add_fields(declaration: Node, fields: dict[str, int]) -> None:
 def members_of(specifier: Node) -> list[str]:
     """The names of the members that a struct or union declares itself."""
     body = specifier.child_by_field_name("body")
-    declared = [
-        declared_by(declarator)
-        for member in (body.named_children if body is not None else ())
-        for declarator in member.children_by_field_name("declarator")
-    ]
-    return [each.name for each in declared if each is not None]
+    return [] if body is None else members_in_order(body)
 
 
 def _add_union(specifier: Node, unions: dict[str, str]) -> None:

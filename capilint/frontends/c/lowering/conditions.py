@@ -16,6 +16,7 @@ from capilint.frontends.c.parsing.syntax import (
     commas,
     field,
     has_effects,
+    is_elvis,
     operands,
     operator_of,
     spine,
@@ -70,7 +71,12 @@ class ConditionLowering(CallLowering):
             self.depth -= 1
 
     def _simple_condition(self, node: Node, if_true: int, if_false: int) -> None:
-        if node.type == "conditional_expression":
+        if is_elvis(node):
+            other = self.graph.new_block()
+            self._nested_condition(field(node, "condition"), if_true, other)
+            self.graph.start(other)
+            self._nested_condition(field(node, "alternative"), if_true, if_false)
+        elif node.type == "conditional_expression":
             _, other = self._ways(node)
             self._nested_condition(field(node, "consequence"), if_true, if_false)
             self.graph.start(other)
@@ -148,8 +154,9 @@ class ConditionLowering(CallLowering):
     def _choice(self, node: Node) -> ir.Value:
         if self.acts(node):
             return self._via_temporary(node)
-        names = ("condition", "consequence", "alternative")
-        return ir.Operation("?:", tuple(self.value(field(node, name)) for name in names))
+        condition = self.value(field(node, "condition"))
+        first = condition if is_elvis(node) else self.value(field(node, "consequence"))
+        return ir.Operation("?:", (condition, first, self.value(field(node, "alternative"))))
 
     def _via_temporary(self, node: Node) -> ir.Value:
         result = self.temporary()
@@ -201,9 +208,16 @@ class ConditionLowering(CallLowering):
         raise NotImplementedError
 
     def _store_choice(self, target: ir.Place, node: Node, span: Span) -> None:
-        end, other = self._ways(node)
         self.depth += 1
-        self.store(target, field(node, "consequence"), span)
+        if is_elvis(node):  # its condition is evaluated once
+            first, other, end = (self.graph.new_block() for _ in range(3))
+            condition = self._via_temporary(field(node, "condition"))
+            self._branch(condition, first, other, span)
+            self.graph.start(first)
+            self.assign(target, condition, span)
+        else:
+            end, other = self._ways(node)
+            self.store(target, field(node, "consequence"), span)
         self.graph.jump(end)
         self.graph.start(other)
         self.store(target, field(node, "alternative"), span)
@@ -279,7 +293,8 @@ class ConditionLowering(CallLowering):
     def _discard_choice(self, node: Node) -> None:
         end, other = self._ways(node)
         self.depth += 1
-        self.discard(field(node, "consequence"))
+        if not is_elvis(node):
+            self.discard(field(node, "consequence"))
         self.graph.jump(end)
         self.graph.start(other)
         self.discard(field(node, "alternative"))

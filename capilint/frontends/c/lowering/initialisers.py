@@ -26,14 +26,25 @@ class InitialiserLowering(ConditionLowering):
 
     def _set_members(self, target: ir.Place, node: Node, array: bool) -> None:
         position = 0
+        texts: list[ir.Value] = []
+        held: list[tuple[ir.Value, Span]] = []
         for member in operands(node):
             if member.type == "initializer_pair":
                 position = self._set_designated(target, member)
             elif array:
                 self._set(ir.Place(target.root, (*target.path, f"[{position}]")), member)
+            elif member.type == "initializer_list":
+                self._set_members(target, member, array=False)
             else:
-                self._set_somewhere(target, member)
+                value = self.value(member)
+                if isinstance(value, ir.Constant) and isinstance(value.value, str):
+                    texts.append(value)
+                elif any(True for _ in ir.places_in(value)):
+                    held.append((value, self.span(member)))
             position += 1
+        for value, span in held:  # a structure's member whose name the list does not say
+            told = texts if len(held) == len(texts) == 1 else ()
+            self.graph.emit(ir.Escape((value, *told), span))
 
     def _set_designated(self, target: ir.Place, pair: Node) -> int:
         """`.field = value` or `[2] = value`; the position that it sets."""
@@ -61,11 +72,3 @@ class InitialiserLowering(ConditionLowering):
             return
         if text_of(node) not in _ZERO_TEXTS:
             self.store(target, node, self.span(node))
-
-    def _set_somewhere(self, target: ir.Place, member: Node) -> None:
-        """A struct's member whose name the list does not say: it may hold the value."""
-        value = self.value(member) if member.type != "initializer_list" else None
-        if value is None:
-            self._set_members(target, member, array=False)
-        elif any(True for _ in ir.places_in(value)):
-            self.graph.emit(ir.Escape((value,), self.span(member)))

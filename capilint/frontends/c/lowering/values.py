@@ -23,6 +23,12 @@ _LONGEST_CHAIN = 30  # operands of one operator that are worth telling apart
 _MOST_NAMES = 50  # of constants that one constant is made of: each may take two of the one before
 
 
+_TEXTS = frozenset(
+    ["__FILE__", "__FILE_NAME__", "__FUNCTION__", "__PRETTY_FUNCTION__", "__FUNCSIG__", "__func__"]
+)
+"""Names that a compiler knows, for texts about the place where they stand."""
+
+
 class ValueLowering(PlaceLowering):
     """Values of expressions; calls, assignments and lazy operators are in the subclasses."""
 
@@ -58,10 +64,14 @@ class ValueLowering(PlaceLowering):
     # ------------------------------------------------------------ names and literals
 
     def _identifier(self, node: Node) -> ir.Value:
+        name = text_of(node)
+        if name in _TEXTS:
+            return ir.Constant(name)
+        if name == "__LINE__":
+            return ir.Constant(self.span(node).line)
         place = self.named_place(node)
         if place is not None:
             return self.content(place, node)
-        name = text_of(node)
         number = self.facts.macros.number(name)
         if number is not None:
             return ir.Named(name, number)

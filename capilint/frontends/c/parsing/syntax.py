@@ -62,6 +62,17 @@ def field(node: Node, name: str) -> Node:
     return child
 
 
+def is_elvis(node: Node) -> bool:
+    """Whether a node is `condition ?: other`: GNU's `?:` without its middle part."""
+    conditional = node.type == "conditional_expression"
+    return conditional and node.child_by_field_name("consequence") is None
+
+
+def chosen_first(node: Node) -> Node:
+    """What a conditional expression gives where its condition holds: that itself, if need be."""
+    return field(node, "condition" if is_elvis(node) else "consequence")
+
+
 def spine(node: Node, operator: str) -> list[Node]:
     """The operands of a chain `a && b && c`, in order; any length, without recursion."""
     chain: list[Node] = []

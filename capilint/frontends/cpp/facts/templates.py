@@ -183,7 +183,11 @@ class Templates:
         if not (name[:1].isalpha() or name[:1] in "_:"):
             return text
         written = type_text(name)
-        if not written.is_plain or "(" in name or len(written.parts[-1].name.split()) > 1:
+        if (
+            not (written.is_plain and written.parts)
+            or "(" in name
+            or len(written.parts[-1].name.split()) > 1
+        ):
             return text
         if len(written.parts) == 1:
             bound = bindings.get(name)

@@ -15,7 +15,7 @@ from tree_sitter import Node
 from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.c.parsing.parse import parse_expression
-from capilint.frontends.c.parsing.syntax import field, operands, text_of
+from capilint.frontends.c.parsing.syntax import chosen_first, field, operands, text_of
 from capilint.frontends.cpp.facts.deduction import ANY_FUNCTION
 from capilint.frontends.cpp.facts.model import Instance, Parameter, Scope, Type
 from capilint.frontends.cpp.lowering.naming import Callee, Cast
@@ -107,9 +107,10 @@ class ObjectLowering(SpecialMemberLowering):
         """`c ? Key(a) : Key(b)`"""
         end, other = self._ways(node)
         self.depth += 1
-        for name, following in (("consequence", other), ("alternative", end)):
+        ways = ((chosen_first(node), other), (field(node, "alternative"), end))
+        for chosen, following in ways:
             with self.full_expression(span):
-                part = self.bare(field(node, name))
+                part = self.bare(chosen)
                 if part.type == "throw_expression":
                     self.discard(part)
                 else:

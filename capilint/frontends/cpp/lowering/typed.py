@@ -7,7 +7,13 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
-from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
+from capilint.frontends.c.parsing.syntax import (
+    chosen_first,
+    field,
+    operands,
+    operator_of,
+    text_of,
+)
 from capilint.frontends.cpp.facts.deduction import is_any_function
 from capilint.frontends.cpp.facts.model import Instance, Signature, Type
 from capilint.frontends.cpp.lowering.naming import (
@@ -70,7 +76,7 @@ class TypedLowering(NamingLowering):
             case "assignment_expression":
                 return self.type_of(field(node, "left"))
             case "conditional_expression":
-                return self.type_of(field(node, "consequence"))
+                return self.type_of(chosen_first(node))
             case "comma_expression":
                 return self.type_of(field(node, "right"))
             case "compound_literal_expression":

@@ -1,0 +1,76 @@
+"""What the equality of two unknowns says of one, as soon as something is known of the other.
+
+if (wanted == kind) return;      wanted != kind
+if (kind == CNG) ..              wanted != CNG  there, too
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from capilint.engine.domain.values import ZERO, AbstractValue, Number, Status, Symbol, Term
+
+Facts = Mapping[AbstractValue, bool]
+
+
+def known_number(facts: Facts, value: AbstractValue) -> int | None:
+    """The number that a value is, or that the facts say an unknown is equal to."""
+    match value:
+        case Number(number) | Status(_, number):
+            return number
+        case Symbol() if facts.get(value) is False:
+            return 0
+        case Symbol():
+            operands = (operand for each in _relations(facts, value, "==") for operand in each)
+            return next((each.value for each in operands if isinstance(each, Number)), None)
+        case _:
+            return None
+
+
+def told_by_truth(facts: Facts, value: AbstractValue, truth: bool) -> list[AbstractValue]:
+    """What holds of others where a value turns out to be 0, or not to be."""
+    return _told(facts, value, None if truth else ZERO) if isinstance(value, Symbol) else []
+
+
+def told_by_comparison(
+    facts: Facts, operator: str, left: AbstractValue, right: AbstractValue
+) -> list[AbstractValue]:
+    """What holds of others, or of these two, where a comparison turns out to hold."""
+    if operator not in ("==", "!=") or not isinstance(left, Symbol):
+        return []
+    if isinstance(right, Number):
+        return _told(facts, left, right) if operator == "==" else []
+    if not isinstance(right, Symbol):
+        return []
+    told: list[AbstractValue] = []
+    for one, other in ((left, right), (right, left)):
+        number = known_number(facts, one)
+        if number is not None:
+            told.append(Term(operator, (other, Number(number))))
+        elif operator == "==" and facts.get(one):
+            told.append(other)
+    return told
+
+
+def _told(facts: Facts, known: Symbol, number: Number | None) -> list[AbstractValue]:
+    """The same where an unknown turns out to be a number, or (None) not to be 0."""
+    told: list[AbstractValue] = []
+    for operator in ("==", "!="):
+        for operands in _relations(facts, known, operator):
+            other = operands[0] if operands[1] is known else operands[1]
+            if not isinstance(other, Symbol):
+                continue
+            if number is not None:
+                told.append(Term(operator, (other, number)))
+            elif operator == "==":
+                told.append(other)
+    return told
+
+
+def _relations(facts: Facts, unknown: Symbol, operator: str) -> Iterator[tuple[AbstractValue, ...]]:
+    """The two sides of each comparison with an unknown that is known to hold."""
+    for fact, truth in facts.items():
+        if not (truth and isinstance(fact, Term) and fact.operator == operator):
+            continue
+        if unknown in fact.operands:
+            yield fact.operands
