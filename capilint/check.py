@@ -30,7 +30,7 @@ from capilint.lowering import FrontEnds
 from capilint.rulebook.namescan import NameScan, known_names, watched_resources
 
 if TYPE_CHECKING:
-    from capilint.finding import Finding
+    from capilint.finding import Finding, Span
     from capilint.findings.triage import Suppressed, Triage
     from capilint.ir import Module
     from capilint.rulebook.book import RuleBook
@@ -138,7 +138,7 @@ class _Run:
         from capilint.growth.left import Left
         from capilint.growth.rounds import Rounds, Wanted
 
-        rounds = Rounds(self._front_ends, self._load, self._crashed, self._explain)
+        rounds = Rounds(self._front_ends, self._load, self._crashed, self._quoted, self._explain)
         wanted = [Wanted(source, relevant) for source in sources]
         found = rounds.findings(wanted, Left(left, names.search), book)
         self._analysed |= rounds.modules.keys() - self._beside
@@ -241,6 +241,10 @@ class _Run:
             self._unreadable(item.path, str(error))
             return None
         return source
+
+    def _quoted(self, path: str, span: Span) -> str:
+        source = self._sources.get(path)
+        return "" if source is None else source.quoted(span)
 
     def _crashed(self, path: str, error: Exception) -> None:
         from traceback import format_exception

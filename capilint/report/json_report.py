@@ -46,6 +46,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "message": finding.message,
         "confirmed": finding.confirmed,
         "steps": [_step(step) for step in finding.steps],
+        "also": [_step(step) for step in finding.also],
     }
 
 
