@@ -31,7 +31,7 @@ from capilint.rulebook.namescan import NameScan, known_names, unknown_resource
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
-    from capilint.finding import Finding
+    from capilint.finding import Finding, Span
     from capilint.findings.triage import Suppressed, Triage
     from capilint.ir import Module
     from capilint.rulebook.book import RuleBook
@@ -147,7 +147,7 @@ class _Run:
         from capilint.growth.left import Left
         from capilint.growth.rounds import Rounds, Wanted
 
-        rounds = Rounds(self._front_ends, self._load, self._crashed, self._explain)
+        rounds = Rounds(self._front_ends, self._load, self._crashed, self._quoted, self._explain)
         wanted = [Wanted(source, relevant) for source in sources]
         found = rounds.findings(wanted, Left(left, names.search), book)
         self._analysed |= rounds.modules.keys() - self._beside
@@ -253,6 +253,10 @@ class _Run:
             self._unreadable(item.path, str(error))
             return None
         return source
+
+    def _quoted(self, path: str, span: Span) -> str:
+        source = self._sources.get(path)
+        return "" if source is None else source.quoted(span)
 
     def _crashed(self, path: str, error: Exception) -> None:
         from traceback import format_exception

@@ -68,7 +68,10 @@ class Finding:
     """One defect: what, where, on which handle, along which path.
 
     `confirmed` says whether the replay on the runtime model came to the same verdict; None
-    where the model does not cover the family or the finding is no handle's (CAP901, CAP902).
+    where the model does not cover the family or the finding is no handle's (CAP901, CAP902), and
+    where the path is `merged`: nobody followed it with all that is known on it, so that its
+    conditions may contradict each other.
+    `also` are the other places where the function leaves the same handle alive.
     `subject` is the number that `trace` uses for the handle. `ender` is the method that ends an
     object, where the path goes on into it after the function.
     """
@@ -83,8 +86,10 @@ class Finding:
     handle: str
     message: str
     steps: tuple[Step, ...] = ()
+    also: tuple[Step, ...] = ()
     help: str = ""
     confirmed: bool | None = None
+    merged: bool = False
     trace: tuple[TraceEvent, ...] = ()
     subject: int | None = None
     ender: str = ""

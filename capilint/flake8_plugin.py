@@ -24,7 +24,7 @@ from capilint.config.settings import Settings
 from capilint.files.source import Input
 from capilint.finding import Finding, Severity
 from capilint.language import Language
-from capilint.report.printable import printable
+from capilint.report.printable import other_places, printable
 from capilint.rulebook.tomlfile import RuleError
 
 _STDIN = "-"
@@ -106,4 +106,6 @@ def _text(finding: Finding) -> str:
         if elsewhere or not told:
             where = f"{last.path}, {line}" if elsewhere else line
             text += f" ({where}: {last.message})"
+    if finding.also:
+        text += f" ({other_places(finding)})"
     return printable(text)

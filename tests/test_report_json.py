@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 from unittest.mock import ANY
@@ -13,7 +14,7 @@ import pytest
 from capilint import __version__
 from capilint.check import Report
 from capilint.files.source import Unreadable
-from capilint.finding import Severity
+from capilint.finding import Severity, Step
 from capilint.findings.triage import Suppressed
 from capilint.report import Style, render
 from capilint.silence import Account, Creation, Kind, Reason, Silence
@@ -33,7 +34,8 @@ def test_the_schema_is_one() -> None:
 
 
 def test_everything_of_a_finding_is_there() -> None:
-    assert document(report(leak()))["findings"] == [
+    elsewhere = Step("leave", "src/session.c", span(7, 9, 13), "also leaves with hKey alive")
+    assert document(report(replace(leak(), also=(elsewhere,))))["findings"] == [
         {
             "code": "CAP101",
             "name": "handle-leaked",
@@ -64,6 +66,15 @@ def test_everything_of_a_finding_is_there() -> None:
                     ("fail", 8, 10, "CryptEncrypt fails"),
                     ("leave", 9, 9, "leaves with hKey alive"),
                 )
+            ],
+            "also": [
+                {
+                    "kind": "leave",
+                    "path": "src/session.c",
+                    "line": 7,
+                    "column": 9,
+                    "message": "also leaves with hKey alive",
+                }
             ],
         }
     ]

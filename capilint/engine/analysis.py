@@ -10,7 +10,7 @@ A program may grow: what further modules do not change is not analysed again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -29,7 +29,7 @@ from capilint.engine.checks.taken import Taken
 from capilint.engine.checks.wrong_destructors import members_released_wrongly
 from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.evaluate import Evaluator
-from capilint.engine.domain.events import Defect
+from capilint.engine.domain.events import Defect, Event
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import forget_interned
 from capilint.engine.fixpoint import (
@@ -45,15 +45,18 @@ from capilint.engine.program.classes import Missing
 from capilint.engine.program.handle_variables import handle_types
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.liveness import liveness
+from capilint.engine.reporting.choosing import shortest_witnesses
+from capilint.engine.reporting.deciding import Station
 from capilint.engine.reporting.duplicates import Candidate, without_duplicates
 from capilint.engine.reporting.silences import Fates, Followed
-from capilint.engine.reporting.witness import Narrator, shortest_witnesses
+from capilint.engine.reporting.unmerged import unmerged
+from capilint.engine.reporting.witness import Narrator
 from capilint.engine.summaries.condensing import condense, united
 from capilint.engine.summaries.projection import project
 from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.engine.transfer.resolution import Callees
-from capilint.finding import Finding
+from capilint.finding import Finding, Span
 from capilint.ir import Language, Module
 from capilint.rulebook.book import Bound, RuleBook
 from capilint.rulebook.wording import Facts, message, name_and_severity
@@ -70,14 +73,29 @@ def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
     return analysis.findings()
 
 
+def _not_quoted(path: str, span: Span) -> str:
+    return ""
+
+
+def _done(events: Iterable[Event]) -> tuple[Event, ...]:
+    """What happens on a path, without the choices between ways."""
+    return tuple(event for event in events if event.at is None)
+
+
 class Analysis:
     """The program so far, the summaries of its functions, and what was found in them.
 
     One is in use at a time: a new one forgets the values of the one before it. With `explain` it
-    takes note of what becomes of the handles that are made, for `fates`.
+    takes note of what becomes of the handles that are made, for `fates`. `quoted` is the text of a
+    stretch of the file of that path, where it is at hand.
     """
 
-    def __init__(self, rulebook: RuleBook, explain: bool = False) -> None:
+    def __init__(
+        self,
+        rulebook: RuleBook,
+        explain: bool = False,
+        quoted: Callable[[str, Span], str] = _not_quoted,
+    ) -> None:
         forget_interned()
         self.rulebook = rulebook
         self.program = Program((), rulebook)
@@ -87,6 +105,7 @@ class Analysis:
         self.fillers: dict[Definition, tuple[Interpreter, Graph]] = {}
         self._found: dict[Definition, list[Candidate]] = {}
         self._explain = explain
+        self._quoted = quoted
         self._followed: dict[Definition, Followed] = {}
         self.openers: dict[Definition, tuple[Interpreter, Graph]] = {}
 
@@ -175,7 +194,8 @@ class Analysis:
         if fills_structures(definition, interpreter):
             self.openers[definition] = interpreter, graph
         self._note_followed(definition, interpreter, bounded=False)
-        return self._candidates(definition, interpreter, graph, interpreter.typestates.defects)
+        defects = interpreter.typestates.defects
+        return self._candidates(definition, interpreter, graph, defects, lone=True)
 
     def _summarise_helper(self, definition: Definition, recursive: bool) -> None:
         """Find out what a function that touches no handle gives back."""
@@ -264,7 +284,9 @@ class Analysis:
         interpreter: Interpreter,
         graph: Graph,
         defects: Sequence[Defect],
+        lone: bool = False,
     ) -> list[Candidate]:
+        """The defects as findings; `lone` ones are those that the function itself shows."""
         origins = interpreter.typestates.origins
         narrator = Narrator(
             definition.module.path,
@@ -273,8 +295,12 @@ class Analysis:
             origins,
             interpreter.typestates.texts,
             self.rulebook.resources,
+            self._quoted,
         )
-        witnesses = shortest_witnesses(defects, graph, origins)
+        exits = [Station(node, path.trail) for node, _, path in interpreter.exits]
+        witnesses = shortest_witnesses(defects, graph, exits, origins)
+        if lone:
+            witnesses = unmerged(witnesses, origins, lambda: self.interpreter(definition))
         found = [narrator.tell(witness) for witness in witnesses]
         followed = self._followed.get(definition)
         if followed is not None:
@@ -369,7 +395,7 @@ class Analysis:
         before = graph.shortest()
         outcomes = [
             project(
-                replace(exit_, events=tuple(events_to(before, node, path.trail))),
+                replace(exit_, events=_done(events_to(before, node, path.trail))),
                 with_memory=function.language is not Language.PYTHON,
             )
             for node, exit_, path in interpreter.exits

@@ -32,21 +32,26 @@ MOST_NODES = 12_000
 NODES_PER_CALL = 6
 
 
+Links = list[tuple[int, Trail | None] | None]
+"""For each node the one before it, with what happens on the way."""
+
+
 class BoundReached(Exception):
     """The function is too intricate to be analysed within the bounds."""
 
 
 @dataclass(slots=True)
 class Graph:
-    """The nodes that were found, and how they are reached."""
+    """The nodes that were found, and how they are reached; `merged` are those of several states."""
 
     points: list[Point] = field(default_factory=list)
     states: list[State] = field(default_factory=list)
     ways: list[list[tuple[int, Trail | None]]] = field(default_factory=list)
+    merged: set[int] = field(default_factory=set)
 
-    def shortest(self) -> list[tuple[int, Trail | None] | None]:
+    def shortest(self) -> Links:
         """For each node the last edge of a shortest way to it from the entry."""
-        before: list[tuple[int, Trail | None] | None] = [None] * len(self.points)
+        before: Links = [None] * len(self.points)
         seen = {0}
         pending = deque([0] if self.points else [])
         while pending:
@@ -59,9 +64,7 @@ class Graph:
         return before
 
 
-def events_to(
-    before: list[tuple[int, Trail | None] | None], node: int, trail: Trail | None
-) -> list[Event]:
+def events_to(before: Links, node: int, trail: Trail | None) -> list[Event]:
     """All events on a shortest way to a node, and those of a trail that starts there."""
     parts: list[list[Event]] = [trail.events() if trail is not None else []]
     step = before[node]
@@ -75,11 +78,12 @@ def events_to(
 
 @dataclass(slots=True)
 class Fixpoint:
-    """Spreads states over one function."""
+    """Spreads states over one function; with `merges` unset each stays what it is."""
 
     interpreter: Interpreter
     most_nodes: int = MOST_NODES
     patience: int = MOST_ALIKE
+    merges: bool = True
     graph: Graph = field(default_factory=Graph)
     known: dict[Point, dict[object, int]] = field(default_factory=dict)
     groups: dict[Point, dict[object, list[int]]] = field(default_factory=dict)
@@ -134,6 +138,7 @@ class Fixpoint:
             node = self._new_node(point, state, key)
             heapq.heappush(self.pending, (order[point[0]], point[1], node))
             if covered is not None:
+                self.graph.merged.add(node)
                 self._supersede(covered, node)
         if source is not None:
             self.graph.ways[source].append((node, trail))
@@ -156,7 +161,7 @@ class Fixpoint:
         owing = any(handle.owed for handle in state.handles.values())
         large = self.patience <= FEW_ALIKE
         patience = 1 if large and not owing else self.patience
-        if len(alike) < patience:
+        if len(alike) < patience or not self.merges:
             return state, None
         merged = join(self.graph.states[alike[-1]], state, point[0])
         joined = coarsened(merged) if len(alike) > patience + MOST_JOINS else merged

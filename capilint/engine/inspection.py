@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from capilint.engine.analysis import Analysis
 from capilint.engine.domain.text import Names
 from capilint.engine.fixpoint import BoundReached, Fixpoint, Graph
-from capilint.engine.reporting.witness import Witnessed, shortest_witnesses
+from capilint.engine.reporting.choosing import Witnessed, shortest_witnesses
+from capilint.engine.reporting.deciding import Station
 from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import Function, Module
@@ -51,12 +52,13 @@ def inspect(program: Sequence[Module], rulebook: RuleBook) -> Iterator[Inspectio
             fixpoint.solve()
             bounded = False
         typestates = interpreter.typestates
+        exits = [Station(node, path.trail) for node, _, path in interpreter.exits]
         yield Inspection(
             definition.function,
             interpreter,
             fixpoint.graph,
             bounded,
             analysis.summaries.get(definition),
-            shortest_witnesses(typestates.defects, fixpoint.graph, typestates.origins),
+            shortest_witnesses(typestates.defects, fixpoint.graph, exits, typestates.origins),
             Names(typestates.origins),
         )

@@ -42,7 +42,7 @@ def _verdict(finding: Finding, resources: Mapping[str, Resource]) -> bool | None
         run.follow(finding.trace, finding.subject)
     except UnknownFunction:
         return None
-    return run.agrees(finding)
+    return (None if finding.merged else True) if run.agrees(finding) else False
 
 
 def transcript(finding: Finding, resources: Mapping[str, Resource]) -> list[str]:

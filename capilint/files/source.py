@@ -18,6 +18,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import NamedTuple
 
+from capilint.finding import Span
 from capilint.language import Language
 
 LARGEST_FILE = 20 * 1024 * 1024  # bytes; no hand-written file comes near
@@ -83,6 +84,14 @@ class Source:
     def lines(self) -> tuple[str, ...]:
         """The lines without their ends; line 1 is `lines[0]`."""
         return tuple(self.text.split("\n"))
+
+    def quoted(self, span: Span) -> str:
+        """The text of a stretch in one line, with single spaces; empty where there is none."""
+        lines = self.lines[span.line - 1 : span.end_line]
+        if not lines:
+            return ""
+        cut = [*lines[:-1], lines[-1][: span.end_column - 1]]
+        return " ".join(" ".join([cut[0][span.column - 1 :], *cut[1:]]).split())
 
 
 def read_bytes(path: str) -> bytes:

@@ -28,6 +28,7 @@ from capilint.ir import (
     EndScope,
     Instruction,
     Jump,
+    Question,
     Raise,
     Terminator,
     Value,
@@ -97,9 +98,16 @@ class GraphBuilder:
         """Finish the current block by going on at `target`."""
         self.end(Jump(target))
 
-    def branch(self, condition: Value, if_true: int, if_false: int, span: Span) -> None:
+    def branch(
+        self,
+        condition: Value,
+        if_true: int,
+        if_false: int,
+        span: Span,
+        question: Question = Question.CONDITION,
+    ) -> None:
         """Finish the current block by a two-way branch."""
-        self.end(Branch(condition, if_true, if_false, span))
+        self.end(Branch(condition, if_true, if_false, span, question))
 
     @contextmanager
     def handled_by(self, handler: int | None) -> Iterator[None]:
@@ -220,9 +228,9 @@ def _renumbered(terminator: Terminator, number: dict[int, int]) -> Terminator:
     match terminator:
         case Jump(target):
             return Jump(number.get(target, target))
-        case Branch(condition, if_true, if_false, span):
+        case Branch(_, if_true, if_false):
             true, false = number.get(if_true, if_true), number.get(if_false, if_false)
-            return Branch(condition, true, false, span)  # a test counts, whatever follows
+            return replace(terminator, if_true=true, if_false=false)  # a test counts
         case Choose(targets):
             return replace(terminator, targets=tuple(number.get(t, t) for t in targets))
         case _:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from capilint.engine import Analysis
 from capilint.files.source import Input, Source
-from capilint.finding import Finding
+from capilint.finding import Finding, Span
 from capilint.growth.left import Joining, Left, parent
 from capilint.ir import Language, Module
 from capilint.lowering import FrontEnds, Relevance
@@ -40,13 +40,16 @@ class Rounds:
         front_ends: FrontEnds,
         load: Callable[[Input], Source | None],
         crashed: Callable[[str, Exception], None],
+        quoted: Callable[[str, Span], str],
         explain: bool = False,
     ) -> None:
-        """`load` reads a file that joins, `crashed` is told of a path and what went wrong."""
+        """`load` reads a file that joins, `crashed` is told of a path and what went wrong;
+        `quoted` is the text of a stretch of a file."""
         self.modules: dict[str, Module] = {}
         self._front_ends = front_ends
         self._load = load
         self._crashed = crashed
+        self._quoted = quoted
         self._explain = explain
         self.fates: list[Fate] = []
 
@@ -56,7 +59,7 @@ class Rounds:
         After a crash each file is analysed again on its own.
         """
         try:
-            analysis = Analysis(book, self._explain)
+            analysis = Analysis(book, self._explain, self._quoted)
             while new := list(self._lowered(wanted, left)):
                 lacking = left.definers(analysis.lacking(new))
                 new += self._lowered(self._joined(lacking), left)
@@ -72,7 +75,7 @@ class Rounds:
             try:
                 if len(self.modules) == 1:
                     raise crash
-                analysis = Analysis(book, self._explain)
+                analysis = Analysis(book, self._explain, self._quoted)
                 analysis.add([module])
                 yield from self._findings_of(analysis, book)
             except Exception as error:

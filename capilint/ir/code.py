@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from capilint.finding import Span
 from capilint.ir.signatures import last_name
@@ -146,6 +147,14 @@ class Jump:
     target: int
 
 
+class Question(StrEnum):
+    """What decides between the ways, as the source has it at the span."""
+
+    CONDITION = "condition"
+    CASE = "case"  # whether a value or a pattern fits
+    ROUND = "round"  # whether a loop has another element
+
+
 @dataclass(frozen=True, slots=True)
 class Branch:
     """Go one way where the condition is non-zero (truthy), the other way where not."""
@@ -154,6 +163,7 @@ class Branch:
     if_true: int
     if_false: int
     span: Span
+    question: Question = Question.CONDITION
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +172,14 @@ class Choose:
 
     Where an exception is dispatched, `catches` has an entry for each target: the canonical names
     of the classes that the clause catches (`BaseException` for a bare one), or None for the way
-    that an exception takes which no clause catches.
+    that an exception takes which no clause catches; `clauses` are where they stand.
     """
 
     targets: tuple[int, ...]
     span: Span
     catches: tuple[tuple[str, ...] | None, ...] = ()
+    clauses: tuple[Span, ...] = ()
+    question: Question = Question.CONDITION
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from capilint.check import Report
 from capilint.finding import Finding, Severity
 from capilint.report import Style
-from capilint.report.printable import plural, printable
+from capilint.report.printable import other_places, plural, printable
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _MARKDOWN = {ord(character): f"&#{ord(character)};" for character in "\\`*_{}[]<>|#~&@"}
@@ -63,6 +63,8 @@ def _steps(finding: Finding) -> Iterator[str]:
     for number, step in enumerate(finding.steps, start=1):
         path = "" if step.path == finding.path else f"{step.path}, "
         yield f"{number}. {path}line {step.span.line}: {step.message}"
+    if finding.also:
+        yield other_places(finding)
 
 
 def _command(name: str, properties: dict[str, str], message: str) -> str:

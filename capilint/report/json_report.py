@@ -60,6 +60,7 @@ def _finding(finding: Finding, fingerprint: str) -> dict[str, object]:
         "confirmed": finding.confirmed,
         "fingerprint": fingerprint,
         "steps": [_step(step) for step in finding.steps],
+        "also": [_step(step) for step in finding.also],
     }
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from capilint.finding import Finding
+
 _TAB = "    "
+_MOST_LINES = 8
 
 
 def printable(text: str) -> str:
@@ -26,6 +32,19 @@ def width(text: str) -> int:
         0 if combining(character) else 1 + (east_asian_width(character) in "WF")
         for character in text
     )
+
+
+def other_places(finding: Finding) -> str:
+    """`also leaves at lines 120, 131`: the other places where a function leaves the handle."""
+    said = []
+    for kind, verb in (("leave", "also leaves"), ("lose", "also lost")):
+        lines = [str(step.span.line) for step in finding.also if step.kind == kind]
+        lines = list(dict.fromkeys(lines))
+        if lines:
+            word = "line" if len(lines) == 1 else "lines"
+            rest = f" and {len(lines) - _MOST_LINES} more" if len(lines) > _MOST_LINES else ""
+            said.append(f"{verb} at {word} {', '.join(lines[:_MOST_LINES])}{rest}")
+    return "; ".join(said)
 
 
 def plural(count: int, noun: str) -> str:

@@ -115,7 +115,7 @@ def _result(finding: Finding, rule_index: int) -> Json:
         result["codeFlows"] = [{"threadFlows": [{"locations": _flow(finding.steps)}]}]
         result["relatedLocations"] = [
             {"id": number, **_location(step.path, step.span, step.message)}
-            for number, step in enumerate(finding.steps, start=1)
+            for number, step in enumerate((*finding.steps, *finding.also), start=1)
             if (step.path, step.span) != (finding.path, finding.span)
         ]
     return result

@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from capilint.report import Style
-from capilint.report.printable import plural, printable, width
+from capilint.report.printable import other_places, plural, printable, width
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
@@ -146,6 +146,8 @@ class _Block:
 
     def _remarks(self) -> Iterator[str]:
         gutter = self._painted(f"{'':>{_GUTTER - 2}} =", _BLUE)
+        if self._finding.also:
+            yield f"{gutter} note: {other_places(self._finding)}"
         if self._finding.help:
             yield f"{gutter} help: {printable(self._finding.help)}"
         if self._finding.confirmed is False:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Symbol
 from capilint.finding import Span
+from capilint.ir import Branch, Choose, Raise, Return
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,9 @@ class Event:
     """One station of a path.
 
     `kind` is call (an API function), enter / exit (a summarised function), lose, hand-out, show,
-    raise, branch or leave. `depth` counts the summarised calls around it. `succeeded` is None
-    where the code does not look.
+    raise, branch, or end (of the function's text). `depth` counts the summarised calls around it.
+    `succeeded` is None where the code does not look. Of a branch, a `raise` and an end `at` is the
+    terminator, and `way` counts, from 0, the target that it takes.
     """
 
     kind: str
@@ -41,6 +43,8 @@ class Event:
     roles: tuple[Role, ...] = ()
     succeeded: bool | None = None
     depth: int = 0
+    at: Branch | Choose | Raise | Return | None = None
+    way: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +71,15 @@ def events_for_caller(
     """The events that tell a caller something new; each call level would double them otherwise.
 
     Left out are calls on handles that it cannot see, uses that repeat one since the last change,
-    what is then empty of events, and which of its own calls raised. The last call that was judged
-    tells how the function ended.
+    what is then empty of events, its branches, and which of its own calls raised. The last call
+    that was judged tells how the function ended.
     """
     owners = {role.owner for event in events for role in event.roles if is_seen(role.symbol)}
     judged = next((event for event in reversed(events) if event.succeeded is not None), None)
     used: set[tuple[Symbol, str]] = set()
     told: list[Event] = []
     for event in events:
-        if event.kind == "raise":
+        if event.kind in ("raise", "branch", "end"):
             continue
         if event.kind == "exit" and told and told[-1].kind == "enter":
             told.pop()

@@ -33,7 +33,7 @@ from capilint.engine.domain.values import (
     Uninitialised,
 )
 from capilint.finding import Span
-from capilint.ir import Place, Variable, source_text
+from capilint.ir import Branch, Place, Variable, source_text
 
 _FLAGS = {
     "made": "made here",
@@ -217,8 +217,16 @@ def event_text(event: Event, names: Names) -> str:
             return f"into {event.function}"
         case "exit":
             return f"back from {event.function}"
-        case "raise":
+        case "raise" if event.at is None:
             return f"{event.function} raises an exception"
+        case "raise":
+            return "an exception is raised"
+        case "end":
+            return "the end of the function"
+        case "branch":
+            if isinstance(event.at, Branch):
+                return f"the condition is {'false' if event.way else 'true'}"
+            return f"goes way {event.way + 1}"
         case kind:
             subjects = ", ".join(names.symbol(role.symbol) for role in event.roles)
             return f"{subjects}: {_WITHOUT_CALL.get(kind, kind)}"

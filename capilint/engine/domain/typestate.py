@@ -343,7 +343,8 @@ class Typestates:
             if handle.orphaned:
                 self.report(path, "CAP301", symbol, span)
         else:
-            self.report(path, "CAP102" if handle.raised else "CAP103", symbol, span)
+            under_way = handle.raised and path.state.raising == CERTAIN
+            self.report(path, "CAP102" if under_way else "CAP103", symbol, span)
         path.state.handles[symbol] = replace(handle, escaped=True, cause=_told(handle))
 
     def hand_out(self, path: Path, value: AbstractValue, span: Span, kind: str = HAND_OUT) -> None:

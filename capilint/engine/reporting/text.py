@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from capilint.engine.domain.events import Trail
 from capilint.engine.domain.text import Names, event_text, position, state_rows
 from capilint.engine.fixpoint import Graph
-from capilint.engine.reporting.witness import Witnessed
+from capilint.engine.reporting.choosing import Witnessed
 from capilint.engine.transfer.interpreter import Interpreter
 
 

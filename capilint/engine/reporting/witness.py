@@ -2,66 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from capilint.engine.domain.events import Defect, Event, Origin, Role
+from capilint.engine.domain.events import Defect, Event, Origin
 from capilint.engine.domain.values import Symbol
-from capilint.engine.fixpoint import Graph, events_to
 from capilint.engine.program.classes import is_destructor, is_method
+from capilint.engine.reporting.choosing import Witnessed
 from capilint.engine.reporting.duplicates import Candidate
 from capilint.engine.reporting.enders import (
     LEAKS,
     acts,
-    begin_of_ender,
     closed_later,
-    steps_to_ender,
     where_missing,
 )
-from capilint.finding import Finding, Outcome, Span, Step, TraceEvent
+from capilint.engine.reporting.steps import Story, also, span_here
+from capilint.finding import Finding, Outcome, Span, TraceEvent
 from capilint.rulebook.protocol import Resource
 from capilint.rulebook.wording import Facts, help_text, message, name_and_severity
 
 CALLEES = ("CAP201", "CAP202", "CAP203", "CAP301")  # what a callee may do alone
 AT_CREATION = (*LEAKS, "CAP401")
-
-
-@dataclass(frozen=True, slots=True)
-class Witnessed:
-    """A defect with all events on its shortest path."""
-
-    defect: Defect
-    events: Sequence[Event]
-
-
-def shortest_witnesses(
-    defects: Sequence[Defect], graph: Graph, origins: Mapping[Symbol, Origin]
-) -> list[Witnessed]:
-    """One witness per handle and kind of mistake, the shortest; CAP102 gives way to CAP101.
-
-    Handles of one line of source are one, however often a front end copied the line.
-    """
-    before = graph.shortest()
-    best: dict[tuple[object, ...], Witnessed] = {}
-    for defect in defects:
-        symbol = defect.symbol
-        newest = Symbol(symbol.kind, symbol.site, symbol.detail)
-        origin = origins.get(newest)
-        key = (defect.code, newest if origin is None else (origin.span, origin.text))
-        events = events_to(before, defect.node, defect.trail)
-        known = best.get(key)
-        if known is None or _length(defect, events) < _length(known.defect, known.events):
-            best[key] = Witnessed(defect, events)
-    return [
-        witness
-        for (code, *handle), witness in best.items()
-        if not (code == "CAP102" and ("CAP101", *handle) in best)
-    ]
-
-
-def _length(defect: Defect, events: Sequence[Event]) -> tuple[int, int, Span]:
-    failures = sum(1 for event in events if event.succeeded is False)
-    return (len(events), failures, defect.span)
 
 
 @dataclass(slots=True)
@@ -74,6 +35,7 @@ class Narrator:
     origins: dict[Symbol, Origin]
     texts: dict[Symbol, str]
     resources: Mapping[str, Resource]
+    quoted: Callable[[str, Span], str]
 
     def tell(self, witness: Witnessed) -> Candidate:
         """The finding of a witness."""
@@ -143,8 +105,10 @@ class Narrator:
             resource=defect.resource,
             handle=handle,
             message=message(defect.code, facts),
-            steps=tuple(self._steps(witness, facts, owner)),
+            steps=tuple(Story(self.path, self.quoted, witness, facts, owner).steps()),
+            also=also(self.path, witness, handle),
             help=help_text(defect.code, where_missing(defect, events, facts, owner)),
+            merged=witness.merged,
             trace=trace,
             subject=subject,
             ender=defect.ender.function if defect.ender is not None else "",
@@ -183,64 +147,6 @@ class Narrator:
             return None, None
         return owner, _last_reference(events, owner)
 
-    # ------------------------------------------------------------ steps
-
-    def _steps(self, witness: Witnessed, facts: Facts, owner: Symbol | None) -> list[Step]:
-        defect, events = witness.defect, witness.events
-        handle = facts.handle or f"the {facts.resource}"
-        steps: list[Step] = []
-        shown: set[tuple[str, Span]] = set()
-        alive = not any(acts(event.roles, defect.symbol, "create") for event in events)
-        last = len(events) - 1
-        for index, event in enumerate(events[: begin_of_ender(defect, events)]):
-            span = span_here(events, index)
-            text = kind = ""
-            if acts(event.roles, defect.symbol, "create"):
-                alive, kind, text = True, "create", f"{handle} is created here"
-            elif index == last and defect.code not in LEAKS and event.kind != "exit":
-                continue
-            elif _ends(event.roles, defect):
-                alive, kind, text = False, "release", f"{handle} is {facts.released} here"
-            elif alive and owner is not None and acts(event.roles, owner, "release"):
-                name = facts.owner or "its context"
-                kind, text = "release", f"{name} is released here, {handle} is still alive"
-            elif alive and event.succeeded is False and event.depth == 0:
-                kind, text = "fail", f"{event.function} fails"
-            elif alive and event.kind == "raise" and defect.code == "CAP102":
-                kind, text = "raise", f"{event.function} raises an exception"
-            if kind and (kind != "raise" or (self.path, span) not in shown):
-                shown.add((self.path, span))
-                steps.append(Step(kind, self.path, span, text))
-        steps += steps_to_ender(self.path, defect, events, facts, owner)
-        final = self._final_step(defect, facts, handle, events)
-        if final is not None:
-            steps.append(final)
-        return _without_repetition(steps)
-
-    def _final_step(
-        self, defect: Defect, facts: Facts, handle: str, events: Sequence[Event]
-    ) -> Step | None:
-        called = facts.call
-        taker = "the caller" if events and events[-1].kind in ("hand-out", "show") else called
-        told = defect.ender.handle if defect.ender and defect.ender.handle else handle
-        kind, text = {
-            "CAP101": ("leave", f"leaves with {told} alive"),
-            "CAP102": ("leave", f"an exception leaves with {handle} alive"),
-            "CAP103": ("lose", f"the last reference to {handle} is gone here"),
-            "CAP201": ("use", f"{taker} gets the dead handle"),
-            "CAP202": ("release", f"{handle} is {facts.released} again"),
-            "CAP203": ("release", f"{called} does not end the life of a {facts.resource}"),
-            "CAP301": ("use", f"{handle} is used or ended here, after its context"),
-            "CAP402": ("release", f"{handle} may never have been set"),
-            "CAP401": ("create", "nobody looks at the result"),
-        }[defect.code]
-        if defect.code == "CAP202" and events and events[-1].depth:
-            text += f", by {called}"
-        if defect.code == "CAP102" and not _leaves_by_exception(defect, events):
-            text = f"leaves with {handle} alive, after an exception"
-        path = defect.ender.path if defect.ender else self.path
-        return Step(kind, path, defect.span, text)
-
 
 def _elsewhere(handle: str, code: str) -> str:
     """Where a handle comes from that another function of the program made: one that is a member,
@@ -275,28 +181,6 @@ def _last_reference(events: Sequence[Event], owner: Symbol) -> int | None:
     return None
 
 
-def _without_repetition(steps: list[Step]) -> list[Step]:
-    kept: list[Step] = []
-    for step in steps:
-        if step not in kept:
-            kept.append(step)
-    return kept
-
-
-def _ends(roles: Sequence[Role], defect: Defect) -> bool:
-    """Whether a call releases the defect's handle as what it is."""
-    return any(
-        role.symbol == defect.symbol
-        and role.action == "release"
-        and role.resource == defect.resource
-        for role in roles
-    )
-
-
-def _leaves_by_exception(defect: Defect, events: Sequence[Event]) -> bool:
-    return bool(events) and events[-1].kind == "raise" and events[-1].span == defect.span
-
-
 def _called(events: Sequence[Event]) -> str:
     """The function of this path's last call, as this function calls it."""
     if not events:
@@ -307,14 +191,6 @@ def _called(events: Sequence[Event]) -> str:
         if event.kind in ("enter", "exit"):
             return event.function
     return ""
-
-
-def span_here(events: Sequence[Event], index: int) -> Span:
-    """Where an event happens in this function: for one inside a callee, the call."""
-    for position in range(index, -1, -1):
-        if events[position].depth == 0:
-            return events[position].span
-    return events[index].span
 
 
 @dataclass(slots=True)
@@ -328,7 +204,7 @@ class Tracer:
         self, events: Sequence[Event], defect: Defect
     ) -> tuple[tuple[TraceEvent, ...], int | None]:
         """The path as the replay takes it, and the number of the defect's handle."""
-        acts = [event for event in events if event.kind not in ("enter", "exit")]
+        acts = [event for event in events if event.kind not in ("enter", "exit", "branch", "end")]
         wrong = {defect.symbol: defect.resource} if defect.code == "CAP203" else {}
         traced = [self._event(event, wrong) for event in acts]
         subject = self.numbers.get(defect.symbol)

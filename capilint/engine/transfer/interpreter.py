@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from capilint.engine.domain.binding import evaluate_arguments, statuses_in
+from capilint.engine.domain.binding import evaluate_arguments
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.evaluate import Evaluator
@@ -26,9 +26,8 @@ from capilint.engine.program.liveness import Liveness, lent_to, reads_of
 from capilint.engine.program.tested import Tested
 from capilint.engine.summaries.summary import Exit
 from capilint.engine.transfer.assignments import Assignments, Point
+from capilint.engine.transfer.branching import Branching
 from capilint.engine.transfer.creations import Creations
-from capilint.engine.transfer.dispatch import dispatched
-from capilint.engine.transfer.doubts import doubt_all, doubt_undecided, settle
 from capilint.engine.transfer.exceptions import Exceptions, exceptions_of
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.objects import Objects
@@ -59,7 +58,6 @@ from capilint.ir import (
     Terminator,
     Yield,
     callee_name,
-    places_in,
     values_of,
 )
 from capilint.ir import Function as IrFunction
@@ -93,6 +91,7 @@ class Interpreter:
     exceptions: Exceptions = field(init=False)
     raising: Raising = field(init=False)
     resolution: Resolution = field(init=False)
+    branching: Branching = field(init=False)
 
     def __post_init__(self) -> None:
         self.assignments = Assignments(
@@ -130,6 +129,9 @@ class Interpreter:
         bases, unsaid = self.callees.classes.bases, self.rulebook.unsaid_exceptions
         self.exceptions = exceptions_of(self.function.language, bases, unsaid)
         self.raising = raising(self.function)
+        self.branching = Branching(
+            self.assignments, creations, self.exceptions, bool(self.raising.any_call)
+        )
 
     def entry(self) -> State:
         """The state in which the function begins: what the `#if`s around it say holds."""
@@ -318,19 +320,15 @@ class Interpreter:
         match terminator:
             case Jump(target):
                 yield (target, 0), path
-            case Branch():
-                yield from self._branch(path, terminator)
-            case Choose(targets, _, catches) if not catches:
-                if path.state.raising and self.raising.any_call:
-                    doubt_all(path.state, "filter")  # which exceptions it picks is not known
-                for target in targets:
-                    yield (target, 0), path.fork()
-            case Choose():
-                yield from dispatched(path, terminator, self.exceptions)
-            case Return():
+            case Branch() | Choose():
+                yield from self.branching.ways(path, block.number, terminator)
+            case Return(_, span, implicit):
+                if implicit:
+                    path.emit(Event("end", span, self.typestates.path, at=terminator))
                 self._return(path, terminator)
-            case Raise(_, again, exception):
+            case Raise(span, again, exception):
                 state = path.state
+                path.emit(Event("raise", span, self.typestates.path, at=terminator))
                 if again and state.raising:
                     certainty = state.raising.removeprefix(CAUGHT)
                     way = raise_from(path, certainty, state.exception)
@@ -339,24 +337,6 @@ class Interpreter:
                 yield from self._raised(block, way.path, terminator)
             case Stop(_, understood):
                 path.state.end(How.PROCESS if understood else How.NOT_UNDERSTOOD)
-
-    def _branch(self, path: Path, branch: Branch) -> Iterator[tuple[Point, Path]]:
-        statuses = statuses_in(self.evaluator, path.state, branch.condition)
-        for status, _ in statuses:
-            settle(self.evaluator, path.state, branch.condition, status)
-        failing = any(status.failed for status, _ in statuses)
-        path.state.failing = failing if statuses else None
-        self.assignments.give_away_elements(path, (branch.condition,))
-        condition = self.evaluator.evaluate(path.state, branch.condition)
-        if self.evaluator.truth(path.state, condition) is None:
-            self.assignments.give_away_parts(path, branch.condition)
-            held = [self.evaluator.read(path.state, each) for each in places_in(branch.condition)]
-            doubt_undecided(path.state, condition, [status for status, _ in statuses], held)
-        for truth, target in ((True, branch.if_true), (False, branch.if_false)):
-            way = path.fork()
-            if self.evaluator.assume(way.state, condition, truth):
-                self.protocol_calls.creations.settle(way.state)
-                yield (target, 0), way
 
     def _return(self, path: Path, terminator: Return) -> None:
         if terminator.value is None:

@@ -113,7 +113,8 @@ class FunctionLowering(DeclarationLowering):
         self.graph.start(head)
         loops = _LOOP_NAME.search(macro) is not None
         if loops:
-            self.graph.end(ir.Choose((inside, end), self.span(node)))
+            rounds = ir.Question.ROUND
+            self.graph.end(ir.Choose((inside, end), self.span(node), question=rounds))
         self.graph.start(inside)
         if loops:
             self._renew(macro, node)
@@ -195,7 +196,7 @@ class FunctionLowering(DeclarationLowering):
                 above, below = ir.Operation(">=", (value, low)), ir.Operation("<=", (value, high))
                 condition = ir.Operation("&&", (above, below))
             following = self.graph.new_block()
-            self.graph.branch(condition, case.block, following, case.span)
+            self.graph.branch(condition, case.block, following, case.span, ir.Question.CASE)
             self.graph.start(following)
         default = next((case.block for case in cases if case.values is None), end)
         self.graph.jump(default)

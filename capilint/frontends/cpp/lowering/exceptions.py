@@ -171,7 +171,8 @@ class ExceptionLowering(DeclarationLowering):
         if (ANY,) in caught:
             known = caught.index((ANY,)) + 1
             targets, catches = targets[:known], catches[:known]
-        self.graph.end(ir.Choose(targets, span, catches))
+        places = tuple(_keyword(self.span(each)) for each in clauses)
+        self.graph.end(ir.Choose(targets, span, catches, places))
         for handler, clause in zip(handlers, clauses, strict=True):
             self.graph.start(handler)
             block = self.names.open_block()
@@ -198,6 +199,11 @@ class ExceptionLowering(DeclarationLowering):
             if declared is not None:
                 variable = self.names.declare(declared.name, ir.Scope.LOCAL)
                 self.assign(ir.Place(variable), ir.Unknown(), self.span(each))
+
+
+def _keyword(clause: Span) -> Span:
+    """The `catch` of a clause."""
+    return Span(clause.line, clause.column, clause.line, clause.column + len("catch"))
 
 
 def _without(frame: Frame, object_: ir.Value) -> Frame:

@@ -96,7 +96,7 @@ class StatementLowering(ExceptionLowering):
         self.graph.emit(ir.Escape((container,), span))  # which elements are met is not followed
         head, body, end = (self.graph.new_block() for _ in range(3))
         self.graph.start(head)
-        self.graph.end(ir.Choose((body, end), span))
+        self.graph.end(ir.Choose((body, end), span, question=ir.Question.ROUND))
         self.graph.start(body)
         inner = self.names.open_block()
         declared = declared_by(field(node, "declarator"))

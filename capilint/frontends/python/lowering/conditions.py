@@ -41,12 +41,19 @@ class Conditions(Calls):
             case _:
                 self.branch(self.value(node), if_true, if_false, node)
 
-    def branch(self, value: ir.Value, if_true: int, if_false: int, node: cst.CSTNode) -> None:
+    def branch(
+        self,
+        value: ir.Value,
+        if_true: int,
+        if_false: int,
+        node: cst.CSTNode,
+        question: ir.Question = ir.Question.CONDITION,
+    ) -> None:
         """End the block by a branch on a value, or by a jump where the value is constant."""
         if isinstance(value, ir.Constant):
             self.graph.jump(if_true if value.value else if_false)
         else:
-            self.graph.branch(value, if_true, if_false, self.span(node))
+            self.graph.branch(value, if_true, if_false, self.span(node), question)
 
     def value_comparison(self, node: cst.Comparison) -> ir.Value:
         left = self.value(node.left)

@@ -131,7 +131,8 @@ class Exits(Targets):
         if node.orelse is not None:
             self.block(node.orelse.body)
         self.graph.jump(after)
-        self._dispatch(entries, dispatch, self.module.positions.head(node))
+        head = self.module.positions.head
+        self._dispatch(entries, dispatch, head(node), tuple(map(head, clauses)))
         for clause, (_, entry) in zip(clauses, entries, strict=True):
             self.graph.start(entry)
             if clause.name is not None:
@@ -141,7 +142,11 @@ class Exits(Targets):
         self.graph.start(after)
 
     def _dispatch(
-        self, entries: list[tuple[tuple[str, ...], int]], dispatch: int, span: Span
+        self,
+        entries: list[tuple[tuple[str, ...], int]],
+        dispatch: int,
+        span: Span,
+        places: tuple[Span, ...],
     ) -> None:
         """Choose among the clauses, up to one that catches all; with none, raise again."""
         self.graph.start(dispatch)
@@ -151,10 +156,10 @@ class Exits(Targets):
             targets.append(entry)
             catches.append(types)
             if "BaseException" in types:
-                self.graph.end(ir.Choose(tuple(targets), span, tuple(catches)))
+                self.graph.end(ir.Choose(tuple(targets), span, tuple(catches), places))
                 return
         unmatched = self.graph.new_block()
-        self.graph.end(ir.Choose((*targets, unmatched), span, (*catches, None)))
+        self.graph.end(ir.Choose((*targets, unmatched), span, (*catches, None), places))
         self.graph.start(unmatched)
         self.graph.end(ir.Raise(span, again=True))
 

@@ -13,6 +13,7 @@ from capilint.frontends.python.naming.scopes import comprehension_scope
 from capilint.frontends.python.parsing.tree import descendants, is_pure
 
 _MAX_UNROLLED = 8
+ROUND = ir.Question.ROUND
 
 
 class Loops(Exits):
@@ -41,7 +42,7 @@ class Loops(Exits):
         self.escape((ir.Read(iterated),), node.iter)
         header, body, orelse, after = (self.graph.new_block() for _ in range(4))
         self.graph.start(header)
-        self.graph.end(ir.Choose((body, orelse), span))
+        self.graph.end(ir.Choose((body, orelse), span, question=ROUND))
         self.graph.start(body)
         self.store(node.target, _element_of(iterated), self.span(node.target))
         self._looping(node.body, after, header)
@@ -61,7 +62,8 @@ class Loops(Exits):
         self.assign(counter, ir.Constant(0), span)
         header, body, step, orelse, after = (self.graph.new_block() for _ in range(5))
         self.graph.start(header)
-        self.graph.branch(ir.Operation("<", (ir.Read(counter), end)), body, orelse, span)
+        below = ir.Operation("<", (ir.Read(counter), end))
+        self.graph.branch(below, body, orelse, span, ROUND)
         self.graph.start(body)
         self.store(node.target, ir.Read(counter), self.span(node.target))
         self._looping(node.body, after, step)
@@ -132,7 +134,7 @@ class Loops(Exits):
         self.escape((ir.Read(iterated),), clause.iter)
         header, body, after = (self.graph.new_block() for _ in range(3))
         self.graph.start(header)
-        self.graph.end(ir.Choose((body, after), self.span(clause)))
+        self.graph.end(ir.Choose((body, after), self.span(clause), question=ROUND))
         self.graph.start(body)
         self.store(clause.target, _element_of(iterated), self.span(clause.target))
         for test in clause.ifs:

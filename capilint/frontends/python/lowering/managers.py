@@ -144,7 +144,8 @@ class Managers(Generators):
         with self.graph.handled_by(dispatch):
             body()
         self.graph.jump(after)
-        self._dispatch([(types, after)], dispatch, self.span(manager))
+        span = self.span(manager)
+        self._dispatch([(types, after)], dispatch, span, (span,))
         self.graph.start(after)
 
     # ------------------------------------------------------------ ExitStack

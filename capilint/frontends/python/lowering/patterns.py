@@ -10,6 +10,8 @@ from capilint import ir
 from capilint.frontends.python.lowering.managers import Managers
 from capilint.frontends.python.parsing.tree import descendants
 
+CASE = ir.Question.CASE
+
 
 class Patterns(Managers):
     """Lowers `match`; what a pattern tests beyond equality is a free choice."""
@@ -37,7 +39,7 @@ class Patterns(Managers):
         match pattern:
             case cst.MatchValue(value=value) | cst.MatchSingleton(value=value):
                 test = ir.Operation("==", (ir.Read(place), self.value(value)))
-                self.branch(test, if_true, if_false, pattern)
+                self.branch(test, if_true, if_false, pattern, CASE)
             case cst.MatchAs(pattern=inner, name=name):
                 if inner is not None:
                     matched = self.graph.new_block()
@@ -73,7 +75,7 @@ class Patterns(Managers):
             known.append(element.value)
         self.escape((ir.Read(place),), pattern)
         following = self.graph.new_block()
-        self.graph.end(ir.Choose((following, if_false), self.span(pattern)))
+        self.graph.end(ir.Choose((following, if_false), self.span(pattern), question=CASE))
         for index, inner in enumerate(known):
             self.graph.start(following)
             following = self.graph.new_block()
@@ -87,7 +89,7 @@ class Patterns(Managers):
     ) -> None:
         self.escape((ir.Read(place),), pattern)
         matched = self.graph.new_block()
-        self.graph.end(ir.Choose((matched, if_false), self.span(pattern)))
+        self.graph.end(ir.Choose((matched, if_false), self.span(pattern), question=CASE))
         self.graph.start(matched)
         for node in descendants([pattern]):
             name = node.rest if isinstance(node, cst.MatchMapping) else None

@@ -1,0 +1,175 @@
+"""From defects to one witness for each mistake: the shortest path, and what decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from capilint.engine.domain.escapes import newest
+from capilint.engine.domain.events import Defect, Event, Origin
+from capilint.engine.domain.values import Symbol
+from capilint.engine.fixpoint import Graph, Links
+from capilint.engine.reporting.deciding import Decisions, Path, Station, alike
+from capilint.engine.reporting.enders import LEAKS, acts, begin_of_ender
+from capilint.finding import Span
+from capilint.ir import Raise
+
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """A defect with all events on its shortest path.
+
+    `made` is the number of the event from which on the handle is followed, -1 where that is the
+    path's begin. `deciding` are the numbers of those that decide the path, `spared` those among
+    them that, had they ended otherwise, would have released the handle. `others` are the defects of
+    the same kind and handle elsewhere. `merged` is set where the path goes through a state that
+    stands for several, so that it may be none's.
+    """
+
+    defect: Defect
+    events: Sequence[Event]
+    made: int = -1
+    deciding: frozenset[int] = frozenset()
+    spared: frozenset[int] = frozenset()
+    others: Sequence[Defect] = ()
+    merged: bool = False
+
+
+def shortest_witnesses(
+    defects: Sequence[Defect],
+    graph: Graph,
+    exits: Sequence[Station],
+    origins: Mapping[Symbol, Origin],
+) -> list[Witnessed]:
+    """One witness per handle and kind of mistake, the shortest; CAP102 gives way to CAP101 and
+    CAP103. `exits` are where the function is left.
+
+    Handles of one line of source are one, however often a front end copied the line.
+    """
+    if not defects:
+        return []
+    before = graph.shortest()
+    alike_: dict[Key, list[Defect]] = {}
+    best: dict[Key, tuple[Defect, list[Station]]] = {}
+    for defect in defects:
+        key = _key(defect, origins)
+        stations = _stations(before, defect)
+        defect = _where_raised(defect, stations)
+        alike_.setdefault(key, []).append(defect)
+        known = best.get(key)
+        if known is None or _length(defect, stations) < _length(*known):
+            best[key] = (defect, stations)
+    decisions = Decisions(graph, exits, before)
+    found = []
+    for (code, *handle), (defect, stations) in best.items():
+        stronger = [("CAP101", *handle), ("CAP103", *handle)] if code == "CAP102" else []
+        if any(key in best for key in stronger):
+            continue
+        kinds = LEAKS if code in LEAKS else (code,)
+        same = [each for kind in kinds for each in alike_.get((kind, *handle), ())]
+        found.append(_witnessed(defect, stations, same, decisions))
+    return found
+
+
+def key_of(witness: Witnessed, origins: Mapping[Symbol, Origin]) -> Key:
+    """What is the same for all witnesses of one mistake on one handle."""
+    return _key(witness.defect, origins)
+
+
+def _key(defect: Defect, origins: Mapping[Symbol, Origin]) -> Key:
+    symbol = newest(defect.symbol)
+    origin = origins.get(symbol)
+    return (defect.code, symbol) if origin is None else (defect.code, origin.span, origin.text)
+
+
+def _stations(before: Links, defect: Defect) -> list[Station]:
+    """A shortest way to a defect, event by event."""
+    found: list[Station] = []
+    node, trail = defect.node, defect.trail
+    while True:
+        while trail is not None:
+            found.append(Station(node, trail))
+            trail = trail.before
+        link = before[node]
+        if link is None:
+            return found[::-1]
+        node, trail = link
+
+
+def _events(stations: Iterable[Station]) -> list[Event]:
+    return [station.trail.event for station in stations if station.trail is not None]
+
+
+def _length(defect: Defect, stations: Sequence[Station]) -> tuple[int, int, int, Span]:
+    events = _events(stations)
+    done = [event for event in events if event.at is None]
+    failures = sum(1 for event in done if event.succeeded is False)
+    return (len(done), failures, len(events), defect.span)
+
+
+def _where_raised(defect: Defect, stations: Sequence[Station]) -> Defect:
+    """A defect of a function that an exception leaves, at the place where that was raised."""
+    events = _events(stations)
+    last = events[-1] if events else None
+    if last is None or not _is_passed_on(last) or last.span != defect.span or defect.ender:
+        return defect
+    raised = (each for each in reversed(events) if each.kind == "raise" and not _is_passed_on(each))
+    return replace(defect, span=next(raised, last).span)
+
+
+def _is_passed_on(event: Event) -> bool:
+    return isinstance(event.at, Raise) and event.at.again
+
+
+def _witnessed(
+    defect: Defect, stations: Sequence[Station], same: Sequence[Defect], decisions: Decisions
+) -> Witnessed:
+    events = _events(stations)
+    made = _made(defect, events)
+    own = stations[: begin_of_ender(defect, events)]
+    ends = [Station(each.node, each.trail) for each in same if _is_alike(each, defect)]
+    wrong = [Station(each.node, each.trail) for each in same]
+    if defect.ender is not None:
+        wrong = ends = list(own[-1:])
+    begin = events[made] if made >= 0 else None
+    path = Path(
+        own,
+        made,
+        ends,
+        wrong,
+        lambda event: begin is not None and alike(event, begin),
+        defect.code in LEAKS,
+    )
+    deciding = decisions.deciding(path) if ends else []
+    spared = (
+        number
+        for number in deciding
+        if decisions.others_do(own[number], lambda event: _releases(event, defect.symbol))
+    )
+    others = [each for each in same if each.ender is None and each.span != defect.span]
+    merged = decisions.is_merged(defect.node)
+    return Witnessed(defect, events, made, frozenset(deciding), frozenset(spared), others, merged)
+
+
+def _is_alike(one: Defect, other: Defect) -> bool:
+    return (one.code, one.span) == (other.code, other.span)
+
+
+def _made(defect: Defect, events: Sequence[Event]) -> int:
+    """Where the handle's story begins: where it is made, or else first released."""
+    symbol = newest(defect.symbol)
+    made = [n for n, event in enumerate(events) if _acts(event, symbol, "create")]
+    if made:
+        return made[-2] if defect.symbol != symbol and len(made) > 1 else made[-1]
+    released = (n for n, event in enumerate(events[:-1]) if _acts(event, symbol, "release"))
+    return next(released, -1)
+
+
+def _acts(event: Event, symbol: Symbol, action: str) -> bool:
+    return any(role.action == action and newest(role.symbol) == symbol for role in event.roles)
+
+
+def _releases(event: Event, symbol: Symbol) -> bool:
+    return acts(event.roles, symbol, "release")

@@ -1,0 +1,298 @@
+"""Which of the decisions on a path decide that it goes wrong: the others are left out of its story.
+
+    create ─┬─ log? ──┬─┬─ z > 3 ─ return       the mistake
+            └─ quiet ─┘ └─ else ── destroy ─ return
+
+A path is decided wherever others part from it: at a branch, at a call that may fail or raise, at
+one of several outcomes of a function. The decisions are looked at from the last to the first.
+One counts
+
+* where no other way leads to the same end through all the decisions that count behind it
+  (`z > 3`), unless that is said by the place of what comes next: before the handle is made only
+  those count whose other ways lead to where it is made;
+* where the mistake cannot be avoided any more, and on another way it still can: `if (a) goto out;
+  if (b) goto out; destroy(key); out: return;` goes wrong by `a`, even though `b` leads there, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from capilint.engine.domain.events import Event, Trail
+from capilint.engine.fixpoint import Graph, Links
+from capilint.ir import Choose
+
+ENDS = -1  # the function is left
+
+
+class Station(NamedTuple):
+    """A point on a path: what happened last (None: nothing yet) since a node of the graph."""
+
+    node: int
+    trail: Trail | None
+
+
+class _Way(NamedTuple):
+    """A way out of a node: all that happens on it, and the node that it leads to."""
+
+    cells: tuple[Trail, ...]
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A path that goes wrong: its stations, one for each event.
+
+    Where the handle is `made` is the number of a station, -1 where the path begins with it.
+    `ends` are where any path leaves the handle in the same way, `wrong` where any goes wrong with
+    it; `leaks` says that this is by leaving it. `makes` says whether an event makes the handle.
+    """
+
+    stations: Sequence[Station]
+    made: int
+    ends: Sequence[Station]
+    wrong: Sequence[Station]
+    makes: Callable[[Event], bool]
+    leaks: bool
+
+
+@dataclass(slots=True)
+class Decisions:
+    """The decisions in the graph of one function; `exits` are where it is left, `before` the
+    shortest way to each node."""
+
+    graph: Graph
+    exits: Sequence[Station]
+    before: Links
+    _ways: dict[int, list[_Way]] = field(default_factory=dict)
+    _sources: list[list[tuple[int, Trail | None]]] = field(default_factory=list)
+    _places: dict[object, list[Station]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._sources = [[] for _ in self.graph.points]
+        for source, ways in enumerate(self.graph.ways):
+            for target, trail in ways:
+                self._sources[target].append((source, trail))
+
+    def deciding(self, path: Path) -> list[int]:
+        """The numbers of the stations that decide a path, in its order."""
+        makes = path.makes
+        goals = _Goals(path.ends, self._leading_to(path.ends, makes))
+        avoiding = self._avoiding(path.wrong)
+        making: set[int] | None = None
+        found: list[int] = []
+        for number in range(len(path.stations) - 1, -1, -1):
+            if number == path.made:
+                goals = _Goals(goals.stations, self._leading_to(goals.stations))
+                continue
+            node, trail = path.stations[number]
+            assert trail is not None
+            others = list(self._others(node, trail))
+            if not others:
+                continue
+            if number < path.made:
+                if making is None:
+                    making = self._leading_to(self._made(makes))
+                matters = not any(goals.reached_by(each) for each in others) and any(
+                    each.target in making for each in others
+                )
+            else:
+                forced = not any(goals.reached_by(each, makes) for each in others)
+                last = self._is_last_chance(node, trail, others, avoiding, path.wrong)
+                expected = _is_expected(trail.event)
+                matters = (last and (path.leaks or not expected)) or (forced and not expected)
+            if matters:
+                found.append(number)
+                goals = self._goals_before(trail.event, goals, makes if number > path.made else _no)
+        return found[::-1]
+
+    def others_do(self, station: Station, does: Callable[[Event], bool]) -> bool:
+        """Whether the call that a path goes through at a station does something on another way."""
+        assert station.trail is not None
+        for way in self._others(station.node, station.trail):
+            for cell in way.cells:
+                if does(cell.event):
+                    return True
+                if cell.event.kind != "enter" and not cell.event.depth:
+                    break
+        return False
+
+    def is_merged(self, node: int) -> bool:
+        """Whether the shortest way to a node goes through one that several states became."""
+        while node not in self.graph.merged:
+            link = self.before[node]
+            if link is None:
+                return False
+            node = link[0]
+        return True
+
+    # ------------------------------------------------------------ ways
+
+    def _out_of(self, node: int) -> list[_Way]:
+        known = self._ways.get(node)
+        if known is None:
+            ends = [(ENDS, trail) for at, trail in self.exits if at == node]
+            known = [_Way(cells_of(trail), to) for to, trail in [*self.graph.ways[node], *ends]]
+            self._ways[node] = known
+        return known
+
+    def _others(self, node: int, trail: Trail) -> Iterator[_Way]:
+        """The ways that part from a path where something happens: what is on them behind that."""
+        before = trail.before
+        for cells, target in self._out_of(node):
+            shared = 0 if before is None else _index(cells, before) + 1
+            on_it = shared < len(cells) and cells[shared] is trail
+            if (before is None or shared) and not on_it:
+                yield _Way(cells[shared:], target)
+
+    # ------------------------------------------------------------ where ways lead
+
+    def _leading_to(
+        self, goals: Iterable[Station], makes: Callable[[Event], bool] | None = None
+    ) -> set[int]:
+        """The nodes from which a goal can be reached, if need be without making the handle."""
+        makes = makes or _no
+        pending = [node for node, trail in goals if not _is_made(cells_of(trail)[:-2], makes)]
+        found = set(pending)
+        while pending:
+            for source, trail in self._sources[pending.pop()]:
+                if source not in found and not _is_made(cells_of(trail), makes):
+                    found.add(source)
+                    pending.append(source)
+        return found
+
+    def _goals_before(self, event: Event, goals: _Goals, makes: Callable[[Event], bool]) -> _Goals:
+        """Where a decision is made that leads to the goals; ways have to come through one."""
+        stations = [
+            station
+            for station in self._places_of(event)
+            if any(goals.reached_by(way, makes) for way in self._on_from(station))
+        ]
+        return _Goals(stations, self._leading_to(stations, makes))
+
+    def _on_from(self, station: Station) -> Iterator[_Way]:
+        for cells, target in self._out_of(station.node):
+            at = _index(cells, station.trail) if station.trail is not None else -1
+            if station.trail is None or at >= 0:
+                yield _Way(cells[at + 1 :], target)
+
+    def _places_of(self, event: Event) -> list[Station]:
+        """Wherever in the graph the same happens."""
+        if not self._places:
+            for node in range(len(self.graph.points)):
+                seen: set[int] = set()
+                for cells, _ in self._out_of(node):
+                    for cell in cells:
+                        if id(cell) not in seen:
+                            seen.add(id(cell))
+                            key = _key(cell.event)
+                            self._places.setdefault(key, []).append(Station(node, cell))
+        return self._places.get(_key(event), [])
+
+    def _made(self, makes: Callable[[Event], bool]) -> list[Station]:
+        return [
+            Station(node, cell)
+            for node in range(len(self.graph.points))
+            for cells, _ in self._out_of(node)
+            for cell in cells
+            if makes(cell.event)
+        ]
+
+    # ------------------------------------------------------------ what can be avoided
+
+    def _avoiding(self, wrong: Sequence[Station]) -> set[int]:
+        """The nodes from which the function can be left without the mistake."""
+        found = {
+            node
+            for node in dict.fromkeys(node for node, _ in self.exits)
+            if any(way.target == ENDS and _is_right(node, way, wrong) for way in self._out_of(node))
+        }
+        pending = list(found)
+        while pending:
+            target = pending.pop()
+            for source, trail in self._sources[target]:
+                way = _Way(cells_of(trail), target)
+                if source not in found and _is_right(source, way, wrong):
+                    found.add(source)
+                    pending.append(source)
+        return found
+
+    def _is_last_chance(
+        self,
+        node: int,
+        trail: Trail,
+        others: Sequence[_Way],
+        avoiding: set[int],
+        wrong: Sequence[Station],
+    ) -> bool:
+        """Whether the mistake could be avoided on another way, and on this one cannot."""
+
+        def avoids(way: _Way) -> bool:
+            is_end = way.target == ENDS or way.target in avoiding
+            return is_end and _is_right(node, way, wrong)
+
+        return any(map(avoids, others)) and not any(
+            map(avoids, self._on_from(Station(node, trail)))
+        )
+
+
+class _Goals(NamedTuple):
+    """Stations, and the nodes from which one of them can be reached."""
+
+    stations: Sequence[Station]
+    leading: set[int]
+
+    def reached_by(self, way: _Way, makes: Callable[[Event], bool] | None = None) -> bool:
+        """Whether a way leads to a goal, if need be without making the handle."""
+        goals = {id(trail) for _, trail in self.stations}
+        for number, cell in enumerate(way.cells):
+            if id(cell) in goals:
+                return makes is None or not _is_made(way.cells[: max(number - 1, 0)], makes)
+        return way.target in self.leading and not (makes and _is_made(way.cells, makes))
+
+
+def cells_of(trail: Trail | None) -> tuple[Trail, ...]:
+    """The links of a trail, oldest first."""
+    found = []
+    while trail is not None:
+        found.append(trail)
+        trail = trail.before
+    return tuple(found[::-1])
+
+
+def _index(cells: tuple[Trail, ...], wanted: Trail) -> int:
+    return next((number for number, cell in enumerate(cells) if cell is wanted), -1)
+
+
+def _is_made(cells: Iterable[Trail], makes: Callable[[Event], bool]) -> bool:
+    return any(makes(cell.event) for cell in cells)
+
+
+def _is_right(node: int, way: _Way, wrong: Sequence[Station]) -> bool:
+    """Whether a way out of a node goes wrong nowhere."""
+    return not any(
+        at == node and (_index(way.cells, trail) >= 0 if trail is not None else not way.cells)
+        for at, trail in wrong
+    )
+
+
+def alike(one: Event, other: Event) -> bool:
+    """Whether two events tell of the same."""
+    return _key(one) == _key(other)
+
+
+def _key(event: Event) -> object:
+    return (event.kind, event.span, event.function, event.succeeded, event.way, event.depth)
+
+
+def _is_expected(event: Event) -> bool:
+    """Whether it is what a reader takes for granted: a call succeeds, what is raised is caught."""
+    if isinstance(event.at, Choose) and event.at.catches:
+        return event.at.catches[event.way] is not None
+    return event.kind == "call" and event.succeeded is True
+
+
+def _no(event: Event) -> bool:
+    return False
