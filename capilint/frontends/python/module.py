@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 
 import libcst as cst
@@ -31,12 +30,12 @@ from capilint.frontends.python.naming.standard_names import (
     TRANSPARENT_DECORATORS,
 )
 from capilint.frontends.python.naming.variants import variants
-from capilint.frontends.python.parsing.nesting import too_deep, with_deep_stack
+from capilint.frontends.python.parsing.nesting import with_deep_stack
+from capilint.frontends.python.parsing.parse import parse, refused
 from capilint.frontends.python.parsing.positions import Positions
-from capilint.frontends.python.parsing.python2 import translate
+from capilint.frontends.python.parsing.repairs import Broken
 from capilint.frontends.python.parsing.tree import children, descendants
 
-_LONG_NUMBER = re.compile(r"(?<![0-9_])[0-9][0-9_]{999}")
 _SURROGATE = re.compile("[\ud800-\udfff]")  # which no parser takes, as it has no UTF-8
 _APART = re.compile(r"@[0-9:]+")  # what tells a lambda, or one of several definitions, apart
 _Definition = cst.FunctionDef | cst.Lambda
@@ -45,71 +44,34 @@ _Definition = cst.FunctionDef | cst.Lambda
 def lower_module(text: str, path: str, relevant: Callable[[str], bool] | None = None) -> ir.Module:
     """See `capilint.frontends.python.lower`."""
     text = _SURROGATE.sub("\ufffd", text.removeprefix("\ufeff"))
-    deep_line = too_deep(text)
-    if deep_line is not None:
-        problem = _problem(deep_line, 1, "the code is nested too deeply")
-    elif (refused := _refused_number(text)) is not None:
-        problem = refused
-    else:
+    broken = refused(text)
+    if broken is None:
         try:
-            return with_deep_stack(lambda: _parse_and_lower(text, path, relevant))
-        except cst.ParserSyntaxError as error:
-            problem = _syntax_problem(text, error)
-        except cst.CSTValidationError as error:  # what this Python does not take for a name
-            problem = _problem(1, 1, f"not Python 3: {error}")
+            found = with_deep_stack(lambda: _parse_and_lower(text, path, relevant))
         except RecursionError:
-            problem = _problem(1, 1, "the code is nested too deeply")
-    return ir.Module(path, module_of(path)[0], ir.Language.PYTHON, (), problems=(problem,))
+            broken = Broken(1, 1, "the code is nested too deeply")
+        else:
+            if isinstance(found, ir.Module):
+                return found
+            broken = found
+    name = module_of(path)[0]
+    return ir.Module(path, name, ir.Language.PYTHON, (), problems=(_problem(broken),))
 
 
-def _parse_and_lower(text: str, path: str, relevant: Callable[[str], bool] | None) -> ir.Module:
-    tree, positions = _parsed(text)
+def _parse_and_lower(
+    text: str, path: str, relevant: Callable[[str], bool] | None
+) -> ir.Module | Broken:
+    parsed = parse(text)
+    if isinstance(parsed, Broken):
+        return parsed
+    tree, positions, broken = parsed
     wanted = None if relevant is None else wanted_units(tree, positions.text, relevant)
-    return _ModuleLowering(tree, positions, wanted, *module_of(path)).lower(path)
+    lowering = _ModuleLowering(tree, positions, wanted, *module_of(path))
+    return lowering.lower(path, map(_problem, broken))
 
 
-def _parsed(text: str) -> tuple[cst.Module, Positions]:
-    """The tree of a Python 3 text or, failing that, of a Python 2 text."""
-    try:
-        tree = cst.parse_module(text)
-    except cst.ParserSyntaxError as error:
-        translation = translate(text)
-        try:
-            tree = cst.parse_module(translation.text)
-        except cst.ParserSyntaxError:
-            raise error from None
-        return tree, Positions(tree, translation.text, translation.column)
-    return tree, Positions(tree, text)
-
-
-def _problem(line: int, column: int, reason: str) -> ir.Problem:
-    return ir.Problem(Span(line, column, line, column), reason)
-
-
-def _syntax_problem(text: str, error: cst.ParserSyntaxError) -> ir.Problem:
-    """What Python itself says about the text, which is clearer than libcst's list of tokens."""
-    try:
-        ast.parse(text)
-    except SyntaxError as clearer:
-        return _problem(clearer.lineno or 1, clearer.offset or 1, f"not Python 3: {clearer.msg}")
-    except (ValueError, MemoryError, RecursionError):
-        pass
-    reason = error.message.partition(", expected")[0].partition(": expected")[0]
-    return _problem(error.raw_line, error.raw_column + 1, f"not Python 3: {reason}")
-
-
-def _refused_number(text: str) -> ir.Problem | None:
-    """What Python says of a number with so many digits that it does not read it."""
-    if _LONG_NUMBER.search(text) is None:
-        return None
-    try:
-        ast.parse(text)
-    except SyntaxError as error:
-        if "digits" in error.msg:
-            return _problem(error.lineno or 1, error.offset or 1, error.msg.partition(";")[0])
-    except (ValueError, MemoryError, RecursionError):
-        pass
-    return None
+def _problem(broken: Broken) -> ir.Problem:
+    return ir.Problem(Span(broken.line, broken.column, broken.line, broken.column), broken.reason)
 
 
 class _ModuleLowering:
@@ -137,8 +99,9 @@ class _ModuleLowering:
         self.names = Names(tree, self._module, Classes(self.scope_of))
         self._register(self._module)
 
-    def lower(self, path: str) -> ir.Module:
+    def lower(self, path: str, problems: Iterable[ir.Problem]) -> ir.Module:
         """Lower the module's own code, then every function that it leads to."""
+        self._problems += problems
         functions = [self._guarded(self._lower_top_level, self._tree, "<module>")]
         if self._wanted is not None and self._tree not in self._wanted:
             functions = []

@@ -1,0 +1,85 @@
+"""A text to a tree: of Python 3 or, failing that, of Python 2; of what parses of it, at least."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import NamedTuple
+
+import libcst as cst
+
+from capilint.frontends.python.parsing.nesting import too_deep
+from capilint.frontends.python.parsing.positions import Positions
+from capilint.frontends.python.parsing.python2 import translate
+from capilint.frontends.python.parsing.repairs import Broken, parsed_in_part
+
+_LONG_NUMBER = re.compile(r"(?<![0-9_])[0-9][0-9_]{999}")
+
+
+class Parsed(NamedTuple):
+    """A tree with the positions of its nodes, and the parts of the text that it lacks."""
+
+    tree: cst.Module
+    positions: Positions
+    broken: tuple[Broken, ...]
+
+
+def parse(text: str) -> Parsed | Broken:
+    """The tree of what parses of a text, or what is wrong with it as a whole.
+
+    Raises RecursionError where the code is nested too deeply.
+    """
+    try:
+        found, broken = parsed_in_part(text, _parsed)
+    except cst.CSTValidationError as error:  # what this Python does not take for a name
+        return Broken(1, 1, f"not Python 3: {error}")
+    return broken[0] if found is None else Parsed(*found, broken)
+
+
+def refused(text: str) -> Broken | None:
+    """Why a text is not to be parsed at all."""
+    deep_line = too_deep(text)
+    if deep_line is not None:
+        return Broken(deep_line, 1, "the code is nested too deeply")
+    return _long_number(text)
+
+
+def _parsed(text: str) -> tuple[cst.Module, Positions] | Broken:
+    """The tree of a whole text; else what is wrong with it as that Python that it is more of."""
+    try:
+        return (tree := cst.parse_module(text)), Positions(tree, text)
+    except cst.ParserSyntaxError as error:
+        as_python3 = error
+    translation = translate(text)
+    try:
+        tree = cst.parse_module(translation.text)
+    except cst.ParserSyntaxError as error:
+        told = (_broken(text, as_python3), _broken(translation.text, error))
+        return max(told, key=lambda broken: broken.line)
+    return tree, Positions(tree, translation.text, translation.column)
+
+
+def _broken(text: str, error: cst.ParserSyntaxError) -> Broken:
+    """What Python itself says about the text, which is clearer than libcst's list of tokens."""
+    try:
+        ast.parse(text)
+    except SyntaxError as clearer:
+        return Broken(clearer.lineno or 1, clearer.offset or 1, f"not Python 3: {clearer.msg}")
+    except (ValueError, MemoryError, RecursionError):
+        pass
+    reason = error.message.partition(", expected")[0].partition(": expected")[0]
+    return Broken(error.raw_line, error.raw_column + 1, f"not Python 3: {reason}")
+
+
+def _long_number(text: str) -> Broken | None:
+    """What Python says of a number with so many digits that it does not read it."""
+    if _LONG_NUMBER.search(text) is None:
+        return None
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        if "digits" in error.msg:
+            return Broken(error.lineno or 1, error.offset or 1, error.msg.partition(";")[0])
+    except (ValueError, MemoryError, RecursionError):
+        pass
+    return None

@@ -1,0 +1,90 @@
+"""Python files that do not parse: what is around the broken part is analysed nevertheless."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from capilint.check import Report, check
+from capilint.config.settings import Settings
+from capilint.files.source import Input
+from capilint.language import Language
+
+LEAK = """
+import ctypes
+advapi32 = ctypes.WinDLL("advapi32")
+
+def leak(prov):
+    key = ctypes.c_void_p()
+    advapi32.CryptGenKey(prov, 1, 0, ctypes.byref(key))
+
+"""
+LEAKING = ("CAP101", 7)
+
+
+def checked(text: str) -> Report:
+    source = Input("a.py", Language.PYTHON, text.encode())
+    report = check([source], lambda _: Settings())
+    assert not report.unreadable, report.unreadable[0].detail
+    return report
+
+
+def found(text: str) -> set[tuple[str, int]]:
+    return {(finding.code, finding.span.line) for finding in checked(text).findings}
+
+
+@pytest.mark.parametrize(
+    ("broken", "line"),
+    [
+        ("def f(x):\n    g(x\n", 10),
+        ("def f(x:\n    pass\n", 9),
+        ("def f(x):\n    x = = 1\n    y = 2\n", 10),
+        ("@one\n@two(\nasync def f():\n    pass\n", 10),
+        ("class C:\n    def f(self):\n        return )\n", 11),
+        ("class C(:\n    x = 1\n", 9),
+        ("def outer():\n    def inner():\n        x y\n    return inner\n", 11),
+        ("def f():\n    s = 'unterminated\n", 10),
+        ("if True:\n    x y\nelse:\n    z = 1\n", 10),
+        ("x = (1,\n     2\n", 9),
+        ("for x in y\n    pass\n", 9),
+        ("def f():\n  if x:\n    a\n   b\n", 12),
+    ],
+)
+def test_what_is_around_a_broken_part_is_analysed(broken: str, line: int) -> None:
+    below = LEAK + broken + "\n\ndef after(prov):\n    return leak(prov)\n"
+    assert found(below) == {LEAKING, ("CAP901", line)}
+    moved = LEAKING[1] + broken.count("\n")
+    assert found(broken + LEAK) == {("CAP101", moved), ("CAP901", line - 8)}
+
+
+def test_the_other_methods_of_a_class_stay() -> None:
+    text = LEAK + dedent(
+        """\
+        class Key:
+            def __init__(self, prov):
+                self.key = ctypes.c_void_p()
+                advapi32.CryptGenKey(prov, 1, 0, ctypes.byref(self.key))
+            def end(self)
+                advapi32.CryptDestroyKey(self.key)
+            def twice(self):
+                advapi32.CryptDestroyKey(self.key)
+                advapi32.CryptDestroyKey(self.key)
+        """
+    )
+    assert found(text) == {LEAKING, ("CAP901", 13), ("CAP202", 17)}
+
+
+def test_python_2_is_mended_as_python_2() -> None:
+    text = "print 'old'\n" + LEAK + "def f((a, b)):\n    print a\n\ndef g():\n    print 'x'\n"
+    assert {("CAP101", 8), ("CAP901", 10)} == found(text)
+
+
+def test_what_has_too_many_broken_parts_is_left_out_whole() -> None:
+    text = LEAK + "".join(f"def f{number}(:\n    pass\n" for number in range(30))
+    assert found(text) == {("CAP901", 9)}
+
+
+def test_every_broken_part_is_said() -> None:
+    text = LEAK + "def f(:\n    pass\ndef g():\n    x y\n"
+    assert found(text) == {LEAKING, ("CAP901", 9), ("CAP901", 12)}
