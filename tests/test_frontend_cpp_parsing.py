@@ -90,6 +90,9 @@ def test_what_the_grammar_knows_is_read_as_it_stands(text: str) -> None:
         ("{ BYTE **p = new BYTE *[n]; }", "{ BYTE **p = new BYTE [n]; }"),
         ("{ delete[] *pk; }", "{ delete *pk; }"),
         ("{ delete [] (*pk); g(k); }", "{ delete (*pk); g(k); }"),
+        ("{ if (ok) MY_DELETE[] pk; g(k); }", "{ if (ok) delete[] pk; g(k); }"),
+        # methods that a pointer tells
+        ("{ (this->*step)(k); g(k); }", "{ (this->_step)(k); g(k); }"),
         # literals side by side
         ('{ g(_T("a") _T("b"), k); }', '{ g("a", k); }'),
         ('{ g(_T(__FUNCTION__) L": %d" TAIL, k); }', '{ g(L": %d", k); }'),
@@ -111,6 +114,7 @@ def test_what_the_grammar_knows_is_read_as_it_stands(text: str) -> None:
         ),
         ("{ ALLOC(pk, unsigned char *); }", "{ ALLOC(pk, sizeof(unsigned char *)); }"),
         ("{ k = TO(const Key *, pk); }", "{ k = TO(sizeof(const Key *), pk); }"),
+        ("{ ARRAY(start, uint8_t, n); g(k); }", "{ ARRAY(start, sizeof(uint8_t), n); g(k); }"),
         # exceptions in macros
         (
             "{ try { g(k); } CATCH_RETURN(); }",
@@ -148,6 +152,7 @@ def test_another_spelling_means_the_same(written: str, meant: str) -> None:
         "{ renew(k); x + ; }",
         '{ g("a", NAME, "b"); x + ; }',
         "{ delete[] p; x + ; }",
+        "{ deleted[n] = a->b * c; x + ; }",
         "{ g((BYTE *)p, sizeof(BYTE *), a * b, c &d); x + ; }",
     ],
 )
@@ -224,7 +229,18 @@ def test_repairs_keep_the_rows_of_any_text(text: str) -> None:
 _REPEATED = (
     *("foreach(", "foreach (a b, c) ", "new ", "new A ", "new A<", '"a" ', "NAME ", "_T(x) "),
     *("if F(x) ", "= alloc_new ", "delete[] ", "operator= ", "__declspec(", "} CATCH_X("),
-    *("for each (a in ", "    ", "f(a *, ", "f(unsigned ", "; a & b(", "; a a ", ", a const "),
+    *(
+        "->*a ",
+        "MY_DELETE[] ",
+        "; a_delete ",
+        "for each (a in ",
+        "    ",
+        "f(a *, ",
+        "f(unsigned ",
+        "; a & b(",
+        "; a a ",
+        ", a const ",
+    ),
 )
 
 

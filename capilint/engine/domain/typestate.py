@@ -243,6 +243,8 @@ class Typestates:
         if external:
             cause = self._stored(path, location)
             state.escape(value, handed=belongs_to_caller(location), cause=cause)
+            if by_callee:
+                self._name_after_holder(path.state, location, value)
         else:
             self._name_after_holder(path.state, location, value)
             if self.boxes and isinstance(location.base, Symbol):

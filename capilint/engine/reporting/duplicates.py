@@ -13,6 +13,7 @@ from capilint.finding import Finding, Span
 class Candidate:
     """A finding; `inside` is where callees do all that is wrong, if they do it alone.
 
+    `around` are the calls there that the first act of it is inside of: who makes one may say so.
     `begins` is the first line of the function that it was found in. `closed` are, of a handle that
     callees made and is leaked, the places of that, each with a function that was called later: if
     that one is known to forget the handle, it is its mistake.
@@ -22,6 +23,7 @@ class Candidate:
     inside: tuple[str | Span, ...] | None
     begins: int
     closed: frozenset[tuple[str, Span, str]] = frozenset()
+    around: tuple[tuple[str, Span], ...] = ()
 
     @property
     def distance(self) -> float:
@@ -42,7 +44,7 @@ def without_duplicates(candidates: Iterable[Candidate]) -> list[Finding]:
     for each in candidates:
         if each.inside is not None:
             place = (each.finding.code, *each.inside)
-            if place in own:
+            if place in own or any((place[0], *call) in own for call in each.around):
                 continue
             own.add(place)
         kept.append(each.finding)

@@ -39,12 +39,13 @@ class Narrator:
 
     def tell(self, witness: Witnessed) -> Candidate:
         """The finding of a witness."""
-        inside = self._inside(witness.defect, witness.events)
+        defect, events = witness.defect, witness.events
         return Candidate(
             self._finding(witness),
-            inside,
+            self._inside(defect, events),
             self.begins,
-            closed_later(witness.defect, witness.events),
+            closed_later(defect, events),
+            _around(events, self._owner_release(defect, events)[1]),
         )
 
     def _inside(self, defect: Defect, events: Sequence[Event]) -> tuple[str | Span, ...] | None:
@@ -156,6 +157,17 @@ def _elsewhere(handle: str, code: str) -> str:
 
 def _place(event: Event) -> tuple[str | Span, ...]:
     return event.path, event.span
+
+
+def _around(events: Sequence[Event], index: int | None) -> tuple[tuple[str, Span], ...]:
+    """The calls that callees make around an event."""
+    calls: list[Event] = []
+    for event in events[: index or 0]:
+        if event.kind == "enter":
+            calls.append(event)
+        elif event.kind == "exit" and calls:
+            calls.pop()
+    return tuple((each.path, each.span) for each in calls[1:])
 
 
 def _last_release(events: Sequence[Event], symbol: Symbol) -> int | None:

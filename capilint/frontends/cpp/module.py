@@ -98,7 +98,6 @@ class _FileLowering:
         self._lowered = lowered
         self._problems = problems
         self._lines: dict[int, LineTable] = {}
-        self._at = Span(1, 1, 1, 1)
         self._text = unit.text.text
         self._instantiated: set[int] = set()
 
@@ -163,6 +162,7 @@ class _FileLowering:
         return self._lower(Task(name, signature, bindings, owner, body=body), internal=False)
 
     def _asked(self, task: Task) -> ir.Function | None:
+        at = self._lowered.at = task.asked_at
         if task.body is not None:
             return self._lower(task, internal=True)
         closure = task.closure
@@ -171,16 +171,16 @@ class _FileLowering:
             signature = task.signature
             lowering.declare_parameters(signature.parameters, "", has_this=not signature.static)
             return self._finished(
-                task, lowering, lambda: lowering.lambda_body(closure), self._at, internal=True
+                task, lowering, lambda: lowering.lambda_body(closure), at, internal=True
             )
-        lowering = self._begun(task, Positions(1, b"", fixed=self._at))
+        lowering = self._begun(task, Positions(1, b"", fixed=at))
         parameters = task.signature.parameters
         lowering.declare_parameters(parameters, "", has_this=True)
         return self._finished(
             task,
             lowering,
-            lambda: lowering.implicit_member(task.kind, self._at),
-            self._at,
+            lambda: lowering.implicit_member(task.kind, at),
+            at,
             internal=True,
         )
 
@@ -211,10 +211,10 @@ class _FileLowering:
         if lines is None:
             lines = self._lines[id(body.text)] = LineTable(body.text)
         span = lines.span(definition.name_at, definition.declarator_end)
-        at = self._at
+        at = self._lowered.at
         if body.of_library or body.used_at is not None:
             span = body.used_at or at
-        self._at = span
+        self._lowered.at = span
         text = body.text[definition.cut : definition.handlers_end]
         text = " " * (definition.cut - lines.line_start(definition.cut)) + text
         find = self._lowered.facts.macros.at(body.offset)

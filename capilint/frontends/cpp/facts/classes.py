@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from capilint.frontends.cpp.facts.model import Declarations, Field, Instance, Signature, Type
 from capilint.frontends.cpp.facts.special import COPIES, MOVES, SUPPRESSING_MOVES, Special
@@ -60,6 +61,14 @@ class Classes(Types):
         """The constructors that a class declares."""
         name = instance.declared.name
         return [each for each in instance.declared.methods if each.name == name]
+
+    def inherited_constructors(self, instance: Instance) -> Iterator[Instance]:
+        """The bases whose constructors a class has taken over: `using Base::Base;`."""
+        for base in self.bases(instance) if self.declarations.names else ():
+            if base is not None:
+                whole = "::".join((*instance.declared.inside, base.declared.name))
+                if whole in self.declarations.names:
+                    yield base
 
     def destructor(self, instance: Instance) -> Signature | None:
         """The destructor that a class declares."""

@@ -195,7 +195,10 @@ class Types(Templates):
         other = declarations.names.get(whole)
         if other is not None and other != whole:
             inside = owner.scope if owner is not None else scope_of(whole)[:-1]
-            parts = (*type_text(other).parts[:-1], Part(part.name, part.arguments))
+            source = type_text(other).parts
+            if len(source) > 1 and source[-2].name == part.name:
+                return None  # `using Base::Base;`: the constructors, and no other name for it
+            parts = (*source[:-1], Part(part.name, part.arguments))
             if other in declarations.namespaces:
                 return other
             start = inside if len(parts) > 1 else ()

@@ -148,6 +148,8 @@ class CallLowering(CalleeLowering):
 
     def _is_pointer_member(self, function: Node) -> bool:
         """Whether what is called is a data member: a function pointer. A C structure's is."""
+        if operator_of(function) == ".*":
+            return False  # a method, that the pointer behind it tells
         owner = self.object_of(field(function, "argument"), follows=operator_of(function) == "->")
         if owner is None:
             return False

@@ -46,7 +46,9 @@ class ObjectLowering(SpecialMemberLowering):
             name = self.ask_method(made, chosen)
             values = self.arguments(Callee(name, chosen, made, made.bindings), arguments)
             self.emit_call(name, (self.address_of(target), *values), None, span)
-        elif not constructors or (chosen is not None and chosen.defaulted) or not arguments:
+        elif arguments and (base := self._whose_constructor(made, types)) is not None:
+            self.construct(target, base, given, span)
+        elif not arguments or chosen is not None or self._is_aggregate(made):
             if given is not None and not arguments:  # `T()` clears what no constructor sets
                 self.graph.emit(ir.Assign(target, ir.Constant(0), span, zeroes=True))
             self._construct_plainly(target, made, arguments, span, bool(constructors))
@@ -54,6 +56,26 @@ class ObjectLowering(SpecialMemberLowering):
             values = tuple(self.unknown_argument(each) for each in arguments)
             plain = made.declared.name.partition("<")[0]
             self.emit_call(f"{made.name}::{plain}", (self.address_of(target), *values), None, span)
+
+    def _whose_constructor(self, made: Instance, types: Sequence[Type | None]) -> Instance | None:
+        """The base whose constructor, taken over by a class, is all that makes an object of it."""
+        if any(
+            each.default or self.field_type(made, each).is_object
+            for each in self.lookup.fields(made)
+            if not each.static
+        ):
+            return None
+        for base in self.lookup.inherited_constructors(made):
+            known = [each for each in self.lookup.constructors(base) if not each.deleted]
+            if self.lookup.overload(known, types, base.scope, base.bindings) is not None:
+                return base
+            if self._whose_constructor(base, types) is not None:
+                return base
+        return None
+
+    def _is_aggregate(self, made: Instance) -> bool:
+        """Whether arguments are for an object's members, one by one; those of bases are unclear."""
+        return not (self.lookup.constructors(made) or self.lookup.bases(made))
 
     def _construct_plainly(
         self,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
@@ -25,6 +25,7 @@ from capilint.ir import Place
 
 _NO_NAME = re.compile(r"[^\w:~#]+")
 _MOST_PENDING = 2_000  # functions that one file adds: templates may be made of each other
+_NOWHERE = Span(1, 1, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ class Task:
     """A function to be lowered besides those that stand in the file.
 
     `kind` is that of an implicit member (`default`, `copy`, `move`, `copy-assignment`,
-    `move-assignment`, `destructor`), or empty where there is a `body` or a `closure`.
+    `move-assignment`, `destructor`), or empty where there is a `body` or a `closure`. `asked_at`
+    is the function that needs it first.
     """
 
     name: str
@@ -85,11 +87,13 @@ class Task:
     kind: str = ""
     body: Body | None = None
     closure: Closure | None = None
+    asked_at: Span = _NOWHERE
 
 
 @dataclass
 class Unit:
-    """One C++ file while it is lowered; `bodies` has the texts of templates, by whole name."""
+    """One C++ file while it is lowered; `bodies` has the texts of templates, by whole name, `at` is
+    the function that is being lowered."""
 
     lookup: Lookup
     facts: Facts
@@ -98,6 +102,7 @@ class Unit:
     _lambdas: dict[str, int] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
     _derived: dict[str, set[str]] | None = None
+    at: Span = _NOWHERE
 
     def ask(self, name: str, task: Callable[[], Task | None]) -> None:
         """Have a function lowered, once."""
@@ -106,7 +111,7 @@ class Unit:
         self._asked.add(name)
         made = task()
         if made is not None:
-            self.pending.append(made)
+            self.pending.append(replace(made, asked_at=self.at))
 
     def tasks(self) -> Iterator[Task]:
         """What is left to be lowered, new ones on the way among them."""

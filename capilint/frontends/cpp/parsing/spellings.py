@@ -5,6 +5,7 @@ if FAILED(hr)                          if(FAILED(hr))
 delete[] *p;  alloc_new BYTE[n]        delete   *p;        new BYTE[n]
 f(_T(__FUNCTION__) L": %d" TAIL)       f(                 L": %d"     )
 ALLOC(p, BYTE[n])                      ALLOC(p, sizeof(BYTE[n]))
+MY_DELETE[] p;  (this->*f)(x)             delete[] p;      (this->_f)(x)
 
 As all repairs, these change only what stands on a row with an error; but for the loops.
 """
@@ -43,6 +44,10 @@ _NEW_PREFIX = re.compile(
 _NEW_MACRO = re.compile(r"\bnew\s+(?:\([^()]*\)\s*)?([A-Z_][A-Z0-9_]*)(?=\s+[A-Za-z_])")
 _NEW_POINTERS = re.compile(r"\bnew\b[\w\s:<>,]{0,200}?[\w>]\s{0,20}(\*[\s*]{0,20})(?=\[)")
 _DELETE = re.compile(r"\bdelete\s*(\[\s*\])(?=\s*[*&(])")
+_DELETE_MACRO = re.compile(
+    r"(?:(?<=[;{})])|(?<=\belse))\s*\b(?!delete\b)(\w*(?:delete|DELETE))\b(?=\s*\[\s*\]\s*[\w*&(])"
+)
+_POINTER_TO_MEMBER = re.compile(r"->\*(?=[A-Za-z_])")
 _OWN_OPERATOR = re.compile(
     r"(?<![\w:.>])(?<!->)(?:this\s*->\s*)?\boperator\s*(?P<operator>[-+*/%&|^]?=)(?=\s*\()"
 )
@@ -50,7 +55,8 @@ _REFERENCE = re.compile(r"(?<=[;{}])\s*[\w:]+(?:\s+[\w:]+)*(?:\s*<[^<>();]{0,100
 _SEMICOLON = re.compile(r"\s*;")
 _BUILTIN = (
     r"(?:(?:unsigned|signed|long|short)\b\s*)*"
-    r"\b(?:void|bool|char|wchar_t|short|int|long|unsigned)\b[*&\s]*"
+    r"\b(?:void|bool|char|wchar_t|short|int|long|unsigned|float|double"
+    r"|u?int(?:8|16|32|64|ptr)_t|s?size_t|ptrdiff_t|char(?:8|16|32)_t)\b[*&\s]*"
 )
 _POINTER = r"[A-Za-z_][\w:]*(?:\s*<[^<>()]{0,100}>)?(?:\s+const)?\s*[*&][*&\s]*"
 _TYPE_ARGUMENT = re.compile(
@@ -164,17 +170,24 @@ def _known_words(text: str, rows: Set[int]) -> str:
 
 
 def _plain_news(text: str, rows: Set[int]) -> str:
-    """`alloc_new BYTE[n]`, `new NOTHROW BYTE[n]`, `new BYTE *[n]` and `delete[] *p`, of which the
-    grammar knows the parts alone."""
+    """`alloc_new BYTE[n]`, `new NOTHROW BYTE[n]`, `new BYTE *[n]`, `delete[] *p` and
+    `MY_DELETE[] p`, of which the grammar knows the parts alone."""
     text = edited(_NEW_PREFIX, text, rows, _new)
+    text = edited(_DELETE_MACRO, text, rows, _new)
     text = edited(_NEW_MACRO, text, rows, without_group)
     text = edited(_NEW_POINTERS, text, rows, without_group)
     return edited(_DELETE, text, rows, without_group)
 
 
 def _new(match: re.Match[str]) -> str:
-    start = match.start(1) - match.start()
-    return match.group()[:start] + "new".rjust(len(match.group(1)))
+    start, name = match.start(1) - match.start(), match.group(1)
+    word = "delete" if name.lower().endswith("delete") else "new"
+    return match.group()[:start] + word.rjust(len(name))
+
+
+def _pointers_to_members(text: str, rows: Set[int]) -> str:
+    """`(this->*handler)(x)` calls nobody knows which method of the object: one that it has not."""
+    return edited(_POINTER_TO_MEMBER, text, rows, lambda found: "->_")
 
 
 def _own_operators(text: str, rows: Set[int]) -> str:
@@ -221,6 +234,7 @@ SPELLINGS: tuple[Repair, ...] = (
     _one_literal,
     _known_words,
     _plain_news,
+    _pointers_to_members,
     _own_operators,
     _references,
     _type_arguments,
