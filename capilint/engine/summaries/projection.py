@@ -18,11 +18,14 @@ from capilint.engine.domain.values import (
     Status,
     Symbol,
     Term,
+    Text,
     Uninitialised,
     symbols_in,
 )
 from capilint.engine.summaries.summary import RESULT, Exit, Outcome, is_input
 from capilint.ir import Scope
+
+EQUALITY = ("==", "!=")
 
 
 def _is_callers(location: Location) -> bool:
@@ -49,7 +52,7 @@ def project(exit_: Exit, with_memory: bool = False) -> Outcome:
     if with_memory:
         members = ((Location(RESULT, tail), _outside(value)) for tail, value in exit_.parts)
         stores = (*stores, *members)
-    result = None if exit_.value is None else _outside(exit_.value)
+    result = None if exit_.value is None else _outside(_as_known(state, exit_.value))
     visible = {symbol for _, value in stores for symbol in symbols_in(value)}
     if result is not None:
         visible.update(symbols_in(result))
@@ -109,6 +112,18 @@ def escapes_of(shared: Iterable[Symbol], stored: Sequence[AbstractValue]) -> tup
     """The inputs that the caller cannot follow: shared ones, and parts of what was stored."""
     parts = (part for value in stored if isinstance(value, Term) for part in symbols_in(value))
     return tuple(dict.fromkeys(symbol for symbol in (*shared, *parts) if is_input(symbol)))
+
+
+def _as_known(state: State, value: AbstractValue) -> AbstractValue:
+    """The constant that an unknown value was found to be equal to: `if (status != OK) return`."""
+    if not isinstance(value, Symbol):
+        return value
+    for term, truth in state.facts.items():
+        if isinstance(term, Term) and term.operator in EQUALITY and value in term.operands:
+            other = next((each for each in term.operands if each != value), None)
+            if truth == (term.operator == "==") and isinstance(other, Text | Number):
+                return other
+    return value
 
 
 def _is_negative(state: State, value: AbstractValue) -> bool | None:

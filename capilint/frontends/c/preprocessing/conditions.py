@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from capilint.frontends.c.preprocessing.arithmetic import Expression, NotAnExpression
 from capilint.frontends.c.preprocessing.directives import Directive
@@ -167,11 +168,18 @@ def _edited(text: str, edits: list[tuple[int, int, str]]) -> str:
     return "".join([*parts, text[position:]])
 
 
-def compiled(
-    directives: Iterable[Directive], defines: Defines
-) -> Iterator[tuple[Directive, frozenset[str]]]:
+class Compiled(NamedTuple):
+    """A directive that is no conditional, the names whose absence the `#if`s around it ask for,
+    and the branch of each of these: its number by the offset of the `#if`."""
+
+    directive: Directive
+    absent: frozenset[str]
+    branches: Mapping[int, int]
+
+
+def compiled(directives: Iterable[Directive], defines: Defines) -> Iterator[Compiled]:
     """The directives that are no conditionals, those left out in whose place nothing is
-    compiled; with each the names whose absence the `#if`s around it ask for."""
+    compiled."""
     open_: list[_Conditional] = []
     for directive in directives:
         if directive.is_conditional:
@@ -182,4 +190,6 @@ def compiled(
                 if directive.word == "endif":
                     open_.pop()
         elif not any(each.branch_is_dead for each in open_):
-            yield directive, frozenset(each.tests_absence_of for each in open_)
+            absent = frozenset(each.tests_absence_of for each in open_)
+            branches = {each.parts[0].start: len(each.parts) for each in open_}
+            yield Compiled(directive, absent, branches)

@@ -2,7 +2,8 @@
 
 A name that is defined twice, in different words, stands for nothing certain, unless one of the
 definitions gives way: one under `#ifndef NAME` is for want of another, and one behind an
-`#undef NAME`, under no condition, takes the place of all before it.
+`#undef NAME`, under no condition, takes the place of all before it. In the two branches of one
+`#if` neither gives way: who knows which of them is compiled with what else is in them.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ def changes_of(directives: Sequence[Directive], defines: Defines) -> Changes:
     """The macros that a text defines for Windows, where the command line says no other."""
     seen: dict[str, list[tuple[int, Macro | None, bool]]] = {}
     entries: dict[str, Entry] = {}
-    for directive, absent in compiled(directives, {**_WINDOWS, **defines}):
+    branches: dict[str, list[Mapping[int, int]]] = {}
+    for directive, absent, here in compiled(directives, {**_WINDOWS, **defines}):
         if directive.word not in ("define", "undef"):
             continue
         name = name_in(directive.rest)
@@ -92,7 +94,12 @@ def changes_of(directives: Sequence[Directive], defines: Defines) -> Changes:
         before.append((directive.end, macro, always))
         if macro is not None:
             entry = Entry(FOR_WANT if name in absent else ANEW if anew else PLAIN, macro)
-            entries[name] = stronger(entries[name], entry) if name in entries else entry
+            known = entries.get(name, entry)
+            if any(_exclude(here, other) for other in branches.setdefault(name, [])):
+                same = macro if macro == known.macro else None
+                entry = Entry(max(entry.strength, known.strength), same)
+            branches[name].append(here)
+            entries[name] = stronger(known, entry)
     entries.update((name, Entry(ANEW, None)) for name in seen.keys() - entries.keys())
     sequences = {
         name: [(offset, macro) for offset, macro, _ in each]
@@ -104,11 +111,17 @@ def changes_of(directives: Sequence[Directive], defines: Defines) -> Changes:
     return Changes(entries, sequences)
 
 
+def _exclude(one: Mapping[int, int], other: Mapping[int, int]) -> bool:
+    """Whether two places are in different branches of one `#if`: neither is for want of the
+    other."""
+    return any(one[start] != other[start] for start in one.keys() & other.keys())
+
+
 def names_set(directives: Iterable[Directive]) -> frozenset[str]:
     """The names that a text defines or undefines itself, whatever is said from outside."""
     return frozenset(
         name
-        for directive, absent in compiled(directives, {})
+        for directive, absent, _ in compiled(directives, {})
         if directive.word in ("define", "undef") and (name := name_in(directive.rest)) not in absent
     )
 
