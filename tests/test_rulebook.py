@@ -521,6 +521,7 @@ def test_the_same_name_elsewhere_is_not_the_api(book: RuleBook, name: str) -> No
         ("ctypes.windll.kernel32.MakeTea", False),
         ("shop._advapi32.advapi32.MakeTea", False),
         ("ctypes.WinDLL().MakeTea", False),
+        ("windows.winproxy.MakeTea", False),
     ],
 )
 def test_an_unlisted_function_is_known_where_its_dll_is(

@@ -165,7 +165,7 @@ class Bindings:
             for text in section.words(key):
                 pattern = self._library(section, key, text, self._dll)
                 by_name = key == "own_names"
-                certain = not by_name and "{dll}" in text
+                certain = not by_name and "{dll}" in text and "{dll})?" not in text
                 complete = self._library(section, key, text, self._complete) if certain else None
                 self._libraries.append(_Library(pattern, binding, changed, by_name, complete))
         for at, name, protocol in functions_of(section, "function", self._resources, defaults):

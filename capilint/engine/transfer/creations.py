@@ -51,14 +51,12 @@ class Creations:
         made = []
         state = path.state
         for creation in bound.protocol.creates:
-            if not self._may_make(state, creation, matched):
-                continue
             watched = self.typestates.watches(creation.resource)
             is_known = creation.into == "return" or creation.into in matched
             if state.log is not None and watched:
                 found = site_of(state.log.path, site.call.span, bound.protocol.name, creation)
                 state.log.met[found] = is_known or state.log.met.get(found, False)
-            if not is_known:
+            if not is_known or not self._may_make(state, creation, matched):
                 continue
             if self._prevented(path, creation, matched):
                 self._leave_unknown(path, site, creation, matched)
