@@ -502,7 +502,6 @@ def test_libraries_are_known_however_they_are_written(
         'ctypes.WinDLL("advapi32x").CryptGenKey',
         "ctypes.windll.kernel.CryptGenKey",
         "shop.notadvapi32.CryptGenKey",
-        "ctypes.windll.advapi32.CryptMakeTea",
         "malloc",
         "win32crypt.CryptGenKey",
         "",
@@ -511,6 +510,25 @@ def test_libraries_are_known_however_they_are_written(
 )
 def test_the_same_name_elsewhere_is_not_the_api(book: RuleBook, name: str) -> None:
     assert python(book, name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("ctypes.windll.advapi32.CryptMakeTea", True),
+        ('ctypes.WinDLL("NCrypt.dll").NCryptMakeTea', True),
+        ('cffi.FFI().dlopen("crypt32.dll").CertMakeTea', True),
+        ("ctypes.windll.kernel32.MakeTea", False),
+        ("shop._advapi32.advapi32.MakeTea", False),
+        ("ctypes.WinDLL().MakeTea", False),
+        ("windows.winproxy.MakeTea", False),
+    ],
+)
+def test_an_unlisted_function_is_known_where_its_dll_is(
+    book: RuleBook, name: str, known: bool
+) -> None:
+    bound = python(book, name)
+    assert (bound is not None and bound.protocol.unlisted) == known
 
 
 @pytest.mark.parametrize(

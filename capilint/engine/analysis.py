@@ -17,8 +17,9 @@ from typing import Any
 
 from capilint.engine.checks.closers import Closers
 from capilint.engine.checks.deprecated import deprecated_calls
+from capilint.engine.checks.last_methods import LastMethods
 from capilint.engine.checks.learned import Learned
-from capilint.engine.checks.members import fills_members, forgotten_members, taken_members
+from capilint.engine.checks.members import fills_members, forgotten_members
 from capilint.engine.checks.openers import Openers, fills_structures
 from capilint.engine.checks.overwritten import (
     assigns_whole_object,
@@ -26,6 +27,7 @@ from capilint.engine.checks.overwritten import (
     overwritten_members,
 )
 from capilint.engine.checks.taken import Taken
+from capilint.engine.checks.taken_members import TakenMembers
 from capilint.engine.checks.wrong_destructors import members_released_wrongly
 from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.evaluate import Evaluator
@@ -210,17 +212,20 @@ class Analysis:
         """The handles that functions put into objects, and that no object's end releases."""
         if not self.fillers:
             return []
-        taken = taken_members(self.program.names)
-        return [
-            each
-            for definition, (interpreter, graph) in self.fillers.items()
-            for each in self._candidates(
-                definition,
-                interpreter,
-                graph,
-                list(forgotten_members(definition, interpreter, taken)),
-            )
-        ]
+        classes = next(iter(self.fillers.values()))[0].callees.classes
+        exits = {
+            definition: [exit_ for _, exit_, _ in interpreter.exits]
+            for definition, (interpreter, _) in self.fillers.items()
+        }
+        taken = TakenMembers(self.program.names, classes, exits)
+        last = LastMethods(self.program, taken)
+        found: list[Candidate] = []
+        for definition, (interpreter, graph) in self.fillers.items():
+            defects = list(forgotten_members(definition, interpreter, taken))
+            last.told.update((definition, each.symbol) for each in defects)
+            defects += last.defects(definition, interpreter)
+            found += self._candidates(definition, interpreter, graph, defects)
+        return found
 
     def forgotten_by_closers(self) -> list[Candidate]:
         """The handles that functions put into structures of C, and that no closer ends."""

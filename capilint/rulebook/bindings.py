@@ -68,12 +68,16 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class _Library:
-    """How a binding writes the library; `success` where it changes how failure is told."""
+    """How a binding writes the library; `success` where it changes how failure is told.
+
+    `complete` is how it writes one of which every function that ends or keeps a handle is known.
+    """
 
     pattern: re.Pattern[str]
     binding: Binding
     success: Success | None
     by_name: bool
+    complete: re.Pattern[str] | None
 
 
 class Bindings:
@@ -86,6 +90,7 @@ class Bindings:
         users: Mapping[str, Protocol],
         resources: Mapping[str, Resource],
         dlls: Sequence[str],
+        complete: Sequence[str],
     ) -> None:
         self.methods: dict[tuple[str, str, str], Bound] = {}
         self.by_name: dict[str, Bound] = {}
@@ -95,7 +100,8 @@ class Bindings:
         self.exceptions: list[tuple[str, ...]] = []
         self._functions = functions
         self._resources = resources
-        self._dll = f"(?i:{'|'.join(map(re.escape, dlls))})(?i:\\.dll)?"
+        self._dll = _any_of(dlls)
+        self._complete = _any_of(complete)
         own = Binding("user", boxed=True)
         self._exact = {name: Bound(protocol, own) for name, protocol in users.items()}
         self._globs: dict[str, list[tuple[str, Bound]]] = {}
@@ -120,14 +126,26 @@ class Bindings:
 
     def _in_library(self, name: str) -> Bound | None:
         member = _MEMBER.fullmatch(name)
-        protocol = self._functions.get(member["name"] or member["item"]) if member else None
-        if member is None or protocol is None:
+        if member is None:
             return None
+        function = member["name"] or member["item"]
+        protocol = self._functions.get(function)
+        if protocol is None:
+            return self._unlisted(member["library"], function)
         for library in self._libraries:
             if library.pattern.fullmatch(member["library"]):
                 if library.success is not None and protocol.success is not Success.ALWAYS:
                     protocol = replace(protocol, success=library.success)
                 return Bound(protocol, library.binding, library.by_name)
+        return None
+
+    def _unlisted(self, named: str, function: str) -> Bound | None:
+        """A function that no rule describes, of a DLL whose others are all described."""
+        for library in self._libraries:
+            if library.complete is not None and library.complete.fullmatch(named):
+                success = library.success or Success.ALWAYS
+                protocol = Protocol(function, "", success=success, variadic=True, unlisted=True)
+                return Bound(protocol, library.binding)
         return None
 
     def _add_file(self, section: Section) -> None:
@@ -145,8 +163,11 @@ class Bindings:
         changed = success if "success" in section.table else None
         for key in ("libraries", "own_names"):
             for text in section.words(key):
-                pattern = self._library(section, key, text)
-                self._libraries.append(_Library(pattern, binding, changed, key == "own_names"))
+                pattern = self._library(section, key, text, self._dll)
+                by_name = key == "own_names"
+                certain = not by_name and "{dll}" in text and "{dll})?" not in text
+                complete = self._library(section, key, text, self._complete) if certain else None
+                self._libraries.append(_Library(pattern, binding, changed, by_name, complete))
         for at, name, protocol in functions_of(section, "function", self._resources, defaults):
             self._add_function(at, name, Bound(protocol, binding))
         classes = section.section("method")
@@ -155,9 +176,9 @@ class Bindings:
                 raise classes.error(f"unknown resource `{resource}`", resource)
             self._add_methods(classes.section(resource), defaults, binding)
 
-    def _library(self, section: Section, key: str, text: str) -> re.Pattern[str]:
+    def _library(self, section: Section, key: str, text: str, dll: str) -> re.Pattern[str]:
         try:
-            return re.compile(text.replace("{dll}", self._dll))
+            return re.compile(text.replace("{dll}", dll))
         except re.error as error:
             message = f"no regular expression: {error}"
             raise section.error(message, key, text) from None
@@ -181,6 +202,12 @@ class Bindings:
                 self.methods[binding.name, methods.name, form] = bound
                 if self.by_name.setdefault(form, bound) is not bound:
                     raise section.error(f"method `{form}` is described for two resources", form)
+
+
+def _any_of(dlls: Sequence[str]) -> str:
+    """What fits the name of one of some DLLs, if there are any."""
+    names = "|".join(map(re.escape, dlls)) or "(?!)"
+    return rf"(?i:{names})(?i:\.dll)?"
 
 
 def _last_word(name: str) -> str:

@@ -25,6 +25,7 @@ from capilint.rulebook.tomlfile import RuleFile, Section, parse
 _FAMILY_KEYS = (
     "family",
     "dlls",
+    "complete",
     "success",
     "scan_word",
     "source",
@@ -164,7 +165,9 @@ class RuleBook:
     def _bindings(self) -> Bindings:
         known = self._families
         files = self._parsed("bindings")
-        return Bindings(files, known.functions, known.users, known.resources, known.dlls)
+        return Bindings(
+            files, known.functions, known.users, known.resources, known.dlls, known.complete
+        )
 
     def _parsed(self, folder: str) -> list[RuleFile]:
         return [parse(path, text) for path, text in texts_in(f"{self._folder}/{folder}", ".toml")]
@@ -181,6 +184,7 @@ class _Families:
         self.functions: dict[str, Protocol] = {}
         self.users: dict[str, Protocol] = {}
         self.dlls: list[str] = []
+        self.complete: list[str] = []
         sections = [Section(file, file.tables) for file in files]
         for section in sections:
             section.only(_FAMILY_KEYS)
@@ -209,6 +213,8 @@ class _Families:
         if not family:
             raise section.error("the file has no `family`")
         self.dlls += section.words("dlls")
+        if section.flag("complete"):
+            self.complete += section.words("dlls")
         self._add_constants(section.section("constants"))
         success = success_of(section, Success.NONZERO)
         defaults = Defaults(family, success, section.word("source"))

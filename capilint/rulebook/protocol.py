@@ -47,23 +47,30 @@ class Resource:
     watched: bool = True
 
 
+Flags = tuple[tuple[str, str], ...]  # parameters, each with the name of a flag in it
+
+
 @dataclass(frozen=True, slots=True)
 class Creation:
     """A handle that a successful call makes.
 
     `into` is the out-parameter, or `return`. `owner` is the parameter that holds the owning
     context; `owner_of` one whose own owner it shares (CryptDuplicateKey). `unless` are pairs
-    (parameter, named flag): where one of the flags is set, nothing is made. With `owned_if` the
-    caller owns the handle only where that out-parameter came back true. `alternatives` are the
-    resources that it may be instead, which the code finds out: releasing it as one is not wrong.
+    (parameter, named flag): where one of the flags is set, nothing is made; `only_if` are those of
+    which one has to be set for certain. With `owned_if` the caller owns the handle only where that
+    out-parameter came back true; where no flag of `asks_if` is set, it always does. `alternatives`
+    are the resources that it may be instead, which the code finds out: releasing it as one is not
+    wrong. One of a resource that is not watched is known, and owed to nobody.
     """
 
     into: str
     resource: str
     owner: str | None = None
     owner_of: str | None = None
-    unless: tuple[tuple[str, str], ...] = ()
+    unless: Flags = ()
+    only_if: Flags = ()
     owned_if: str | None = None
+    asks_if: Flags = ()
     alternatives: tuple[str, ...] = ()
 
 
@@ -79,7 +86,8 @@ class Protocol:
     nor what it points at escapes:
 
     - `creates`; `uses`, `releases` and `retains` (one reference more) map parameters to resources;
-    - `keeps` may be stored, with what they point at, for longer than the call;
+    - `keeps` may be stored, with what they point at, for longer than the call; where flags decide,
+      only if one of `kept_if` may be set, or unless one of `kept_unless` is;
     - `writes` are pointers whose memory gets other content (buffers, lengths, flags);
     - `zeroes` is the pointer whose memory is cleared, if `zeroes_with` (where given) is 0;
     - `copies` is (from, to): the memory at one pointer is copied to the other;
@@ -117,6 +125,7 @@ class Protocol:
                           (`POINTER(c_void_p)()`)
     ====================  =======================================================================
 
+    Of one that is `unlisted` it is known that it neither ends nor keeps a handle that it is given.
     `allocates` returns fresh memory that nobody else sees, or NULL. `owns_itself` is set where
     the destructor of the created object releases the handle, so that no release is owed.
     `replaced_by` is the call of the newer API (CAP501); `source` the page of the facts.
@@ -130,6 +139,8 @@ class Protocol:
     releases: Mapping[str, str] = field(default_factory=dict)
     retains: Mapping[str, str] = field(default_factory=dict)
     keeps: tuple[str, ...] = ()
+    kept_if: Flags = ()
+    kept_unless: Flags = ()
     writes: tuple[str, ...] = ()
     success: Success = Success.NONZERO
     noreturn: bool = False
@@ -146,4 +157,5 @@ class Protocol:
     replaced_by: str = ""
     source: str = ""
     variadic: bool = False
+    unlisted: bool = False
     sdk: Mapping[str, str] = field(default_factory=dict)

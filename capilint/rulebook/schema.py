@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 
-from capilint.rulebook.protocol import Creation, Protocol, Resource, Success
+from capilint.rulebook.protocol import Creation, Flags, Protocol, Resource, Success
 from capilint.rulebook.tomlfile import Section, nearest
 
-_FUNCTION_KEYS = (*(field.name for field in fields(Protocol)[2:]), "forms")  # not name, family
+_NO_KEYS = ("name", "family", "unlisted")
+_FUNCTION_KEYS = (*(f.name for f in fields(Protocol) if f.name not in _NO_KEYS), "forms")
 _CREATION_KEYS = tuple(field.name for field in fields(Creation))
 _RESOURCE_KEYS = tuple(field.name for field in fields(Resource)[1:])
 _RETURNS = ("derived", "exception", "nonzero", "negative", "raising")
@@ -130,6 +131,8 @@ def _protocol(section: Section, resources: Resources, defaults: Defaults) -> Pro
         releases=_roles(section, "releases", params, resources),
         retains=_roles(section, "retains", params, resources),
         keeps=tuple(_known(section, "keeps", word, params) for word in section.words("keeps")),
+        kept_if=_flags(section, "kept_if", params),
+        kept_unless=_flags(section, "kept_unless", params),
         writes=tuple(_known(section, "writes", word, params) for word in section.words("writes")),
         success=success_of(section, defaults.success),
         noreturn=section.flag("noreturn"),
@@ -191,22 +194,29 @@ def _creation(
         _known(section, "into", into, params)
     resource = resources[_resource(section, "resource", section.word("resource"), resources)]
     _check_owner(section, resource, uses, resources)
-    unless = section.section("unless")
     return Creation(
         into=into,
         resource=resource.name,
         owner=_param(section, "owner", params),
         owner_of=_param(section, "owner_of", params),
-        unless=tuple(
-            (_known(section, "unless", word, params), flag)
-            for word in unless.table
-            for flag in unless.words(word)
-        ),
+        unless=_flags(section, "unless", params),
+        only_if=_flags(section, "only_if", params),
         owned_if=_param(section, "owned_if", params),
+        asks_if=_flags(section, "asks_if", params),
         alternatives=tuple(
             _resource(section, "alternatives", word, resources)
             for word in section.words("alternatives")
         ),
+    )
+
+
+def _flags(section: Section, key: str, params: tuple[str, ...]) -> Flags:
+    """A table from parameters to the flags in them that decide something."""
+    flags = section.section(key)
+    return tuple(
+        (_known(section, key, word, params), flag)
+        for word in flags.table
+        for flag in flags.words(word)
     )
 
 

@@ -12,28 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from capilint.engine.checks.taken_members import TakenMembers
 from capilint.engine.domain.events import Defect, Ender, Path
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
 from capilint.engine.program.classes import Missing
 from capilint.engine.program.linkage import Definition
-from capilint.engine.program.names import Names
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import (
-    Call,
-    Direct,
     Function,
-    Indirect,
-    Instruction,
     Language,
-    Method,
     Module,
     Return,
     Scope,
-    Value,
-    places_in,
-    values_of,
 )
 
 
@@ -51,31 +43,36 @@ def fills_members(definition: Definition, interpreter: Interpreter) -> bool:
     if definition.module.language is not Language.PYTHON:
         return False
     return any(
-        any(_members(exit_.state, thing, frozenset()))
+        any(members_of(exit_.state, thing))
         for _, exit_, _ in interpreter.exits
         if not exit_.raised
-        for thing, _ in _objects(definition.function, interpreter, exit_.state)
+        for thing, _ in objects_left(definition, interpreter, exit_.state)
     )
 
 
 def forgotten_members(
-    definition: Definition, interpreter: Interpreter, taken: frozenset[str]
+    definition: Definition, interpreter: Interpreter, taken: TakenMembers
 ) -> Iterator[Defect]:
     """The handles that a function puts into members, none `taken`, and that end with no object."""
     for node, exit_, path in interpreter.exits:
         if exit_.raised:
             continue
-        for thing, owner in _objects(definition.function, interpreter, exit_.state):
-            members = list(_members(exit_.state, thing, taken))
+        for thing, owner in objects_left(definition, interpreter, exit_.state):
+            members = [
+                each
+                for each in members_of(exit_.state, thing)
+                if not taken.has(owner, each.path[0])
+            ]
             if members:
                 end = Path(exit_.state.copy(), node, path.trail)
                 yield from _left_alive(interpreter, definition.module, end, thing, owner, members)
 
 
-def _objects(
-    function: Function, interpreter: Interpreter, state: State
+def objects_left(
+    definition: Definition, interpreter: Interpreter, state: State
 ) -> Iterator[tuple[Symbol, str]]:
-    """The objects of known classes that the caller has after the function."""
+    """The objects of known classes that the caller has after a function."""
+    function = definition.function
     for thing in sorted((state.objects & state.exposed) - state.shared, key=repr):
         owner = interpreter.objects.class_of(thing)
         if owner is not None:
@@ -86,9 +83,10 @@ def _objects(
             yield first, function.owner_class
 
 
-def _members(state: State, thing: Symbol, taken: frozenset[str]) -> Iterator[Member]:
+def members_of(state: State, thing: Symbol) -> Iterator[Member]:
+    """The handles made here that only a member of an object holds."""
     for member in kept_members(state):
-        if member.thing == thing and len(member.path) == 1 and taken.isdisjoint(member.path):
+        if member.thing == thing and len(member.path) == 1:
             yield member
 
 
@@ -99,12 +97,13 @@ def kept_members(state: State) -> Iterator[Member]:
         kept = given and not (handle.escaped or handle.owns_itself)
         if not kept or handle.doubt is not None or handle.typestate is not Typestate.LIVE:
             continue
-        places = [place for place in state.holders(symbol) if _outlives_call(place)]
+        places = [place for place in state.holders(symbol) if outlives_call(place)]
         if len(places) == 1 and isinstance(places[0].base, Symbol) and places[0].path:
             yield Member(symbol, places[0].base, places[0].path)
 
 
-def _outlives_call(place: Location) -> bool:
+def outlives_call(place: Location) -> bool:
+    """Whether a place is there when the function is left."""
     return isinstance(place.base, Symbol) or place.base.scope is Scope.GLOBAL
 
 
@@ -163,49 +162,3 @@ def last_return(function: Function) -> Return:
         key=lambda each: (each.span.line, each.span.column),
         default=Return(None, function.span, implicit=True),
     )
-
-
-# ---------------------------------------------------------------- members that are taken out
-
-
-def taken_members(names: Names) -> frozenset[str]:
-    """The accessors of members whose content some Python code takes for more than a look.
-
-    A call that uses the handle looks, and so does a branch; what is assigned, returned, released
-    or given to any other function is taken.
-    """
-    found: set[str] = set()
-    for definition in names.definitions:
-        if definition.module.language is not Language.PYTHON:
-            continue
-        for block in definition.function.blocks:
-            for instruction in block.instructions:
-                for value in _taken_by(names, definition.module, instruction):
-                    found.update(_accessors(value))
-            if isinstance(block.terminator, Return):
-                found.update(_accessors(block.terminator.value))
-    return frozenset(found)
-
-
-def _taken_by(names: Names, module: Module, instruction: Instruction) -> Iterator[Value]:
-    if not isinstance(instruction, Call):
-        yield from values_of(instruction)
-        return
-    looked_at: set[int] = set()
-    match instruction.callee:
-        case Direct(name) if (bound := names.api(name, module)) is not None:
-            protocol = bound.protocol
-            looking = {*protocol.uses, protocol.returns.removeprefix("address:")}
-            looked_at = {i for i, parameter in enumerate(protocol.params) if parameter in looking}
-        case Method(receiver, _):
-            yield receiver
-        case Indirect(callee):
-            yield callee
-    for index, value in enumerate(values_of(instruction)):
-        if index not in looked_at:
-            yield value
-
-
-def _accessors(value: Value | None) -> Iterator[str]:
-    for place in places_in(value):
-        yield from place.path

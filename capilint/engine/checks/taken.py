@@ -88,7 +88,7 @@ class Taken:
                     for place in _carried(value):
                         self._take(definition, place)
         for definition, exits in self.fillers.items():
-            for place in _ended_for_good(exits):
+            for place in ended_for_good(exits):
                 self._take(definition, place)
 
     def has(self, path: Sequence[str], structure: Typed | None, module: Module, own: bool) -> bool:
@@ -254,7 +254,7 @@ def _root(symbol: Symbol) -> Variable | None:
     return base if isinstance(base, Variable) else None
 
 
-def _ended_for_good(exits: Iterable[Exit]) -> Iterator[Place]:
+def ended_for_good(exits: Iterable[Exit]) -> Iterator[Place]:
     """The members of what it was given that a function ends, and puts nothing new into.
 
     What only ends so where the function fails is not meant: where a call did, or where it returns

@@ -74,6 +74,12 @@ class Classes(Protocol):
     def enders(self, owner: str, module: Module) -> Sequence[Definition | Missing]:
         """The functions that end an object, as a module sees its class: the destructor first."""
 
+    def methods_of(self, owner: str) -> Sequence[Definition]:
+        """The methods of a class and its bases, but for constructors and destructors."""
+
+    def are_related(self, one: str, other: str) -> bool:
+        """Whether of two classes one is the other, or derived from it."""
+
     def is_called_by_others(self, definition: Definition) -> bool:
         """Whether code outside of its class may call a method, on an object that lives on."""
 

@@ -111,6 +111,14 @@ class CppClasses:
             lineage += [base for base in module.classes[name] if base not in lineage]
         return True
 
+    def methods_of(self, owner: str) -> Sequence[Definition]:
+        """None that is asked for: a destructor ends an object."""
+        return ()
+
+    def are_related(self, one: str, other: str) -> bool:
+        """Nobody asks."""
+        return False
+
     def is_called_by_others(self, definition: Definition) -> bool:
         """Whether it is public, or a constructor that is not private, and no destructor.
 

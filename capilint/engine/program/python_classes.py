@@ -180,6 +180,19 @@ class PythonClasses:
         """The destructor, and what `with` and people call to end an object."""
         return [self.method(owner, name) for name in (_DESTRUCTOR, *_CLOSERS)]
 
+    def methods_of(self, owner: str) -> Sequence[Definition]:
+        """Those of which it is known what they run; most `__dunder__` ones are called by Python."""
+        tables = (self._own_methods.get(known or "", {}) for known in self._lineage(owner))
+        named = {name for table in tables for name in table}
+        names = {name for name in named if not (name.startswith("__") and name.endswith("__"))}
+        found = (self.method(owner, name) for name in sorted(names | named.intersection(_CLOSERS)))
+        return [each for each in found if isinstance(each, Definition) and each.function.receiver]
+
+    def are_related(self, one: str, other: str) -> bool:
+        """As far as the bases are known."""
+        lineages = (list(self._lineage(one)), list(self._lineage(other)))
+        return other in lineages[0] or one in lineages[1]
+
     def is_called_by_others(self, definition: Definition) -> bool:
         """Whether its name is not one that a class keeps for itself."""
         owner, _, name = definition.function.qualified_name.rpartition(".")

@@ -27,7 +27,7 @@ from capilint.engine.transfer.ways import Site
 from capilint.finding import Span
 from capilint.ir import AddressOf, Read, Scope, Variable
 from capilint.rulebook.book import Bound
-from capilint.rulebook.protocol import Creation, Success
+from capilint.rulebook.protocol import Creation, Flags, Success
 
 # The symbols of boxes that this function was given by somebody who may keep them.
 ELSEWHERE = ("unknown", "instance", "read", "result")
@@ -51,13 +51,12 @@ class Creations:
         made = []
         state = path.state
         for creation in bound.protocol.creates:
-            if not self.typestates.watches(creation.resource):
-                continue
+            watched = self.typestates.watches(creation.resource)
             is_known = creation.into == "return" or creation.into in matched
-            if state.log is not None:
+            if state.log is not None and watched:
                 found = site_of(state.log.path, site.call.span, bound.protocol.name, creation)
                 state.log.met[found] = is_known or state.log.met.get(found, False)
-            if not is_known:
+            if not is_known or not self._may_make(state, creation, matched):
                 continue
             if self._prevented(path, creation, matched):
                 self._leave_unknown(path, site, creation, matched)
@@ -72,8 +71,8 @@ class Creations:
             doubt, how = self._doubt(path, site, creation, matched)
             handle = Handle(
                 creation.resource,
-                Typestate.LIVE,
-                made=owned,
+                Typestate.LIVE if watched else Typestate.UNKNOWN,
+                made=owned and watched,
                 escaped=not owned,
                 owner=self._owner(path, creation, matched),
                 doubt=doubt,
@@ -94,18 +93,29 @@ class Creations:
             path.state.renew(content)
             self.typestates.store(path, argument.value.location, content, site.call.span)
 
+    def _may_make(self, state: State, creation: Creation, matched: dict[str, Argument]) -> bool:
+        """Whether the flags are set that it takes."""
+        needed = _flags(creation.only_if, matched)
+        return not needed or any(self.is_set(state, each) for each in needed)
+
+    def asks_owner(self, path: Path, creation: Creation, matched: dict[str, Argument]) -> bool:
+        """Whether only the call's answer tells whose the new handle is."""
+        flags = _flags(creation.asks_if, matched)
+        certain = bool(flags) and all(self.is_set(path.state, each) is False for each in flags)
+        return creation.owned_if in matched and not certain
+
     def _prevented(self, path: Path, creation: Creation, matched: dict[str, Argument]) -> bool:
         """Whether a flag says that nothing is made."""
-        flags = _deciding(creation, matched)
+        flags = _flags(creation.unless, matched)
         return any(self.is_set(path.state, each) for each in flags)
 
     def _doubt(
         self, path: Path, site: Site, creation: Creation, matched: dict[str, Argument]
     ) -> tuple[object, How]:
         """What is open about a new handle: whose it is, or whether it was made; and why."""
-        if creation.owned_if:
+        if self.asks_owner(path, creation, matched):
             return ("owner", site.key), How.FLAG
-        for each in _deciding(creation, matched):
+        for each in _flags(creation.unless, matched):
             if self.is_set(path.state, each) is None:
                 return each, How.UNDECIDED
         return None, How.UNDECIDED
@@ -155,7 +165,7 @@ class Creations:
         origin = Origin(bound.protocol.name, text, span, creation.resource, creation.alternatives)
         self.typestates.create(path, symbol, handle, origin)
         log = path.state.log
-        if log is not None:
+        if log is not None and self.typestates.watches(creation.resource):
             found = site_of(log.path, span, bound.protocol.name, creation)
             log.sites.setdefault(symbol, {})[found] = None
         if not site.result_is_read and bound.protocol.success is not Success.RAISES:
@@ -223,11 +233,11 @@ class Creations:
         return None
 
 
-def _deciding(creation: Creation, matched: dict[str, Argument]) -> list[OpenFlag]:
-    """The flags that keep a call from making anything, each with the argument that may have it."""
+def _flags(flags: Flags, matched: dict[str, Argument]) -> list[OpenFlag]:
+    """Flags that decide something, each with the argument that may have it."""
     return [
         OpenFlag(matched[parameter].value if parameter in matched else ZERO, flag)
-        for parameter, flag in creation.unless
+        for parameter, flag in flags
     ]
 
 

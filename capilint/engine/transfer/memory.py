@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from capilint.engine.domain.binding import Argument
+from capilint.engine.domain.binding import Argument, Arguments, includes_flag
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Path
@@ -14,6 +14,7 @@ from capilint.engine.domain.values import (
     ZERO,
     AbstractValue,
     Location,
+    Number,
     Part,
     Pointer,
     Symbol,
@@ -32,7 +33,7 @@ class MemoryEffects:
     def touch(
         self, path: Path, site: Site, protocol: Protocol, matched: dict[str, Argument]
     ) -> None:
-        for parameter in protocol.keeps:
+        for parameter in protocol.keeps if self._are_kept(path, protocol, matched) else ():
             if parameter in matched:
                 matched[parameter].give_away(path.state)
         if protocol.copies is not None:
@@ -43,6 +44,32 @@ class MemoryEffects:
             target = self._pointed_to(matched.get(parameter))
             if target is not None:
                 self._write(path, site, parameter, target)
+
+    def _are_kept(self, path: Path, protocol: Protocol, matched: dict[str, Argument]) -> bool:
+        """Whether flags may say that the function keeps what it can."""
+        state = path.state
+
+        def may_be_set(parameter: str, name: str) -> bool | None:
+            flags = matched[parameter].value if parameter in matched else ZERO
+            number = self.evaluator.number(state, flags)
+            known = flags if number is None else Number(number)
+            return includes_flag(known, name, self.evaluator.constants)
+
+        deciding = [may_be_set(*each) for each in protocol.kept_if]
+        if deciding and all(answer is False for answer in deciding):
+            return False
+        return not any(may_be_set(*each) for each in protocol.kept_unless)
+
+    def give_what_is_no_handle(self, path: Path, site: Site, arguments: Arguments) -> None:
+        """A function of the API that nobody described gets memory: anything may be in it then."""
+        for argument in arguments.all():
+            if argument.value in path.state.handles:
+                continue
+            argument.give_away(path.state)
+            if isinstance(argument.value, Pointer):
+                content = Symbol("clobber", site.key, argument.value.location)
+                path.state.renew(content)
+                path.state.store(argument.value.location, content)
 
     def _pointed_to(self, argument: Argument | None) -> Location | None:
         """The memory that an argument is the address of, where that is known."""

@@ -81,6 +81,8 @@ class ProtocolCalls:
             for way, decided in self._flag_ways(path, protocol, matched):
                 yield from self._act(way, site, bound, decided)
             return
+        if protocol.unlisted:
+            self.memory.give_what_is_no_handle(path, site, arguments)
         self._misuse_memory_function(path, site, protocol, matched)
         self.memory.touch(path, site, protocol, matched)
         if protocol.allocates and site.result_is_read and not bound.can_raise:
@@ -133,7 +135,7 @@ class ProtocolCalls:
         else:
             outcomes = (None,)
         for outcome in outcomes:
-            for way in self._ownership_ways(protocol, matched, outcome):
+            for way in self._ownership_ways(path, protocol, matched, outcome):
                 branch = path.fork()
                 self._perform(branch, site, bound, matched, outcome, way)
                 if refused and site.call.result is not None:
@@ -155,10 +157,10 @@ class ProtocolCalls:
         return named or bool(self.evaluator.number(path.state, flags))
 
     def _ownership_ways(
-        self, protocol: Protocol, matched: dict[str, Argument], outcome: bool | None
+        self, path: Path, protocol: Protocol, matched: dict[str, Argument], outcome: bool | None
     ) -> tuple[bool, ...]:
         """Whether the new handle is the caller's: both, where a flag comes back to say so."""
-        asks = any(creation.owned_if in matched for creation in protocol.creates)
+        asks = any(self.creations.asks_owner(path, each, matched) for each in protocol.creates)
         return (True, False) if asks and outcome is not False else (True,)
 
     def _perform(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 
 import libcst as cst
@@ -207,8 +207,25 @@ class _ModuleLowering:
 
     @cached_property
     def _names_in_functions(self) -> set[str]:
-        inner = (node for node in descendants([self._tree]) if isinstance(node, _Definition))
-        return {each.value for each in descendants(inner) if isinstance(each, cst.Name)}
+        """The module's names that its functions and classes mean."""
+        found: set[str] = set()
+        pending = [(node, self._module) for node in self._opening(self._tree)]
+        while pending:
+            node, parent = pending.pop()
+            scope = self.scope_of(node, parent)
+            names = descendants(children(node), into_scopes=False)
+            for name in {each.value for each in names if isinstance(each, cst.Name)}:
+                owner = scope.owner(name)
+                if owner is None or owner.parent is None:
+                    found.add(name)
+            pending += [(inner, scope) for inner in self._opening(node)]
+        return found
+
+    def _opening(self, node: cst.CSTNode) -> Iterator[_Definition | cst.ClassDef]:
+        """The functions and classes right inside of a node."""
+        for inner in descendants(children(node), into_scopes=False):
+            if isinstance(inner, _Definition | cst.ClassDef):
+                yield inner
 
     # ------------------------------------------------------------ functions
 

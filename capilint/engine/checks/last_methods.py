@@ -1,0 +1,201 @@
+"""Methods of Python's classes that end an object by what they do, whatever they are called, and
+methods that lose a handle of it.
+
+    __init__: obj.prov = <made>; obj.key = <made in it>      what a method leaves in members
+    cleanup:  CryptReleaseContext(obj.prov)                  obj.key is leaked: CAP101
+    forget:   obj.key = None                                 obj.key is lost: CAP103
+
+Each of a class's methods is run on the object as another one leaves it. That it ends the object for
+good is known where it releases a handle's context and not the handle, where it releases all but
+that one of several, and where no other method of the class releases anything and it puts nothing
+new there. Nothing is said of a handle that somebody in the program takes out of its member: what
+callers have to do first is their affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from capilint.engine.checks.members import (
+    Member,
+    destroyed,
+    is_alive,
+    last_return,
+    members_of,
+    objects_left,
+    outlives_call,
+)
+from capilint.engine.checks.taken_members import TakenMembers
+from capilint.engine.domain.binding import Argument, Arguments
+from capilint.engine.domain.events import Defect, Ender, Event, Path, Role
+from capilint.engine.domain.handle import Typestate
+from capilint.engine.domain.state import State
+from capilint.engine.domain.values import ZERO, Location, Symbol, is_empty_box
+from capilint.engine.program.callgraph import Program
+from capilint.engine.program.linkage import Definition
+from capilint.engine.summaries.summary import Summary
+from capilint.engine.transfer.interpreter import Interpreter
+from capilint.engine.transfer.ways import Site
+from capilint.finding import Span
+from capilint.ir import Assign, Call, Direct, Function, Place, Scope, Unknown, Variable
+
+ALL_BUT_ONE = 2  # so many handles have to end with an object to show that it does
+
+
+@dataclass(slots=True)
+class LastMethods:
+    """Asks the methods of one program's classes; `told` are handles of which it was said."""
+
+    program: Program
+    taken: TakenMembers
+    told: set[tuple[Definition, Symbol]] = field(default_factory=set)
+
+    def defects(self, definition: Definition, interpreter: Interpreter) -> Iterator[Defect]:
+        """What the other methods of a class do to the handles that a function leaves in members."""
+        for node, exit_, path in interpreter.exits:
+            things = objects_left(definition, interpreter, exit_.state) if not exit_.raised else ()
+            for thing, owner in things:
+                members = list(members_of(exit_.state, thing))
+                asked = [each for each in members if not self.taken.has(owner, each.path[0])]
+                for method in interpreter.callees.classes.methods_of(owner) if asked else ():
+                    summary = interpreter.callees.summary_of(method)
+                    if method == definition or summary is None or not _concerns(summary):
+                        continue
+                    end = Path(exit_.state.copy(), node, path.trail)
+                    run = _Run(self.program, interpreter, method, summary, end, thing, members)
+                    for defect in run.defects(asked):
+                        if (definition, defect.symbol) not in self.told:
+                            self.told.add((definition, defect.symbol))
+                            yield defect
+
+
+def _concerns(summary: Summary) -> bool:
+    """Whether a method may end a handle, or put something into the object that it is called on."""
+    first = Symbol("initial", "entry", Location(summary.parameters[0])) if summary.parameters else 0
+    return any(
+        any(handle.typestate is Typestate.DESTROYED for _, handle in outcome.handles)
+        or any(place.base == first for place, _ in outcome.stores)
+        for outcome in summary.outcomes
+    )
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A method that is run on an object where a function leaves it."""
+
+    program: Program
+    interpreter: Interpreter
+    method: Definition
+    summary: Summary
+    path: Path
+    thing: Symbol
+    members: Sequence[Member]
+
+    def defects(self, asked: Sequence[Member]) -> Iterator[Defect]:
+        """Of some of the members, those that the method leaves alive for good, or that it loses."""
+        before = destroyed(self.path.state)
+        ending = [way for way in self._ways if destroyed(way.state) - before]
+        for member in asked:
+            lost = self._written(member)
+            if lost is not None and self._loses(member):
+                yield self._defect("CAP103", member, lost, self._losing(member, lost))
+                continue
+            alive = all(is_alive(way.state, member.symbol) for way in ending)
+            if ending and alive and all(self._is_the_end(way.state, member) for way in ending):
+                leave = last_return(self.method.function).span
+                yield self._defect("CAP101", member, leave, ending[0])
+
+    @cached_property
+    def _ways(self) -> list[Path]:
+        """The ways on after a call; members are held on to, so that clearing them loses none."""
+        path, interpreter = self.path.fork(), self.interpreter
+        for number, member in enumerate(self.members):
+            held = Location(Variable(f"%held{number}", Scope.TEMPORARY))
+            path.state.environment[held] = member.symbol
+            for present in (member.symbol, path.state.handles[member.symbol].owner):
+                if present is not None:
+                    interpreter.evaluator.assume(path.state, present, True)
+        span = last_return(self.method.function).span
+        call = Call(Direct(self.summary.name), (), None, span)
+        given = Arguments((), (), Argument(Unknown(), self.thing), spread=False)
+        site = Site((span, self.summary.name), call, True)
+        with interpreter.typestates.gathered():
+            ways = interpreter.summary_calls.apply(path, site, self.summary, given)
+            return [way.path for way in ways if not way.raised]
+
+    def _is_the_end(self, state: State, member: Member) -> bool:
+        """Whether nobody can release the member after the method."""
+        owner = state.handles.get(state.handles[member.symbol].owner or member.symbol)
+        gone = owner is not None and owner.typestate is Typestate.DESTROYED
+        others = {each.symbol for each in self.members} - {member.symbol}
+        rest_is_gone = len(others) >= ALL_BUT_ONE and others <= destroyed(state)
+        return gone or rest_is_gone or (self._is_the_only_one and not self._renews(state))
+
+    @cached_property
+    def _is_the_only_one(self) -> bool:
+        """Whether of the class's methods only this one, with its helpers, releases anything."""
+        owner = self.method.function.owner_class or ""
+        methods = self.interpreter.callees.classes.methods_of(owner)
+        inside = {called for each in methods for called in self.program.calls[each][0]}
+        releasing = [each for each in methods if self._releases(each) and each not in inside]
+        return releasing == [self.method]
+
+    def _releases(self, method: Definition) -> bool:
+        summary = self.interpreter.callees.summary_of(method)
+        return summary is None or any(
+            handle.typestate is Typestate.DESTROYED and not handle.made
+            for outcome in summary.outcomes
+            for _, handle in outcome.handles
+        )
+
+    def _renews(self, state: State) -> bool:
+        """Whether the object holds a handle afterwards that the method made."""
+        held = {value for _, value in state.kept_in(Location(self.thing))}
+        new = held - {value for _, value in self.path.state.kept_in(Location(self.thing))}
+        known = (state.handles.get(each) for each in new if isinstance(each, Symbol))
+        return any(handle is not None and handle.made for handle in known)
+
+    # ------------------------------------------------------------ members that are cleared
+
+    def _loses(self, member: Member) -> bool:
+        """Whether every way leaves nothing in a member, and its handle alive and nowhere else."""
+        place = Location(self.thing, member.path)
+        contents = [way.state.load(place) for way in self._ways]
+        empty = all(content == ZERO or is_empty_box(content) for content in contents)
+        alone = all(_is_forgotten(way.state, member.symbol) for way in self._ways)
+        return bool(contents) and empty and alone
+
+    def _losing(self, member: Member, where: Span) -> Path:
+        """The path on which a handle is lost, with that as its last event."""
+        way = self._ways[0].fork()
+        handle = way.state.handles[member.symbol]
+        role = Role("use", "", member.symbol, handle.resource, handle.owner)
+        way.emit(Event("lose", where, self.method.module.path, roles=(role,)))
+        return way
+
+    def _written(self, member: Member) -> Span | None:
+        """Where the method itself gives a member something else."""
+        target = Place(self.method.function.parameters[0].variable, ("*", *member.path))
+        return next(_writes(self.method.function, target), None)
+
+    def _defect(self, code: str, member: Member, span: Span, way: Path) -> Defect:
+        function = self.method.function
+        ender = Ender(function.name, self.method.module.path, span)
+        text = function.parameters[0].variable.name + member.path[0]
+        resource = self.path.state.handles[member.symbol].resource
+        return Defect(code, member.symbol, resource, span, way.node, way.trail, text, ender)
+
+
+def _is_forgotten(state: State, symbol: Symbol) -> bool:
+    """Whether a live handle is held by nothing but variables of functions that are left."""
+    return is_alive(state, symbol) and not any(map(outlives_call, state.holders(symbol)))
+
+
+def _writes(function: Function, target: Place) -> Iterator[Span]:
+    for block in function.blocks:
+        for instruction in block.instructions:
+            match instruction:
+                case Assign(place, _, span) | Call(_, _, place, span) if place == target:
+                    yield span
