@@ -127,7 +127,7 @@ class Typestates:
         known = path.state.handles.get(symbol)
         resource = self.members.resource_of(symbol) or resource if known is None else resource
         if known is None and symbol.kind not in UNTRACKED and self.watches(resource):
-            owner = self.members.owner_of(symbol)
+            owner = self.members.owner_of(path.state, symbol)
             released = path.state.handles.get(owner) if owner is not None else None
             gone = released is not None and released.typestate is Typestate.DESTROYED
             known = Handle(resource, Typestate.UNKNOWN, owner=owner, orphaned=gone)
