@@ -228,10 +228,9 @@ class UnknownCalls:
         which it can hold. In a branch that has asked already, it is only told.
         """
         state = path.state
-        told = self.tested.before(site.call)
         for argument in arguments.all():
             for status, variable in statuses_in(self.evaluator, state, argument.written):
-                if variable in told:
+                if variable in self.tested.before(site.call):
                     continue
                 last = variable in site.last_reads
                 if last and isinstance(argument.written, Operation):
