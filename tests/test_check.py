@@ -19,6 +19,7 @@ from capilint.language import Language
 from capilint.report import Style
 from capilint.report.text import render
 from capilint.rulebook.tomlfile import RuleError
+from capilint.severity import Severity
 from tests.reports import SESSION
 
 CLEAN = """\
@@ -246,6 +247,33 @@ def test_a_header_that_cannot_be_read_is_no_file_of_the_run() -> None:
     assert [item.path for item in report.unreadable] == ["nul.h"]
     text = render(report._replace(findings=()), Style())
     assert text == "No findings in 1 file. 1 file could not be analysed.\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "head", "severity"),
+    [
+        ("a.c", "int main(void)", Severity.NOTE),
+        ("a.c", "int wmain(int argc, wchar_t **argv)", Severity.NOTE),
+        ("a.cpp", "int main()", Severity.NOTE),
+        ("a.c", "int run(void)", Severity.ERROR),
+        ("a.c", "static int main(void)", Severity.ERROR),
+        ("a.cpp", "int Program::main()", Severity.ERROR),
+    ],
+)
+def test_what_lives_when_the_process_ends_is_a_note(path: str, head: str, severity: str) -> None:
+    classes = "class Program { int main(); };\n" if path == "a.cpp" else ""
+    body = "{ HCRYPTKEY key; if (!CryptGenKey(0, 1, 0, &key)) return 1; return 0; }\n"
+    write(path, classes + head + "\n" + body)
+    (found,) = checked().findings
+    assert (found.code, found.severity) == ("CAP101", severity)
+    assert found.message.endswith("; the process ends here") == (severity is Severity.NOTE)
+
+
+def test_the_configuration_may_make_more_of_what_lives_when_the_process_ends() -> None:
+    write("pyproject.toml", '[tool.capilint.severity]\nCAP101 = "error"\n')
+    write("a.c", "int main(void) { HCRYPTKEY k; return CryptGenKey(0, 1, 0, &k); }\n")
+    (found,) = checked().findings
+    assert found.severity is Severity.ERROR
 
 
 def test_one_program_spans_the_files() -> None:

@@ -45,7 +45,7 @@ from capilint.engine.fixpoint import (
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.classes import Missing
 from capilint.engine.program.handle_variables import handle_types
-from capilint.engine.program.linkage import Definition
+from capilint.engine.program.linkage import Definition, is_entry_point
 from capilint.engine.program.liveness import liveness
 from capilint.engine.reporting.choosing import shortest_witnesses
 from capilint.engine.reporting.deciding import Station
@@ -296,6 +296,7 @@ class Analysis:
         narrator = Narrator(
             definition.module.path,
             definition.function.name,
+            is_entry_point(definition.function),
             definition.function.span.line,
             origins,
             interpreter.typestates.texts,

@@ -106,7 +106,9 @@ class Triager:
 
     def _graded(self, finding: Finding) -> Finding:
         settings = self._settings_of(finding.path)
-        severity = settings.severity_of(finding.code, self._default(finding))
+        mild = finding.resource and finding.severity is Severity.NOTE  # where the process ends
+        default = finding.severity if mild else self._default(finding)
+        severity = settings.severity_of(finding.code, default)
         return replace(finding, severity=severity)
 
     def _remarks(self) -> Iterator[Finding]:

@@ -35,7 +35,7 @@ FIELDS: Mapping[str, str] = {
 LANGUAGES = {"c": "C", "cpp": "C++", "python": "Python"}  # by the mark of an example's block
 ALL_LANGUAGES = tuple(LANGUAGES.values())
 OFF = "off"
-_KEYS = ("code", "name", "severity", "cwe", "languages", "message", "help")
+_KEYS = ("code", "name", "severity", "cwe", "languages", "message", "at_exit", "help")
 _REQUIRED = ("code", "name", "severity", "message")
 _FIELD = re.compile(r"\{(\w*)\}")
 _EXAMPLE = re.compile(r"^```(c|cpp|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -54,8 +54,9 @@ class Code:
     """What one code means.
 
     `default` is the severity that it reports with, or `off` where it must be selected by name.
-    `cwe` is a number of the Common Weakness Enumeration, if one fits. `message` and `help` are
-    templates over FIELDS. `languages` are those it looks at. `sections` are the texts
+    `cwe` is a number of the Common Weakness Enumeration, if one fits. `message`, `at_exit`
+    (the message where the process ends with the function) and `help` are templates over FIELDS.
+    `languages` are those it looks at. `sections` are the texts
     under HEADINGS, in Markdown.
     """
 
@@ -64,6 +65,7 @@ class Code:
     default: str
     cwe: int | None
     message: str
+    at_exit: str
     help: str
     languages: tuple[str, ...]
     sections: Mapping[str, str]
@@ -108,7 +110,7 @@ def parse(path: str, text: str) -> Code:
         raise _wrong(path, text, "severity:", f"unknown severity `{values['severity']}`")
     if not values.get("cwe", "0").isdecimal():
         raise _wrong(path, text, "cwe:", "`cwe` must be a number")
-    for key in ("message", "help"):
+    for key in ("message", "at_exit", "help"):
         for name in _FIELD.findall(values.get(key, "")):
             if name not in FIELDS:
                 raise _wrong(path, text, f"{key}:", f"unknown field `{{{name}}}`")
@@ -121,6 +123,7 @@ def parse(path: str, text: str) -> Code:
         default=values["severity"],
         cwe=int(values["cwe"]) if "cwe" in values else None,
         message=values["message"],
+        at_exit=values.get("at_exit", values["message"]),
         help=values.get("help", ""),
         languages=languages,
         sections=_sections(path, text, start),

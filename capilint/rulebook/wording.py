@@ -27,9 +27,10 @@ class Facts:
 _FIELDS = tuple(field.name for field in fields(Facts))
 
 
-def message(code: str, facts: Facts) -> str:
-    """The one-line message of a finding."""
-    return _filled(codes.load()[code].message, facts)
+def message(code: str, facts: Facts, at_exit: bool = False) -> str:
+    """The one-line message of a finding; `at_exit`: where the process ends."""
+    entry = codes.load()[code]
+    return _filled(entry.at_exit if at_exit else entry.message, facts)
 
 
 def help_text(code: str, facts: Facts) -> str:

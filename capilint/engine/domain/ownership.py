@@ -16,6 +16,7 @@ from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
 from capilint.ir import Variable
 
+KEPT_BY_OTHERS = ("initial", "member", "clobber")  # what is in a member that others have filled
 Scheme = str
 Tail = tuple[str, ...]
 """The accessors from the structure that two members have in common."""
@@ -106,12 +107,26 @@ class MembersSeen:
         own = place.base == self.own_object
         return self.known.resource_of(self.scheme, place.path) if own else None
 
-    def owner_of(self, symbol: Symbol) -> Symbol | None:
-        """The context that this symbol's structure kept beside it, when both were there."""
-        if symbol.kind != "initial" or not isinstance(symbol.detail, Location):
+    def owner_of(self, state: State, symbol: Symbol) -> Symbol | None:
+        """The context that this symbol's structure kept beside it, when both were there.
+
+        Other code that was given the structure may have put new ones there, the one for the other.
+        """
+        if symbol.kind not in KEPT_BY_OTHERS or not isinstance(symbol.detail, Location):
             return None
         place = self.known.owner_of(self.scheme, symbol.detail)
-        return None if place is None else Symbol("initial", "entry", place)
+        if place is None:
+            return None
+        beside = Symbol(symbol.kind, symbol.site, place)
+        if symbol.kind == "initial" or beside in state.handles:
+            return beside
+        held = state.load(place)
+        return held if isinstance(held, Symbol) and held.kind in KEPT_BY_OTHERS else None
+
+    def show_to_others(self, state: State) -> None:
+        """Other code is about to see what members hold; afterwards nobody knows what is there."""
+        if any(handle.made and handle.owner is not None for handle in state.handles.values()):
+            self.known.learn(self.scheme, state)
 
     def are_of_a_second_call(self, state: State, symbol: Symbol) -> bool:
         """Whether a handle, and its context, are there only if others call a function twice: it

@@ -16,10 +16,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from capilint.ir import Function, Module
+from capilint.ir import Function, Language, Module
 from capilint.ir.signatures import parameter_count, plain_name
 
 _ENTRY_POINTS = frozenset({"main", "wmain", "WinMain", "wWinMain"})
+
+
+def is_entry_point(function: Function) -> bool:
+    """Whether a program of C or C++ ends when the function returns."""
+    compiled = function.language is not Language.PYTHON and not function.internal
+    return compiled and plain_name(function.qualified_name) in _ENTRY_POINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class Linkage:
             if not definition.function.internal:
                 self._external[name].append(definition)
             plain = plain_name(name)
-            if plain in _ENTRY_POINTS and not definition.function.internal:
+            if is_entry_point(definition.function):
                 self._programs.add(definition.module.path)
             if plain != name:
                 self._overloads[plain][name] = None

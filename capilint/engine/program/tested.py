@@ -1,18 +1,18 @@
 """Which variables the branches have asked about that a call stands in: a forward dataflow.
 
     if (!status) {
-        report("CryptEncrypt", status);      stands in the branch where `status` is zero
+        report("CryptEncrypt", status);      only where `status` is zero: it is told that
         return 0;
     }
-    check(status);                           stands behind it: both ways lead here
+    check(status);                           both ways of the branch lead here: it is a check
 
-A call in such a branch tells how something went; it is no check of it.
+A call that is told how something went, once that is decided, is no check of it.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,9 +21,13 @@ from capilint.ir import (
     BasicBlock,
     Branch,
     Call,
+    Constant,
     Function,
     Instruction,
+    Named,
+    Operation,
     Scope,
+    Value,
     Variable,
     places_in,
     successors,
@@ -31,17 +35,21 @@ from capilint.ir import (
 )
 
 Answer = tuple[Variable, int, int]  # a variable, the block that asks about it, the way taken
+_OUTCOMES = (0, 1, -1)  # what a status is compared with to learn whether it is a failure
+_UNASKED = -1
 
 
 @dataclass
 class Tested:
-    """The variables that one function's branches have asked about, call by call."""
+    """The variables that one function's branches have asked about, call by call; `constants` are
+    the named ones whose value is known."""
 
     function: Function
+    constants: Callable[[str], int | None]
 
     def before(self, call: Call) -> frozenset[Variable]:
-        """The variables that the branches around a call have asked about; none where nothing in
-        its branch follows it, so that it need not come back."""
+        """The variables that a call is told once a branch has decided by them; none where nothing
+        in its branch follows it, so that it need not come back."""
         return self._before.get(id(call), frozenset())
 
     @cached_property
@@ -52,56 +60,84 @@ class Tested:
             instructions = self.function.blocks[number].instructions
             for index, each in enumerate(instructions):
                 if isinstance(each, Call) and not _may_be_the_end(each, instructions[index + 1 :]):
-                    found[id(each)] = frozenset(variable for variable, _, _ in answers)
-                answers = _without(answers, each)
+                    found[id(each)] = _decided(answers)
+                answers = _after(answers, each)
         return found
 
     @cached_property
     def _at_entry(self) -> dict[int, frozenset[Answer]]:
-        """What is answered at the head of each block that can be reached, on all ways to it."""
-        entry: dict[int, frozenset[Answer]] = {0: frozenset()}
-        pending = deque([0])
+        """The last answers about each variable on the ways to the head of each block."""
+        variables = {each for block in self.function.blocks for each in self._asked(block)}
+        entry = {0: frozenset((each, _UNASKED, 0) for each in variables)}
+        pending = deque([0] if variables else [])
         while pending:
             block = self.function.blocks[pending.popleft()]
             for target, answers in self._ways(block, entry[block.number]):
-                known = entry.get(target)
-                new = answers if known is None else known & answers
-                if new != known:
-                    entry[target] = new
+                known = entry.get(target, frozenset())
+                if target not in entry or not answers <= known:
+                    entry[target] = known | answers
                     pending.append(target)
         return entry
 
     def _ways(
         self, block: BasicBlock, answers: frozenset[Answer]
     ) -> Iterator[tuple[int, frozenset[Answer]]]:
-        for instruction in block.instructions:
-            answers = _without(answers, instruction)
-        targets = successors(block)
-        asked = _asked(block) if len(set(targets)) > 1 else frozenset()
-        for target in targets:
-            yield target, answers | {(each, block.number, target) for each in asked}
         if block.handler is not None:
-            yield block.handler, frozenset()
+            yield block.handler, frozenset((each, _UNASKED, 0) for each, _, _ in answers)
+        for instruction in block.instructions:
+            answers = _after(answers, instruction)
+        targets = successors(block)
+        asked = self._asked(block) if len(set(targets)) > 1 else set()
+        others = frozenset(answer for answer in answers if answer[0] not in asked)
+        for target in targets:
+            yield target, others | {(each, block.number, target) for each in asked}
+
+    def _asked(self, block: BasicBlock) -> set[Variable]:
+        """The variables that a block's branch decides by, also through a call: `FAILED(rc)`."""
+        if not isinstance(block.terminator, Branch):
+            return set()
+        found = set(self._asked_by(block.terminator.condition))
+        for instruction in reversed(block.instructions):
+            target = written_by(instruction)
+            if target in found and target is not None and target.scope is Scope.TEMPORARY:
+                for value in values_of(instruction):
+                    found.update(self._asked_by(value))
+        return found
+
+    def _asked_by(self, condition: Value) -> Iterator[Variable]:
+        match condition:
+            case Operation(("==" | "!="), operands):
+                codes = [each for each in operands if isinstance(each, Constant | Named)]
+                if codes and all(self._number(each) in _OUTCOMES for each in codes):
+                    yield from (place.root for place in places_in(condition))
+            case Operation(_, operands):
+                for each in operands:
+                    yield from self._asked_by(each)
+            case _:
+                yield from (place.root for place in places_in(condition))
+
+    def _number(self, value: Constant | Named) -> object:
+        if isinstance(value, Constant):
+            return 0 if value.value is None else value.value
+        known = self.constants(value.name)
+        return value.value if known is None else known
 
 
-def _asked(block: BasicBlock) -> frozenset[Variable]:
-    """The variables that a block's branch asks about, also through a call: `if (FAILED(rc))`."""
-    if not isinstance(block.terminator, Branch):
-        return frozenset()
-    found = {place.root for place in places_in(block.terminator.condition)}
-    for instruction in reversed(block.instructions):
-        target = written_by(instruction)
-        if target in found and target is not None and target.scope is Scope.TEMPORARY:
-            places = (place for value in values_of(instruction) for place in places_in(value))
-            found.update(place.root for place in places)
-    return frozenset(found)
+def _decided(answers: frozenset[Answer]) -> frozenset[Variable]:
+    """The variables that were asked about on each way, if none of the branches leads here both
+    ways."""
+    ways = Counter((variable, block) for variable, block, _ in answers)
+    open_still = {variable for (variable, block), count in ways.items() if count > 1}
+    open_still |= {variable for variable, block, _ in answers if block == _UNASKED}
+    return frozenset(variable for variable, _, _ in answers) - open_still
 
 
-def _without(answers: frozenset[Answer], instruction: Instruction) -> frozenset[Answer]:
+def _after(answers: frozenset[Answer], instruction: Instruction) -> frozenset[Answer]:
     target = written_by(instruction)
     if target is None or all(answer[0] != target for answer in answers):
         return answers
-    return frozenset(answer for answer in answers if answer[0] != target)
+    others = {answer for answer in answers if answer[0] != target}
+    return frozenset(others | {(target, _UNASKED, 0)})
 
 
 def _may_be_the_end(call: Call, following: tuple[Instruction, ...]) -> bool:

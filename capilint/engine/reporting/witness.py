@@ -17,7 +17,7 @@ from capilint.engine.reporting.enders import (
     where_missing,
 )
 from capilint.engine.reporting.steps import Story, also, span_here
-from capilint.finding import Finding, Outcome, Span, TraceEvent
+from capilint.finding import Finding, Outcome, Severity, Span, TraceEvent
 from capilint.rulebook.protocol import Resource
 from capilint.rulebook.wording import Facts, help_text, message, name_and_severity
 
@@ -27,10 +27,14 @@ AT_CREATION = (*LEAKS, "CAP401")
 
 @dataclass(slots=True)
 class Narrator:
-    """Turns witnessed defects of one function into findings."""
+    """Turns witnessed defects of one function into findings.
+
+    What is alive where the process ends with the function is remarked on, and no more.
+    """
 
     path: str
     function: str
+    ends_process: bool
     begins: int
     origins: dict[Symbol, Origin]
     texts: dict[Symbol, str]
@@ -94,18 +98,19 @@ class Narrator:
             span = origin.span
         elif release is not None and defect.code == "CAP301":
             span = span_here(events, release)
+        at_exit = self.ends_process and defect.code == "CAP101"
         here = defect.ender if defect.code not in LEAKS else None
         trace, subject = Tracer().trace(events, defect)
         return Finding(
             code=defect.code,
             name=name,
-            severity=severity,
+            severity=Severity.NOTE if at_exit else severity,
             path=here.path if here is not None else self.path,
             span=span,
             function=here.function if here is not None else self.function,
             resource=defect.resource,
             handle=handle,
-            message=message(defect.code, facts),
+            message=message(defect.code, facts, at_exit),
             steps=tuple(Story(self.path, self.quoted, witness, facts, owner).steps()),
             also=also(self.path, witness, handle),
             help=help_text(defect.code, where_missing(defect, events, facts, owner)),
@@ -113,6 +118,7 @@ class Narrator:
             trace=trace,
             subject=subject,
             ender=defect.ender.function if defect.ender is not None else "",
+            ender_handle=defect.ender.handle if defect.ender is not None else "",
         )
 
     def _origin(self, symbol: Symbol) -> Origin | None:

@@ -90,6 +90,14 @@ class Outcome:
         given = self.given()
         return sum(1 for symbol, handle in self.handles if handle.made and symbol in given)
 
+    def leaves_ended(self) -> bool:
+        """Whether a place of the caller's is left with a new handle in it that has ended."""
+        given = self.given()
+        return any(
+            handle.made and handle.typestate is Typestate.DESTROYED and symbol in given
+            for symbol, handle in self.handles
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:

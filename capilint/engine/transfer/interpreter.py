@@ -115,7 +115,7 @@ class Interpreter:
             self.callees.classes,
             self.callees.makes_data,
             handle_variables(self.function, self.callees.api, self.callees.handle_types),
-            Tested(self.function),
+            Tested(self.function, self.rulebook.constants.get),
             self.callees.comes_back,
         )
         self.objects = Objects(

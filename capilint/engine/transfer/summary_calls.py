@@ -104,13 +104,16 @@ class SummaryCalls:
         return [*arguments.positional[max(taken, 0) :], *named]
 
     def _expected(self, summary: Summary, site: Site) -> tuple[Outcome, ...]:
-        """Where nobody looks at the result, a creator is taken to succeed."""
+        """Where nobody looks at the result, a creator is taken to succeed, or to leave behind what
+        it has undone."""
         outcomes = summary.outcomes
         most = max((outcome.creations() for outcome in outcomes), default=0)
         if site.result_is_read or most == 0:
             return outcomes
         return tuple(
-            outcome for outcome in outcomes if outcome.raised or outcome.creations() == most
+            outcome
+            for outcome in outcomes
+            if outcome.raised or outcome.creations() == most or outcome.leaves_ended()
         )
 
     def _fitting(

@@ -159,6 +159,8 @@ class UnknownCalls:
     def _give(self, path: Path, site: Site, arguments: Arguments) -> None:
         """What the call is given escapes, and may be written to; what is only logged is kept."""
         state = path.state
+        if self.language is not Language.PYTHON:
+            self.typestates.members.show_to_others(state)
         logged = self._logged(arguments)
         member = self._member_object(site, arguments)
         given = [argument for argument in arguments.all() if argument is not member]
@@ -226,10 +228,9 @@ class UnknownCalls:
         which it can hold. In a branch that has asked already, it is only told.
         """
         state = path.state
-        told = self.tested.before(site.call)
         for argument in arguments.all():
             for status, variable in statuses_in(self.evaluator, state, argument.written):
-                if variable in told:
+                if variable in self.tested.before(site.call):
                     continue
                 last = variable in site.last_reads
                 if last and isinstance(argument.written, Operation):

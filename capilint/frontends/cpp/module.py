@@ -80,6 +80,7 @@ def lower(
         own_structures=frozenset((*facts.own_structures, *own.classes)),
         class_texts=texts_of(lookup, {each.owner_class or "" for each in functions}),
         macros=dict(unit.text.changes.mentions()),
+        fillings=tuple(facts.fillings),
     )
 
 
