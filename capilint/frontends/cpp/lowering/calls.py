@@ -7,7 +7,6 @@ import re
 from tree_sitter import Node
 
 from capilint import ir
-from capilint.finding import Span
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.callees import CalleeLowering
@@ -82,9 +81,8 @@ class CallLowering(CalleeLowering):
         self.emit_call(callee.name, (*before, *given), result, self.span(node))
         if callee.name.partition("(")[0] in self.facts.noreturn:
             self.graph.end(ir.Stop(self.span(node)))
-        elif result is None and signature is not None:
-            if signature.whole_name not in self.unit.bodies:
-                self._throw_by_name(signature.name, node)
+        elif result is None and signature and signature.whole_name not in self.unit.bodies:
+            self._throw_by_name(signature.name, node)
 
     def _throw_by_name(self, name: str, node: Node) -> None:
         """What nobody sees the text of, and is called for its effects, throws if its name says so:
@@ -153,8 +151,7 @@ class CallLowering(CalleeLowering):
 
     def argument(self, node: Node) -> ir.Value:
         """The value of a call's argument; an object without conversions is given by its address."""
-        found = self.type_of(self.bare(node))
-        made = None if found is None or found.stars or found.dimensions else found.instance
+        made = self.class_of(self.bare(node))
         if made is None or self.lookup.conversions(made):
             return super().argument(node)
         return self.address_of(self.object_place(node))
