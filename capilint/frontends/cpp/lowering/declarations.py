@@ -147,7 +147,7 @@ class DeclarationLowering(LambdaLowering):
             self.graph.emit(ir.Escape((ir.AddressOf(place),), span))
             ended = ir.Call(ir.Direct(UNSEEN_DESTRUCTOR), (ir.AddressOf(place),), None, span)
             self.enter_cleanup(ended, pad=False)
-        elif kind.is_object:
+        if kind.is_object:
             self.ends_later(place, kind._replace(dimensions=0), span, kind.dimensions)
 
     def _begin_variable(
