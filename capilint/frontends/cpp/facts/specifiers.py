@@ -148,19 +148,20 @@ class SpecifierReader:
         An `operator`, a `~` or the `*` of a pointer to a member ends it before its `::`.
         """
         tokens, last = self.tokens, index
-        if tokens.at(index, end) == "::":
+        texts = tokens.texts
+        if index < end and texts[index] == "::":
             index += 1
-        while index < end and is_word(tokens.texts[index]):
-            if tokens.texts[index] == "operator":
+        while index < end and is_word(texts[index]):
+            if texts[index] == "operator":
                 return last
             index += 1
-            if tokens.at(index, end) == "<":
+            if index < end and texts[index] == "<":
                 closing = tokens.angle_end(index, end)
                 if closing is None:
                     return index
                 index = closing + 1
             last = index
-            if tokens.at(index, end) != "::":
+            if index >= end or texts[index] != "::":
                 break
             index += 2 if tokens.at(index + 1, end) == "template" else 1
         return last
@@ -334,5 +335,7 @@ class SpecifierReader:
 
 def chosen(names: list[str]) -> str:
     """The type among the names before a declarator: not an export macro, else the last."""
+    if len(names) < 2:
+        return names[0] if names else ""
     likely = [name for name in names if not _AROUND_NAMES.search(name)]
-    return (likely or names or [""])[-1]
+    return (likely or names)[-1]
