@@ -153,7 +153,7 @@ class _FileLowering:
                 if each.name == signature.name and len(each.parameters) == len(signature.parameters)
             ]
             if declared and any(each.static for each in declared):
-                signature = replace(signature, static=True)
+                signature = signature._replace(static=True)
         bindings = {each.name: each.name for each in signature.template}
         if owner is not None:
             bindings.update(owner.bindings)

@@ -108,7 +108,9 @@ def _definitions(unit: Unit, expand: Callable[[str], str]) -> list[Definition]:
 
 
 def _body(text: str, definition: Definition) -> Body:
-    parameters = gather.parameters_in(definition.parameters)
+    parameters = definition.declared
+    if parameters is None:
+        parameters = gather.parameters_in(definition.parameters)
     after = definition.after.split()
     signature = Signature(
         definition.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tree_sitter import Node
 
@@ -27,8 +28,7 @@ _TYPE_WORDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(NamedTuple):
     """What one declarator declares: `dimensions` of an array, `stars` in front of its type.
 
     `single` is set for an array of one element.

@@ -36,6 +36,9 @@ class Positions:
         if self._fixed is not None:
             return self._fixed
         start, end = node.start_point, node.end_point
+        if self._lines is None and self._columns is None:
+            first = self._first_line
+            return Span(start.row + first, start.column + 1, end.row + first, end.column + 1)
         return self._between(start.row, self._column(start), end.row, self._column(end))
 
     def end_of(self, node: Node) -> Span:

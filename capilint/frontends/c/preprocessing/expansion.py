@@ -102,15 +102,19 @@ class _Text:
         self._unexpanded: set[str] = set()
 
     def expanded(self) -> Expanded:
-        position = 0
-        while (match := _WORDS.search(self._text, position)) is not None:
-            position = match.end()
-            name = match["name"]
-            if name is not None and self._find(name) is not None:
-                position = self._use(name, match.start(), position)
+        position: int | None = 0
+        while position is not None:
+            position = self._behind_use(position)
         self._copy(len(self._text))
         text, unexpanded = "".join(self._parts), frozenset(self._unexpanded)
         return Expanded(text, self._columns, tuple(self._uses), unexpanded)
+
+    def _behind_use(self, position: int) -> int | None:
+        """Behind the next use of a macro, which is expanded; None where there is none."""
+        for match in _WORDS.finditer(self._text, position):
+            if match.lastgroup == "name" and self._find(match.group()) is not None:
+                return self._use(match.group(), *match.span())
+        return None
 
     def _use(self, name: str, start: int, end: int) -> int:
         """Expand one use; the position behind it."""

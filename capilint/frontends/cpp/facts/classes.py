@@ -20,16 +20,24 @@ class Classes(Types):
         super().__init__(declarations)
         self._destructors: dict[str, bool] = {}
         self._special: dict[tuple[str, str], Special] = {}
+        self._fields: dict[tuple[str, str], tuple[Instance, Field] | None] = {}
+        self._methods: dict[tuple[str, str], list[tuple[Instance, Signature]]] = {}
+        self._conversions: dict[str, list[tuple[Instance, Signature]]] = {}
 
     # ------------------------------------------------------------ members
 
     def field(self, instance: Instance, name: str) -> tuple[Instance, Field] | None:
         """The data member of a name, and the class that declares it."""
-        for owner in self.lineage(instance):
-            for each in owner.declared.fields:
-                if each.name == name:
-                    return owner, each
-        return None
+        key = instance.name, name
+        if key not in self._fields:
+            found = (
+                (owner, each)
+                for owner in self.lineage(instance)
+                for each in owner.declared.fields
+                if each.name == name
+            )
+            self._fields[key] = next(found, None)
+        return self._fields[key]
 
     def fields(self, instance: Instance) -> tuple[Field, ...]:
         """A class's own data members in order."""
@@ -47,6 +55,13 @@ class Classes(Types):
 
         Those that a `using Base::name` adds are among them; deleted ones are not.
         """
+        key = instance.name, name
+        known = self._methods.get(key)
+        if known is None:
+            known = self._methods[key] = self._find_methods(instance, name)
+        return known
+
+    def _find_methods(self, instance: Instance, name: str) -> list[tuple[Instance, Signature]]:
         for owner in self.lineage(instance):
             found = [(owner, each) for each in owner.declared.methods if each.name == name]
             whole = "::".join((*owner.declared.inside, name))
@@ -77,12 +92,15 @@ class Classes(Types):
 
     def conversions(self, instance: Instance) -> list[tuple[Instance, Signature]]:
         """The operators that turn an object into something else."""
-        return [
-            (owner, each)
-            for owner in self.lineage(instance)
-            for each in owner.declared.methods
-            if _CONVERSION.match(each.name) and not each.deleted
-        ]
+        known = self._conversions.get(instance.name)
+        if known is None:
+            known = self._conversions[instance.name] = [
+                (owner, each)
+                for owner in self.lineage(instance)
+                for each in owner.declared.methods
+                if _CONVERSION.match(each.name) and not each.deleted
+            ]
+        return known
 
     def parts(self, instance: Instance) -> list[Instance]:
         """The objects that an object of the class consists of: bases, members, their elements.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from capilint.frontends.cpp.facts.declarators import Declarator, DeclaratorReader
 from capilint.frontends.cpp.facts.merge import Definition, add_function
@@ -241,13 +240,13 @@ class DeclarationReader:
             return after  # the use of a macro
         scope = region.namespace if is_friend else region.scope
         signature = self._signature(declarator, specifiers, scope, template, returns)
-        signature = replace(signature, has_body=has_body)
+        signature = signature._replace(has_body=has_body)
         if len(declarator.path) > 1 and not is_own:
             if not is_friend:
                 self.definitions.append(Definition(declarator.path, signature))
         elif builder is not None and not is_friend:
             private, protected = builder.is_private, builder.is_protected
-            builder.methods.append(replace(signature, private=private, protected=protected))
+            builder.methods.append(signature._replace(private=private, protected=protected))
         else:
             add_function(self.found, signature)
         return after

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from capilint.frontends.cpp.facts.classes import Classes
 from capilint.frontends.cpp.facts.model import Class, Instance, Parameter, Scope, Signature, Type
@@ -55,7 +54,7 @@ class Deduction(Classes):
         for parameters in made:
             if len(parameters) >= len(arguments):
                 signature = Signature(primary.name, primary.inside, parameters)
-                signature = replace(signature, template=primary.template)
+                signature = signature._replace(template=primary.template)
                 bound = self.deduced(signature, arguments)
                 names = [each.name for each in primary.template]
                 if all(name in bound for name in names):

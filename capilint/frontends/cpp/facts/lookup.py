@@ -30,6 +30,7 @@ class Lookup(Overloads):
         self._functions: dict[tuple[str, Scope], list[Signature]] = {}
         self._variables: dict[tuple[str, Scope], tuple[str, str] | None] = {}
         self._callable = _callable_names(declarations)
+        self._variable_names = _variable_names(declarations)
 
     def add_class(self, declared: Class) -> Class:
         """Add a class that no text declares, unless there is one of its name already; the class
@@ -96,6 +97,8 @@ class Lookup(Overloads):
 
     def variable(self, name: str, scope: Scope) -> tuple[str, str] | None:
         """The variable of a namespace, or static member, that a name means: whole name, type."""
+        if name.rpartition("::")[2].strip() not in self._variable_names:
+            return None
         key = name, scope
         if key not in self._variables:
             self._variables[key] = self._find_variable(name, scope)
@@ -165,4 +168,13 @@ def _callable_names(declarations: Declarations) -> set[str]:
     names = {whole.rpartition("::")[2] for table in tables for whole in table}
     for classes in declarations.classes.values():
         names.update(method.name for each in classes for method in each.methods)
+    return names
+
+
+def _variable_names(declarations: Declarations) -> set[str]:
+    """The last parts of the names of variables, of static members, and what stands for them."""
+    tables = declarations.variables, declarations.names
+    names = {whole.rpartition("::")[2] for table in tables for whole in table}
+    for classes in declarations.classes.values():
+        names.update(each.name for one in classes for each in one.fields if each.static)
     return names

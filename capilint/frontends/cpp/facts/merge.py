@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from capilint.frontends.cpp.facts.model import (
     Class,
@@ -52,11 +52,10 @@ def add_function(found: Declarations, signature: Signature) -> None:
 def joined(first: Signature, second: Signature) -> Signature:
     """Two declarations of one function as one: names and defaults from where they are."""
     parameters = tuple(
-        replace(one, name=one.name or other.name, default=one.default or other.default)
+        one._replace(name=one.name or other.name, default=one.default or other.default)
         for one, other in zip(first.parameters, second.parameters, strict=True)
     )
-    return replace(
-        first,
+    return first._replace(
         parameters=parameters,
         static=first.static or second.static,
         noexcept=first.noexcept or second.noexcept,
@@ -76,7 +75,7 @@ def with_definitions(found: Declarations, definitions: Iterable[Definition]) -> 
                 break
             if owner in found.namespaces:
                 scope = tuple(owner.split("::"))
-                add_function(found, replace(definition.signature, scope=scope, has_body=True))
+                add_function(found, definition.signature._replace(scope=scope, has_body=True))
                 break
     for owner, signatures in bodies.items():
         found.classes[owner] = [_defined(each, signatures) for each in found.classes[owner]]
@@ -104,8 +103,8 @@ def _defined(declared: Class, signatures: list[Signature]) -> Class:
             method = methods[index]
             defaulted = method.defaulted or signature.defaulted
             has_body = not signature.defaulted
-            methods[index] = replace(method, has_body=has_body, defaulted=defaulted)
-    return replace(declared, methods=tuple(methods))
+            methods[index] = method._replace(has_body=has_body, defaulted=defaulted)
+    return declared._replace(methods=tuple(methods))
 
 
 def _matches(method: Signature, definition: Signature) -> bool:

@@ -22,8 +22,7 @@ Bindings = Mapping[str, str]
 the template parameter's own name where nothing is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateParameter:
+class TemplateParameter(NamedTuple):
     """`class T = int`, `void (*Close)(HCRYPTKEY)`, `int N`; `is_type` for the first kind."""
 
     name: str
@@ -32,8 +31,7 @@ class TemplateParameter:
     is_pack: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter; `default` is the text of its default argument, empty where it has none."""
 
     name: str
@@ -42,8 +40,7 @@ class Parameter:
     variadic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """A declared function or method.
 
     `name` is the last part: `set`, `Key` (a constructor), `~Key`, `operator&`, `operator HCRYPTKEY`
@@ -77,8 +74,7 @@ class Signature:
         return "::".join((*self.scope, self.name))
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A data member; `default` is the text of its initialiser without `=`, or with its braces.
 
     `type_name` is the whole type, `BYTE[16]` for an array; `dimensions` counts its brackets.
@@ -92,8 +88,7 @@ class Field:
     private: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Class:
+class Class(NamedTuple):
     """A class, struct or union with its body, or a class template.
 
     `name` is the last part, without the `arguments` that a specialisation is for; with both
@@ -125,8 +120,7 @@ class Class:
         return (*self.scope, name)
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(NamedTuple):
     """A `typedef` or `using` of a type; `template` are the parameters of an alias template."""
 
     name: str

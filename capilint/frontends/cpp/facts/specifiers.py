@@ -32,18 +32,26 @@ ACCESS = frozenset({"public", "private", "protected"})
 BEGINNING = ACCESS | {"namespace", "template", "using", "static_assert"}
 _ELABORATING = CLASS_KEYS | {"enum", "typename"}
 _CALLED = frozenset({"alignas", "explicit", "__pragma", "_Pragma", "__attribute__"})
+_KEYWORDS = STORAGE | CONVENTIONS | BUILTIN | _ELABORATING | _CALLED | {"const", "decltype"}
 _TRAILING = frozenset({"const", "volatile", "noexcept", "override", "final", "throw", "try"})
 _AROUND_NAMES = re.compile(r"(?i)(api|export|import|decl|call|inline|return|deprecated|public)")
 
 
 @dataclass(slots=True)
 class Specifiers:
-    """What was read; `end` is where the declarators begin, `body` the head of a class."""
+    """What was read; `end` is where the declarators begin, `head` that of a class.
 
+    `names` are those that may be the type, `builtin` its keywords; `last` is where the last name
+    that was read begins.
+    """
+
+    end: int
+    last: int
     words: set[str] = field(default_factory=set)
+    names: list[str] = field(default_factory=list)
+    builtin: list[str] = field(default_factory=list)
     is_const: bool = False
     type_name: str = ""
-    end: int = 0
     head: ClassHead | None = None
     is_enum: bool = False
     macro_name: str = ""
@@ -76,56 +84,63 @@ class SpecifierReader:
 
     def read(self, start: int, end: int, class_name: str = "") -> Specifiers:
         """The specifiers of the declaration that begins at an index."""
-        tokens, found = self.tokens, Specifiers()
-        names: list[str] = []
-        builtin: list[str] = []
-        index = previous = start
-        while index < end:
-            text = tokens.texts[index]
-            if text in STORAGE or text in CONVENTIONS:
-                found.words.add(text)
-                index += 1
-                if text in _CALLED and tokens.at(index, end) == "(":
-                    index = tokens.after(index, end)
-            elif text == "const":
-                found.is_const = True
-                index += 1
-            elif text in BUILTIN:
-                builtin.append(text)
-                index += 1
-            elif text in _CALLED and tokens.at(index + 1, end) == "(":
-                index = tokens.after(index + 1, end)
-            elif text == "[" and tokens.at(index + 1, end) == "[":
-                index = tokens.after(index, end)
-            elif text in _ELABORATING:
-                index = self._elaborated(index, end, found, names)
-            elif text == "decltype" and tokens.at(index + 1, end) == "(":
-                after = tokens.after(index + 1, end)
-                names.append(spaced(tokens.texts[index:after]))
-                index = after
-            elif text in BEGINNING:
-                break
-            elif is_word(text) or text == "::":
-                after = self.name_end(index, end)
-                has_type = bool(names or builtin or found.type_name or found.head)
-                if after == index:
-                    break
-                if self._declares(index, after, end, class_name, has_type):
-                    if names and self._is_attribute(index, after, end, names, bool(builtin)):
-                        names.pop()
-                        index = previous
-                    break
-                previous = index
-                if tokens.at(after, end) == "(" and not self._points(after, end):
-                    after = self._past_macro(index, after, end, found)
-                else:
-                    names.append(spaced(tokens.texts[index:after]))
-                index = after
+        texts, found = self.tokens.texts, Specifiers(end=start, last=start)
+        while found.end < end:
+            text = texts[found.end]
+            if text in _KEYWORDS:
+                after = self._keyword(text, found.end, end, found)
+            elif text == "[" and self.tokens.at(found.end + 1, end) == "[":
+                after = self.tokens.after(found.end, end)
             else:
+                after = found.end
+            if after == found.end and (is_word(text) or text == "::") and text not in BEGINNING:
+                after = self._name(after, end, class_name, found)
+            if after == found.end:
                 break
-        found.type_name = " ".join(builtin) or found.type_name or chosen(names)
-        found.end = index
+            found.end = after
+        found.type_name = " ".join(found.builtin) or found.type_name or chosen(found.names)
         return found
+
+    def _keyword(self, text: str, index: int, end: int, found: Specifiers) -> int:
+        """Behind a word that is no name; the index itself where it may be one, or begins
+        something else."""
+        tokens = self.tokens
+        if text in STORAGE or text in CONVENTIONS:
+            found.words.add(text)
+            is_called = text in _CALLED and tokens.at(index + 1, end) == "("
+            return tokens.after(index + 1, end) if is_called else index + 1
+        if text == "const":
+            found.is_const = True
+            return index + 1
+        if text in BUILTIN:
+            found.builtin.append(text)
+            return index + 1
+        if text in _ELABORATING:
+            return self._elaborated(index, end, found)
+        if tokens.at(index + 1, end) != "(":
+            return index
+        after = tokens.after(index + 1, end)
+        if text == "decltype":
+            found.names.append(spaced(tokens.texts[index:after]))
+        return after
+
+    def _name(self, index: int, end: int, class_name: str, found: Specifiers) -> int:
+        """Behind a name in the type; the index itself where it is what is declared."""
+        tokens = self.tokens
+        after = self.name_end(index, end)
+        has_type = bool(found.names or found.builtin or found.type_name or found.head)
+        if after == index:
+            return index
+        if self._declares(index, after, end, class_name, has_type):
+            if found.names and self._is_attribute(index, after, end, found):
+                found.names.pop()
+                found.end = found.last
+            return found.end
+        found.last = index
+        if tokens.at(after, end) == "(" and not self._points(after, end):
+            return self._past_macro(index, after, end, found)
+        found.names.append(spaced(tokens.texts[index:after]))
+        return after
 
     def name_end(self, index: int, end: int) -> int:
         """The index behind a name with its qualifications and template arguments.
@@ -133,19 +148,20 @@ class SpecifierReader:
         An `operator`, a `~` or the `*` of a pointer to a member ends it before its `::`.
         """
         tokens, last = self.tokens, index
-        if tokens.at(index, end) == "::":
+        texts = tokens.texts
+        if index < end and texts[index] == "::":
             index += 1
-        while index < end and is_word(tokens.texts[index]):
-            if tokens.texts[index] == "operator":
+        while index < end and is_word(texts[index]):
+            if texts[index] == "operator":
                 return last
             index += 1
-            if tokens.at(index, end) == "<":
+            if index < end and texts[index] == "<":
                 closing = tokens.angle_end(index, end)
                 if closing is None:
                     return index
                 index = closing + 1
             last = index
-            if tokens.at(index, end) != "::":
+            if index >= end or texts[index] != "::":
                 break
             index += 2 if tokens.at(index + 1, end) == "template" else 1
         return last
@@ -180,16 +196,14 @@ class SpecifierReader:
         behind = tokens.at(tokens.after(after, end), end)
         return not (behind == "(" or behind == "[" or self._begins(behind))
 
-    def _is_attribute(
-        self, index: int, after: int, end: int, names: list[str], has_type: bool
-    ) -> bool:
+    def _is_attribute(self, index: int, after: int, end: int, found: Specifiers) -> bool:
         """Whether a name is a macro behind the declared one: `HCRYPTKEY m_key GUARDED_BY(lock)`."""
-        tokens = self.tokens
+        tokens, names = self.tokens, found.names
         if tokens.at(after, end) != "(" or not tokens.texts[index].isupper():
             return False
         if not names[-1].isidentifier() or names[-1].isupper():
             return False
-        has_type = has_type or any(not _AROUND_NAMES.search(name) for name in names[:-1])
+        has_type = bool(found.builtin) or any(not _AROUND_NAMES.search(name) for name in names[:-1])
         return has_type and tokens.at(tokens.after(after, end), end) in (";", "=", ",")
 
     def _points(self, opening: int, end: int) -> bool:
@@ -218,7 +232,7 @@ class SpecifierReader:
             found.type_name = returns[0] if returns else self.tokens.texts[index]
         return after
 
-    def _elaborated(self, index: int, end: int, found: Specifiers, names: list[str]) -> int:
+    def _elaborated(self, index: int, end: int, found: Specifiers) -> int:
         """`struct Key`, `enum class Mode`, `typename T::type`, or the head and body of a class."""
         tokens, key = self.tokens, self.tokens.texts[index]
         if key in CLASS_KEYS:
@@ -228,7 +242,7 @@ class SpecifierReader:
                 return tokens.after(found.head.body, end)
         index += 1
         if key == "enum":
-            return self._enumeration(index, end, found, names)
+            return self._enumeration(index, end, found)
         after = self._attributes(index, end)
         last = self.name_end(after, end)
         behind = self.name_end(last, end)
@@ -236,7 +250,7 @@ class SpecifierReader:
         if is_pair and _AROUND_NAMES.search(tokens.texts[after]):  # `class KEY_EXPORT Key;`
             after, last = last, behind
         if last > after:
-            names.append(spaced(tokens.texts[after:last]))
+            found.names.append(spaced(tokens.texts[after:last]))
         return max(last, index)
 
     def _attributes(self, index: int, end: int) -> int:
@@ -299,7 +313,7 @@ class SpecifierReader:
             return spaced(tokens.texts[start:opening]), arguments
         return spaced(tokens.texts[start:end]), ()
 
-    def _enumeration(self, index: int, end: int, found: Specifiers, names: list[str]) -> int:
+    def _enumeration(self, index: int, end: int, found: Specifiers) -> int:
         """Behind `enum class Mode : int {..}`."""
         tokens = self.tokens
         if tokens.at(index, end) in ("class", "struct"):
@@ -321,5 +335,7 @@ class SpecifierReader:
 
 def chosen(names: list[str]) -> str:
     """The type among the names before a declarator: not an export macro, else the last."""
+    if len(names) < 2:
+        return names[0] if names else ""
     likely = [name for name in names if not _AROUND_NAMES.search(name)]
-    return (likely or names or [""])[-1]
+    return (likely or names)[-1]

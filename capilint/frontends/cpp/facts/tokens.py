@@ -29,6 +29,7 @@ _TOKEN = re.compile(
 )
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 _CLOSING = frozenset(_OPENING.values())
+_BRACKETS = _CLOSING | _OPENING.keys()
 _POINTING = frozenset({"*", "&", "&&"})
 _BEFORE_OPERAND = frozenset({"(", "<", ",", "=", "[", "{"})
 
@@ -41,13 +42,8 @@ class Tokens:
     """
 
     def __init__(self, source: str) -> None:
-        self.source = source
-        self.texts: list[str] = []
-        self._spans: list[tuple[int, int]] = []
-        for match in _TOKEN.finditer(source):
-            if match.group("skipped") is None:
-                self.texts.append(match.group())
-                self._spans.append(match.span())
+        self._found = [each for each in _TOKEN.finditer(source) if each.lastgroup != "skipped"]
+        self.texts = [each.group() for each in self._found]
         self._pair()
         if ANNOTATION.search(source):
             self._drop_annotations()
@@ -64,7 +60,7 @@ class Tokens:
 
     def offset(self, index: int) -> int:
         """Where a token begins in the source."""
-        return self._spans[index][0]
+        return self._found[index].start()
 
     def after(self, index: int, end: int) -> int:
         """The index behind a bracket's partner, or behind the token; at most `end`."""
@@ -74,7 +70,7 @@ class Tokens:
         """What is written from one token up to another, each comment and white space one space."""
         parts: list[str] = []
         for index in range(start, end):
-            if index > start and self._spans[index][0] > self._spans[index - 1][1]:
+            if index > start and self._found[index].start() > self._found[index - 1].end():
                 parts.append(" ")
             parts.append(self.texts[index])
         return "".join(parts)
@@ -140,9 +136,11 @@ class Tokens:
         self._angles: dict[int, int | None] = {}
         opened: list[int] = []
         for index, text in enumerate(self.texts):
+            if text not in _BRACKETS:
+                continue
             if text in _OPENING:
                 opened.append(index)
-            elif text in _CLOSING:
+            else:
                 while opened and text == "}" and self.texts[opened[-1]] != "{":
                     opened.pop()  # parentheses never outlive the braces around them
                 if opened and _OPENING[self.texts[opened[-1]]] == text:
@@ -158,7 +156,7 @@ class Tokens:
                 index = self.closing.get(index + 1, index)
             index += 1
         self.texts = [self.texts[each] for each in kept]
-        self._spans = [self._spans[each] for each in kept]
+        self._found = [self._found[each] for each in kept]
 
 
 def is_word(text: str) -> bool:

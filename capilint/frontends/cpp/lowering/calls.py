@@ -81,11 +81,7 @@ class CallLowering(CalleeLowering):
         self.emit_call(callee.name, (*before, *given), result, self.span(node))
         if callee.name.partition("(")[0] in self.facts.noreturn:
             self.graph.end(ir.Stop(self.span(node)))
-        elif (
-            result is None
-            and signature is not None
-            and signature.whole_name not in self.unit.bodies
-        ):
+        elif result is None and signature and signature.whole_name not in self.unit.bodies:
             self._throw_by_name(signature.name, node)
 
     def _throw_by_name(self, name: str, node: Node) -> None:
@@ -157,8 +153,7 @@ class CallLowering(CalleeLowering):
 
     def argument(self, node: Node) -> ir.Value:
         """The value of a call's argument; an object without conversions is given by its address."""
-        found = self.type_of(self.bare(node))
-        made = None if found is None or found.stars or found.dimensions else found.instance
+        made = self.class_of(self.bare(node))
         if made is None or self.lookup.conversions(made):
             return super().argument(node)
         return self.address_of(self.object_place(node))

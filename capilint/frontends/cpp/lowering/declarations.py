@@ -4,14 +4,13 @@ function."""
 from __future__ import annotations
 
 import re
-from contextlib import nullcontext
-from dataclasses import replace
+from typing import NamedTuple
 
 from tree_sitter import Node
 
 from capilint import ir
 from capilint.finding import Span
-from capilint.frontends.c.facts.declarators import declared_by, type_of
+from capilint.frontends.c.facts.declarators import Declared, declared_by, type_of
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, identifiers_in, operands, text_of
 from capilint.frontends.cpp.facts.model import Type
@@ -21,6 +20,17 @@ from capilint.frontends.cpp.lowering.objects import said
 UNSEEN_DESTRUCTOR = "(destructor of an unseen class)"
 _STATIC = frozenset({"static", "thread_local", "extern"})
 _CLASS_BODY = re.compile(r"(?:(?<!:):(?!:)[^{}]*)?\{.*\}")
+
+
+class Declaring(NamedTuple):
+    """A variable that a declaration names, with its `value`; `arguments` are those in the
+    parentheses of `Key key(h)`, None where it has none."""
+
+    declaration: Node
+    declarator: Node
+    declared: Declared
+    value: Node | None
+    arguments: list[Node] | None
 
 
 class DeclarationLowering(LambdaLowering):
@@ -35,58 +45,61 @@ class DeclarationLowering(LambdaLowering):
             self._declare(node, declarator, storage)
 
     def _declare(self, node: Node, declarator: Node, storage: set[str]) -> None:
+        value = declarator.child_by_field_name("value")
+        if value is None:  # in `if (T x = value)` the declaration has it
+            value = node.child_by_field_name("value")
         binding = _structured_in(declarator)
         if binding is not None:
-            self._structured(binding, declarator)
+            self._structured(binding, declarator, value)
             return
         declared = declared_by(declarator)
         if declared is None:
             self.not_understood(declarator, "declaration not understood")
             return
-        arguments = self._vexing(declarator) if declared.is_function else self._given_to(declarator)
-        if declared.is_function and arguments is None:
-            if _pointed(declarator):
-                self._declare_plainly(node, declarator, declared.name, declared.dimensions)
-            else:
-                self._prototype(node, declarator)
-            return
+        arguments = None
+        if declared.is_function:
+            arguments = self._vexing(declarator)
+            if arguments is None:
+                self._declare_function(node, declarator, declared)
+                return
+        elif value is not None and value.type == "argument_list":
+            arguments = operands(value)
+        declaring = Declaring(node, declarator, declared, value, arguments)
         if storage & _STATIC:
-            self._declare_static(node, declarator, storage)
-            return
-        fixed = self.positions.fixed_at(self.span(declarator)) if declared.is_function else None
-        with fixed or nullcontext():
-            self._declare_variable(node, declarator, declared.name, declared.dimensions, arguments)
+            self._declare_static(declaring, storage)
+        elif declared.is_function:
+            with self.positions.fixed_at(self.span(declarator)):
+                self._declare_variable(declaring)
+        else:
+            self._declare_variable(declaring)
 
-    def _declare_plainly(
-        self, node: Node, declarator: Node, name: str, dimensions: int
-    ) -> ir.Variable:
-        variable = self.names.declare(name, ir.Scope.LOCAL, dimensions)
-        self._begin(variable, declarator, said(node))
-        return variable
+    def _declare_function(self, node: Node, declarator: Node, declared: Declared) -> None:
+        """A prototype, or a pointer to a function."""
+        if _pointed(declarator):
+            variable = self.names.declare(declared.name, ir.Scope.LOCAL, declared.dimensions)
+            self._begin(variable, declarator, said(node))
+        else:
+            self._prototype(node, declarator)
 
-    def _declare_static(self, node: Node, declarator: Node, storage: set[str]) -> None:
-        declared = declared_by(declarator)
-        assert declared is not None
+    def _declare_static(self, declaring: Declaring, storage: set[str]) -> None:
+        declared = declaring.declared
         declare = self.names.declare_extern if "extern" in storage else self.names.declare_static
         variable = declare(declared.name, declared.dimensions)
-        self.static_types[variable] = self._type_of_variable(node, declarator)
+        self.static_types[variable] = self._type_of_variable(declaring)
 
-    def _type_of_variable(self, node: Node, declarator: Node) -> Type:
-        declared = declared_by(declarator)
-        assert declared is not None
-        reference = (
-            "&&" if "&&" in prefix_of(declarator) else "&" if "&" in prefix_of(declarator) else ""
-        )
-        text = type_of(node, replace(declared, dimensions=0)).replace("constexpr ", "")
-        text = _CLASS_BODY.sub("", text)
-        found = self.resolved(f"{text} {reference}".strip())
-        value = _value_of(declarator)
+    def _type_of_variable(self, declaring: Declaring) -> Type:
+        declared, value = declaring.declared, declaring.value
+        marks = prefix_of(declaring.declarator)
+        reference = "&&" if "&&" in marks else "&" if "&" in marks else ""
+        text = type_of(declaring.declaration, declared._replace(dimensions=0))
+        text = _CLASS_BODY.sub("", text.replace("constexpr ", ""))
+        found = self.resolved(f"{text} {reference}" if reference else text)
         if found.base == "auto" and value is not None:
             known = self._deduced(value)
             if known is not None:
                 return known.by(reference)
         if found.instance is None and not (found.stars or reference):
-            given = self._vexing(declarator) if declared.is_function else _given(value)
+            given = declaring.arguments if declared.is_function else _given(value)
             types = [self.type_of(self.bare(each)) for each in given or ()]
             made = self.lookup.deduced_class(found.base, self.scope, types) if types else None
             if made is not None:
@@ -104,68 +117,57 @@ class DeclarationLowering(LambdaLowering):
             return self._deduced(parts[0])
         return self.type_of(value)
 
-    def _declare_variable(
-        self,
-        node: Node,
-        declarator: Node,
-        name: str,
-        dimensions: int,
-        arguments: list[Node] | None,
-    ) -> None:
-        value = _value_of(declarator)
-        kind = self._type_of_variable(node, declarator)
-        if arguments or value is not None:
-            kind = self.refined_type(kind, arguments or _given(value))
-        span = self.span(declarator)
-        unique = name + "&" if kind.reference else name
+    def _declare_variable(self, declaring: Declaring) -> None:
+        declared, value = declaring.declared, declaring.value
+        kind, name = self._type_of_variable(declaring), declared.name
         if kind.is_object:
+            kind = self.refined_type(kind, declaring.arguments or _given(value))
             self.names.forget(name)  # a macro that declares a guard may be used twice in a block
-        variable = self.names.declare(name, ir.Scope.LOCAL, dimensions, unique=unique)
-        declared = declared_by(declarator)
-        if declared is not None and declared.single:
+        span = self.span(declaring.declarator)
+        unique = name + "&" if kind.reference else name
+        variable = self.names.declare(name, ir.Scope.LOCAL, declared.dimensions, unique=unique)
+        if declared.single:
             self.names.single.add(variable)
         self.static_types[variable] = kind
         self.names.types[variable] = _written(kind)
-        place = ir.Place(variable)
+        outer = self.names.frame
         if kind.reference and value is not None:
-            with self.full_expression(span):
-                self.bind_local(place, kind, value, span)
+            self.bind_local(ir.Place(variable), kind, value, span)
+            self.end_temporaries(outer, span)
             if self.prolonged is not None:
                 self.ends_later(*self.prolonged, span)
                 self.prolonged = None
             return
-        with self.full_expression(span):
-            self._begin_variable(variable, declarator, kind, arguments)
+        self._begin_variable(variable, kind, declaring, span)
+        self.end_temporaries(outer, span)
+        self._ends_with_scope(ir.Place(variable), kind, span)
+
+    def _ends_with_scope(self, place: ir.Place, kind: Type, span: Span) -> None:
         if self.is_opaque(kind):
             self.graph.emit(ir.Escape((ir.AddressOf(place),), span))
             ended = ir.Call(ir.Direct(UNSEEN_DESTRUCTOR), (ir.AddressOf(place),), None, span)
             self.enter_cleanup(ended, pad=False)
-        self.ends_later(place, kind._replace(dimensions=0), span, kind.dimensions)
+        if kind.is_object:
+            self.ends_later(place, kind._replace(dimensions=0), span, kind.dimensions)
 
     def _begin_variable(
-        self,
-        variable: ir.Variable,
-        declarator: Node,
-        kind: Type,
-        arguments: list[Node] | None,
+        self, variable: ir.Variable, kind: Type, declaring: Declaring, span: Span
     ) -> None:
         """Begin the life of a local variable that is no reference."""
-        place, span, value = ir.Place(variable), self.span(declarator), _value_of(declarator)
+        place, value, arguments = ir.Place(variable), declaring.value, declaring.arguments
         if kind.is_object:
             self.graph.emit(ir.Declare(variable, _written(kind), span))
             self._begin_object(place, kind, value, arguments, span)
-        elif self.is_opaque(kind) and not kind.dimensions and (arguments or value is not None):
+        elif (arguments or value is not None) and not kind.dimensions and self.is_opaque(kind):
             self.begin_unknown(place, arguments or _given(value), span)
-        elif arguments is not None and value is None:
+        elif arguments is not None:
             self.begin(place, kind, arguments, span)
-        elif value is not None and value.type == "argument_list":
-            self.begin(place, kind, operands(value), span)
         elif value is not None and value.type == "initializer_list" and not kind.dimensions:
             self._begin_braced(place, kind, value, span)
         elif value is not None:
             self.store(place, value, span)
         else:
-            self._begin(variable, declarator, _written(kind))
+            self._begin(variable, declaring.declarator, _written(kind))
 
     def _begin_braced(self, place: ir.Place, kind: Type, value: Node, span: Span) -> None:
         """`T x{...}` of a type that is no known class: a plain value, or a structure of C."""
@@ -200,12 +202,6 @@ class DeclarationLowering(LambdaLowering):
         else:
             self.begin(place, kind, [value], span)
 
-    def _given_to(self, declarator: Node) -> list[Node] | None:
-        value = _value_of(declarator)
-        if value is not None and value.type == "argument_list":
-            return operands(value)
-        return None
-
     def _vexing(self, declarator: Node) -> list[Node] | None:
         """`Key key(handle, X);` and `Key key(std::move(other));` parse as functions; the arguments,
         where one of them is known to be made from a value."""
@@ -222,9 +218,8 @@ class DeclarationLowering(LambdaLowering):
             return True
         return self.member(name) is not None or self.lookup.variable(name, self.scope) is not None
 
-    def _structured(self, binding: Node, declarator: Node) -> None:
+    def _structured(self, binding: Node, declarator: Node, value: Node | None) -> None:
         """`auto [a, b] = value;`: the names of members of a value that is held."""
-        value = _value_of(declarator)
         span = self.span(declarator)
         kind = self._deduced(value) if value is not None else None
         held = self.temporary()
@@ -260,15 +255,6 @@ class DeclarationLowering(LambdaLowering):
         else:
             for name in names:
                 self.usings.setdefault(name.rpartition("::")[2], []).append(name)
-
-
-def _value_of(declarator: Node) -> Node | None:
-    """What a variable is initialised with; in `if (T x = value)` the declaration has it."""
-    around = declarator.parent
-    found = declarator.child_by_field_name("value")
-    if found is None and around is not None and around.type == "declaration":
-        found = around.child_by_field_name("value")
-    return found
 
 
 def _given(value: Node | None) -> list[Node]:

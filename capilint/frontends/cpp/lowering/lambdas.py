@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tree_sitter import Node
 
 from capilint import ir
@@ -116,7 +114,7 @@ class LambdaLowering(OperatorLowering):
     def function_of_lambda(self, node: Node) -> ir.Value:
         """The function pointer that a lambda without captures turns into."""
         made, _ = self._closure_instance(node)
-        method = replace(made.declared.methods[0], name="invoke", static=True)
+        method = made.declared.methods[0]._replace(name="invoke", static=True)
         return ir.FunctionReference(self._ask_lambda(node, made, method, {}))
 
 

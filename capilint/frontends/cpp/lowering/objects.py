@@ -14,6 +14,7 @@ from tree_sitter import Node
 
 from capilint import ir
 from capilint.finding import Span
+from capilint.frontends.c.lowering.scopes import Frame
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import chosen_first, field, operands, text_of
 from capilint.frontends.cpp.facts.deduction import ANY_FUNCTION
@@ -226,6 +227,10 @@ class ObjectLowering(SpecialMemberLowering):
         """Temporaries that are made within the `with` end with it."""
         outer = self.names.frame
         yield
+        self.end_temporaries(outer, span)
+
+    def end_temporaries(self, outer: Frame, span: Span) -> None:
+        """A full expression that began in a frame is over."""
         if self.names.frame is not outer:
             self.end_scope(outer, span)
 

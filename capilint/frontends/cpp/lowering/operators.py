@@ -13,6 +13,7 @@ from capilint.frontends.c.parsing.syntax import field, operands, operator_of, te
 from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.calls import CallLowering
 from capilint.frontends.cpp.lowering.naming import RESULT, Callee, Cast
+from capilint.frontends.cpp.lowering.places import seen
 
 NEW, DELETE = "operator new", "operator delete"
 NEW_OR_NULL = "malloc"  # the operator with std::nothrow
@@ -54,19 +55,20 @@ class OperatorLowering(CallLowering):
                 first = field(node, "argument")
             case _:
                 return None
-        kind = self.type_of(self.bare(first))
-        if kind is None or kind.instance is None or kind.stars or kind.dimensions:
+        made = self.class_of(self.bare(first))
+        if made is None:
             return None
         operator = "[]" if node.type == "subscript_expression" else operator_of(node)
         types = tuple(self.type_of(each) for each in others)
-        found = self.operator(kind.instance, operator, types)
+        found = self.operator(made, operator, types)
         return None if found is None else (found, first, others)
 
     def _value(self, node: Node) -> ir.Value:
-        method = _VALUES.get(node.type)
+        kind = node.type
+        method = _VALUES.get(kind)
         if method is not None:
             return method(self, node)
-        if node.type in _OVERLOADED:
+        if kind in _OVERLOADED:
             found = self._operator_of(node)
             if found is not None:
                 value = self.call_operator(*found)
@@ -74,7 +76,7 @@ class OperatorLowering(CallLowering):
                 if returns is not None and returns.reference and isinstance(value, ir.Read):
                     return ir.Read(ir.Place(value.place.root, (*value.place.path, "*")))
                 return value
-        if node.type in _MAYBE_OBJECTS:
+        if kind in _MAYBE_OBJECTS:
             converted = self._converted(node)
             if converted is not None:
                 return converted
@@ -82,10 +84,10 @@ class OperatorLowering(CallLowering):
 
     def _converted(self, node: Node, truth: bool = False) -> ir.Value | None:
         """The plain value that an object turns into."""
-        kind = self.type_of(node)
-        if kind is None or kind.instance is None or kind.stars or kind.dimensions:
+        made = self.class_of(node)
+        if made is None:
             return None
-        conversions = self.lookup.conversions(kind.instance)
+        conversions = self.lookup.conversions(made)
         wanted = [each for each in conversions if each[1].name == "operator bool"] if truth else []
         chosen = wanted or [each for each in conversions if each[1].name != "operator bool"]
         chosen = chosen or list(conversions)
@@ -147,13 +149,13 @@ class OperatorLowering(CallLowering):
 
     def _assignment(self, node: Node) -> ir.Value:
         left, right = self.bare(field(node, "left")), field(node, "right")
-        kind = self.type_of(left)
-        if kind is None or kind.instance is None or kind.stars or kind.dimensions:
+        made = self.class_of(left)
+        if made is None:
             return super()._assignment(node)
         if operator_of(node) != "=":
             found = self._operator_of(node)
             return self.call_operator(*found) if found is not None else super()._assignment(node)
-        self._assign_object(kind.instance, left, right, node)
+        self._assign_object(made, left, right, node)
         return ir.Read(self.place(left))
 
     def _assign_object(self, made: Instance, left: Node, right: Node, node: Node) -> None:
@@ -188,16 +190,24 @@ class OperatorLowering(CallLowering):
         parts = [text_of(part) for part in node.named_children if "content" in part.type]
         return ir.Constant("".join(parts))
 
-    def _bound_name(self, node: Node) -> ir.Value:
+    def _name(self, node: Node) -> ir.Value:
+        """A plain name: mostly that of a variable."""
+        name = text_of(node)
+        if name in self.bindings:
+            return _bound(self.bindings[name])
+        variable = self.is_local(name)
+        kind = None if variable is None else self.static_types.get(variable)
+        if variable is not None and kind is not None and kind.instance is None:
+            place = seen(ir.Place(variable), kind)
+            return self.content(place, node) if kind.dimensions else ir.Read(place)
+        converted = self._converted(node)
+        return converted if converted is not None else super()._value(node)
+
+    def _qualified_name(self, node: Node) -> ir.Value:
         """A name that may be a template parameter's, or that of a function."""
         name = "".join(text_of(node).split()).removeprefix("::")
-        if node.type == "identifier" and name not in self.bindings:
-            converted = self._converted(node)
-            return converted if converted is not None else super()._value(node)
         if name in self.bindings:
-            bound = self.bindings[name]
-            number = int(bound) if bound.lstrip("-").isdigit() else None
-            return ir.FunctionReference(bound) if number is None else ir.Constant(number)
+            return _bound(self.bindings[name])
         place = self.named_place(node)
         if place is not None:
             converted = self._converted(node)
@@ -283,6 +293,12 @@ class OperatorLowering(CallLowering):
         return ir.Place(RESULT, ("*",))
 
 
+def _bound(meaning: str) -> ir.Value:
+    """The value of a template parameter that stands for something."""
+    is_number = meaning.lstrip("-").isdigit()
+    return ir.Constant(int(meaning)) if is_number else ir.FunctionReference(meaning)
+
+
 _OVERLOADED = frozenset(
     {"binary_expression", "unary_expression", "pointer_expression", "subscript_expression"}
     | {"update_expression"}
@@ -294,9 +310,9 @@ _MAYBE_OBJECTS = frozenset(
 _VALUES: dict[str, Callable[[OperatorLowering, Node], ir.Value]] = {
     "this": OperatorLowering._this,
     "raw_string_literal": OperatorLowering._raw_string,
-    "identifier": OperatorLowering._bound_name,
-    "qualified_identifier": OperatorLowering._bound_name,
-    "template_function": OperatorLowering._bound_name,
+    "identifier": OperatorLowering._name,
+    "qualified_identifier": OperatorLowering._qualified_name,
+    "template_function": OperatorLowering._qualified_name,
     "new_expression": OperatorLowering._new,
     "delete_expression": OperatorLowering._delete,
     "compound_literal_expression": OperatorLowering._literal_object,

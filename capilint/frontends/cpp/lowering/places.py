@@ -12,7 +12,7 @@ from capilint.frontends.c.parsing.syntax import (
     operator_of,
     text_of,
 )
-from capilint.frontends.cpp.facts.model import Instance
+from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.naming import Callee, Cast
 from capilint.frontends.cpp.lowering.objects import ObjectLowering
 
@@ -24,8 +24,7 @@ class NameLowering(ObjectLowering):
         name = text_of(node)
         variable = self.is_local(name)
         if variable is not None:
-            found = self.static_types.get(variable)
-            return _seen(ir.Place(variable), found is not None and bool(found.reference))
+            return seen(ir.Place(variable), self.static_types.get(variable))
         if name in self.captured:
             return self.captured[name].place
         if name in self.bindings:
@@ -60,8 +59,7 @@ class NameLowering(ObjectLowering):
         if found is not None and found[1].static:
             return self._static(found[0], name)
         place = ir.Place(base.root, (*base.path, "." + self.unions.get(name, name)))
-        refers = found is not None and bool(self.field_type(*found).reference)
-        return _seen(place, refers)
+        return seen(place, None if found is None else self.field_type(*found))
 
     def named_place(self, node: Node) -> ir.Place | None:
         """The storage that an lvalue names, None for any other expression."""
@@ -87,12 +85,12 @@ class NameLowering(ObjectLowering):
 
     def _overloaded(self, node: Node) -> Callee | None:
         """The operator that a class defines for `a[i]`, `*a` or `&a`."""
-        inner = self.type_of(field(node, "argument"))
-        if inner is None or inner.instance is None or inner.stars or inner.dimensions:
+        made = self.class_of(field(node, "argument"))
+        if made is None:
             return None
         if node.type == "subscript_expression":
-            return self.operator(inner.instance, "[]", (None,))
-        return self.operator(inner.instance, operator_of(node))
+            return self.operator(made, "[]", (None,))
+        return self.operator(made, operator_of(node))
 
     def _qualified(self, node: Node) -> ir.Place | None:
         text = "".join(text_of(node).split()).removeprefix("::")
@@ -162,5 +160,7 @@ class NameLowering(ObjectLowering):
         return super().dimensions(node)
 
 
-def _seen(place: ir.Place, is_reference: bool) -> ir.Place:
+def seen(place: ir.Place, kind: Type | None) -> ir.Place:
+    """The place that the name of a variable or member means: what a reference refers to."""
+    is_reference = kind is not None and kind.reference
     return ir.Place(place.root, (*place.path, "*")) if is_reference else place

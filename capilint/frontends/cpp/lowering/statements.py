@@ -41,28 +41,26 @@ class StatementLowering(ExceptionLowering):
         self.graph.emit(ir.Escape((*named, *places), self.span(node)))
 
     def _expression(self, node: Node) -> None:
-        with self.full_expression(self.span(node)):
-            super()._expression(node)
+        outer = self.names.frame
+        super()._expression(node)
+        if self.names.frame is not outer:  # temporaries end
+            self.end_scope(outer, self.span(node))
 
     # ------------------------------------------------------------ choices and loops
 
     def _if(self, node: Node) -> Statements:
-        condition = field(node, "condition")
-        if not any(each.type == "init_statement" for each in operands(condition)) and (
-            condition.child_by_field_name("value") is None
-            or field(condition, "value").type != "declaration"
-        ):
-            yield from super()._if(node)
-            return
-        block = self.names.open_block()
-        yield from self._initial(condition)
-        yield from super()._if(node)
-        self.close_block(block, self.positions.end_of(node))
+        parts = field(node, "condition").named_children
+        declares = any(each.type in ("init_statement", "declaration") for each in parts)
+        return self._if_declared(node, parts) if declares else super()._if(node)
 
-    def _initial(self, condition: Node) -> Statements:
-        for each in operands(condition):
+    def _if_declared(self, node: Node, parts: list[Node]) -> Statements:
+        """`if (Key key = f(); key)`"""
+        block = self.names.open_block()
+        for each in parts:
             if each.type == "init_statement":
                 yield from operands(each)
+        yield from super()._if(node)
+        self.close_block(block, self.positions.end_of(node))
 
     def condition(self, node: Node, if_true: int, if_false: int) -> None:
         """Evaluate an expression as a condition; ends the current block."""

@@ -3,7 +3,7 @@ conversions, and what dies with its scope."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tree_sitter import Node
 
@@ -49,50 +49,46 @@ class TypedLowering(NamingLowering):
         return found
 
     def _type_of(self, node: Node) -> Type | None:
-        match node.type:
-            case "identifier":
-                return _lvalue(self.name_type(text_of(node)))
-            case "qualified_identifier":
-                found = self.lookup.variable(text_of(node), self.scope)
-                return None if found is None else _lvalue(self.resolved(found[1]))
-            case "this":
-                return None if self.this is None else Type(self.this.name, self.this, 1)
-            case "parenthesized_expression":
-                parts = operands(node)
-                return self.type_of(parts[0]) if len(parts) == 1 else None
-            case "cast_expression":
-                return _rvalue(self.resolved(text_of(field(node, "type"))))
-            case "field_expression":
-                return self._field_expression_type(node)
-            case "subscript_expression":
-                return self._element_type(self.type_of(field(node, "argument")))
-            case "pointer_expression":
-                return self._pointer_type(node)
-            case "call_expression":
-                return self._call_type(node)
-            case "new_expression":
-                made = self.resolved(text_of(field(node, "type")))
-                return made._replace(stars=made.stars + 1, reference="&&")
-            case "assignment_expression":
-                return self.type_of(field(node, "left"))
-            case "conditional_expression":
-                return self.type_of(chosen_first(node))
-            case "comma_expression":
-                return self.type_of(field(node, "right"))
-            case "compound_literal_expression":
-                made = self.resolved(text_of(field(node, "type")))
-                return _rvalue(self.refined_type(made, operands(field(node, "value"))))
-            case "lambda_expression":
-                return _rvalue(self.closure_type(node))
-            case "number_literal" | "char_literal" | "true" | "false" | "sizeof_expression":
-                return NUMBER
-            case "string_literal" | "concatenated_string" | "raw_string_literal":
-                return Type("char", stars=1, reference="&&", is_const=True)
-            case "null":
-                return Type("nullptr_t", reference="&&")
-            case "unary_expression" | "binary_expression" | "update_expression":
-                return self._operation_type(node)
-        return None
+        method = _TYPES.get(node.type)
+        return method(self, node) if method is not None else None
+
+    def class_of(self, node: Node) -> Instance | None:
+        """The class of the object that an expression names or makes, None for anything else."""
+        found = self.type_of(node)
+        if found is None or found.stars or found.dimensions:
+            return None
+        return found.instance
+
+    def _name_type(self, node: Node) -> Type | None:
+        return _lvalue(self.name_type(text_of(node)))
+
+    def _qualified_type(self, node: Node) -> Type | None:
+        found = self.lookup.variable(text_of(node), self.scope)
+        return None if found is None else _lvalue(self.resolved(found[1]))
+
+    def _this_type(self, _: Node) -> Type | None:
+        return None if self.this is None else Type(self.this.name, self.this, 1)
+
+    def _type_inside(self, node: Node) -> Type | None:
+        parts = operands(node)
+        return self.type_of(parts[0]) if len(parts) == 1 else None
+
+    def _cast_type(self, node: Node) -> Type | None:
+        return _rvalue(self.resolved(text_of(field(node, "type"))))
+
+    def _new_type(self, node: Node) -> Type | None:
+        made = self.resolved(text_of(field(node, "type")))
+        return made._replace(stars=made.stars + 1, reference="&&")
+
+    def _literal_type(self, node: Node) -> Type | None:
+        made = self.resolved(text_of(field(node, "type")))
+        return _rvalue(self.refined_type(made, operands(field(node, "value"))))
+
+    def _lambda_type(self, node: Node) -> Type | None:
+        return _rvalue(self.closure_type(node))
+
+    def _subscript_type(self, node: Node) -> Type | None:
+        return self._element_type(self.type_of(field(node, "argument")))
 
     def _operation_type(self, node: Node) -> Type | None:
         if operator_of(node) in _COMPARING or operator_of(node) == "!":
@@ -299,3 +295,45 @@ def _lvalue(found: Type | None) -> Type | None:
 
 def _rvalue(found: Type) -> Type:
     return found if found.reference else found.by("&&")
+
+
+def _as(name: str) -> Callable[[TypedLowering, Node], Type | None]:
+    """The type of an expression is that of a part of it."""
+    return lambda lowering, node: lowering.type_of(field(node, name))
+
+
+def _always(found: Type) -> Callable[[TypedLowering, Node], Type | None]:
+    return lambda lowering, node: found
+
+
+_number = _always(NUMBER)
+_text = _always(Type("char", stars=1, reference="&&", is_const=True))
+_TYPES: dict[str, Callable[[TypedLowering, Node], Type | None]] = {
+    "identifier": TypedLowering._name_type,
+    "qualified_identifier": TypedLowering._qualified_type,
+    "this": TypedLowering._this_type,
+    "parenthesized_expression": TypedLowering._type_inside,
+    "cast_expression": TypedLowering._cast_type,
+    "field_expression": TypedLowering._field_expression_type,
+    "subscript_expression": TypedLowering._subscript_type,
+    "pointer_expression": TypedLowering._pointer_type,
+    "call_expression": TypedLowering._call_type,
+    "new_expression": TypedLowering._new_type,
+    "assignment_expression": _as("left"),
+    "conditional_expression": lambda lowering, node: lowering.type_of(chosen_first(node)),
+    "comma_expression": _as("right"),
+    "compound_literal_expression": TypedLowering._literal_type,
+    "lambda_expression": TypedLowering._lambda_type,
+    "number_literal": _number,
+    "char_literal": _number,
+    "true": _number,
+    "false": _number,
+    "sizeof_expression": _number,
+    "string_literal": _text,
+    "concatenated_string": _text,
+    "raw_string_literal": _text,
+    "null": _always(Type("nullptr_t", reference="&&")),
+    "unary_expression": TypedLowering._operation_type,
+    "binary_expression": TypedLowering._operation_type,
+    "update_expression": TypedLowering._operation_type,
+}

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from capilint.frontends.c.parsing.outline import NO_FUNCTION
 from capilint.frontends.cpp.facts.declarators import Declarator, DeclaratorReader
+from capilint.frontends.cpp.facts.model import Parameter
 from capilint.frontends.cpp.facts.specifiers import ClassHead as Declared
 from capilint.frontends.cpp.facts.specifiers import Specifiers
 from capilint.frontends.cpp.facts.tokens import Tokens, is_word
@@ -46,8 +47,8 @@ class FunctionHead(NamedTuple):
     """A function's; all positions are offsets in the head.
 
     `path` is the written qualification, `templates` are the insides of the `template <...>`s in
-    front. `colon` is where a constructor's initialisers begin, `try_at` where a
-    function-try-block does.
+    front, `declared` are the parameters. `colon` is where a constructor's initialisers begin,
+    `try_at` where a function-try-block does.
     """
 
     begin: int
@@ -58,6 +59,7 @@ class FunctionHead(NamedTuple):
     templates: tuple[str, ...]
     returns: str
     parameters: tuple[int, int]
+    declared: tuple[Parameter, ...]
     after: str
     colon: int | None
     try_at: int | None
@@ -181,6 +183,7 @@ class _Reader:
             tuple(self._templates),
             declarator.type_name if specifiers.type_name else "",
             (left, right),
+            declarator.parameters or (),
             " ".join(self._text[right + 1 : cut].split()),
             colon,
             try_at,

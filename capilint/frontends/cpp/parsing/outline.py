@@ -23,7 +23,7 @@ from capilint.frontends.c.parsing.outline import (
     brace_of,
     matching_brace,
 )
-from capilint.frontends.cpp.facts.model import UNNAMED, Scope
+from capilint.frontends.cpp.facts.model import UNNAMED, Parameter, Scope
 from capilint.frontends.cpp.parsing.heads import (
     ClassHead,
     FunctionHead,
@@ -59,6 +59,7 @@ class Definition(c.Definition):
     those that a function template is specialised for. `template` is the text of its own template
     parameters, `class_template` that of its class's. `cut` is where the head ends: in front of a
     constructor's initialisers or of a `try`; `handlers_end` is where the handlers of that do.
+    `declared` are the parameters, None where the head does not tell them for certain.
     """
 
     scope: Scope = ()
@@ -71,6 +72,7 @@ class Definition(c.Definition):
     static: bool = False
     cut: int = 0
     handlers_end: int = 0
+    declared: tuple[Parameter, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,11 @@ class _Header:
     depth: int = 0
     in_initialisers: bool = False
     has_branches: bool = False
+
+    @property
+    def whole(self) -> str:
+        """What has been added."""
+        return "".join(self.pieces)
 
     def add(self, text: str) -> str:
         """Add a piece, up to a brace; give it as it counts."""
@@ -204,7 +211,7 @@ class _Outline:
             return InExpression()
         if header.in_initialisers and names_member(piece):
             return InExpression()
-        whole = "".join(header.pieces)
+        whole = header.whole
         head = self._head_of(whole)
         if isinstance(head, FunctionHead) and self._is_class(head, opening):
             name = _FIRST_ARGUMENT.match(whole[slice(*head.parameters)])
@@ -265,6 +272,9 @@ class _Outline:
         if not path:
             class_template = next((each.template for each in around[::-1] if each.template), "")
         left, right = (start + each for each in head.parameters)
+        parameters = blanked(self._text[left:right])
+        is_all = self._header.whole[slice(*head.parameters)] == parameters
+        is_certain = is_all and all(each.name or each.variadic for each in head.declared)
         cuts = [start + each for each in (head.colon, head.try_at) if each is not None]
         handlers_end = end
         if head.try_at is not None:
@@ -273,7 +283,7 @@ class _Outline:
             name=head.name,
             start=start + head.begin,
             name_at=start + head.name_at,
-            parameters=blanked(self._text[left:right]),
+            parameters=parameters,
             declarations="",
             declarator_end=right + 1,
             body=opening,
@@ -290,6 +300,7 @@ class _Outline:
             static=head.static,
             cut=min(cuts, default=opening),
             handlers_end=handlers_end,
+            declared=head.declared if is_certain else None,
         )
 
 
