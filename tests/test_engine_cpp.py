@@ -135,8 +135,8 @@ def test_an_overload_of_the_apis_name_leaves_the_api_alone() -> None:
     overload = defined(USES, "CryptDestroyKey(KeyHolder&)")
     assert codes(CALLER.replace("CALLEE", "CryptDestroyKey") + overload) == []
     assert codes(CALLER.replace("CALLEE", "CryptDestroyKey(KeyHolder&)") + overload) == LEAK
-    own = defined(USES, "CryptDestroyKey(HCRYPTKEY)")
-    assert codes(CALLER.replace("CALLEE", "CryptDestroyKey(HCRYPTKEY)") + own) == LEAK
+    own = defined(USES, "CryptDestroyKey(HCRYPTKEY)")  # a stand-in, which may leave it undone
+    assert codes(CALLER.replace("CALLEE", "CryptDestroyKey(HCRYPTKEY)") + own) == []
 
 
 # ---------------------------------------------------------------- exceptions

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 import pytest
 
@@ -294,7 +293,7 @@ def argument(lookup: Lookup, text: str) -> Type | None:
     if text == "?":
         return None
     found = lookup.type_of(text.rstrip("!"), ("ns",))
-    return replace(found, reference="&&") if text.endswith("!") else found
+    return found._replace(reference="&&") if text.endswith("!") else found
 
 
 @pytest.mark.parametrize(
