@@ -315,15 +315,25 @@ class Typestates:
             for inner, held in state.kept_in(value.location):
                 through = Location(base, (*location.path, "*", *inner.path[depth:]))
                 self._name_after_holder(state, through, held)
+        origin = self.origins.get(value) if isinstance(value, Symbol) else None
+        if isinstance(base, Symbol) and is_memory(base) and origin is not None:
+            location = self._through_variable(state, location)
+            nameless = location.base is base
         if nameless or not isinstance(value, Symbol):
             return
-        origin = self.origins.get(value)
         if origin is not None and not origin.text:
             self.origins[value] = replace(origin, text=self.location_text(location))
         leads_on = is_memory(value) and len(location.path) < LONGEST_NAME  # it may lead in circles
         for inner, held in state.kept_in(Location(value)) if leads_on else ():
             through = Location(base, (*location.path, "*", *inner.path))
             self._name_after_holder(state, through, held)
+
+    def _through_variable(self, state: State, location: Location) -> Location:
+        """A location in memory as the variable that points there reaches it, if one does."""
+        for holder in state.holders(location.base) if isinstance(location.base, Symbol) else ():
+            if isinstance(holder.base, Variable) and not _is_temporary(holder.base):
+                return Location(holder.base, (*holder.path, "*", *location.path))
+        return location
 
     def lose(self, path: Path, symbol: Symbol, span: Span) -> None:
         """The last reference to a handle is gone; nothing is said of what an object held."""
