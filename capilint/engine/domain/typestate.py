@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from capilint.engine.domain.cause import DONE, Cause, How
-from capilint.engine.domain.escapes import member_name, newest
+from capilint.engine.domain.escapes import member_name
 from capilint.engine.domain.events import Defect, Event, Origin, Path, Role
 from capilint.engine.domain.handle import Handle, OpenFlag, Typestate, answered
 from capilint.engine.domain.handle_names import LONGEST_NAME, HandleNames
@@ -211,7 +211,7 @@ class Typestates(HandleNames):
             cause = self._stored(path, location)
             state.escape(value, handed=belongs_to_caller(location), cause=cause)
             if by_callee:
-                self._name_after_holder(path.state, location, value)
+                self.name_after_holder(path.state, location, value)
         else:
             self.name_after_holder(path.state, location, value)
             if self.boxes and isinstance(location.base, Symbol):
