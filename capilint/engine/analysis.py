@@ -306,7 +306,7 @@ class Analysis:
         exits = [Station(node, path.trail) for node, _, path in interpreter.exits]
         witnesses = shortest_witnesses(defects, graph, exits, origins)
         if lone:
-            witnesses = unmerged(witnesses, origins, lambda: self.interpreter(definition))
+            witnesses = unmerged(witnesses, graph, origins, lambda: self.interpreter(definition))
         found = [narrator.tell(witness) for witness in witnesses]
         followed = self._followed.get(definition)
         if followed is not None:

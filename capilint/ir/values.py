@@ -29,6 +29,19 @@ class Variable(NamedTuple):
     scope: Scope
 
 
+class UnionMember(str):
+    """The accessor of a union's member: that of the first member, whose storage it has, and the
+    one that the source has `written`."""
+
+    __slots__ = ("written",)
+    written: str
+
+    def __new__(cls, accessor: str, written: str) -> UnionMember:
+        member = super().__new__(cls, accessor)
+        member.written = written
+        return member
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A storage location: a variable and the accessors from it (see the module's table)."""
@@ -145,7 +158,7 @@ def origins_in(value: Value) -> Iterator[str]:
 def source_text(place: Place) -> str:
     """The place as its source would write it: `ctx->key`, `*phKey`, `self.key`, `keys[2]`."""
     text = place.root.name.partition("#")[0]
-    path = place.path
+    path = tuple(each.written if isinstance(each, UnionMember) else each for each in place.path)
     if text.endswith("&"):  # a reference, or C++'s `this`, is not seen in the source
         text, path = text[:-1], path[1:]
         if text == "this":

@@ -160,10 +160,10 @@ def check(package: str) -> Checked:
 
 
 def lines_of(finding: JsonObject) -> Iterator[tuple[str, int]]:
-    """The lines of a finding's primary stretch and of its steps, with their files."""
+    """The lines of a finding's primary stretch, of its steps and of `also`, with their files."""
     for line in range(finding["line"], finding["end_line"] + 1):
         yield finding["path"], line
-    for step in finding["steps"]:
+    for step in (*finding["steps"], *finding["also"]):
         yield step["path"], step["line"]
 
 

@@ -76,8 +76,8 @@ def _differences(text: Text, expected: set[Mistake], findings: list[Finding]) ->
             lines.append(f"linter only: {_shown(finding)}")
         elif not new:
             lines.append(f"twice: {_shown(finding)}")
-        elif finding.code == "CAP102" and text.throws:
-            for key in keys:  # lost or left, it is the exception that did it
+        elif finding.code in LEAKS or (finding.code == "CAP102" and text.throws):
+            for key in keys:  # lost or left, by an exception or not: it is one mistake
                 told[key].add(saying)
         else:
             told[min(new, key=lambda key: bool(told[key]))].add(saying)
@@ -100,9 +100,10 @@ def _is_bounded(findings: list[Finding]) -> bool:
 def _matches(finding: Finding, mistake: Mistake, text: Text) -> bool:
     created = {step.span.line for step in finding.steps if step.kind == "create"}
     thrown = text.throws and finding.code == "CAP102" and mistake.code in LEAKS
+    left = finding.code in LEAKS and mistake.code in LEAKS
     names = text.names.get(mistake.name, {mistake.name})
     return (
-        (finding.code == mistake.code or thrown)
+        (finding.code == mistake.code or thrown or left)
         and (finding.handle in names or mistake.number in text.unseen)
         and finding.span.line in text.lines[mistake.number]
         and (not created or not created.isdisjoint(text.lines.get(mistake.created, ())))

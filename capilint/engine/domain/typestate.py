@@ -21,11 +21,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from capilint.engine.domain.cause import DONE, Cause, How
-from capilint.engine.domain.escapes import member_name, newest
+from capilint.engine.domain.escapes import member_name
 from capilint.engine.domain.events import Defect, Event, Origin, Path, Role
 from capilint.engine.domain.handle import Handle, OpenFlag, Typestate, answered
+from capilint.engine.domain.handle_names import LONGEST_NAME, HandleNames
 from capilint.engine.domain.ownership import MembersSeen
-from capilint.engine.domain.state import CERTAIN, CONTENTS, POSSIBLE, State
+from capilint.engine.domain.state import CERTAIN, CONTENTS, POSSIBLE
 from capilint.engine.domain.values import (
     AbstractValue,
     Aggregate,
@@ -34,22 +35,20 @@ from capilint.engine.domain.values import (
     Pointer,
     Symbol,
     Term,
-    is_memory,
     member_chain,
     symbols_in,
 )
 from capilint.finding import Span
-from capilint.ir import Place, Scope, Variable, source_text
+from capilint.ir import Scope, Variable
 from capilint.rulebook.protocol import Resource
 
 HAND_OUT, SHOW = "hand-out", "show"
-LONGEST_NAME = 8  # accessors
 MOST_LINKS = 4
 UNTRACKED = frozenset(["unknown", "object", "box"])
 
 
 @dataclass(slots=True)
-class Typestates:
+class Typestates(HandleNames):
     """Applies transitions to paths and collects the defects of one function.
 
     `passed_over` are what release functions of resources get that are not watched, with these.
@@ -84,34 +83,6 @@ class Typestates:
             yield self.defects
         finally:
             self.defects = known
-
-    def name(self, symbol: Symbol, place: Place) -> None:
-        """Remember how the source calls a handle that was not made here."""
-        self.texts.setdefault(symbol, self.place_text(place))
-
-    def place_text(self, place: Place) -> str:
-        """A place as this function's language writes it, a box and its content alike."""
-        if not self.boxes:
-            return source_text(place)
-        path = tuple(accessor for accessor in place.path if accessor != "*")
-        if path and path[-1] in (".value", ".contents", "[0]"):
-            path = path[:-1]
-        return source_text(Place(place.root, path))
-
-    def location_text(self, location: Location | None) -> str:
-        """A location as the source would write it; empty where it has no short name."""
-        if location is None:
-            return ""
-        path: tuple[str, ...] = location.path
-        base = location.base
-        if isinstance(base, Variable) and base.scope is Scope.TEMPORARY:
-            return ""
-        while isinstance(base, Symbol):
-            if base.kind not in ("initial", "member") or not isinstance(base.detail, Location):
-                return "".join(path).lstrip(".*")
-            path = (*base.detail.path, "*", *path)
-            base = base.detail.base
-        return self.place_text(Place(base, path))
 
     # ------------------------------------------------------------ transitions
 
@@ -240,9 +211,9 @@ class Typestates:
             cause = self._stored(path, location)
             state.escape(value, handed=belongs_to_caller(location), cause=cause)
             if by_callee:
-                self._name_after_holder(path.state, location, value)
+                self.name_after_holder(path.state, location, value)
         else:
-            self._name_after_holder(path.state, location, value)
+            self.name_after_holder(path.state, location, value)
             if self.boxes and isinstance(location.base, Symbol):
                 self._entrust(path, location, value)
         for tail, part in parts:
@@ -304,26 +275,6 @@ class Typestates:
             cause = self._stored(path, location)
             handle = path.state.handles[value]
             path.state.handles[value] = replace(handle, entrusted=True, cause=cause)
-
-    def _name_after_holder(self, state: State, location: Location, value: AbstractValue) -> None:
-        """A handle that a call returned gets the name of the first variable that holds it, or
-        the memory that it is in."""
-        base = location.base
-        nameless = _is_temporary(base) or (isinstance(base, Symbol) and is_memory(base))
-        if not nameless and isinstance(value, Pointer) and _is_temporary(value.location.base):
-            depth = len(value.location.path)
-            for inner, held in state.kept_in(value.location):
-                through = Location(base, (*location.path, "*", *inner.path[depth:]))
-                self._name_after_holder(state, through, held)
-        if nameless or not isinstance(value, Symbol):
-            return
-        origin = self.origins.get(value)
-        if origin is not None and not origin.text:
-            self.origins[value] = replace(origin, text=self.location_text(location))
-        leads_on = is_memory(value) and len(location.path) < LONGEST_NAME  # it may lead in circles
-        for inner, held in state.kept_in(Location(value)) if leads_on else ():
-            through = Location(base, (*location.path, "*", *inner.path))
-            self._name_after_holder(state, through, held)
 
     def lose(self, path: Path, symbol: Symbol, span: Span) -> None:
         """The last reference to a handle is gone; nothing is said of what an object held."""
@@ -391,10 +342,6 @@ class Typestates:
 def _told(handle: Handle) -> Cause | None:
     """What is left to say of a handle after a report, which a doubt forbids."""
     return DONE if handle.doubt is None else handle.cause
-
-
-def _is_temporary(base: Variable | Symbol) -> bool:
-    return isinstance(base, Variable) and base.scope is Scope.TEMPORARY
 
 
 def _role(symbol: Symbol, handle: Handle) -> Role:

@@ -15,6 +15,8 @@ from capilint.finding import Span
 from capilint.ir import Raise
 
 Key = tuple[object, ...]
+STRONGER = {"CAP102": ("CAP101", "CAP103"), "CAP103": ("CAP101",)}
+"""A handle that is left alive in several ways is one mistake: that of which code?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ def shortest_witnesses(
     exits: Sequence[Station],
     origins: Mapping[Symbol, Origin],
 ) -> list[Witnessed]:
-    """One witness per handle and kind of mistake, the shortest; CAP102 gives way to CAP101 and
-    CAP103. `exits` are where the function is left.
+    """One witness per handle and kind of mistake, the shortest; `exits` are where the function is
+    left. A handle that some paths leave alive and others lose is one mistake.
 
     Handles of one line of source are one, however often a front end copied the line.
     """
@@ -64,8 +66,7 @@ def shortest_witnesses(
     decisions = Decisions(graph, exits, before)
     found = []
     for (code, *handle), (defect, stations) in best.items():
-        stronger = [("CAP101", *handle), ("CAP103", *handle)] if code == "CAP102" else []
-        if any(key in best for key in stronger):
+        if any((stronger, *handle) in best for stronger in STRONGER.get(str(code), ())):
             continue
         kinds = LEAKS if code in LEAKS else (code,)
         same = [each for kind in kinds for each in alike_.get((kind, *handle), ())]

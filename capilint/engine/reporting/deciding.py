@@ -95,8 +95,10 @@ class Decisions:
             if number < path.made:
                 if making is None:
                     making = self._leading_to(self._made(makes))
-                matters = not any(goals.reached_by(each) for each in others) and any(
-                    each.target in making for each in others
+                matters = (
+                    not _is_expected(trail.event)
+                    and not any(goals.reached_by(each) for each in others)
+                    and any(each.target in making for each in others)
                 )
             else:
                 forced = not any(goals.reached_by(each, makes) for each in others)
@@ -168,7 +170,8 @@ class Decisions:
         stations = [
             station
             for station in self._places_of(event)
-            if any(goals.reached_by(way, makes) for way in self._on_from(station))
+            if any(station.trail is goal for _, goal in goals.stations)
+            or any(goals.reached_by(way, makes) for way in self._on_from(station))
         ]
         return _Goals(stations, self._leading_to(stations, makes))
 

@@ -176,7 +176,7 @@ class Story:
         if at.question is Question.ROUND:
             text = f"the {_ordinal(self._times(number))} round" if yes else "the loop ends"
         elif at.question is Question.CASE:
-            text = f"{name} fits" if yes else f"{name} does not fit"
+            text = f"case {name} fits" if yes else f"case {name} does not fit"
         elif isinstance(at, Branch) and yes and quote in (self.facts.handle, self.facts.owner):
             return None  # else there was no handle
         elif isinstance(at, Branch):
@@ -272,7 +272,8 @@ class Story:
                 event_here = witness.events[each.number] if each.kind == "branch" else None
                 if event_here is not None and event_here.kind == "branch":
                     number = rounds[id(event_here.at), event_here.way]
-                if number < 2 and (each.span.line < begin.line or each.span == begin):
+                again = self._own_event(each.number) > self._own_event(witness.made)
+                if number < 2 and (each.span.line < begin.line or (again and each.span == begin)):
                     number = max(2, *rounds.values(), 2)
             if number > said and each.text.endswith(" round"):
                 said = number
@@ -281,6 +282,12 @@ class Story:
                 text = f"{each.text}, in the {_ordinal(number)} round"
                 each = _Told(each.number, each.kind, each.span, text)
             yield each
+
+    def _own_event(self, number: int) -> int:
+        """The number of the function's own event that one inside of a callee belongs to."""
+        events = self.witness.events
+        number = min(number, len(events) - 1)
+        return next((n for n in range(number, -1, -1) if not events[n].depth), number)
 
 
 def also(path: str, witness: Witnessed, handle: str) -> tuple[Step, ...]:

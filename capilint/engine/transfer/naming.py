@@ -41,9 +41,10 @@ class GivenNames:
         """How the caller would write what lies in a member of an object that it gives."""
         outermost, written = self._given_through(callees)
         path = _path_below(callees, outermost)
-        if path is None or not isinstance(written, AddressOf):
+        if path is None or not isinstance(written, AddressOf | Read):
             return ""
-        return self._written(Place(written.place.root, (*written.place.path, *path)))
+        through = () if isinstance(written, AddressOf) else ("*",)
+        return self._written(Place(written.place.root, (*written.place.path, *through, *path)))
 
     def any_text(self, callees: Symbol) -> str:
         """One of these, or how the callee writes it, where the caller has no name for it."""

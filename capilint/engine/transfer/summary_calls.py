@@ -255,8 +255,11 @@ class SummaryCalls:
         is_met = role.action != "create" and self.evaluator.number(path.state, symbol) != 0
         if known is None and is_met:
             known = self.typestates.meet(path, symbol, role.resource)
+        guessed = role.action != "create" and known is not None and known.owner is not None
+        if known is not None and (guessed or not isinstance(owner, Symbol)):
+            owner = known.owner  # the callee may only guess it from the members' names
         if not isinstance(owner, Symbol):
-            owner = None if known is None else known.owner
+            owner = None
         return replace(role, symbol=symbol, owner=owner, text=text)
 
     def _apply_handles(

@@ -13,6 +13,7 @@ from capilint.rulebook.book import load as load_rules
 from capilint.rulebook.wording import Facts, help_text, message, name_and_severity
 
 _LEAKS = ("CAP101", "CAP102", "CAP103")
+_STRONGER = {"CAP102": ("CAP101", "CAP103"), "CAP103": ("CAP101",)}
 Refine = Callable[[Place, str], Place]
 
 
@@ -30,11 +31,11 @@ def findings_of(outcomes: Iterable[Outcome], refine: Refine) -> list[Finding]:
             if finding is not None:
                 key = (finding.code, finding.path, finding.span, finding.handle)
                 found.setdefault(key, finding)
-    plain = {(each.path, each.span) for each in found.values() if each.code == "CAP101"}
+    places = {(each.code, each.path, each.span) for each in found.values()}
     return [
-        each  # a handle that is never released at all is no matter of exceptions
+        each  # a handle that is left alive in several ways is one mistake
         for each in found.values()
-        if each.code != "CAP102" or (each.path, each.span) not in plain
+        if not any((code, each.path, each.span) in places for code in _STRONGER.get(each.code, ()))
     ]
 
 

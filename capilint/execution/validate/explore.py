@@ -15,6 +15,7 @@ from capilint.finding import Finding
 from capilint.rulebook.book import RuleBook
 
 MOST_PATHS = 1_000
+_STRONGER = {"CAP102": ("CAP101", "CAP103"), "CAP103": ("CAP101",)}
 _CODES = ("CAP101", "CAP102", "CAP103", "CAP201", "CAP202", "CAP203", "CAP301")
 
 
@@ -161,11 +162,13 @@ def mistakes_of(function: ir.Function, program: Program, book: RuleBook) -> set[
         walker.run(function)
         found |= walker.api.mistakes
         if not choices.next():
-            leaked = {mistake.created for mistake in found if mistake.code == "CAP101"}
+            made = {(mistake.code, mistake.created) for mistake in found}
             return {
-                mistake
+                mistake  # a handle that is left alive in several ways is one mistake
                 for mistake in found
-                if not (mistake.code == "CAP102" and mistake.created in leaked)
+                if not any(
+                    (code, mistake.created) in made for code in _STRONGER.get(mistake.code, ())
+                )
             }
     raise NotRunnable("more paths than are followed")
 

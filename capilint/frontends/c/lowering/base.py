@@ -102,6 +102,11 @@ class Lowering(ABC):
         like a call is a macro of an unseen header, and stands for storage that nobody knows."""
         return place.root in self.results and "*" not in place.path
 
+    def member_accessor(self, name: str) -> str:
+        """How a member is reached; those of a union are one."""
+        first = self.unions.get(name, name)
+        return f".{name}" if first == name else ir.UnionMember(f".{first}", f".{name}")
+
     def may_nest(self) -> bool:
         """Whether an expression may go one level deeper by control flow."""
         return self.depth < DEEPEST

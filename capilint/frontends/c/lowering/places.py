@@ -104,7 +104,7 @@ class PlaceLowering(Lowering):
         follows = operator_of(node) == "->"
         base = self.pointee(argument) if follows else self.place(argument)
         name = text_of(field(node, "field"))
-        return _extended(base, "." + self.unions.get(name, name))
+        return _extended(base, self.member_accessor(name))
 
     def _element(self, node: Node) -> ir.Place:
         argument = field(node, "argument")

@@ -58,7 +58,7 @@ class NameLowering(ObjectLowering):
         found = None if owner is None else self.lookup.field(owner, name)
         if found is not None and found[1].static:
             return self._static(found[0], name)
-        place = ir.Place(base.root, (*base.path, "." + self.unions.get(name, name)))
+        place = ir.Place(base.root, (*base.path, self.member_accessor(name)))
         return seen(place, None if found is None else self.field_type(*found))
 
     def named_place(self, node: Node) -> ir.Place | None:
