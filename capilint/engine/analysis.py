@@ -180,11 +180,11 @@ class Analysis:
         try:
             graph = fixpoint.solve()
         except BoundReached:
-            found = interpreter.typestates.defects
+            graph = fixpoint.graph
             self._note_followed(definition, interpreter, bounded=True)
             return [
-                Candidate(self._bounded(definition), None, definition.function.span.line),
-                *self._candidates(definition, interpreter, fixpoint.graph, found),
+                self._bounded(definition),
+                *self._candidates(definition, interpreter, graph, interpreter.typestates.defects),
             ]
         self.learned.learn(definition, interpreter)
         if not recursive:
@@ -195,9 +195,10 @@ class Analysis:
             self.fillers[definition] = interpreter, graph
         if fills_structures(definition, interpreter):
             self.openers[definition] = interpreter, graph
-        self._note_followed(definition, interpreter, bounded=False)
+        self._note_followed(definition, interpreter, bounded=fixpoint.gave_up)
         defects = interpreter.typestates.defects
-        return self._candidates(definition, interpreter, graph, defects, lone=True)
+        found = self._candidates(definition, interpreter, graph, defects, lone=True)
+        return [self._bounded(definition), *found] if fixpoint.gave_up else found
 
     def _summarise_helper(self, definition: Definition, recursive: bool) -> None:
         """Find out what a function that touches no handle gives back."""
@@ -422,11 +423,11 @@ class Analysis:
             *((log.sites, log.shared) if (log := interpreter.log) is not None else ()),
         )
 
-    def _bounded(self, definition: Definition) -> Finding:
+    def _bounded(self, definition: Definition) -> Candidate:
         name, severity = name_and_severity("CAP902")
         function = definition.function
         facts = Facts(function=function.name, line=function.span.line)
-        return Finding(
+        note = Finding(
             code="CAP902",
             name=name,
             severity=severity,
@@ -437,3 +438,4 @@ class Analysis:
             handle="",
             message=message("CAP902", facts),
         )
+        return Candidate(note, None, function.span.line)

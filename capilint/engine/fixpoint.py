@@ -5,7 +5,8 @@
 
 States that agree in everything about handles are merged once a point has seen several of them
 (property simulation, as in ESP: Das, Lerner, Seigle, PLDI 2002); what else they know is then
-only what both know. That, and the bounds below, keep the work polynomial.
+only what both know. The more states a point has seen, the sooner they are merged; where they have
+too many signatures, handles are given up. That, and the bounds below, keep the work polynomial.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from dataclasses import dataclass, field
 from capilint.engine.domain.events import Event, Path, Trail
 from capilint.engine.domain.merging import coarsened, join
 from capilint.engine.domain.state import State
+from capilint.engine.domain.values import Symbol
+from capilint.engine.domain.widening import forget_settled, give_up
 from capilint.engine.transfer.assignments import Point
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import Function, successors
@@ -26,7 +29,10 @@ FEW_ALIKE = 3
 MANY_BLOCKS = 60
 VERY_MANY_BLOCKS = 300
 MOST_JOINS = 30
+MANY_NODES = 150  # at one point
+VERY_MANY_NODES = 400
 MANY_GROUPS = 100
+TOO_MANY_GROUPS = 600
 MOST_GROUPS = 2_000
 MOST_NODES = 12_000
 NODES_PER_CALL = 6
@@ -77,19 +83,47 @@ def events_to(before: Links, node: int, trail: Trail | None) -> list[Event]:
 
 
 @dataclass(slots=True)
+class Meeting:
+    """The states that have come to one point: the node of each, and those of each signature.
+
+    `common` are the handles that matter in all of them.
+    """
+
+    known: dict[object, int] = field(default_factory=dict)
+    groups: dict[object, list[int]] = field(default_factory=dict)
+    common: set[Symbol] | None = None
+
+    def add(self, node: int, state: State, key: object) -> None:
+        """Take a node in."""
+        self.known[key] = node
+        self.groups.setdefault(state.signature(), []).append(node)
+        mattering = {symbol for symbol, handle in state.handles.items() if handle.matters}
+        self.common = mattering if self.common is None else self.common & mattering
+
+    def patience(self, most: int) -> int:
+        """How many states of one signature are kept apart, at most `most`."""
+        if len(self.known) < MANY_NODES:
+            return most
+        return min(most, FEW_ALIKE if len(self.known) < VERY_MANY_NODES else 1)
+
+
+@dataclass(slots=True)
 class Fixpoint:
-    """Spreads states over one function; with `merges` unset each stays what it is."""
+    """Spreads states over one function; with `merges` unset each stays what it is.
+
+    `gave_up` is set where handles had to be given up, so that their lives are not known.
+    """
 
     interpreter: Interpreter
     most_nodes: int = MOST_NODES
     patience: int = MOST_ALIKE
     merges: bool = True
     graph: Graph = field(default_factory=Graph)
-    known: dict[Point, dict[object, int]] = field(default_factory=dict)
-    groups: dict[Point, dict[object, list[int]]] = field(default_factory=dict)
+    meetings: dict[Point, Meeting] = field(default_factory=dict)
     pending: list[tuple[int, int, int]] = field(default_factory=list)
     finished: set[int] = field(default_factory=set)
     superseded: set[int] = field(default_factory=set)
+    gave_up: bool = False
 
     def solve(self, begin: State | None = None) -> Graph:
         """Run to the fixpoint, from the state in which functions begin if none is given.
@@ -126,16 +160,17 @@ class Fixpoint:
         live = self.interpreter.liveness.at(*point)
         if live is not None:
             state.prune(live)
-        known = self.known.setdefault(point, {})
+        meeting = self.meetings.setdefault(point, Meeting())
         key = state.key()
-        node = known.get(key)
+        node = meeting.known.get(key)
         covered = None
         if node is None:
-            state, covered = self._merged(point, state)
+            state, covered = self._merged(point, meeting, state)
             key = state.key()
-            node = known.get(key)
+            node = meeting.known.get(key)
         if node is None:
-            node = self._new_node(point, state, key)
+            node = self._new_node(point, state)
+            meeting.add(node, state, key)
             heapq.heappush(self.pending, (order[point[0]], point[1], node))
             if covered is not None:
                 self.graph.merged.add(node)
@@ -149,33 +184,33 @@ class Fixpoint:
         if covered not in self.finished:
             self.superseded.add(covered)
 
-    def _merged(self, point: Point, state: State) -> tuple[State, int | None]:
+    def _merged(self, point: Point, meeting: Meeting, state: State) -> tuple[State, int | None]:
         """The state; where the point has seen many like it, one that covers a known node too."""
-        groups = self.groups.setdefault(point, {})
+        groups = meeting.groups
         if len(groups) > MANY_GROUPS:
-            state.forget_ended()
-        signature = state.signature()
-        alike = groups.setdefault(signature, [])
+            forget_settled(state)
+        if len(groups) > TOO_MANY_GROUPS:
+            give_up(state, meeting.common or frozenset())
+            self.gave_up = True
+        alike = groups.setdefault(state.signature(), [])
         if len(groups) > MOST_GROUPS:
             raise BoundReached
         owing = any(handle.owed for handle in state.handles.values())
         large = self.patience <= FEW_ALIKE
-        patience = 1 if large and not owing else self.patience
+        patience = 1 if large and not owing else meeting.patience(self.patience)
         if len(alike) < patience or not self.merges:
             return state, None
         merged = join(self.graph.states[alike[-1]], state, point[0])
         joined = coarsened(merged) if len(alike) > patience + MOST_JOINS else merged
         return joined, alike[-1]
 
-    def _new_node(self, point: Point, state: State, key: object) -> int:
+    def _new_node(self, point: Point, state: State) -> int:
         node = len(self.graph.points)
         if node >= self.most_nodes:
             raise BoundReached
         self.graph.points.append(point)
         self.graph.states.append(state)
         self.graph.ways.append([])
-        self.known[point][key] = node
-        self.groups[point].setdefault(state.signature(), []).append(node)
         return node
 
 

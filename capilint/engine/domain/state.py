@@ -203,18 +203,6 @@ class State:
         """The locations that hold a symbol."""
         return [place for place, value in self.environment.items() if value == symbol]
 
-    def forget_ended(self) -> None:
-        """Of handles that were given here, and that ended, know no more than that they may have.
-
-        Where there are many, each may have been there or not, and the combinations are too many.
-        """
-        for symbol, handle in list(self.handles.items()):
-            gone = handle.typestate is Typestate.DESTROYED and not handle.made
-            if gone and not self.holders(symbol):
-                self.handles[symbol] = replace(
-                    handle, typestate=Typestate.UNKNOWN, escaped=True, orphaned=False, count=1
-                )
-
     # ------------------------------------------------------------ symbols
 
     def count_exception(self) -> None:

@@ -1,0 +1,47 @@
+"""What a state gives up where the combinations of handles that are there or not become too many.
+
+few combinations     every handle is followed
+many                 of one that ended, or that others can see anyway, no more is known than
+                     that it may be there: it owes nothing, and what is done to it from here
+                     on is judged as before
+too many             of one that is not there in all states, nothing is known
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import replace
+
+from capilint.engine.domain.handle import Handle, Typestate
+from capilint.engine.domain.state import State
+from capilint.engine.domain.values import Symbol
+
+
+def forget_settled(state: State) -> None:
+    """Of handles for which nothing is owed, know no more than that they may be there."""
+    for symbol, handle in list(state.handles.items()):
+        if _is_seen(handle) or (_has_ended_unmade(handle) and not state.holders(symbol)):
+            state.handles[symbol] = _unknown(handle)
+
+
+def give_up(state: State, kept: Set[Symbol]) -> None:
+    """Of all handles but some, know nothing any more."""
+    for symbol, handle in list(state.handles.items()):
+        if handle.matters and symbol not in kept:
+            state.handles[symbol] = _unknown(handle)
+
+
+def _is_seen(handle: Handle) -> bool:
+    """Whether a handle lives, and others can see it."""
+    return handle.escaped and not handle.orphaned and handle.typestate is Typestate.LIVE
+
+
+def _has_ended_unmade(handle: Handle) -> bool:
+    """Whether a handle that was given here was released."""
+    return handle.typestate is Typestate.DESTROYED and not handle.made
+
+
+def _unknown(handle: Handle) -> Handle:
+    return replace(
+        handle, typestate=Typestate.UNKNOWN, made=False, escaped=True, orphaned=False, count=1
+    )
