@@ -16,10 +16,12 @@ import re
 import stat
 from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from capilint.finding import Span
 from capilint.language import Language
+
+if TYPE_CHECKING:
+    from capilint.finding import Span
 
 LARGEST_FILE = 20 * 1024 * 1024  # bytes; no hand-written file comes near
 # libcst takes 0.5 GB for 1 MB of ordinary code, 1.5 GB for 1 MB of `x = 1`; all known files beyond

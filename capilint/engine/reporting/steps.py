@@ -182,7 +182,7 @@ class Story:
         elif isinstance(at, Branch):
             text = f"{name} is true" if yes else f"{name} is false"
         elif at.catches:
-            clause = at.clauses[event.way] if event.way < len(at.clauses) else at.clauses[-1]
+            clause = (*at.clauses, at.span)[min(event.way, len(at.clauses))]
             line = self._raised_before(number).line
             caught = "caught here" if at.catches[event.way] is not None else "not caught"
             return _Told(number, "branch", clause, f"the exception of line {line} is {caught}")
