@@ -64,6 +64,31 @@ class TraceEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A stretch of a file's text, and what stands there instead.
+
+    It runs from the beginning of `line` to that of `end_line`: whole lines, none where both are
+    equal. `text` is empty or ends with a newline.
+    """
+
+    path: str
+    line: int
+    end_line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Changes that were tried together: with them a finding is gone, and no other one comes.
+
+    `title` says in words what they do.
+    """
+
+    title: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One defect: what, where, on which handle, along which path.
 
@@ -73,7 +98,8 @@ class Finding:
     conditions may contradict each other.
     `also` are the other places where the function leaves the same handle alive.
     `subject` is the number that `trace` uses for the handle. `ender` is the method that ends an
-    object, where the path goes on into it after the function.
+    object, where the path goes on into it after the function, and `ender_handle` the handle as that
+    method writes it. `fix` is there only where edits were asked for and one was found.
     """
 
     code: str
@@ -93,3 +119,5 @@ class Finding:
     trace: tuple[TraceEvent, ...] = ()
     subject: int | None = None
     ender: str = ""
+    ender_handle: str = ""
+    fix: Fix | None = None

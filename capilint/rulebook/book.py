@@ -86,6 +86,11 @@ class RuleBook:
         """The functions of the APIs by the names that C knows them by."""
         return self._families.functions
 
+    @property
+    def own_functions(self) -> Mapping[str, Protocol]:
+        """The user's functions, by the names that the configuration gives them."""
+        return self._families.users
+
     def direct(self, name: str, language: Language) -> Bound | None:
         """The function of that canonical name (see `ir.Direct`), or None where it is unknown."""
         key = name, language is Language.PYTHON

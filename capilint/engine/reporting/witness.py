@@ -112,6 +112,7 @@ class Narrator:
             trace=trace,
             subject=subject,
             ender=defect.ender.function if defect.ender is not None else "",
+            ender_handle=defect.ender.handle if defect.ender is not None else "",
         )
 
     def _origin(self, symbol: Symbol) -> Origin | None:

@@ -1,0 +1,80 @@
+"""The bench: what a check finds in a program some of whose files have another text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from capilint.check import check
+from capilint.config.settings import Settings
+from capilint.files.source import Input
+from capilint.finding import Finding
+
+LEAKS = frozenset({"CAP101", "CAP102", "CAP103"})
+Key = tuple[str, str, str, str, str]
+
+
+class View(NamedTuple):
+    """What a check says of a program: its findings, suppressed ones among them, and a count of
+    them and of the handles that nothing is said of, by what is alike in an edited file, too.
+    `made` counts the handles."""
+
+    findings: tuple[Finding, ...]
+    keys: Counter[Key]
+    silences: Counter[Key]
+    made: int
+    failed: bool = False
+
+
+class Bench:
+    """A program that can be checked again and again. Every code counts, whatever is selected."""
+
+    def __init__(self, inputs: Iterable[Input], settings_of: Callable[[str], Settings]) -> None:
+        self._inputs = tuple(inputs)
+        self._settings_of = settings_of
+        self.looks = 0
+
+    def look(self, data: Mapping[str, bytes]) -> View:
+        """The view where the files named have that content; of the others it is read."""
+        self.looks += 1
+        inputs = [item._replace(data=data.get(item.path, item.data)) for item in self._inputs]
+        report = check(inputs, self._settings, (), explain=True)
+        findings = (*report.findings, *(item.finding for item in report.suppressed))
+        account = report.account
+        silences = account.silences if account is not None else ()
+        followed = account.followed + account.reported if account is not None else 0
+        return View(
+            findings,
+            Counter(map(key_of, findings)),
+            Counter(
+                ("", each.creation.path, each.creation.function, each.creation.resource,
+                 each.creation.handle)
+                for each in silences
+            ),  # fmt: skip
+            followed + len(silences),
+            bool(report.unreadable),
+        )
+
+    def _settings(self, path: str) -> Settings:
+        settings = self._settings_of(path)
+        return settings._replace(
+            select=None,
+            extend_select=(*(settings.select or ()), *settings.extend_select),
+            ignore=(),
+            per_file_ignores=(),
+            severity=(),
+            resources=None,
+        )
+
+
+def key_of(finding: Finding) -> Key:
+    """What a finding has in common with the same one in an edited text: a leak is a leak, however
+    the handle gets lost."""
+    code = "leak" if finding.code in LEAKS else finding.code
+    return code, finding.path, finding.function, finding.resource, finding.handle
+
+
+def of_key(findings: Sequence[Finding], key: Key) -> list[Finding]:
+    """The findings with a key."""
+    return [finding for finding in findings if key_of(finding) == key]

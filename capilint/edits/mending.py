@@ -1,0 +1,124 @@
+"""Finds the edit for a finding: tries drafts on the bench until one holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from capilint.edits.bench import LEAKS, Bench, Key, View, key_of, of_key
+from capilint.edits.draft import Draft, Lines, applied
+from capilint.finding import Finding
+
+_MOST_LOOKS = 60  # for one finding
+_DEEPEST = 10  # places where one handle may leave a function
+
+Texts = Mapping[str, str]
+Drafts = Callable[[Finding, Texts], Iterator[Draft]]
+
+
+class Mended(NamedTuple):
+    """The texts of the files with a finding mended, what is found in them, and what was done."""
+
+    texts: Texts
+    view: View
+    titles: tuple[str, ...]
+
+
+@dataclass
+class Mender:
+    """Mends findings of one program.
+
+    `drafts` proposes for a finding in given texts; `encode` gives the content of a file with
+    another text, None where that cannot be.
+    """
+
+    bench: Bench
+    drafts: Drafts
+    encode: Callable[[str, str], bytes | None]
+
+    def mend(self, finding: Finding, texts: Texts, view: View) -> Mended | None:
+        """The program with a finding mended, and with nothing new found in it; None where no draft
+        holds. `view` is what is found in `texts`."""
+        search = _Search(self, texts, view, key_of(finding), self.bench.looks + _MOST_LOOKS)
+        return search.mend(Mended(texts, view, ()), finding, _DEEPEST)
+
+    def look(self, texts: Texts) -> View | None:
+        """What is found in the texts; None where a file cannot have its text."""
+        data = {path: self.encode(path, text) for path, text in texts.items()}
+        known = {path: content for path, content in data.items() if content is not None}
+        return self.bench.look(known) if len(known) == len(data) else None
+
+
+@dataclass
+class _Search:
+    """The search for the edit of one finding; what holds is measured at where it began."""
+
+    mender: Mender
+    texts: Texts
+    base: View
+    key: Key
+    most_looks: int
+
+    def mend(self, state: Mended, finding: Finding, depth: int) -> Mended | None:
+        for draft in self.mender.drafts(finding, state.texts):
+            if self.mender.bench.looks >= self.most_looks:
+                return None
+            new = self._tried(state, draft, finding)
+            if new is None:
+                continue
+            if self._holds(new.view):
+                return new
+            left = self._left(state, new, finding, draft.trades) if depth else None
+            if left is not None:
+                found = self.mend(new, left, depth - 1)
+                if found is not None:
+                    return found
+        return None
+
+    def _tried(self, state: Mended, draft: Draft, finding: Finding) -> Mended | None:
+        old = state.texts[draft.path]
+        new = applied(old, draft.pieces) if draft.pieces else None
+        if new is None or new == old:
+            return None
+        texts = {**state.texts, draft.path: new}
+        view = self.mender.look(texts)
+        if view is None or view.failed or view.made < self.base.made - 1:
+            return None
+        if view.silences - self.base.silences:
+            return None
+        if draft.probe and not self._always_alive(state, draft, finding):
+            return None
+        began = self.texts[draft.path]
+        line = Lines(began, old).before(old.count("\n", 0, draft.at) + 1)
+        return Mended(texts, view, (*state.titles, draft.title.replace("{line}", str(line))))
+
+    def _always_alive(self, state: Mended, draft: Draft, finding: Finding) -> bool:
+        """Whether a plain release is never one of a handle that was not made."""
+        text = applied(state.texts[draft.path], (*draft.pieces, *draft.probe))
+        view = self.mender.look({**state.texts, draft.path: text}) if text is not None else None
+        return view is None or not any(
+            each.code == "CAP402" and each.handle == finding.handle for each in view.findings
+        )
+
+    def _holds(self, view: View) -> bool:
+        fewer = view.keys[self.key] < self.base.keys[self.key]
+        return fewer and not view.keys - self.base.keys
+
+    def _left(self, old: Mended, new: Mended, finding: Finding, trades: bool) -> Finding | None:
+        """What of the finding is left to be mended, after a step that made things no worse."""
+        more = new.view.keys - self.base.keys
+        if not more:
+            lines = Lines(old.texts[finding.path], new.texts[finding.path])
+            place = _leaves_at(finding)
+            same = of_key(new.view.findings, self.key)
+            return next((each for each in same if lines.before(_leaves_at(each)) != place), None)
+        if not trades or more.total() > 1 or new.view.keys[self.key] >= self.base.keys[self.key]:
+            return None
+        (key,) = more
+        leaks = [each for each in of_key(new.view.findings, key) if each.code in LEAKS]
+        return next((each for each in leaks if each.function == finding.function), None)
+
+
+def _leaves_at(finding: Finding) -> int:
+    return finding.steps[-1].span.line if finding.steps else finding.span.line

@@ -1,0 +1,111 @@
+"""How a release is written: by the rule book, and as the file itself writes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from capilint.finding import Finding
+from capilint.language import Language
+from capilint.rulebook.book import RuleBook
+from capilint.rulebook.protocol import Protocol
+
+_CALL = re.compile(r"([\w.:]+(?:->[\w.]+)*)\s*\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)\Z", re.DOTALL)
+_CAST = re.compile(r"\((?:struct\s+)?[A-Za-z_]\w*\s*\**\s*\)\s*")
+_FIRST_NAME = re.compile(r"[A-Za-z_]\w*")
+_PLAIN = re.compile(r"[*&]*\(?[*&]*[A-Za-z_][\w.>\-\[\] +*()]*\Z")
+
+
+def is_expression(handle: str) -> bool:
+    """Whether a handle's name in a report can stand in the source."""
+    return _PLAIN.match(handle) is not None and "..." not in handle
+
+
+def base_name(handle: str) -> str:
+    """The variable that a handle is in: `s` of `s->key`."""
+    found = _FIRST_NAME.search(handle)
+    return found.group() if found is not None else ""
+
+
+def arguments(call: str) -> tuple[str, list[str]] | None:
+    """The callee and the arguments of an expression that is one plain call, else None."""
+    found = _CALL.match(call.strip())
+    if found is None:
+        return None
+    parts, depth, start = [], 0, 0
+    text = found[2]
+    for index, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and not depth:
+            parts.append(text[start:index].strip())
+            start = index + 1
+    last = text[start:].strip()
+    return found[1], [*parts, last] if last or parts else []
+
+
+def names_handle(argument: str, handle: str) -> bool:
+    """Whether an argument is the handle, or its address, be it cast."""
+    plain = _CAST.sub("", argument).replace(" ", "").lstrip("&")
+    return plain == handle.replace(" ", "").lstrip("&")
+
+
+class Spelling:
+    """The calls that end a handle of a finding, the most likely ones first."""
+
+    def __init__(self, book: RuleBook, language: Language) -> None:
+        self._book = book
+        self._language = language
+
+    def release_of(self, finding: Finding) -> str:
+        """The name of the function that ends such a handle: the user's own where one of the
+        user's functions made it."""
+        created = [event for event in finding.trace if event.kind == "call" and any(
+            number == finding.subject for _, number in event.handles)]  # fmt: skip
+        maker = self._book.direct(created[0].function, self._language) if created else None
+        if maker is not None and maker.protocol.family == "user":
+            for name, protocol in self._book.own_functions.items():
+                if finding.resource in protocol.releases.values():
+                    return name
+        resource = self._book.resources.get(finding.resource)
+        return resource.release if resource is not None else ""
+
+    def call(self, name: str, handle: str) -> str:
+        """A call that ends a handle: `CryptReleaseContext(p, 0)`."""
+        bound = self._book.direct(name, self._language) or self._book.direct(name, Language.C)
+        if bound is None:
+            return f"{name}({handle})"
+        return f"{name}({', '.join(_given(bound.protocol, handle))})"
+
+    def releases(self, call: str) -> bool | None:
+        """Whether a call, as written, is that of a function that ends a handle; None where the
+        rule book does not know it."""
+        parts = arguments(call)
+        if parts is None:
+            return False
+        name = re.split(r"::|\.|->", parts[0])[-1]
+        bound = self._book.direct(name, Language.C)
+        return None if bound is None else bool(bound.protocol.releases)
+
+    def found_among(self, calls: Iterable[str], handle: str) -> Iterator[str]:
+        """Those of the calls in a piece of text that seem to end the handle, or what holds it."""
+        base = base_name(handle)
+        known, unknown, closers = [], [], []
+        for call in dict.fromkeys(calls):
+            parts = arguments(call)
+            if parts is None or not parts[1]:
+                continue
+            releases = self.releases(call)
+            if releases is False:
+                continue
+            if any(names_handle(each, handle) for each in parts[1]):
+                (known if releases else unknown).append(call)
+            elif releases is None and base != handle and names_handle(parts[1][0], base):
+                closers.append(call)
+        yield from known
+        yield from closers[-1:]
+        yield from unknown[-1:]
+
+
+def _given(protocol: Protocol, handle: str) -> Iterator[str]:
+    for parameter in protocol.params:
+        yield handle if parameter in protocol.releases else "0"
