@@ -145,11 +145,12 @@ class Reason(NamedTuple):
 
 class Fate(NamedTuple):
     """What becomes of a creation: `findings` are about it; without these and a `reason` it was
-    followed to its end."""
+    followed to its end. `in_sight` counts the places that end it although others may have it."""
 
     creation: Creation
     findings: frozenset[FindingKey]
     reason: Reason | None
+    in_sight: int = 0
 
 
 class Silence(NamedTuple):
@@ -175,13 +176,15 @@ class Silence(NamedTuple):
 class Account(NamedTuple):
     """All creations of a run: how many were `reported`, how many `followed` to their end.
 
-    `passed_over` counts the files that were seen and not analysed, by the reason.
+    `passed_over` counts the files that were seen and not analysed, by the reason. `in_sight` are
+    the creations that are ended although others may have them, once for each place.
     """
 
     reported: int = 0
     followed: int = 0
     silences: tuple[Silence, ...] = ()
     passed_over: tuple[tuple[str, int], ...] = ()
+    in_sight: tuple[Creation, ...] = ()
 
 
 def key_of(finding: Finding) -> FindingKey:

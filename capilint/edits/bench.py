@@ -10,6 +10,7 @@ from capilint.check import check
 from capilint.config.settings import Settings
 from capilint.files.source import Input
 from capilint.finding import Finding
+from capilint.silence import Account, Creation
 
 LEAKS = frozenset({"CAP101", "CAP102", "CAP103"})
 Key = tuple[str, str, str, str, str]
@@ -18,11 +19,12 @@ Key = tuple[str, str, str, str, str]
 class View(NamedTuple):
     """What a check says of a program: its findings, suppressed ones among them, and a count of
     them and of the handles that nothing is said of, by what is alike in an edited file, too.
-    `made` counts the handles."""
+    `made` counts the handles, `in_sight` those that are ended where others may have them."""
 
     findings: tuple[Finding, ...]
     keys: Counter[Key]
     silences: Counter[Key]
+    in_sight: Counter[Key]
     made: int
     failed: bool = False
 
@@ -41,18 +43,13 @@ class Bench:
         inputs = [item._replace(data=data.get(item.path, item.data)) for item in self._inputs]
         report = check(inputs, self._settings, (), explain=True)
         findings = (*report.findings, *(item.finding for item in report.suppressed))
-        account = report.account
-        silences = account.silences if account is not None else ()
-        followed = account.followed + account.reported if account is not None else 0
+        account = report.account or Account()
         return View(
             findings,
             Counter(map(key_of, findings)),
-            Counter(
-                ("", each.creation.path, each.creation.function, each.creation.resource,
-                 each.creation.handle)
-                for each in silences
-            ),  # fmt: skip
-            followed + len(silences),
+            Counter(_key(each.creation) for each in account.silences),
+            Counter(map(_key, account.in_sight)),
+            account.followed + account.reported + len(account.silences),
             bool(report.unreadable),
         )
 
@@ -66,6 +63,10 @@ class Bench:
             severity=(),
             resources=None,
         )
+
+
+def _key(made: Creation) -> Key:
+    return "", made.path, made.function, made.resource, made.handle
 
 
 def key_of(finding: Finding) -> Key:

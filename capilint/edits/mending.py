@@ -85,7 +85,7 @@ class _Search:
         view = self.mender.look(texts)
         if view is None or view.failed or view.made < self.base.made - 1:
             return None
-        if view.silences - self.base.silences:
+        if view.silences - self.base.silences or view.in_sight - self.base.in_sight:
             return None
         if draft.probe and not self._always_alive(state, draft, finding):
             return None

@@ -38,7 +38,9 @@ def account(
     }
     counts = {"reported": 0, "followed": 0}
     silences = list(unclear)
+    in_sight: list[Creation] = []
     for fate in fates:
+        in_sight += [fate.creation] * fate.in_sight
         unseen = fate.findings & known
         if fate.findings and (not unseen or unseen & reported):
             counts["reported"] += 1  # a finding that is not known says what another one says
@@ -53,7 +55,7 @@ def account(
         silences.append(Silence(fate.creation, reason))
     silences.sort(key=_place)
     files = tuple((why, count) for why, count in passed_over if count > 0)
-    return Account(counts["reported"], counts["followed"], tuple(silences), files)
+    return Account(counts["reported"], counts["followed"], tuple(silences), files, tuple(in_sight))
 
 
 def _unseen(keys: Iterable[FindingKey], suppressed: Mapping[FindingKey, Reason]) -> Reason:

@@ -39,14 +39,16 @@ class EscapeLog:
     `sites` are the creations that a handle may come from, `met` those that control reaches, with
     whether their arguments are known; `released`, `escaped`, `handed` to the caller and `ended`
     with the process tell how it goes on, on one path or another; `dropped` are those of paths for
-    which others stand, if there are any. `shared` are the inputs that
-    others get to see, `members` the names of those whose content is released here.
+    which others stand, if there are any. `in_sight` are the places that release a handle which others
+    may have by then. `shared` are the inputs that others get to see, `members` the names of those
+    whose content is released here.
     """
 
     path: str
     sites: dict[Symbol, dict[CreationSite, None]] = field(default_factory=dict)
     met: dict[CreationSite, bool] = field(default_factory=dict)
     released: set[Symbol] = field(default_factory=set)
+    in_sight: set[tuple[Symbol, Span]] = field(default_factory=set)
     escaped: dict[Symbol, dict[Cause | None, None]] = field(default_factory=dict)
     handed: dict[Symbol, dict[Cause | None, None]] = field(default_factory=dict)
     ended: dict[Symbol, Cause | None] = field(default_factory=dict)
@@ -76,6 +78,15 @@ class EscapeLog:
             self.ended.setdefault(name, end)
         elif end is not None:
             self.escaped.setdefault(name, {})[end] = None
+
+    def release(self, symbol: Symbol, handle: Handle, span: Span | None) -> None:
+        """A handle is released; `span` is that of the call, where it is sure to."""
+        name = newest(symbol)
+        self.released.add(name)
+        if isinstance(symbol.detail, Location):
+            self.members.add(member_name(symbol.detail))
+        if span is not None and handle.made and handle.is_given_away:
+            self.in_sight.add((name, span))
 
 
 def newest(symbol: Symbol) -> Symbol:

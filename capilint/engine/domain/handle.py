@@ -77,13 +77,16 @@ class Handle:
     @property
     def owed(self) -> bool:
         """Whether this function still has to release the handle."""
-        given_away = self.escaped or self.handed or self.entrusted
-        return self.made and self.typestate is Typestate.LIVE and not given_away
+        return self.made and self.typestate is Typestate.LIVE and not self.is_given_away
+
+    @property
+    def is_given_away(self) -> bool:
+        """Whether others may have the handle."""
+        return self.escaped or self.handed or self.entrusted
 
 
 def answered(handle: Handle, made: bool = True) -> Handle:
     """The handle when a question about it has been answered: was it made?"""
     if not made:
         return replace(handle, typestate=Typestate.UNKNOWN, made=False, doubt=None)
-    gone = handle.escaped or handle.handed or handle.entrusted
-    return replace(handle, doubt=None, cause=handle.cause if gone else None)
+    return replace(handle, doubt=None, cause=handle.cause if handle.is_given_away else None)

@@ -193,7 +193,7 @@ class Typestates:
             path.state.handles[symbol] = replace(
                 handle, typestate=Typestate.DESTROYED, orphaned=False, count=0
             )
-            self._note_released(path, symbol)
+            self._note_released(path, symbol, span)
             self._orphan(path, symbol)
 
     def _dismiss(self, path: Path, symbol: Symbol) -> None:
@@ -204,13 +204,9 @@ class Typestates:
         )
         self._note_released(path, symbol)
 
-    def _note_released(self, path: Path, symbol: Symbol) -> None:
-        log = path.state.log
-        if log is None:
-            return
-        log.released.add(newest(symbol))
-        if isinstance(symbol.detail, Location):
-            log.members.add(member_name(symbol.detail))
+    def _note_released(self, path: Path, symbol: Symbol, span: Span | None = None) -> None:
+        if path.state.log is not None:
+            path.state.log.release(symbol, path.state.handles[symbol], span)
 
     def _orphan(self, path: Path, owner: Symbol) -> None:
         for symbol, handle in list(path.state.handles.items()):

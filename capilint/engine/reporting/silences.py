@@ -137,14 +137,22 @@ class Fates:
         findings = frozenset[FindingKey]().union(
             *(self.functions[each].findings.get(symbol, ()) for each, symbol in holders)
         )
+        in_sight = len(
+            {
+                (each, span)
+                for each, held in holders
+                for symbol, span in self.functions[each].log.in_sight
+                if symbol == held
+            }
+        )
         if findings:
-            return Fate(creation, findings, None)
+            return Fate(creation, findings, None, in_sight)
         unmade = self._unmade(site, homes)
         if unmade is not None:
-            return Fate(creation, findings, unmade)
+            return Fate(creation, findings, unmade, in_sight)
         if not holders:
             return None
-        return Fate(creation, findings, self._let_go(holders))
+        return Fate(creation, findings, self._let_go(holders), in_sight)
 
     def _unmade(self, site: CreationSite, homes: list[Definition]) -> Reason | None:
         """Why the analysis never saw the handle."""
