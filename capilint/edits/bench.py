@@ -10,19 +10,21 @@ from capilint.check import check
 from capilint.config.settings import Settings
 from capilint.files.source import Input
 from capilint.finding import Finding
-from capilint.silence import Account, Creation
+from capilint.silence import Account, Creation, Silence
 
 LEAKS = frozenset({"CAP101", "CAP102", "CAP103"})
 Key = tuple[str, str, str, str, str]
 
 
 class View(NamedTuple):
-    """What a check says of a program: its findings, suppressed ones among them, and a count of
-    them and of the handles that nothing is said of, by what is alike in an edited file, too.
-    `made` counts the handles, `in_sight` those that are ended where others may have them."""
+    """What a check says of a program: its findings, suppressed ones among them, and the handles
+    that nothing is said of; both counted by what is alike in an edited file, too. `made` counts
+    the handles, `in_sight` those that are ended where others may have them. `failed` is set where
+    a file could not be analysed."""
 
     findings: tuple[Finding, ...]
     keys: Counter[Key]
+    silent: tuple[Silence, ...]
     silences: Counter[Key]
     in_sight: Counter[Key]
     made: int
@@ -47,8 +49,9 @@ class Bench:
         return View(
             findings,
             Counter(map(key_of, findings)),
-            Counter(_key(each.creation) for each in account.silences),
-            Counter(map(_key, account.in_sight)),
+            account.silences,
+            Counter(made_of(each.creation) for each in account.silences),
+            Counter(map(made_of, account.in_sight)),
             account.followed + account.reported + len(account.silences),
             bool(report.unreadable),
         )
@@ -65,7 +68,8 @@ class Bench:
         )
 
 
-def _key(made: Creation) -> Key:
+def made_of(made: Creation) -> Key:
+    """What a creation has in common with the same one in an edited text."""
     return "", made.path, made.function, made.resource, made.handle
 
 

@@ -106,6 +106,18 @@ class CFamily:
         for call in self._calls(finding, finding.handle, function):
             for place in places:
                 yield from self._released_at(place, finding.handle, call, function)
+            yield from self._cleared(places[0], finding.handle, call) if places else ()
+
+    def _cleared(self, place: _Place, handle: str, call: str) -> Iterator[Draft]:
+        """A release in a loop that leaves a 0 behind, for what follows where nothing new is made."""
+        declared = self._sites.declared(handle, place.offset)
+        if place.site is None or declared is None or not declared.plain:
+            return
+        first = () if declared.value is not None else self._layout.initialised(declared, "0")
+        guarded = self._layout.guarded(handle, [f"{call};", f"{handle} = 0;"])
+        pieces = self._layout.before(place.site, guarded)
+        title = f"call {call} before line {{line}}, and set {handle} to 0"
+        yield Draft(self._path, title, place.offset, (*first, *pieces))
 
     def _places(self, finding: Finding, function: Function) -> Iterator[_Place]:
         last = finding.steps[-1]
@@ -149,7 +161,7 @@ class CFamily:
 
     def _jump_after(self, steps: Sequence[Step], function: Function) -> Site | None:
         """The first jump behind the last step that says which way the path goes."""
-        deciding = [step for step in steps if step.kind in ("fail", "branch", "create")]
+        deciding = [step for step in steps if step.kind in ("fail", "branch")]
         if not deciding or deciding[-1].path != self._path:
             return None
         start = self._offset(deciding[-1].span)
@@ -177,17 +189,17 @@ class CFamily:
             probe = self._layout.uninitialised(declared)
         guarded = self._layout.guarded(handle, [statement])
         for lines in ([statement], guarded):
-            for pieces in self._put(place, lines, function):
+            for pieces in self._put(place, lines, function, handle):
                 fits = probe if lines is not guarded else ()
                 yield Draft(self._path, title, place.offset, pieces, probe=fits)
         if declared is not None and simple and declared.value is None:
             first = self._layout.initialised(declared, "0")
-            for pieces in self._put(place, guarded, function):
+            for pieces in self._put(place, guarded, function, handle):
                 text = f"initialise {handle} with 0; {title}"
                 yield Draft(self._path, text, place.offset, (*first, *pieces))
 
     def _put(
-        self, place: _Place, lines: Sequence[str], function: Function
+        self, place: _Place, lines: Sequence[str], function: Function, handle: str
     ) -> Iterator[tuple[Piece, ...]]:
         """The pieces that put statements at a place; what is returned there is worked out first."""
         if place.site is None:
@@ -200,7 +212,7 @@ class CFamily:
                 yield worked_out
                 return
             yield self._layout.before(site, lines)
-            if worked_out:
+            if worked_out and base_name(handle) in self._layout.source(site):
                 yield worked_out
             return
         source = self._layout.source(site)
@@ -278,7 +290,15 @@ class CFamily:
                 use.start,
                 (*dropped, *self._layout.after(use, self._lines_of(unit))),
             )
-        yield from self._dropped(release, trades=False)
+        worked_out = ()
+        function = self._function(finding.span)
+        if function is not None and use.kind == "return_statement" and unit.end <= use.start:
+            worked_out = self._worked_out(use, self._lines_of(unit), function)
+        if dropped and worked_out:
+            title = f"move {self._named(release)} behind what line {{line}} works out"
+            yield Draft(self._path, title, use.start, (*dropped, *worked_out))
+        if any(step.kind == "create" for step in finding.steps):
+            yield from self._dropped(release, trades=False)
         yield from self._dropped(release, trades=True)
 
     def _releases_twice(self, finding: Finding) -> Iterator[Draft]:
@@ -296,6 +316,8 @@ class CFamily:
 
     def _told_by_zero(self, finding: Finding, first: Site, second: Site) -> Iterator[Draft]:
         """The handle set to 0 behind the first release, and tested before the second."""
+        if first.kind != "expression_statement":
+            return
         handle = finding.handle
         zero = self._layout.after(first, [f"{handle} = 0;"])
         title = f"set {handle} to 0 after line {{line}}"

@@ -69,6 +69,14 @@ class Lines:
         return line
 
 
+    def is_new(self, line: int) -> bool:
+        """Whether a line of the new text, from 1, was not in the old one."""
+        return any(
+            kind != "equal" and new_start <= line - 1 < new_end
+            for kind, _, _, new_start, new_end in self._opcodes
+        )
+
+
 def _lines(text: str) -> Sequence[str]:
     *whole, last = text.split("\n")
     return [*(f"{line}\n" for line in whole), *([last] if last else [])]

@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from capilint.edits.bench import LEAKS, Bench, Key, View, key_of, of_key
+from capilint.edits.bench import LEAKS, Bench, Key, View, key_of, made_of, of_key
 from capilint.edits.draft import Draft, Lines, applied
 from capilint.finding import Finding
+from capilint.silence import Kind
 
 _MOST_LOOKS = 60  # for one finding
+_BLIND = (
+    Kind.NOT_UNDERSTOOD, Kind.TOO_INTRICATE, Kind.NO_END, Kind.NOT_REACHED, Kind.LOST, Kind.STOPPED,
+)  # fmt: skip
 _DEEPEST = 10  # places where one handle may leave a function
 
 Texts = Mapping[str, str]
@@ -85,13 +89,30 @@ class _Search:
         view = self.mender.look(texts)
         if view is None or view.failed or view.made < self.base.made - 1:
             return None
-        if view.silences - self.base.silences or view.in_sight - self.base.in_sight:
+        if not self._as_clear(view, texts, finding):
             return None
         if draft.probe and not self._always_alive(state, draft, finding):
             return None
         began = self.texts[draft.path]
         line = Lines(began, old).before(old.count("\n", 0, draft.at) + 1)
         return Mended(texts, view, (*state.titles, draft.title.replace("{line}", str(line))))
+
+    def _as_clear(self, view: View, texts: Texts, finding: Finding) -> bool:
+        """Whether every handle is still seen as well as before, and none is ended that others may
+        have. What a finding was told of may be let go of elsewhere, and nothing be said of that."""
+        own = ("", *self.key[1:])
+        if any(key != own or not finding.ender for key in view.in_sight - self.base.in_sight):
+            return False
+        more = view.silences - self.base.silences
+        if any(key != own for key in more):
+            return False
+        lines = {path: Lines(self.texts[path], text) for path, text in texts.items()} if more else {}
+        return not any(
+            each.reason.kind in _BLIND
+            or (each.reason.path in lines and lines[each.reason.path].is_new(each.reason.line))
+            for each in view.silent
+            if made_of(each.creation) in more
+        )
 
     def _always_alive(self, state: Mended, draft: Draft, finding: Finding) -> bool:
         """Whether a plain release is never one of a handle that was not made."""
