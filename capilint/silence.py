@@ -145,12 +145,13 @@ class Reason(NamedTuple):
 
 class Fate(NamedTuple):
     """What becomes of a creation: `findings` are about it; without these and a `reason` it was
-    followed to its end. `in_sight` counts the places that end it although others may have it."""
+    followed to its end. `in_sight` are the places that end it although others may have it, each
+    with the path of its file."""
 
     creation: Creation
     findings: frozenset[FindingKey]
     reason: Reason | None
-    in_sight: int = 0
+    in_sight: frozenset[tuple[str, Span]] = frozenset()
 
 
 class Silence(NamedTuple):
@@ -177,14 +178,14 @@ class Account(NamedTuple):
     """All creations of a run: how many were `reported`, how many `followed` to their end.
 
     `passed_over` counts the files that were seen and not analysed, by the reason. `in_sight` are
-    the creations that are ended although others may have them, once for each place.
+    the creations that are ended although others may have them, with the path and place of that.
     """
 
     reported: int = 0
     followed: int = 0
     silences: tuple[Silence, ...] = ()
     passed_over: tuple[tuple[str, int], ...] = ()
-    in_sight: tuple[Creation, ...] = ()
+    in_sight: tuple[tuple[Creation, str, Span], ...] = ()
 
 
 def key_of(finding: Finding) -> FindingKey:

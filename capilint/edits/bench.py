@@ -19,14 +19,15 @@ Key = tuple[str, str, str, str, str]
 class View(NamedTuple):
     """What a check says of a program: its findings, suppressed ones among them, and the handles
     that nothing is said of; both counted by what is alike in an edited file, too. `made` counts
-    the handles, `in_sight` those that are ended where others may have them. `failed` is set where
+    the handles, `in_sight` are those that are ended in a line of a file where others may have
+    them. `failed` is set where
     a file could not be analysed."""
 
     findings: tuple[Finding, ...]
     keys: Counter[Key]
     silent: tuple[Silence, ...]
     silences: Counter[Key]
-    in_sight: Counter[Key]
+    in_sight: frozenset[tuple[Key, str, int]]
     made: int
     failed: bool = False
 
@@ -51,7 +52,7 @@ class Bench:
             Counter(map(key_of, findings)),
             account.silences,
             Counter(made_of(each.creation) for each in account.silences),
-            Counter(map(made_of, account.in_sight)),
+            frozenset((made_of(each), path, span.line) for each, path, span in account.in_sight),
             account.followed + account.reported + len(account.silences),
             bool(report.unreadable),
         )

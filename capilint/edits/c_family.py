@@ -90,6 +90,8 @@ class CFamily:
         if function is None:
             return
         site = self._site(last.span)
+        if self._reads(finding.handle, last.span):
+            return  # what is lost there is the handle's old home, not what the name now means
         places = [_Place(site, site.start)] if site is not None else []
         if site is not None and site.kind in _LOOPS | {"if_statement"} and not site.listed:
             around = self._sites.around(site)
@@ -107,6 +109,11 @@ class CFamily:
             for place in places:
                 yield from self._released_at(place, finding.handle, call, function)
             yield from self._cleared(places[0], finding.handle, call) if places else ()
+
+    def _reads(self, handle: str, span: Span) -> bool:
+        """Whether a piece of code uses the handle's value: neither its address nor as a target."""
+        text = self._layout.text[self._offset(span) : self._end(span)]
+        return re.search(rf"(?<![&\w.>]){re.escape(handle)}\b(?!\s*=[^=])", text) is not None
 
     def _cleared(self, place: _Place, handle: str, call: str) -> Iterator[Draft]:
         """A release in a loop that leaves a 0 behind, for what follows where nothing new is made."""
@@ -144,20 +151,10 @@ class CFamily:
         self, site: Site | None, offset: int, function: Function
     ) -> Iterator[_Place]:
         """The places before the run of releases that ends where the function is left."""
-        if site is not None:
-            beside = [each for each in self._sites.beside(site) if each.start < site.start]
-        else:
-            beside = [
-                each
-                for each in self._sites.statements(function)
-                if each.block == function.body and each.listed and each.end <= offset
-            ]
-        found = None
-        for each in reversed(beside[-_FARTHEST:]):
+        for each in reversed(self._before(site, offset, function)[-_FARTHEST:]):
             if _ENDING.search(self._layout.source(each)) is None:
                 break
-            found = each
-            yield _Place(found, found.start)
+            yield _Place(each, each.start)
 
     def _jump_after(self, steps: Sequence[Step], function: Function) -> Site | None:
         """The first jump behind the last step that says which way the path goes."""
@@ -182,6 +179,8 @@ class CFamily:
         elsewhere = self._declared_anywhere(base_name(handle), function)
         if declared is None and elsewhere is not None:
             return  # not in scope there
+        if self._memory_is_gone(place, handle, function):
+            return
         statement, title = f"{call};", f"call {call} before line {{line}}"
         probe: tuple[Piece, ...] = ()
         simple = declared is not None and declared.plain and base_name(handle) == handle
@@ -197,6 +196,27 @@ class CFamily:
             for pieces in self._put(place, guarded, function, handle):
                 text = f"initialise {handle} with 0; {title}"
                 yield Draft(self._path, text, place.offset, (*first, *pieces))
+
+    def _memory_is_gone(self, place: _Place, handle: str, function: Function) -> bool:
+        """Whether what a handle is in seems to be freed by then."""
+        if "->" not in handle and "*" not in handle and "[" not in handle:
+            return False
+        base = re.escape(base_name(handle))
+        freed = re.compile(rf"{_ENDING.pattern}\s*(?:\(\s*(?:\([\w *]+\)\s*)?{base}\s*\)|{base}\b)")
+        return any(
+            site.kind == "expression_statement" and freed.search(self._layout.source(site))
+            for site in self._before(place.site, place.offset, function)
+        )
+
+    def _before(self, site: Site | None, offset: int, function: Function) -> list[Site]:
+        """The statements of the same list before a place."""
+        if site is not None:
+            return [each for each in self._sites.beside(site) if each.start < site.start]
+        return [
+            each
+            for each in self._sites.statements(function)
+            if each.block == function.body and each.listed and each.end <= offset
+        ]
 
     def _put(
         self, place: _Place, lines: Sequence[str], function: Function, handle: str
@@ -304,6 +324,9 @@ class CFamily:
     def _releases_twice(self, finding: Finding) -> Iterator[Draft]:
         first, second = self._step_site(finding, "release"), self._site(finding.span)
         other = self._step_site(finding, "release", last=True)
+        if first is not None and second is not None and not self._in_one_life(finding, first, second):
+            yield from self._told_by_zero(finding, first, second)
+            return
         if second is not None and first != second:
             yield from self._dropped(second, trades=False)
         for site in dict.fromkeys(each for each in (first, other) if each is not None):
@@ -313,6 +336,14 @@ class CFamily:
             yield from self._told_by_zero(finding, first, second)
         for site in dict.fromkeys(each for each in (second, first) if each is not None):
             yield from self._dropped(site, trades=True)
+
+    def _in_one_life(self, finding: Finding, first: Site, second: Site) -> bool:
+        """Whether both releases are those of one call of a function: what another call leaves in a
+        member needs each of them."""
+        made_here = any(step.kind == "create" for step in finding.steps)
+        function = self._sites.function(second.start)
+        same = function is not None and self._within(first, function)
+        return same and (made_here or first.block == second.block or "." not in finding.handle)
 
     def _told_by_zero(self, finding: Finding, first: Site, second: Site) -> Iterator[Draft]:
         """The handle set to 0 behind the first release, and tested before the second."""
@@ -403,10 +434,21 @@ class CFamily:
             if site.kind == "expression_statement"
         ]
         name = self._spelling.release_of(finding)
-        prefix = "::" if "::Crypt" in self._layout.text else ""
         found = list(self._spelling.found_among(texts, handle))
+        prefix = self._prefix(finding, name)
         own = [f"{prefix}{self._spelling.call(name, handle)}"] if name else []
         return iter(dict.fromkeys([*found, *own]))
+
+    def _prefix(self, finding: Finding, name: str) -> str:
+        """What the file writes before the API's names: `api->`, `::`, `p`."""
+        for step in finding.steps:
+            if step.kind == "create" and step.path == self._path:
+                text = self._layout.text[self._offset(step.span) : self._end(step.span)]
+                found = re.search(r"([\w.:]*(?:->|::|\.)|[A-Za-z_]*)(?:Crypt|BCrypt|NCrypt)\w+\s*\(", text)
+                prefix = found[1] if found is not None else ""
+                if prefix.endswith(("->", "::", ".")) or f"{prefix}{name}" in self._layout.text:
+                    return prefix
+        return ""
 
     def _lines_of(self, site: Site) -> list[str]:
         """A statement's lines, without the indentation that its first line has."""

@@ -10,8 +10,9 @@ from capilint.edits.draft import Piece
 from capilint.frontends.c.sites import Declared, Function, Site, Sites
 
 _BLANK_REST = re.compile(r"[ \t]*(?://[^\n]*|/\*(?:(?!\*/)[^\n])*\*/[ \t]*)?(?=\n|\Z)")
-_BRACE_BEHIND = re.compile(r"(?:\)|\belse|\bdo)[ \t]*\{")
-_BRACE_BELOW = re.compile(r"(?:\)|\belse|\bdo)[ \t]*\n[ \t]*\{")
+_HEAD = r"\b(?:(?:if|for|while|switch)\b[^\n{;]*\)|else|do|try)[ \t]*(?://[^\n]*)?"
+_BRACE_BEHIND = re.compile(rf"{_HEAD}\{{")
+_BRACE_BELOW = re.compile(rf"{_HEAD}\n[ \t]*\{{")
 _NOT_BRACED = re.compile(r"\bif[ \t]*\([^\n{;]*\)[ \t]*\n[ \t]+[^\s{]")
 
 
@@ -28,8 +29,7 @@ class Layout:
     @cached_property
     def below(self) -> bool:
         """Whether an opening brace stands on a line of its own."""
-        heads = re.sub(r"^\S.*$", "", self.text, flags=re.MULTILINE)  # not those of functions
-        return len(_BRACE_BELOW.findall(heads)) > len(_BRACE_BEHIND.findall(heads))
+        return len(_BRACE_BELOW.findall(self.text)) > len(_BRACE_BEHIND.findall(self.text))
 
     @cached_property
     def always_braced(self) -> bool:

@@ -100,13 +100,19 @@ class _Search:
     def _as_clear(self, view: View, texts: Texts, finding: Finding) -> bool:
         """Whether every handle is still seen as well as before, and none is ended that others may
         have. What a finding was told of may be let go of elsewhere, and nothing be said of that."""
-        own = ("", *self.key[1:])
-        if any(key != own or not finding.ender for key in view.in_sight - self.base.in_sight):
-            return False
         more = view.silences - self.base.silences
-        if any(key != own for key in more):
+        if any(key[3:] != self.key[3:] for key in more):
             return False
-        lines = {path: Lines(self.texts[path], text) for path, text in texts.items()} if more else {}
+        if not more and not view.in_sight:
+            return True
+        lines = {path: Lines(self.texts[path], text) for path, text in texts.items()}
+        for key, path, line in view.in_sight:
+            known = path not in lines or not lines[path].is_new(line)
+            before = lines[path].before(line) if path in lines else line
+            if known and (key, path, before) in self.base.in_sight:
+                continue
+            if key[3:] != self.key[3:] or not _may_end_in_sight(finding):
+                return False
         return not any(
             each.reason.kind in _BLIND
             or (each.reason.path in lines and lines[each.reason.path].is_new(each.reason.line))
@@ -139,6 +145,14 @@ class _Search:
         (key,) = more
         leaks = [each for each in of_key(new.view.findings, key) if each.code in LEAKS]
         return next((each for each in leaks if each.function == finding.function), None)
+
+
+def _may_end_in_sight(finding: Finding) -> bool:
+    """Whether the handle is ended for good where it is mended, whoever has it: in the function that
+    ends its object, in the place of a wrong release, or where a constructor fails."""
+    *scope, name = finding.function.split("::")
+    constructor = finding.code == "CAP102" and scope[-1:] == [name]
+    return bool(finding.ender) or finding.code == "CAP203" or constructor
 
 
 def _leaves_at(finding: Finding) -> int:

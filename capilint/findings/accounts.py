@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from capilint.config.settings import Settings
-from capilint.finding import Finding
+from capilint.finding import Finding, Span
 from capilint.findings.triage import Triage
 from capilint.ir import Module
 from capilint.silence import Account, Creation, Fate, FindingKey, Kind, Reason, Silence, key_of
@@ -38,9 +38,9 @@ def account(
     }
     counts = {"reported": 0, "followed": 0}
     silences = list(unclear)
-    in_sight: list[Creation] = []
+    in_sight: list[tuple[Creation, str, Span]] = []
     for fate in fates:
-        in_sight += [fate.creation] * fate.in_sight
+        in_sight += [(fate.creation, path, span) for path, span in sorted(fate.in_sight)]
         unseen = fate.findings & known
         if fate.findings and (not unseen or unseen & reported):
             counts["reported"] += 1  # a finding that is not known says what another one says

@@ -48,7 +48,7 @@ class EscapeLog:
     sites: dict[Symbol, dict[CreationSite, None]] = field(default_factory=dict)
     met: dict[CreationSite, bool] = field(default_factory=dict)
     released: set[Symbol] = field(default_factory=set)
-    in_sight: set[tuple[Symbol, Span]] = field(default_factory=set)
+    in_sight: set[tuple[Symbol, str, Span]] = field(default_factory=set)
     escaped: dict[Symbol, dict[Cause | None, None]] = field(default_factory=dict)
     handed: dict[Symbol, dict[Cause | None, None]] = field(default_factory=dict)
     ended: dict[Symbol, Cause | None] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class EscapeLog:
         if isinstance(symbol.detail, Location):
             self.members.add(member_name(symbol.detail))
         if span is not None and handle.made and handle.is_given_away:
-            self.in_sight.add((name, span))
+            self.in_sight.add((name, self.path, span))
 
 
 def newest(symbol: Symbol) -> Symbol:

@@ -137,13 +137,11 @@ class Fates:
         findings = frozenset[FindingKey]().union(
             *(self.functions[each].findings.get(symbol, ()) for each, symbol in holders)
         )
-        in_sight = len(
-            {
-                (each, span)
-                for each, held in holders
-                for symbol, span in self.functions[each].log.in_sight
-                if symbol == held
-            }
+        in_sight = frozenset(
+            (path, span)
+            for each, held in holders
+            for symbol, path, span in self.functions[each].log.in_sight
+            if symbol == held
         )
         if findings:
             return Fate(creation, findings, None, in_sight)
