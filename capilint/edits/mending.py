@@ -118,6 +118,7 @@ class _Search:
             or (each.reason.path in lines and lines[each.reason.path].is_new(each.reason.line))
             for each in view.silent
             if made_of(each.creation) in more
+            and not (finding.ender and each.reason.kind is Kind.RELEASED_PLACE)
         )
 
     def _always_alive(self, state: Mended, draft: Draft, finding: Finding) -> bool:

@@ -63,12 +63,12 @@ def lower_module(text: str, path: str, relevant: Callable[[str], bool] | None = 
 
 
 def _parse_and_lower(text: str, path: str, relevant: Callable[[str], bool] | None) -> ir.Module:
-    tree, positions = _parsed(text)
+    tree, positions = parsed(text)
     wanted = None if relevant is None else wanted_units(tree, positions.text, relevant)
     return _ModuleLowering(tree, positions, wanted, *module_of(path)).lower(path)
 
 
-def _parsed(text: str) -> tuple[cst.Module, Positions]:
+def parsed(text: str) -> tuple[cst.Module, Positions]:
     """The tree of a Python 3 text or, failing that, of a Python 2 text."""
     try:
         tree = cst.parse_module(text)
