@@ -1,0 +1,345 @@
+"""What may mend a finding in Python, by the kind of mistake.
+
+    CAP101, CAP102   a release before the place where the function is left, or before that of the
+                     owner; `try` and `finally`, or `except`, around what follows the creation
+    CAP103           a release before the last reference goes
+    CAP201, CAP202   the first release behind the use, dropped, or told by None; the second dropped
+    CAP203           the right call
+    CAP301           the two releases swapped
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from capilint.edits.draft import Draft, Piece
+from capilint.edits.python_layout import Layout
+from capilint.edits.spelling import Spelling, arguments, base_name, is_expression
+from capilint.finding import Finding, Span
+from capilint.frontends.python.sites import Site
+
+_ENDING = re.compile(r"\w*(?:[Rr]elease|[Cc]lose|[Ff]ree|[Dd]estroy|[Dd]rop)\w*\s*\(")
+_API = r"(?:Crypt|BCrypt|NCrypt)\w+"
+_LEAVING = ("Return", "Raise")
+_JUMPS = (*_LEAVING, "Continue", "Break")
+_FARTHEST = 4  # statements before the place where a function is left
+
+
+class Python:
+    """Drafts for one Python file; `path` is that of the file."""
+
+    def __init__(self, path: str, layout: Layout, spelling: Spelling) -> None:
+        self._path = path
+        self._layout = layout
+        self._sites = layout.sites
+        self._spelling = spelling
+
+    def drafts(self, finding: Finding) -> Iterator[Draft]:
+        """What may mend a finding, the most likely first."""
+        if not is_expression(finding.handle):
+            return
+        match finding.code:
+            case "CAP101":
+                yield from self._leaves(finding)
+                yield from self._wrapped(finding)
+            case "CAP102":
+                yield from self._wrapped(finding)
+                yield from self._leaves(finding)
+            case "CAP103":
+                yield from self._loses(finding)
+            case "CAP201":
+                yield from self._uses_dead(finding)
+            case "CAP202":
+                yield from self._releases_twice(finding)
+            case "CAP203":
+                yield from self._releases_wrongly(finding)
+            case "CAP301":
+                yield from self._outlives(finding)
+
+    # ------------------------------------------------------------ leaks
+
+    def _leaves(self, finding: Finding) -> Iterator[Draft]:
+        handle = finding.ender_handle or finding.handle
+        places = list(dict.fromkeys(self._places(finding)))
+        for call in self._calls(finding, handle):
+            for lines in ([call], self._layout.guarded(handle, [call])):
+                for site, behind in places:
+                    for pieces in self._put(site, behind, lines):
+                        where = "after" if behind else "before"
+                        title = f"call {call} {where} line {{line}}"
+                        yield Draft(self._path, title, site.start, pieces)
+
+    def _places(self, finding: Finding) -> Iterator[tuple[Site, bool]]:
+        """Statements, and whether to release behind them instead of before."""
+        site = self._site(finding.steps[-1].span)
+        if site is None:
+            return
+        if site.kind in _JUMPS:
+            yield site, False
+        elif site.kind not in ("FunctionDef", "ClassDef"):
+            yield site, True
+        for step in finding.steps[:-1]:
+            if step.kind == "release" and step.path == self._path:
+                released = self._site(step.span)
+                if released is not None:
+                    yield self._layout.unit_of(released), False
+        beside = [each for each in self._sites.beside(site) if each.start < site.start]
+        if site.kind not in _JUMPS:
+            beside.append(site)
+        for each in reversed(beside[-_FARTHEST:]):
+            if _ENDING.search(self._layout.source(each)) is None:
+                break
+            yield each, False
+        deciding = [step for step in finding.steps[:-1] if step.kind in ("fail", "branch")]
+        if deciding and deciding[-1].path == self._path:
+            start = self._offset(deciding[-1].span)
+            jumps = (each for each in self._sites.sites if each.kind in _JUMPS)
+            first = next((each for each in jumps if each.start >= start), None)
+            if first is not None:
+                yield first, False
+
+    def _put(self, site: Site, behind: bool, lines: Sequence[str]) -> Iterator[tuple[Piece, ...]]:
+        if behind:
+            yield self._layout.after(site, lines)
+            return
+        source = self._layout.source(site)
+        if site.kind == "Return" and "(" in source[6:].lstrip("( "):
+            yield self._worked_out(site, lines)
+            return
+        yield self._layout.before(site, lines)
+
+    def _worked_out(self, site: Site, lines: Sequence[str]) -> tuple[Piece, ...]:
+        value = self._layout.source(site).removeprefix("return").strip()
+        if not value:
+            return ()
+        function = self._sites.function(site.start)
+        text = self._layout.source(function) if function is not None else ""
+        names = ("result", "returned", "outcome")
+        name = next((name for name in names if not re.search(rf"\b{name}\b", text)), "result_")
+        return self._layout.rewritten(site, [f"{name} = {value}", *lines, f"return {name}"])
+
+    def _wrapped(self, finding: Finding) -> Iterator[Draft]:
+        """`try` around what follows the creation, to the end of its block."""
+        created = [step for step in finding.steps if step.kind == "create"]
+        if not created or created[0].path != self._path or finding.ender:
+            return
+        site = self._site(created[0].span)
+        if site is None:
+            return
+        while site.inline:
+            around = self._sites.around(site)
+            if around is None:
+                return
+            site = around
+        rest = [each for each in self._sites.beside(site) if each.start > site.end]
+        for call in self._calls(finding, finding.handle):
+            for first in rest[:3]:
+                dropped = self._ends_inside(first, rest[-1], finding.handle, call)
+                yield from self._tried(first, rest[-1], finding.handle, call, dropped)
+
+    def _tried(
+        self, first: Site, last: Site, handle: str, call: str, dropped: Sequence[Site]
+    ) -> Iterator[Draft]:
+        unit = self._layout.unit
+        for guard in (False, True):
+            lines = self._layout.guarded(handle, [call]) if guard else [call]
+            tails = ["finally:", *(unit + line for line in lines)]
+            yield Draft(
+                self._path,
+                f"call {call} in a `finally` of a `try` from line {{line}}",
+                first.start,
+                self._layout.in_block(first, last, "try:", tails, dropped),
+            )
+        tails = ["except BaseException:", f"{unit}{call}", f"{unit}raise"]
+        yield Draft(
+            self._path,
+            f"call {call} in an `except` of a `try` from line {{line}}",
+            first.start,
+            self._layout.in_block(first, last, "try:", tails, ()),
+        )
+
+    def _ends_inside(self, first: Site, last: Site, handle: str, call: str) -> list[Site]:
+        """The statements that release the handle already, with the tests that are there for them."""
+        found = []
+        for site in self._sites.sites:
+            if first.start <= site.start < last.end and site.kind == "Expr":
+                parts = arguments(self._layout.source(site))
+                same = parts is not None and re.sub(r"\s", "", self._layout.source(site)) == re.sub(
+                    r"\s", "", call
+                )
+                if same:
+                    found.append(self._layout.unit_of(site))
+        return found
+
+    def _loses(self, finding: Finding) -> Iterator[Draft]:
+        last = finding.steps[-1]
+        site = self._site(last.span)
+        while site is not None and site.inline:
+            site = self._sites.around(site)
+        if site is None:
+            return
+        handle = finding.handle
+        for call in self._calls(finding, handle):
+            title = f"call {call} before line {{line}}"
+            for lines in ([call], self._layout.guarded(handle, [call])):
+                yield Draft(self._path, title, site.start, self._layout.before(site, lines))
+        loop = self._sites.around(site)
+        while loop is not None and loop.kind not in ("For", "While"):
+            loop = self._sites.around(loop)
+        inside = [each for each in self._sites.inside(loop)] if loop is not None else []
+        ends = [each for each in inside if each.around == (loop.number if loop else -1)]
+        for call in self._calls(finding, handle) if ends else ():
+            title = f"call {call} after line {{line}}"
+            yield Draft(self._path, title, ends[-1].start, self._layout.after(ends[-1], [call]))
+
+    # ------------------------------------------------------------ releases in the wrong place
+
+    def _uses_dead(self, finding: Finding) -> Iterator[Draft]:
+        release, use = self._step_site(finding, "release"), self._site(finding.span)
+        if release is None or use is None:
+            return
+        unit = self._layout.unit_of(release)
+        dropped = self._layout.without(unit)
+        if dropped and unit.end <= use.start:
+            lines = self._layout.lines_of(unit)
+            pieces: tuple[Piece, ...] = ()
+            if use.kind == "Return":
+                pieces = self._worked_out(use, lines)
+                title = f"move {self._named(release)} behind what line {{line}} works out"
+            elif use.kind not in _JUMPS and not use.inline:
+                pieces = self._layout.after(use, lines)
+                title = f"move {self._named(release)} behind line {{line}}"
+            if pieces:
+                yield Draft(self._path, title, use.start, (*dropped, *pieces))
+        if any(step.kind == "create" for step in finding.steps):
+            yield from self._dropped(release, trades=False)
+        yield from self._dropped(release, trades=True)
+
+    def _releases_twice(self, finding: Finding) -> Iterator[Draft]:
+        first, second = self._step_site(finding, "release"), self._site(finding.span)
+        if first is not None and second is not None and not self._in_one_life(finding, first, second):
+            yield from self._told_by_none(finding, first, second)
+            return
+        if second is not None and first != second:
+            yield from self._dropped(second, trades=False)
+        if first is not None and first != second:
+            yield from self._dropped(first, trades=False)
+        if first is not None and second is not None:
+            yield from self._told_by_none(finding, first, second)
+        for site in (second, first):
+            if site is not None:
+                yield from self._dropped(site, trades=True)
+
+    def _in_one_life(self, finding: Finding, first: Site, second: Site) -> bool:
+        """Whether both releases are those of one call of a function."""
+        made_here = any(step.kind == "create" for step in finding.steps)
+        same = self._sites.function(first.start) == self._sites.function(second.start)
+        return same and (made_here or first.block == second.block or "." not in finding.handle)
+
+    def _told_by_none(self, finding: Finding, first: Site, second: Site) -> Iterator[Draft]:
+        """The handle set to None behind the first release, and tested before the second."""
+        if first.kind != "Expr":
+            return
+        handle = finding.handle
+        cleared = self._layout.after(first, [f"{handle} = None"])
+        title = f"set {handle} to None after line {{line}}"
+        yield Draft(self._path, title, first.start, cleared)
+        if second.kind == "Expr" and first != second:
+            guarded = self._layout.guarded(handle, self._layout.lines_of(second))
+            pieces = (*cleared, *self._layout.rewritten(second, guarded))
+            yield Draft(self._path, f"{title}, and test it before it is released", first.start, pieces)
+
+    def _releases_wrongly(self, finding: Finding) -> Iterator[Draft]:
+        start, end = self._offset(finding.span), self._end(finding.span)
+        text = self._layout.text[start:end]
+        if arguments(text) is None:
+            return
+        for call in self._calls(finding, finding.handle):
+            if call != text:
+                yield Draft(self._path, f"call {call} in line {{line}}", start,
+                            (Piece(start, end, call),))  # fmt: skip
+
+    def _outlives(self, finding: Finding) -> Iterator[Draft]:
+        owner, late = self._site(finding.span), self._site(finding.steps[-1].span)
+        if owner is None or late is None or finding.steps[-1].path != self._path:
+            return
+        owner_unit, late_unit = self._layout.unit_of(owner), self._layout.unit_of(late)
+        dropped = self._layout.without(late_unit)
+        if dropped and late.kind == "Expr":
+            moved = self._layout.before(owner_unit, self._layout.lines_of(late_unit))
+            title = f"move {self._named(late)} before line {{line}}"
+            yield Draft(self._path, title, owner_unit.start, (*dropped, *moved))
+        dropped = self._layout.without(owner_unit)
+        lines = self._layout.lines_of(owner_unit)
+        title = f"move {self._named(owner)} behind line {{line}}"
+        if dropped and late_unit.kind == "Return":
+            moved = self._worked_out(late_unit, lines)
+            yield Draft(self._path, title, late_unit.start, (*dropped, *moved))
+        elif dropped and late_unit.kind not in _JUMPS:
+            moved = self._layout.after(late_unit, lines)
+            yield Draft(self._path, title, late_unit.start, (*dropped, *moved))
+        yield from self._dropped(owner, trades=True)
+
+    def _dropped(self, site: Site, trades: bool) -> Iterator[Draft]:
+        """A statement that is one call, taken out with the `if` that is there for it."""
+        if site.kind != "Expr" or arguments(self._layout.source(site)) is None:
+            return
+        title = f"drop {self._named(site)} in line {{line}}"
+        pieces = self._layout.without(self._layout.unit_of(site))
+        if pieces:
+            yield Draft(self._path, title, site.start, pieces, trades=trades)
+
+    # ------------------------------------------------------------ what stands where
+
+    def _calls(self, finding: Finding, handle: str) -> Iterator[str]:
+        """How the handle's end may be written."""
+        at = self._sites.function(self._offset(finding.steps[-1].span))
+        inside = self._sites.inside(at) if at is not None else iter(self._sites.sites)
+        texts = [self._layout.source(site) for site in inside if site.kind == "Expr"]
+        found = list(self._spelling.found_among(texts, handle))
+        return iter(dict.fromkeys([*found, *self._made_up(finding, handle)]))
+
+    def _made_up(self, finding: Finding, handle: str) -> Iterator[str]:
+        """Calls of the API's function, as this file calls its DLL."""
+        name = self._spelling.release_of(finding)
+        if not name:
+            return
+        if "." in name:  # the user's own function in Python
+            yield self._spelling.call(name, handle)
+            return
+        text = self._layout.text
+        prefixes = [found[1] for found in re.finditer(rf"([\w.]+\.)?\b{name}\s*\(", text)]
+        for step in finding.steps:
+            if step.kind == "create" and step.path == self._path:
+                code = text[self._offset(step.span) : self._end(step.span)]
+                prefixes += [found[1] for found in re.finditer(rf"([\w.]+\.)?\b{_API}\s*\(", code)]
+        prefixes += [found[1] for found in re.finditer(rf"([\w.]+\.){_API}\s*\(", text)]
+        for prefix in list(dict.fromkeys(each or "" for each in prefixes))[:2]:
+            for argument in self._as_given(handle):
+                yield f"{prefix}{self._spelling.call(name, argument)}"
+
+    def _as_given(self, handle: str) -> Iterator[str]:
+        """How the file gives the handle to functions: `key`, `key.value`, `key[0]`."""
+        pattern = rf"[(,]\s*{re.escape(handle)}(\.value|\[0\]|\.contents)?\s*[,)]"
+        found = [match[1] or "" for match in re.finditer(pattern, self._layout.text)]
+        most = sorted(dict.fromkeys(found), key=lambda each: -found.count(each))
+        yield from dict.fromkeys([*(f"{handle}{each}" for each in most[:1]), handle])
+
+    def _named(self, site: Site) -> str:
+        return self._layout.source(site).split("\n")[0]
+
+    def _step_site(self, finding: Finding, kind: str) -> Site | None:
+        steps = [
+            step for step in finding.steps[:-1] if step.kind == kind and step.path == self._path
+        ]
+        return self._site(steps[0].span) if steps else None
+
+    def _site(self, span: Span) -> Site | None:
+        return self._sites.statement(self._offset(span))
+
+    def _offset(self, span: Span) -> int:
+        return self._sites.offset(span.line, span.column)
+
+    def _end(self, span: Span) -> int:
+        return self._sites.offset(span.end_line, span.end_column)
