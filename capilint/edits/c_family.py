@@ -352,16 +352,16 @@ class CFamily:
         handle = finding.handle
         zero = self._layout.after(first, [f"{handle} = 0;"])
         title = f"set {handle} to 0 after line {{line}}"
+        if second.kind == "expression_statement" and self._layout.unit_of(second) == second:
+            if first == second:
+                lines = [*self._lines_of(first), f"{handle} = 0;"]
+                both = self._layout.rewritten(first, self._layout.guarded(handle, lines))
+            else:
+                guarded = self._layout.guarded(handle, self._lines_of(second))
+                both = (*zero, *self._layout.rewritten(second, guarded))
+            tested = f"{title}, and test it before it is released"
+            yield Draft(self._path, tested, first.start, both)
         yield Draft(self._path, title, first.start, zero)
-        if second.kind != "expression_statement":
-            return
-        if first == second:
-            lines = [*self._lines_of(first), f"{handle} = 0;"]
-            both = self._layout.rewritten(first, self._layout.guarded(handle, lines))
-        else:
-            guarded = self._layout.guarded(handle, self._lines_of(second))
-            both = (*zero, *self._layout.rewritten(second, guarded))
-        yield Draft(self._path, f"{title}, and test it before it is released", first.start, both)
 
     def _releases_wrongly(self, finding: Finding) -> Iterator[Draft]:
         start, end = self._offset(finding.span), self._end(finding.span)
@@ -428,16 +428,20 @@ class CFamily:
 
     def _calls(self, finding: Finding, handle: str, function: Function) -> Iterator[str]:
         """How the handle's end may be written, without the semicolon."""
-        texts = [
+        name = self._spelling.release_of(finding)
+        found = list(self._spelling.found_among(self._calls_in(function), handle))
+        prefix = self._prefix(finding, name)
+        own = [f"{prefix}{self._spelling.call(name, handle)}"] if name else []
+        everywhere = (call for each in self._sites.bodies() for call in self._calls_in(each))
+        elsewhere = self._spelling.found_among(everywhere, handle)
+        return iter(dict.fromkeys([*found, *own, *elsewhere]))
+
+    def _calls_in(self, function: Function) -> list[str]:
+        return [
             self._layout.source(site).removesuffix(";").strip()
             for site in self._sites.statements(function)
             if site.kind == "expression_statement"
         ]
-        name = self._spelling.release_of(finding)
-        found = list(self._spelling.found_among(texts, handle))
-        prefix = self._prefix(finding, name)
-        own = [f"{prefix}{self._spelling.call(name, handle)}"] if name else []
-        return iter(dict.fromkeys([*found, *own]))
 
     def _prefix(self, finding: Finding, name: str) -> str:
         """What the file writes before the API's names: `api->`, `::`, `p`."""

@@ -244,11 +244,11 @@ class Python:
         handle = finding.handle
         cleared = self._layout.after(first, [f"{handle} = None"])
         title = f"set {handle} to None after line {{line}}"
-        yield Draft(self._path, title, first.start, cleared)
-        if second.kind == "Expr" and first != second:
+        if second.kind == "Expr" and first != second and self._layout.unit_of(second) == second:
             guarded = self._layout.guarded(handle, self._layout.lines_of(second))
             pieces = (*cleared, *self._layout.rewritten(second, guarded))
             yield Draft(self._path, f"{title}, and test it before it is released", first.start, pieces)
+        yield Draft(self._path, title, first.start, cleared)
 
     def _releases_wrongly(self, finding: Finding) -> Iterator[Draft]:
         start, end = self._offset(finding.span), self._end(finding.span)
@@ -298,7 +298,9 @@ class Python:
         inside = self._sites.inside(at) if at is not None else iter(self._sites.sites)
         texts = [self._layout.source(site) for site in inside if site.kind == "Expr"]
         found = list(self._spelling.found_among(texts, handle))
-        return iter(dict.fromkeys([*found, *self._made_up(finding, handle)]))
+        others = [self._layout.source(each) for each in self._sites.sites if each.kind == "Expr"]
+        elsewhere = self._spelling.found_among(others, handle)
+        return iter(dict.fromkeys([*found, *self._made_up(finding, handle), *elsewhere]))
 
     def _made_up(self, finding: Finding, handle: str) -> Iterator[str]:
         """Calls of the API's function, as this file calls its DLL."""
@@ -310,11 +312,17 @@ class Python:
             return
         text = self._layout.text
         prefixes = [found[1] for found in re.finditer(rf"([\w.]+\.)?\b{name}\s*\(", text)]
+        of_creation: list[str] = []
         for step in finding.steps:
             if step.kind == "create" and step.path == self._path:
                 code = text[self._offset(step.span) : self._end(step.span)]
-                prefixes += [found[1] for found in re.finditer(rf"([\w.]+\.)?\b{_API}\s*\(", code)]
-        prefixes += [found[1] for found in re.finditer(rf"([\w.]+\.){_API}\s*\(", text)]
+                found = re.finditer(rf"([\w.]+\.)?\b{_API}\s*\(", code)
+                of_creation += [each[1] or "" for each in found]
+        others = [(each[1] or "", each[2]) for each in re.finditer(rf"([\w.]+\.)?\b({_API})\s*\(", text)]
+        # The DLL that makes a handle need not be the one that ends it.
+        alike = [each for each, callee in others if self._spelling.acts_on(callee, finding.resource)]
+        prefixes += [each for each in of_creation if each in alike]
+        prefixes += [*alike, *of_creation, *(each for each, _ in others if each)]
         for prefix in list(dict.fromkeys(each or "" for each in prefixes))[:2]:
             for argument in self._as_given(handle):
                 yield f"{prefix}{self._spelling.call(name, argument)}"
@@ -323,6 +331,11 @@ class Python:
         """How the file gives the handle to functions: `key`, `key.value`, `key[0]`."""
         pattern = rf"[(,]\s*{re.escape(handle)}(\.value|\[0\]|\.contents)?\s*[,)]"
         found = [match[1] or "" for match in re.finditer(pattern, self._layout.text)]
+        name = re.escape(handle)
+        made = rf"(?m)^\s*{name}\s*=\s*(?:[\w.]*\bpointer\(|[\w.]*\bPOINTER\(|\w+\.new\()"
+        if re.search(made, self._layout.text):  # what it points to is the handle
+            yield f"{handle}[0]"
+            return
         most = sorted(dict.fromkeys(found), key=lambda each: -found.count(each))
         yield from dict.fromkeys([*(f"{handle}{each}" for each in most[:1]), handle])
 
