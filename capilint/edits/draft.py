@@ -55,6 +55,14 @@ def changes(path: str, old: str, new: str) -> tuple[Change, ...]:
     )
 
 
+def applied_changes(text: str, made: Iterable[Change]) -> str:
+    """A text with changes of its lines that do not touch each other."""
+    lines = list(_lines(text))
+    for change in sorted(made, key=lambda each: each.line, reverse=True):
+        lines[change.line - 1 : change.end_line - 1] = [change.text]
+    return "".join(lines)
+
+
 class Lines:
     """Which line of an old text a line of a new one was."""
 
