@@ -28,6 +28,7 @@ _JUMPS = frozenset(
 )
 _LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_range_loop"})
 _ZERO = re.compile(r"(?:\(\w+\)\s*)?(?:0|NULL|nullptr)[uUlL]*\Z")
+_CONSTANT = re.compile(r"\b[A-Z_][A-Z0-9_]*\([^()]*\)")  # `_T("")`, `MAKEHR(5)`: a macro's
 _LAST_ERROR = "GetLastError()"
 _FARTHEST = 4  # statements before the place where a function is left
 
@@ -228,7 +229,8 @@ class CFamily:
         site = place.site
         if site.kind == "return_statement":
             worked_out = self._worked_out(site, lines, function)
-            if worked_out and "(" in self._layout.source(site)[6:].lstrip("( "):
+            value = _CONSTANT.sub("", self._layout.source(site)[6:])
+            if worked_out and "(" in value.lstrip("( "):
                 yield worked_out
                 return
             yield self._layout.before(site, lines)
@@ -240,7 +242,7 @@ class CFamily:
             name = "error"
             thrown = source.replace(_LAST_ERROR, name)
             worked = [f"DWORD {name} = {_LAST_ERROR};", *lines, thrown]
-            yield self._layout.rewritten(site, worked)
+            yield self._layout.rewritten(site, worked, declares=True)
             return
         yield self._layout.before(site, lines)
 
@@ -254,7 +256,7 @@ class CFamily:
         name = self._layout.free_name(function)
         gap = "" if kind.endswith("*") else " "
         first = f"{kind}{gap}{name} = {value};"
-        return self._layout.rewritten(site, [first, *lines, f"return {name};"])
+        return self._layout.rewritten(site, [first, *lines, f"return {name};"], declares=True)
 
     def _caught(self, span: Span, call: str) -> Iterator[Draft]:
         """The statements from one that throws to the end of its block in a `try`."""

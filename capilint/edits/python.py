@@ -134,9 +134,29 @@ class Python:
             site = around
         rest = [each for each in self._sites.beside(site) if each.start > site.end]
         for call in self._calls(finding, finding.handle):
+            for first in rest[:2]:
+                yield from self._finally_added(first, finding.handle, call)
             for first in rest[:3]:
                 dropped = self._ends_inside(first, rest[-1], finding.handle, call)
                 yield from self._tried(first, rest[-1], finding.handle, call, dropped)
+
+    def _finally_added(self, site: Site, handle: str, call: str) -> Iterator[Draft]:
+        """A `finally` for a `try` that has none, in place of the releases in it."""
+        clauses = {each.kind for each in self._sites.inside(site) if each.around == site.number}
+        if site.kind != "Try" or "Finally" in clauses:
+            return
+        pieces: list[Piece] = []
+        for each in self._ends_inside(site, site, handle, call):
+            dropped = self._layout.without(each)
+            if not dropped:
+                return
+            pieces += dropped
+        for guard in (False, True):
+            lines = self._layout.guarded(handle, [call]) if guard else [call]
+            added = ["finally:", *(self._layout.unit + line for line in lines)]
+            end = self._layout.after(site, added)
+            title = f"call {call} in a `finally` of the `try` in line {{line}}"
+            yield Draft(self._path, title, site.start, (*pieces, *end))
 
     def _tried(
         self, first: Site, last: Site, handle: str, call: str, dropped: Sequence[Site]

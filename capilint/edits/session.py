@@ -81,7 +81,8 @@ class Session:
     def mended(self) -> Outcome:
         """The files with every finding mended for which an edit was found, one after the other."""
         texts: dict[str, str] = {}
-        for finding in dict.fromkeys(self._candidates):
+        # The newest handle of a function is ended first, and then what it was made with.
+        for finding in dict.fromkeys(reversed(self._candidates)):
             texts = self._mended_too(finding, texts)
         if not texts:
             return Outcome((), 0)

@@ -25,13 +25,15 @@ class Site(NamedTuple):
     """A statement: its type in the grammar and where it stands.
 
     `listed` is set where other statements can stand beside it, not where it is the one statement
-    of an `if` or a loop; `block` is the stretch of the innermost braces around it.
+    of an `if` or a loop; `labelled` where a label or `case` stands before it, behind which no
+    variable may be declared; `block` is the stretch of the innermost braces around it.
     """
 
     kind: str
     start: int
     end: int
     listed: bool
+    labelled: bool
     block: tuple[int, int]
 
 
@@ -228,7 +230,8 @@ def _site(node: Node) -> Site:
     while block is not None and block.type not in ("compound_statement", "translation_unit"):
         block = block.parent
     stretch = (block.start_byte, block.end_byte) if block is not None else (0, 0)
-    return Site(node.type, node.start_byte, node.end_byte, listed, stretch)
+    labelled = parent is not None and parent.type in ("case_statement", "labeled_statement")
+    return Site(node.type, node.start_byte, node.end_byte, listed, labelled, stretch)
 
 
 def _is_list(node: Node) -> bool:
