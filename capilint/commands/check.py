@@ -16,7 +16,7 @@ from capilint.commands.options import codes, language, resources
 from capilint.config.loading import SEVERITIES, Configuration, compile_commands
 from capilint.files.discover import Discovery, discover, language_of
 from capilint.files.source import Input
-from capilint.report import FORMATS, Style, render
+from capilint.report import FORMATS, WITH_FIXES, Style, render
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _input_arguments(parser.add_argument_group("what is read"))
     _selection_arguments(parser.add_argument_group("what is reported"))
     _output_arguments(parser.add_argument_group("how it is reported"))
+    _edit_arguments(parser.add_argument_group("how it is mended"))
 
 
 def _input_arguments(group: argparse._ArgumentGroup) -> None:
@@ -108,23 +109,54 @@ def _output_arguments(group: argparse._ArgumentGroup) -> None:
     add("--verbose", "-v", action="store_true", help="report notes and suppressed findings, too")
 
 
+def _edit_arguments(group: argparse._ArgumentGroup) -> None:
+    either = group.add_mutually_exclusive_group()
+    either.add_argument(
+        "--diff", action="store_true", help="print the edits that mend findings; change nothing"
+    )
+    either.add_argument(
+        "--fix", action="store_true", help="make these edits, and report the findings that remain"
+    )
+
+
 def run(options: argparse.Namespace) -> int:
     """Check, report, and say by the exit status how it went."""
     outputs = _outputs(options)
     configuration = _configuration(options)
     discovery = _discovery(options, configuration)
-    report = check(
-        discovery.inputs,
-        configuration.settings_of,
-        discovery.unreadable,
-        options.explain_silence,
-    )
+    report = _checked(options, configuration, discovery)
+    if options.diff or options.fix:
+        from capilint.commands.editing import edited
+
+        report = edited(
+            report,
+            discovery.inputs,
+            configuration.settings_of,
+            options.fix,
+            lambda: _checked(options, configuration, discovery),
+        )
+        outputs = outputs if options.fix else [each for each in outputs if each[1] != _STDOUT]
+    elif report.findings and any(name in WITH_FIXES for name, _ in outputs):
+        from capilint.edits.session import Session
+
+        report = Session(discovery.inputs, configuration.settings_of, report).with_fixes()
     for name, path in outputs:
         _write(render(name, report, _style(options, path)), path)
     if any(name == "github" for name, _ in outputs):
         _write_step_summary(report)
     _complain(report, options)
     return TROUBLE if report.unreadable else FINDINGS if report.failing else 0
+
+
+def _checked(
+    options: argparse.Namespace, configuration: Configuration, discovery: Discovery
+) -> Report:
+    return check(
+        discovery.inputs,
+        configuration.settings_of,
+        discovery.unreadable,
+        options.explain_silence,
+    )
 
 
 def _macros(words: Sequence[str]) -> tuple[Define, ...]:

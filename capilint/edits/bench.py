@@ -12,6 +12,7 @@ from capilint.files.source import Input
 from capilint.finding import Finding
 from capilint.silence import Account, Creation, Silence
 
+_MOST_VIEWS = 16
 LEAKS = frozenset({"CAP101", "CAP102", "CAP103"})
 Key = tuple[str, str, str, str, str]
 
@@ -38,11 +39,20 @@ class Bench:
     def __init__(self, inputs: Iterable[Input], settings_of: Callable[[str], Settings]) -> None:
         self._inputs = tuple(inputs)
         self._settings_of = settings_of
+        self._views: dict[frozenset[tuple[str, bytes]], View] = {}
         self.looks = 0
 
     def look(self, data: Mapping[str, bytes]) -> View:
         """The view where the files named have that content; of the others it is read."""
-        self.looks += 1
+        known = frozenset(data.items())
+        if known not in self._views:
+            if len(self._views) >= _MOST_VIEWS:
+                self._views.clear()
+            self.looks += 1
+            self._views[known] = self._view(data)
+        return self._views[known]
+
+    def _view(self, data: Mapping[str, bytes]) -> View:
         inputs = [item._replace(data=data.get(item.path, item.data)) for item in self._inputs]
         report = check(inputs, self._settings, (), explain=True)
         findings = (*report.findings, *(item.finding for item in report.suppressed))

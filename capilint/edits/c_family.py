@@ -1,12 +1,12 @@
 """What may mend a finding in C or C++, by the kind of mistake.
 
-    CAP101, CAP102   a release before the place where the function is left, or before that of the
-                     owner; behind a jump; in a `catch`
-    CAP103           a release before the last reference goes, or at the end of the loop's body
-    CAP201, CAP202   the first release behind the use, dropped, or told by a 0; the second dropped
-    CAP203           the right call
-    CAP301           the two releases swapped
-    CAP402           a first value, and a test
+CAP101, CAP102   a release before the place where the function is left, or before that of the
+                 owner; behind a jump; in a `catch`
+CAP103           a release before the last reference goes, or at the end of the loop's body
+CAP201, CAP202   the first release behind the use, dropped, or told by a 0; the second dropped
+CAP203           the right call
+CAP301           the two releases swapped
+CAP402           a first value, and a test
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _JUMPS = frozenset(
 )
 _LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_range_loop"})
 _ZERO = re.compile(r"(?:\(\w+\)\s*)?(?:0|NULL|nullptr)[uUlL]*\Z")
+_CONSTANT = re.compile(r"\b[A-Z_][A-Z0-9_]*\([^()]*\)")  # `_T("")`, `MAKEHR(5)`: a macro's
 _LAST_ERROR = "GetLastError()"
 _FARTHEST = 4  # statements before the place where a function is left
 
@@ -131,7 +132,9 @@ class CFamily:
         offset = self._offset(last.span)
         site = self._site(last.span)
         left = site is not None and (site.kind != "compound_statement")
-        if self._layout.text[offset : offset + 1] == "}" and (not left or offset + 1 == function.end):
+        if self._layout.text[offset : offset + 1] == "}" and (
+            not left or offset + 1 == function.end
+        ):
             yield _Place(None, offset)
             site = None
         elif site is not None and site.kind != "compound_statement":
@@ -228,7 +231,8 @@ class CFamily:
         site = place.site
         if site.kind == "return_statement":
             worked_out = self._worked_out(site, lines, function)
-            if worked_out and "(" in self._layout.source(site)[6:].lstrip("( "):
+            value = _CONSTANT.sub("", self._layout.source(site)[6:])
+            if worked_out and "(" in value.lstrip("( "):
                 yield worked_out
                 return
             yield self._layout.before(site, lines)
@@ -240,7 +244,7 @@ class CFamily:
             name = "error"
             thrown = source.replace(_LAST_ERROR, name)
             worked = [f"DWORD {name} = {_LAST_ERROR};", *lines, thrown]
-            yield self._layout.rewritten(site, worked)
+            yield self._layout.rewritten(site, worked, declares=True)
             return
         yield self._layout.before(site, lines)
 
@@ -254,7 +258,7 @@ class CFamily:
         name = self._layout.free_name(function)
         gap = "" if kind.endswith("*") else " "
         first = f"{kind}{gap}{name} = {value};"
-        return self._layout.rewritten(site, [first, *lines, f"return {name};"])
+        return self._layout.rewritten(site, [first, *lines, f"return {name};"], declares=True)
 
     def _caught(self, span: Span, call: str) -> Iterator[Draft]:
         """The statements from one that throws to the end of its block in a `try`."""
@@ -289,7 +293,10 @@ class CFamily:
             for line in layout.text[begin:stop].splitlines(keepends=True)
         )
         if layout.below:
-            opening, handler = f"{indent}try\n{indent}{{\n", f"{indent}}}\n{indent}catch (...)\n{indent}{{\n"
+            opening, handler = (
+                f"{indent}try\n{indent}{{\n",
+                f"{indent}}}\n{indent}catch (...)\n{indent}{{\n",
+            )
         else:
             opening, handler = f"{indent}try {{\n", f"{indent}}} catch (...) {{\n"
         inner = f"{indent}{unit}{call};\n{indent}{unit}throw;\n{indent}}}"
@@ -324,7 +331,11 @@ class CFamily:
     def _releases_twice(self, finding: Finding) -> Iterator[Draft]:
         first, second = self._step_site(finding, "release"), self._site(finding.span)
         other = self._step_site(finding, "release", last=True)
-        if first is not None and second is not None and not self._in_one_life(finding, first, second):
+        if (
+            first is not None
+            and second is not None
+            and not self._in_one_life(finding, first, second)
+        ):
             yield from self._told_by_zero(finding, first, second)
             return
         if second is not None and first != second:
@@ -352,16 +363,16 @@ class CFamily:
         handle = finding.handle
         zero = self._layout.after(first, [f"{handle} = 0;"])
         title = f"set {handle} to 0 after line {{line}}"
+        if second.kind == "expression_statement" and self._layout.unit_of(second) == second:
+            if first == second:
+                lines = [*self._lines_of(first), f"{handle} = 0;"]
+                both = self._layout.rewritten(first, self._layout.guarded(handle, lines))
+            else:
+                guarded = self._layout.guarded(handle, self._lines_of(second))
+                both = (*zero, *self._layout.rewritten(second, guarded))
+            tested = f"{title}, and test it before it is released"
+            yield Draft(self._path, tested, first.start, both)
         yield Draft(self._path, title, first.start, zero)
-        if second.kind != "expression_statement":
-            return
-        if first == second:
-            lines = [*self._lines_of(first), f"{handle} = 0;"]
-            both = self._layout.rewritten(first, self._layout.guarded(handle, lines))
-        else:
-            guarded = self._layout.guarded(handle, self._lines_of(second))
-            both = (*zero, *self._layout.rewritten(second, guarded))
-        yield Draft(self._path, f"{title}, and test it before it is released", first.start, both)
 
     def _releases_wrongly(self, finding: Finding) -> Iterator[Draft]:
         start, end = self._offset(finding.span), self._end(finding.span)
@@ -428,23 +439,29 @@ class CFamily:
 
     def _calls(self, finding: Finding, handle: str, function: Function) -> Iterator[str]:
         """How the handle's end may be written, without the semicolon."""
-        texts = [
+        name = self._spelling.release_of(finding)
+        found = list(self._spelling.found_among(self._calls_in(function), handle))
+        prefix = self._prefix(finding, name)
+        own = [f"{prefix}{self._spelling.call(name, handle)}"] if name else []
+        everywhere = (call for each in self._sites.bodies() for call in self._calls_in(each))
+        elsewhere = self._spelling.found_among(everywhere, handle)
+        return iter(dict.fromkeys([*found, *own, *elsewhere]))
+
+    def _calls_in(self, function: Function) -> list[str]:
+        return [
             self._layout.source(site).removesuffix(";").strip()
             for site in self._sites.statements(function)
             if site.kind == "expression_statement"
         ]
-        name = self._spelling.release_of(finding)
-        found = list(self._spelling.found_among(texts, handle))
-        prefix = self._prefix(finding, name)
-        own = [f"{prefix}{self._spelling.call(name, handle)}"] if name else []
-        return iter(dict.fromkeys([*found, *own]))
 
     def _prefix(self, finding: Finding, name: str) -> str:
         """What the file writes before the API's names: `api->`, `::`, `p`."""
         for step in finding.steps:
             if step.kind == "create" and step.path == self._path:
                 text = self._layout.text[self._offset(step.span) : self._end(step.span)]
-                found = re.search(r"([\w.:]*(?:->|::|\.)|[A-Za-z_]*)(?:Crypt|BCrypt|NCrypt)\w+\s*\(", text)
+                found = re.search(
+                    r"([\w.:]*(?:->|::|\.)|[A-Za-z_]*)(?:Crypt|BCrypt|NCrypt)\w+\s*\(", text
+                )
                 prefix = found[1] if found is not None else ""
                 if prefix.endswith(("->", "::", ".")) or f"{prefix}{name}" in self._layout.text:
                     return prefix

@@ -94,10 +94,16 @@ class Layout:
 
     # ------------------------------------------------------------ pieces
 
-    def rewritten(self, site: Site, lines: Sequence[str]) -> tuple[Piece, ...]:
-        """Other statements in the place of one; with braces where it stood alone under an `if`."""
-        if site.listed:
+    def rewritten(
+        self, site: Site, lines: Sequence[str], declares: bool = False
+    ) -> tuple[Piece, ...]:
+        """Other statements in the place of one; with braces where it stood alone under an `if`, and
+        where they declare a variable behind a label."""
+        if site.listed and not (site.labelled and declares):
             return (Piece(site.start, site.end, self._joined(site.start, lines)),)
+        if site.listed:
+            inner = [self.unit + line for line in lines]
+            return (Piece(site.start, site.end, self._joined(site.start, ["{", *inner, "}"])),)
         header = self.sites.header_end(site)
         if header is None or "#" in self.text[header : site.start]:
             return ()

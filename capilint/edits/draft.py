@@ -55,6 +55,14 @@ def changes(path: str, old: str, new: str) -> tuple[Change, ...]:
     )
 
 
+def applied_changes(text: str, made: Iterable[Change]) -> str:
+    """A text with changes of its lines that do not touch each other."""
+    lines = list(_lines(text))
+    for change in sorted(made, key=lambda each: each.line, reverse=True):
+        lines[change.line - 1 : change.end_line - 1] = [change.text]
+    return "".join(lines)
+
+
 class Lines:
     """Which line of an old text a line of a new one was."""
 
@@ -67,7 +75,6 @@ class Lines:
             if new_start <= line - 1 < new_end:
                 return (start + line - 1 - new_start if kind == "equal" else min(start, end)) + 1
         return line
-
 
     def is_new(self, line: int) -> bool:
         """Whether a line of the new text, from 1, was not in the old one."""
@@ -94,8 +101,7 @@ def _opcodes(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, int
     end, new_end = len(before) - tail, len(after) - tail
     matcher = SequenceMatcher(None, before[head:end], after[head:new_end], autojunk=False)
     inner = [
-        (kind, a + head, b + head, c + head, d + head)
-        for kind, a, b, c, d in matcher.get_opcodes()
+        (kind, a + head, b + head, c + head, d + head) for kind, a, b, c, d in matcher.get_opcodes()
     ]
     first = [("equal", 0, head, 0, head)] if head else []
     last = [("equal", end, len(before), new_end, len(after))] if tail else []

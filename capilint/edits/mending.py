@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from capilint.edits.bench import LEAKS, Bench, Key, View, key_of, made_of, of_key
@@ -63,6 +63,7 @@ class _Search:
     base: View
     key: Key
     most_looks: int
+    visited: set[tuple[Key, str, int]] = field(default_factory=set)
 
     def mend(self, state: Mended, finding: Finding, depth: int) -> Mended | None:
         for draft in self.mender.drafts(finding, state.texts):
@@ -136,16 +137,25 @@ class _Search:
     def _left(self, old: Mended, new: Mended, finding: Finding, trades: bool) -> Finding | None:
         """What of the finding is left to be mended, after a step that made things no worse."""
         more = new.view.keys - self.base.keys
+        self.visited.add(self._place(finding, old.texts))
         if not more:
-            lines = Lines(old.texts[finding.path], new.texts[finding.path])
-            place = _leaves_at(finding)
             same = of_key(new.view.findings, self.key)
-            return next((each for each in same if lines.before(_leaves_at(each)) != place), None)
+            places = ((each, self._place(each, new.texts)) for each in same)
+            return next((each for each, place in places if place not in self.visited), None)
         if not trades or more.total() > 1 or new.view.keys[self.key] >= self.base.keys[self.key]:
             return None
         (key,) = more
         leaks = [each for each in of_key(new.view.findings, key) if each.code in LEAKS]
         return next((each for each in leaks if each.function == finding.function), None)
+
+    def _place(self, finding: Finding, texts: Texts) -> tuple[Key, str, int]:
+        """Where a finding's path ends, in the texts that the search began with."""
+        path, line = finding.path, finding.span.line
+        if finding.steps:
+            path, line = finding.steps[-1].path, finding.steps[-1].span.line
+        if path in texts:
+            line = Lines(self.texts[path], texts[path]).before(line)
+        return key_of(finding), path, line
 
 
 def _may_end_in_sight(finding: Finding) -> bool:
@@ -154,7 +164,3 @@ def _may_end_in_sight(finding: Finding) -> bool:
     *scope, name = finding.function.split("::")
     constructor = finding.code == "CAP102" and scope[-1:] == [name]
     return bool(finding.ender) or finding.code == "CAP203" or constructor
-
-
-def _leaves_at(finding: Finding) -> int:
-    return finding.steps[-1].span.line if finding.steps else finding.span.line

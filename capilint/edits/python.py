@@ -1,11 +1,11 @@
 """What may mend a finding in Python, by the kind of mistake.
 
-    CAP101, CAP102   a release before the place where the function is left, or before that of the
-                     owner; `try` and `finally`, or `except`, around what follows the creation
-    CAP103           a release before the last reference goes
-    CAP201, CAP202   the first release behind the use, dropped, or told by None; the second dropped
-    CAP203           the right call
-    CAP301           the two releases swapped
+CAP101, CAP102   a release before the place where the function is left, or before that of the
+                 owner; `try` and `finally`, or `except`, around what follows the creation
+CAP103           a release before the last reference goes
+CAP201, CAP202   the first release behind the use, dropped, or told by None; the second dropped
+CAP203           the right call
+CAP301           the two releases swapped
 """
 
 from __future__ import annotations
@@ -134,9 +134,29 @@ class Python:
             site = around
         rest = [each for each in self._sites.beside(site) if each.start > site.end]
         for call in self._calls(finding, finding.handle):
+            for first in rest[:2]:
+                yield from self._finally_added(first, finding.handle, call)
             for first in rest[:3]:
                 dropped = self._ends_inside(first, rest[-1], finding.handle, call)
                 yield from self._tried(first, rest[-1], finding.handle, call, dropped)
+
+    def _finally_added(self, site: Site, handle: str, call: str) -> Iterator[Draft]:
+        """A `finally` for a `try` that has none, in place of the releases in it."""
+        clauses = {each.kind for each in self._sites.inside(site) if each.around == site.number}
+        if site.kind != "Try" or "Finally" in clauses:
+            return
+        pieces: list[Piece] = []
+        for each in self._ends_inside(site, site, handle, call):
+            dropped = self._layout.without(each)
+            if not dropped:
+                return
+            pieces += dropped
+        for guard in (False, True):
+            lines = self._layout.guarded(handle, [call]) if guard else [call]
+            added = ["finally:", *(self._layout.unit + line for line in lines)]
+            end = self._layout.after(site, added)
+            title = f"call {call} in a `finally` of the `try` in line {{line}}"
+            yield Draft(self._path, title, site.start, (*pieces, *end))
 
     def _tried(
         self, first: Site, last: Site, handle: str, call: str, dropped: Sequence[Site]
@@ -218,7 +238,11 @@ class Python:
 
     def _releases_twice(self, finding: Finding) -> Iterator[Draft]:
         first, second = self._step_site(finding, "release"), self._site(finding.span)
-        if first is not None and second is not None and not self._in_one_life(finding, first, second):
+        if (
+            first is not None
+            and second is not None
+            and not self._in_one_life(finding, first, second)
+        ):
             yield from self._told_by_none(finding, first, second)
             return
         if second is not None and first != second:
@@ -244,11 +268,13 @@ class Python:
         handle = finding.handle
         cleared = self._layout.after(first, [f"{handle} = None"])
         title = f"set {handle} to None after line {{line}}"
-        yield Draft(self._path, title, first.start, cleared)
-        if second.kind == "Expr" and first != second:
+        if second.kind == "Expr" and first != second and self._layout.unit_of(second) == second:
             guarded = self._layout.guarded(handle, self._layout.lines_of(second))
             pieces = (*cleared, *self._layout.rewritten(second, guarded))
-            yield Draft(self._path, f"{title}, and test it before it is released", first.start, pieces)
+            yield Draft(
+                self._path, f"{title}, and test it before it is released", first.start, pieces
+            )
+        yield Draft(self._path, title, first.start, cleared)
 
     def _releases_wrongly(self, finding: Finding) -> Iterator[Draft]:
         start, end = self._offset(finding.span), self._end(finding.span)
@@ -298,7 +324,9 @@ class Python:
         inside = self._sites.inside(at) if at is not None else iter(self._sites.sites)
         texts = [self._layout.source(site) for site in inside if site.kind == "Expr"]
         found = list(self._spelling.found_among(texts, handle))
-        return iter(dict.fromkeys([*found, *self._made_up(finding, handle)]))
+        others = [self._layout.source(each) for each in self._sites.sites if each.kind == "Expr"]
+        elsewhere = self._spelling.found_among(others, handle)
+        return iter(dict.fromkeys([*found, *self._made_up(finding, handle), *elsewhere]))
 
     def _made_up(self, finding: Finding, handle: str) -> Iterator[str]:
         """Calls of the API's function, as this file calls its DLL."""
@@ -310,11 +338,21 @@ class Python:
             return
         text = self._layout.text
         prefixes = [found[1] for found in re.finditer(rf"([\w.]+\.)?\b{name}\s*\(", text)]
+        of_creation: list[str] = []
         for step in finding.steps:
             if step.kind == "create" and step.path == self._path:
                 code = text[self._offset(step.span) : self._end(step.span)]
-                prefixes += [found[1] for found in re.finditer(rf"([\w.]+\.)?\b{_API}\s*\(", code)]
-        prefixes += [found[1] for found in re.finditer(rf"([\w.]+\.){_API}\s*\(", text)]
+                found = re.finditer(rf"([\w.]+\.)?\b{_API}\s*\(", code)
+                of_creation += [each[1] or "" for each in found]
+        others = [
+            (each[1] or "", each[2]) for each in re.finditer(rf"([\w.]+\.)?\b({_API})\s*\(", text)
+        ]
+        # The DLL that makes a handle need not be the one that ends it.
+        alike = [
+            each for each, callee in others if self._spelling.acts_on(callee, finding.resource)
+        ]
+        prefixes += [each for each in of_creation if each in alike]
+        prefixes += [*alike, *of_creation, *(each for each, _ in others if each)]
         for prefix in list(dict.fromkeys(each or "" for each in prefixes))[:2]:
             for argument in self._as_given(handle):
                 yield f"{prefix}{self._spelling.call(name, argument)}"
@@ -323,6 +361,11 @@ class Python:
         """How the file gives the handle to functions: `key`, `key.value`, `key[0]`."""
         pattern = rf"[(,]\s*{re.escape(handle)}(\.value|\[0\]|\.contents)?\s*[,)]"
         found = [match[1] or "" for match in re.finditer(pattern, self._layout.text)]
+        name = re.escape(handle)
+        made = rf"(?m)^\s*{name}\s*=\s*(?:[\w.]*\bpointer\(|[\w.]*\bPOINTER\(|\w+\.new\()"
+        if re.search(made, self._layout.text):  # what it points to is the handle
+            yield f"{handle}[0]"
+            return
         most = sorted(dict.fromkeys(found), key=lambda each: -found.count(each))
         yield from dict.fromkeys([*(f"{handle}{each}" for each in most[:1]), handle])
 

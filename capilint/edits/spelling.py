@@ -10,7 +10,14 @@ from capilint.language import Language
 from capilint.rulebook.book import RuleBook
 from capilint.rulebook.protocol import Protocol
 
-_CALL = re.compile(r"([\w.:]+(?:->[\w.]+)*)\s*\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)\Z", re.DOTALL)
+_CALL = re.compile(
+    r"([\w.:]+(?:->[\w.]+)*)\s*\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)\Z", re.DOTALL
+)
+_ENDING = re.compile(
+    r"release|close|free|destroy|drop|end|del|clean|dispose|term|fini|reset|clear|shut|stop|wipe|done"
+    r"|exit|tidy|discard|kill|remove",
+    re.IGNORECASE,
+)
 _CAST = re.compile(r"\((?:struct\s+)?[A-Za-z_]\w*\s*\**\s*\)\s*")
 _FIRST_NAME = re.compile(r"[A-Za-z_]\w*")
 _PLAIN = re.compile(r"[*&]*\(?[*&]*[A-Za-z_][\w.>\-\[\] +*()]*\Z")
@@ -86,6 +93,13 @@ class Spelling:
         bound = self._book.direct(name, Language.C)
         return None if bound is None else bool(bound.protocol.releases)
 
+    def acts_on(self, name: str, resource: str) -> bool:
+        """Whether an API function is given such a handle."""
+        bound = self._book.direct(name, Language.C)
+        protocol = bound.protocol if bound is not None else None
+        given = (*protocol.uses.values(), *protocol.releases.values()) if protocol else ()
+        return resource in given
+
     def found_among(self, calls: Iterable[str], handle: str) -> Iterator[str]:
         """Those of the calls in a piece of text that seem to end the handle, or what holds it."""
         base = base_name(handle)
@@ -95,7 +109,7 @@ class Spelling:
             if parts is None or not parts[1]:
                 continue
             releases = self.releases(call)
-            if releases is False:
+            if releases is False or not (releases or _ENDING.search(parts[0])):
                 continue
             if any(names_handle(each, handle) for each in parts[1]):
                 (known if releases else unknown).append(call)

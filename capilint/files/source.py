@@ -188,7 +188,7 @@ def decode(data: bytes, language: Language) -> str:
     if nul >= 0:
         line = data.count(b"\n", 0, nul) + 1
         raise UnreadableError(f"binary data: a NUL byte in line {line}")
-    declared = _declared_encoding(data) if language is Language.PYTHON else None
+    declared = declared_encoding(data) if language is Language.PYTHON else None
     for encoding in (declared, "utf-8", "cp1252"):
         if encoding is not None:
             try:
@@ -209,7 +209,7 @@ def _marked_encoding(data: bytes) -> str | None:
     return next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
 
 
-def _declared_encoding(data: bytes) -> str | None:
+def declared_encoding(data: bytes) -> str | None:
     """The encoding that a PEP 263 line names, where it names one for text."""
     for number, line in enumerate(data[:4096].split(b"\n", 2)[:2], start=1):
         cookie = re.match(_COOKIE, line)

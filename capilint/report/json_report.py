@@ -6,7 +6,7 @@ import json
 
 from capilint import __version__
 from capilint.check import Report
-from capilint.finding import Finding, Step
+from capilint.finding import Finding, Fix, Step
 from capilint.findings.fingerprint import fingerprints
 from capilint.findings.triage import Suppressed
 from capilint.report import Style
@@ -57,10 +57,29 @@ def _finding(finding: Finding, fingerprint: str) -> dict[str, object]:
         "handle": finding.handle,
         "message": finding.message,
         "help": finding.help,
+        "fix": _fix(finding.fix),
         "confirmed": finding.confirmed,
         "fingerprint": fingerprint,
         "steps": [_step(step) for step in finding.steps],
         "also": [_step(step) for step in finding.also],
+    }
+
+
+def _fix(fix: Fix | None) -> dict[str, object] | None:
+    """The changes that mend a finding, whole lines each."""
+    if fix is None:
+        return None
+    return {
+        "title": fix.title,
+        "changes": [
+            {
+                "path": each.path,
+                "line": each.line,
+                "end_line": each.end_line,
+                "text": each.text,
+            }
+            for each in fix.changes
+        ],
     }
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from capilint import __version__
 from capilint.check import Report
-from capilint.finding import Finding, Severity, Span, Step
+from capilint.finding import Finding, Fix, Severity, Span, Step
 from capilint.findings.fingerprint import fingerprints
 from capilint.findings.triage import Suppressed
 from capilint.report import Style
@@ -118,7 +118,30 @@ def _result(finding: Finding, rule_index: int) -> Json:
             for number, step in enumerate((*finding.steps, *finding.also), start=1)
             if (step.path, step.span) != (finding.path, finding.span)
         ]
+    if finding.fix is not None:
+        result["fixes"] = [_fix(finding.fix)]
     return result
+
+
+def _fix(fix: Fix) -> Json:
+    """The changes of a fix, those of each file together."""
+    files: dict[str, list[Json]] = {}
+    for change in fix.changes:
+        region = {
+            "startLine": change.line,
+            "startColumn": 1,
+            "endLine": change.end_line,
+            "endColumn": 1,
+        }
+        replacement: Json = {"deletedRegion": region, "insertedContent": {"text": change.text}}
+        files.setdefault(change.path, []).append(replacement)
+    return {
+        "description": {"text": printable(fix.title)},
+        "artifactChanges": [
+            {"artifactLocation": artifact(path), "replacements": replacements}
+            for path, replacements in files.items()
+        ],
+    }
 
 
 def _flow(steps: Sequence[Step]) -> list[Json]:

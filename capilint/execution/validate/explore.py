@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from capilint import ir
@@ -33,8 +33,13 @@ class Verdict:
     model_only: tuple[Mistake, ...] = ()
 
 
-def validate(module: ir.Module, findings: Iterable[Finding], book: RuleBook) -> list[Verdict]:
-    """The functions of a file, each against the findings in it."""
+def validate(
+    module: ir.Module,
+    findings: Iterable[Finding],
+    book: RuleBook,
+    wanted: Callable[[ir.Function], bool] | None = None,
+) -> list[Verdict]:
+    """The functions of a file, or those of them that are wanted, each against the findings in it."""
     functions = {function.qualified_name: function for function in module.functions}
     in_cpp = module.language is ir.Language.CPP
     bases = {**book.exception_classes, **module.classes} if in_cpp else {}
@@ -52,6 +57,7 @@ def validate(module: ir.Module, findings: Iterable[Finding], book: RuleBook) -> 
         else run.verdict(function, found)
         for function in module.functions
         if any(True for block in function.blocks if block.instructions)
+        and (wanted is None or wanted(function))
     ]
 
 

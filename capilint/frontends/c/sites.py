@@ -25,13 +25,15 @@ class Site(NamedTuple):
     """A statement: its type in the grammar and where it stands.
 
     `listed` is set where other statements can stand beside it, not where it is the one statement
-    of an `if` or a loop; `block` is the stretch of the innermost braces around it.
+    of an `if` or a loop; `labelled` where a label or `case` stands before it, behind which no
+    variable may be declared; `block` is the stretch of the innermost braces around it.
     """
 
     kind: str
     start: int
     end: int
     listed: bool
+    labelled: bool
     block: tuple[int, int]
 
 
@@ -170,9 +172,7 @@ class Sites:
                         return found
         return None
 
-    def _declarator(
-        self, declarator: Node, name: str, scope: tuple[int, int]
-    ) -> Declared | None:
+    def _declarator(self, declarator: Node, name: str, scope: tuple[int, int]) -> Declared | None:
         value, inner = None, declarator
         if declarator.type == "init_declarator":
             given = declarator.child_by_field_name("value")
@@ -216,9 +216,12 @@ def _one_byte(character: str) -> str:
 
 
 def _is_statement(node: Node) -> bool:
-    return node.type.endswith("_statement") and node.type != "case_statement" or node.type in (
-        _SINGLE
-    ) or node.type == "for_range_loop"
+    return (
+        node.type.endswith("_statement")
+        and node.type != "case_statement"
+        or node.type in (_SINGLE)
+        or node.type == "for_range_loop"
+    )
 
 
 def _site(node: Node) -> Site:
@@ -228,7 +231,8 @@ def _site(node: Node) -> Site:
     while block is not None and block.type not in ("compound_statement", "translation_unit"):
         block = block.parent
     stretch = (block.start_byte, block.end_byte) if block is not None else (0, 0)
-    return Site(node.type, node.start_byte, node.end_byte, listed, stretch)
+    labelled = parent is not None and parent.type in ("case_statement", "labeled_statement")
+    return Site(node.type, node.start_byte, node.end_byte, listed, labelled, stretch)
 
 
 def _is_list(node: Node) -> bool:

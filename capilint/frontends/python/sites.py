@@ -119,7 +119,9 @@ class Sites:
                 self._kept.update(range(span.line + 1, span.end_line + 1))
         self._read_block(tree, positions, -1)
 
-    def _read_block(self, block: cst.BaseSuite | cst.Module, positions: Positions, around: int) -> None:
+    def _read_block(
+        self, block: cst.BaseSuite | cst.Module, positions: Positions, around: int
+    ) -> None:
         number = self._blocks
         self._blocks += 1
         on_header = isinstance(block, cst.SimpleStatementSuite)
@@ -152,9 +154,7 @@ class Sites:
         start, end = self._range(span)
         end = start + len(self.text[start:end].rstrip())
         number = len(self.sites)
-        self.sites.append(
-            Site(number, type(node).__name__, start, end, around, block, inline)
-        )
+        self.sites.append(Site(number, type(node).__name__, start, end, around, block, inline))
         return number
 
     def _range(self, span: Span) -> tuple[int, int]:
