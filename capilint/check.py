@@ -299,14 +299,19 @@ def _check_resources(resources: frozenset[str]) -> None:
 
 
 def _problems(modules: Iterable[Module]) -> list[Finding]:
-    """A CAP901 note for each place that a front end did not understand."""
+    """A CAP901 note for each place that a front end did not understand, whoever includes it."""
     from capilint.findings.triage import remark
     from capilint.rulebook.codes import load as load_codes
 
-    return [
-        remark(load_codes()["CAP901"], module.path, each.span, each.function, reason=each.reason)
+    found = (
+        (each.path or module.path, each.span, each.function, each.reason)
         for module in modules
         for each in module.problems
+    )
+    code = load_codes()["CAP901"]
+    return [
+        remark(code, path, span, function, reason=reason)
+        for path, span, function, reason in dict.fromkeys(found)
     ]
 
 

@@ -29,6 +29,22 @@ inline BOOL Session::run(HCRYPTPROV hProv)
     return TRUE;
 }
 """
+TEMPLATE = """\
+#include <windows.h>
+#include <wincrypt.h>
+template <class Use> BOOL with_key(HCRYPTPROV hProv, const Use &use)
+{
+    HCRYPTKEY hKey;
+    if (!CryptGenKey(hProv, CALG_RC4, 0, &hKey))
+        return FALSE;
+    return use.wanted;
+}
+"""
+USER = """\
+#include "template.hpp"
+struct Wanted { BOOL wanted; };
+BOOL run(HCRYPTPROV hProv) { return with_key(hProv, Wanted()); }
+"""
 SUFFIXES = ("cpp", "cc", "cxx", "c++", "hpp", "hh", "hxx", "inl", "ipp", "tpp", "h")
 
 
@@ -84,6 +100,16 @@ def test_a_comment_suppresses(capsys: pytest.CaptureFixture[str], comment: str) 
     before = 'static const char *text = R"x(// NOLINT" )x";\n'
     Path("a.cpp").write_text(before + LEAK.replace("&hKey))", f"&hKey)) {comment}"), "utf-8")
     assert found(capsys, "a.cpp") == []
+
+
+def test_what_is_wrong_in_a_template_of_a_header_is_told_there_and_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("template.hpp").write_text(TEMPLATE, encoding="utf-8")
+    for name in ("a.cpp", "b.cpp"):
+        Path(name).write_text(USER, encoding="utf-8")
+    assert found(capsys, ".") == [("template.hpp", 6, "CAP101")]
+    assert not found(capsys, "a.cpp", "b.cpp")  # nobody asked for the header
 
 
 def test_sarif_names_the_method(capsys: pytest.CaptureFixture[str]) -> None:

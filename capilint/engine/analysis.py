@@ -295,7 +295,7 @@ class Analysis:
         """The defects as findings; `lone` ones are those that the function itself shows."""
         origins = interpreter.typestates.origins
         narrator = Narrator(
-            definition.module.path,
+            definition.path,
             definition.function.name,
             is_entry_point(definition.function),
             definition.function.span.line,
@@ -364,7 +364,7 @@ class Analysis:
         )
         typestates = Typestates(
             self.rulebook.resources,
-            module.path,
+            definition.path,
             evaluator.boxes,
             self.learned.seen_by(function, module.path),
         )
@@ -378,7 +378,7 @@ class Analysis:
             cyclic_blocks(function),
             single_entry_blocks(function),
             classes.abandons_object(definition),
-            EscapeLog(module.path) if self._explain else None,
+            EscapeLog(definition.path) if self._explain else None,
         )
 
     def _api(self, name: str, module: Module) -> Bound | None:
@@ -431,7 +431,7 @@ class Analysis:
             code="CAP902",
             name=name,
             severity=severity,
-            path=definition.module.path,
+            path=definition.path,
             span=function.span,
             function=function.name,
             resource="",

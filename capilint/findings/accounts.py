@@ -69,10 +69,13 @@ def _unseen(keys: Iterable[FindingKey], suppressed: Mapping[FindingKey, Reason])
 
 def not_understood(modules: Iterable[Module]) -> Iterator[Silence]:
     """The places that a front end did not understand: what is made there is not known."""
-    for module in modules:
-        for each in module.problems:
-            reason = Reason(Kind.NOT_UNDERSTOOD, detail=f": {each.reason}")
-            yield Silence(Creation(module.path, each.span, each.function), reason)
+    found = (
+        (Creation(each.path or module.path, each.span, each.function), each.reason)
+        for module in modules
+        for each in module.problems
+    )
+    for creation, reason in dict.fromkeys(found):
+        yield Silence(creation, Reason(Kind.NOT_UNDERSTOOD, detail=f": {reason}"))
 
 
 def _place(silence: Silence) -> tuple[object, ...]:

@@ -61,7 +61,8 @@ class Function:
     in C++ so do destructors that say nothing else, and `main`. `implicit`: the compiler makes it,
     as a class's copy or destructor. `guards` are the `#if`s around the
     function: the places that stand for their conditions, and whether these hold where it exists.
-    `types` are the source text of what C declares its local variables as.
+    `types` are the source text of what C declares its local variables as. `path` is that of the
+    file that its text stands in, where this is not the module's: a template of a header.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Function:
     implicit: bool = False
     guards: tuple[tuple[Place, bool], ...] = ()
     types: Mapping[Variable, str] = field(default_factory=dict)
+    path: str = ""
 
     @property
     def receiver(self) -> Variable | None:
@@ -148,11 +150,12 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A part of a file that the front end did not understand."""
+    """A part of a file that the front end did not understand; of a header where it has a `path`."""
 
     span: Span
     reason: str
     function: str = "<module>"
+    path: str = ""
 
 
 def tails(name: str) -> Iterator[str]:

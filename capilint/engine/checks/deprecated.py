@@ -29,7 +29,7 @@ def deprecated_calls(program: Program, definition: Definition) -> Iterator[Findi
                 code=CODE,
                 name=name,
                 severity=severity,
-                path=definition.module.path,
+                path=definition.path,
                 span=call.span,
                 function=definition.function.name,
                 resource="",

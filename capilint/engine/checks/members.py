@@ -126,7 +126,7 @@ def _left_alive(
             ways = interpreter.objects.run(path.fork(), thing, summary, leave.span)
         ends = [way for way in ways if destroyed(way.state) - before]
         if ends:
-            ender = Ender(method.function.name, method.module.path, leave.span)
+            ender = Ender(method.function.name, method.path, leave.span)
             self_name = method.function.parameters[0].variable.name
             for member in members:
                 if all(is_alive(end.state, member.symbol) for end in ends):

@@ -276,7 +276,7 @@ class _Ending:
     def defect(self, member: Member, end: Path) -> Defect:
         """What is wrong where the closer ends with the member alive."""
         closer = self.closer
-        function, path = closer.definition.function, closer.definition.module.path
+        function, path = closer.definition.function, closer.definition.path
         text = "" if closer.destructs else closer.member_text(member.path)
         ender = Ender(function.name, path, self._leave(), text, self.left.given)
         return self.left.ended(member, ender, end.trail)

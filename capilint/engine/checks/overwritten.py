@@ -52,7 +52,7 @@ def is_told_by_callers(
     """Whether a call of the function is one of the places where handles are known to be lost."""
     return any(
         isinstance(call.callee, Direct)
-        and (caller.module.path, call.span) in lost
+        and (caller.path, call.span) in lost
         and definition in program.names.alternatives(call.callee.name, caller.module)
         for caller, (called, _) in program.calls.items()
         if definition in called

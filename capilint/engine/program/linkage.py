@@ -35,6 +35,11 @@ class Definition:
     module: Module
     function: Function
 
+    @property
+    def path(self) -> str:
+        """The file that its text stands in: the module's, or a header of it."""
+        return self.function.path or self.module.path
+
     def __hash__(self) -> int:
         return id(self.function)
 

@@ -87,7 +87,7 @@ class Fates:
             for creation in bound.protocol.creates if bound is not None else ():
                 known = resources.get(creation.resource)
                 if bound is not None and known is not None and known.watched:
-                    site = site_of(module.path, call.span, bound.protocol.name, creation)
+                    site = site_of(definition.path, call.span, bound.protocol.name, creation)
                     self._texts[site] = _target(call, bound.protocol, creation)
                     yield site
 
@@ -204,7 +204,7 @@ class Fates:
         for caller in self._callers.get(definition, ()):
             if self.functions[caller].bounded:
                 line = caller.function.span.line
-                name, path = caller.function.name, caller.module.path
+                name, path = caller.function.name, caller.path
                 return Reason(Kind.TOO_INTRICATE, name, path=path, line=line)
         return None
 
@@ -221,7 +221,7 @@ def _target(call: Call, protocol: Protocol, creation: Creation) -> str:
 def _distance(definition: Definition, site: CreationSite) -> tuple[bool, int]:
     """How far below a function's head a creation stands."""
     lines = site.span.line - definition.function.span.line
-    return (lines < 0 or definition.module.path != site.path, abs(lines))
+    return (lines < 0 or definition.path != site.path, abs(lines))
 
 
 def _clearest(reason: Reason) -> tuple[bool, str, int]:

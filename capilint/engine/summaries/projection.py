@@ -26,6 +26,7 @@ from capilint.engine.summaries.summary import RESULT, Exit, Outcome, is_input
 from capilint.ir import Scope
 
 EQUALITY = ("==", "!=")
+CALLERS_TOO = frozenset({"handle", "initial", "member", "object"})  # symbols that they know
 
 
 def _is_callers(location: Location) -> bool:
@@ -116,7 +117,7 @@ def escapes_of(shared: Iterable[Symbol], stored: Sequence[AbstractValue]) -> tup
 
 def _as_known(state: State, value: AbstractValue) -> AbstractValue:
     """The constant that an unknown value was found to be equal to: `if (status != OK) return`."""
-    if not isinstance(value, Symbol):
+    if not isinstance(value, Symbol) or value.kind in CALLERS_TOO:
         return value
     for term, truth in state.facts.items():
         if isinstance(term, Term) and term.operator in EQUALITY and value in term.operands:
@@ -157,7 +158,7 @@ def _outside(value: AbstractValue) -> AbstractValue:
             return Symbol("result", "callee", variable)
         case Symbol(kind="box"):
             return ZERO
-        case Symbol(kind="handle" | "initial" | "member" | "object"):
+        case Symbol(kind) if kind in CALLERS_TOO:
             return value
         case Symbol():
             return Symbol("result", "callee", value)

@@ -37,7 +37,7 @@ from capilint.engine.summaries.summary import (
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.naming import GivenNames
 from capilint.engine.transfer.protocols import ProtocolCalls
-from capilint.engine.transfer.unknown import forget_shared_handles
+from capilint.engine.transfer.reach import forget_shared_handles
 from capilint.engine.transfer.ways import Continuation, Site, age_doubts, raise_from
 from capilint.ir import Scope, Unknown, Variable
 

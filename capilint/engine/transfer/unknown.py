@@ -19,7 +19,6 @@ from capilint.engine.domain.state import CERTAIN, POSSIBLE, State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
     ZERO,
-    AbstractValue,
     Location,
     Pointer,
     Status,
@@ -29,18 +28,15 @@ from capilint.engine.domain.values import (
     Uninitialised,
     is_memory,
     is_unknown_constant,
-    member_chain,
-    symbols_in,
 )
 from capilint.engine.program.classes import Classes
 from capilint.engine.program.tested import Tested
-from capilint.engine.summaries.summary import is_global
 from capilint.engine.transfer.doubts import doubt, doubt_what_ended, doubt_what_happened
 from capilint.engine.transfer.memory import MemoryEffects
+from capilint.engine.transfer.reach import forget_shared_handles, member_object
 from capilint.engine.transfer.ways import Continuation, Site, raise_from
 from capilint.finding import Span
 from capilint.ir import (
-    AddressOf,
     Call,
     Constant,
     Direct,
@@ -54,7 +50,6 @@ from capilint.ir import (
     Variable,
     places_in,
 )
-from capilint.ir.signatures import scope_of
 
 STATUS_KINDS = frozenset({"result", "report", "join"})
 
@@ -162,7 +157,7 @@ class UnknownCalls:
         if self.language is not Language.PYTHON:
             self.typestates.members.show_to_others(state)
         logged = self._logged(arguments)
-        member = self._member_object(site, arguments)
+        member = member_object(site, arguments, self.classes)
         given = [argument for argument in arguments.all() if argument is not member]
         for argument in given:
             if not (argument in logged and argument.value in state.handles):
@@ -182,16 +177,6 @@ class UnknownCalls:
             captured = self.evaluator.evaluate(state, site.call.callee.value)
             state.escape(captured, cause=state.cause(How.CAPTURED))
         forget_shared_handles(state, site.key, [argument.value for argument in given])
-
-    def _member_object(self, site: Site, arguments: Arguments) -> Argument | None:
-        """The object of a method of C++ that is a member of another object."""
-        first, callee = arguments.receiver, site.call.callee
-        if isinstance(callee, Direct) and scope_of(callee.name) in self.classes.bases:
-            first = next(iter(arguments.positional), None)
-        if first is None or not isinstance(first.written, AddressOf):
-            return None
-        inside = any(accessor.startswith(".") for accessor in first.written.place.path)
-        return first if inside and isinstance(first.value, Pointer) else None
 
     def _give_member(self, path: Path, site: Site, member: Argument) -> None:
         """What is in a member escapes, but not the object that it is a member of."""
@@ -354,38 +339,6 @@ def _is_line(value: Value, span: Span) -> bool:
     """Whether an argument is the number of the line on which the call stands: `__LINE__`."""
     number = value.value if isinstance(value, Constant) else None
     return isinstance(number, int) and span.line <= number <= span.end_line
-
-
-def forget_shared_handles(state: State, site: object, given: Sequence[AbstractValue]) -> None:
-    """Unknown code may have put new handles where it can reach: the old ones are gone there.
-
-    It reaches global variables, and what the values that it was `given` lead to.
-    """
-    reached = {symbol for value in given for symbol in symbols_in(value)}
-    places = [
-        symbol.detail
-        for symbol, handle in state.handles.items()
-        if symbol.kind in ("initial", "member")
-        and isinstance(symbol.detail, Location)
-        and handle.typestate is not Typestate.UNKNOWN
-        and symbol.detail not in state.environment
-    ]
-    places += [
-        place
-        for place, value in state.environment.items()
-        if isinstance(value, Symbol) and value in state.handles
-    ]
-    for place in places:
-        if state.is_external(place) and _reaches(place, reached):
-            content = Symbol("clobber", site, place)
-            state.renew(content)
-            state.environment[place] = content
-
-
-def _reaches(place: Location, reached: set[Symbol]) -> bool:
-    if isinstance(place.base, Symbol):
-        return not reached.isdisjoint(member_chain(place.base)) or is_global(place.base)
-    return True
 
 
 def _drop(state: State, status: Status) -> None:

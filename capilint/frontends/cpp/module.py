@@ -171,6 +171,7 @@ class _FileLowering:
 
     def _asked(self, task: Task) -> ir.Function | None:
         at = self._lowered.at = task.asked_at
+        self._lowered.at_path = task.asked_path
         if task.body is not None:
             return self._lower(task, internal=True)
         closure = task.closure
@@ -181,7 +182,7 @@ class _FileLowering:
             return self._finished(
                 task, lowering, lambda: lowering.lambda_body(closure), at, internal=True
             )
-        lowering = self._begun(task, Positions(1, b"", fixed=at))
+        lowering = self._begun(task, Positions(1, b"", fixed=at, path=task.asked_path))
         parameters = task.signature.parameters
         lowering.declare_parameters(parameters, "", has_this=True)
         return self._finished(
@@ -219,10 +220,12 @@ class _FileLowering:
         if lines is None:
             lines = self._lines[id(body.text)] = LineTable(body.text)
         span = lines.span(definition.name_at, definition.declarator_end)
-        at = self._lowered.at
+        at, path = self._lowered.at, body.path if body.path != self._unit.text.path else ""
         if body.of_library or body.used_at is not None:
             span = body.used_at or at
-        self._lowered.at = span
+        if body.of_library:
+            path = self._lowered.at_path
+        self._lowered.at, self._lowered.at_path = span, path
         text = body.text[definition.cut : definition.handlers_end]
         text = " " * (definition.cut - lines.line_start(definition.cut)) + text
         find = self._lowered.facts.macros.at(body.offset)
@@ -230,10 +233,10 @@ class _FileLowering:
         clear = definition.complete and parsed.structure_is_clear()
         if parsed.statement is None or not clear:
             reason = "function body not understood"
-            self._problems.append(ir.Problem(span, reason, _shown(task)))
+            self._problems.append(ir.Problem(span, reason, _shown(task), path))
             return None
         fixed = at if body.of_library else body.used_at
-        positions = Positions(lines.line(definition.cut) - 1, parsed.parsed, columns, fixed)
+        positions = Positions(lines.line(definition.cut) - 1, parsed.parsed, columns, fixed, path)
         lowering = self._begun(task, positions, unexpanded)
         has_this = task.instance is not None and not task.signature.static
         lowering.declare_parameters(
@@ -266,9 +269,12 @@ class _FileLowering:
             run()
             blocks = lowering.graph.finish()
         except (TooLarge, RecursionError):
-            self._problems.append(ir.Problem(span, "function too large", _shown(task)))
+            path = lowering.positions.path
+            self._problems.append(ir.Problem(span, "function too large", _shown(task), path))
             return None
-        self._problems += lowering.problems
+        self._problems += (
+            replace(each, path=lowering.positions.path) for each in lowering.problems
+        )
         owner = task.instance
         if owner is not None:
             lowering.destructor_of(owner)  # how its objects end, wherever they do
@@ -286,6 +292,7 @@ class _FileLowering:
             implicit=bool(task.kind),
             descriptor="staticmethod" if owner is not None and task.signature.static else "",
             types=lowering.names.types,
+            path=lowering.positions.path,
         )
 
 

@@ -90,9 +90,10 @@ def read(unit: Unit, included: Facts | None) -> Read:
     facts.functions.update(each.name for each in found if not each.scope)
     declarations = gather.declared_in_text(whole.text)
     local = with_local_classes(text, found, declarations, expand)
-    bodies = [_body(text, each) for each in (*found, *local)]
+    path = unit.text.path
+    bodies = [_body(text, each, path) for each in (*found, *local)]
     for each in made_by_macros(text, whole, unit.macros.opens_block):
-        body = _body(whole.text, each.definition)
+        body = _body(whole.text, each.definition, path)
         bodies.append(replace(body, offset=each.offset, used_at=each.used_at))
     return facts, declarations, sorted(bodies, key=lambda body: body.offset)
 
@@ -107,7 +108,7 @@ def _definitions(unit: Unit, expand: Callable[[str], str]) -> list[Definition]:
     return definitions(text)
 
 
-def _body(text: str, definition: Definition) -> Body:
+def _body(text: str, definition: Definition, path: str) -> Body:
     parameters = definition.declared
     if parameters is None:
         parameters = gather.parameters_in(definition.parameters)
@@ -124,4 +125,4 @@ def _body(text: str, definition: Definition) -> Body:
         noexcept="noexcept" in after,
         has_body=True,
     )
-    return Body(signature, definition, text, definition.start)
+    return Body(signature, definition, text, definition.start, path=path)

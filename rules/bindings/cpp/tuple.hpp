@@ -25,4 +25,34 @@ template <class A, class B, class C, class D> tuple<A, B, C, D> make_tuple(A a, 
     return tuple<A, B, C, D>{a, b, c, d};
 }
 
+template <size_t N, class A, class B, class C, class D, class E> struct tuple_element_of {
+    using type = A;
+};
+template <class A, class B, class C, class D, class E> struct tuple_element_of<1, A, B, C, D, E> {
+    using type = B;
+};
+template <class A, class B, class C, class D, class E> struct tuple_element_of<2, A, B, C, D, E> {
+    using type = C;
+};
+template <class A, class B, class C, class D, class E> struct tuple_element_of<3, A, B, C, D, E> {
+    using type = D;
+};
+template <class A, class B, class C, class D, class E> struct tuple_element_of<4, A, B, C, D, E> {
+    using type = E;
+};
+
+template <size_t N, class A, class B, class C, class D, class E>
+typename tuple_element_of<N, A, B, C, D, E>::type &get(tuple<A, B, C, D, E> &all)
+{
+    if (N == 0)
+        return all.first;
+    if (N == 1)
+        return all.second;
+    if (N == 2)
+        return all.third;
+    if (N == 3)
+        return all.fourth;
+    return all.fifth;
+}
+
 }

@@ -26,6 +26,21 @@ template <class First, class Second> pair<First, Second> make_pair(First first, 
     return pair<First, Second>{first, second};
 }
 
+template <size_t N, class First, class Second> struct pair_element {
+    using type = First;
+};
+template <class First, class Second> struct pair_element<1, First, Second> {
+    using type = Second;
+};
+
+template <size_t N, class First, class Second>
+typename pair_element<N, First, Second>::type &get(pair<First, Second> &both)
+{
+    if (N == 0)
+        return both.first;
+    return both.second;
+}
+
 struct in_place_t {
     int nothing;
 };

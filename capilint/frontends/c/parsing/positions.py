@@ -21,10 +21,13 @@ class Positions:
         parsed: bytes,
         columns: ColumnMap | None = None,
         fixed: Span | None = None,
+        path: str = "",
     ) -> None:
         """`first_line` is the 1-based line of row 0; `parsed` the text in UTF-8. `columns` leads
         from the text, a row above it left out, to the one before its macros were expanded. With
-        `fixed`, all of the text comes from a macro used there."""
+        `fixed`, all of the text comes from a macro used there. `path` is that of a header of the
+        file, where the text is of one."""
+        self.path = path
         self._columns = columns if columns else None
         self._first_line = first_line
         self._lines = None if parsed.isascii() else parsed.split(b"\n")

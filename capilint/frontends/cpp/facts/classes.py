@@ -78,12 +78,19 @@ class Classes(Types):
         return [each for each in instance.declared.methods if each.name == name]
 
     def inherited_constructors(self, instance: Instance) -> Iterator[Instance]:
-        """The bases whose constructors a class has taken over: `using Base::Base;`."""
-        for base in self.bases(instance) if self.declarations.names else ():
-            if base is not None:
-                whole = "::".join((*instance.declared.inside, base.declared.name))
-                if whole in self.declarations.names:
-                    yield base
+        """The bases whose constructors a class has taken over: `using Base::Base;`, by the base's
+        own name or by one that stands for it in the class."""
+        inside = instance.declared.inside
+        prefix = "".join(f"{each}::" for each in inside)
+        known = [name for name in self.declarations.names if name.startswith(prefix)]
+        for base in self.bases(instance) if known else ():
+            names = (name.removeprefix(prefix) for name in known)
+            if base is not None and any(
+                name == base.declared.name
+                or self.class_named(name, inside, instance.bindings) == base
+                for name in names
+            ):
+                yield base
 
     def destructor(self, instance: Instance) -> Signature | None:
         """The destructor that a class declares."""

@@ -13,6 +13,7 @@ from capilint.frontends.cpp.facts.typetext import type_text
 from capilint.frontends.cpp.lowering.naming import Callee
 from capilint.frontends.cpp.lowering.places import NameLowering
 from capilint.frontends.cpp.lowering.unit import Task
+from capilint.frontends.cpp.parsing.spellings import one_word
 
 
 class CalleeLowering(NameLowering):
@@ -164,7 +165,8 @@ class CalleeLowering(NameLowering):
             ending = self.destructor_of(owner)
             return Callee(ending or "", owner=owner, receiver=argument, follows=follows)
         plain = text_of(name).partition("<")[0].rpartition("::")[2]
-        found = self._chosen_method(self.lookup.methods(owner, plain), types)
+        named = [each for each in self.lookup.conversions(owner) if _is_called(each[1], plain)]
+        found = self._chosen_method(named or self.lookup.methods(owner, plain), types)
         if found is None or found.signature is None:
             return None
         if found.signature.pure or (
@@ -172,3 +174,8 @@ class CalleeLowering(NameLowering):
         ):
             return None
         return found._replace(receiver=argument, follows=follows)
+
+
+def _is_called(conversion: Signature, name: str) -> bool:
+    """Whether a word stands for a conversion: `operator_HCRYPTKEY`."""
+    return name.startswith("operator_") and one_word(conversion.name) == name

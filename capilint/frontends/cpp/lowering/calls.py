@@ -18,6 +18,8 @@ _THROWS = re.compile(
     r"(?:throw|Throw|THROW)(?P<perhaps>_?(?:[Ii]f|IF)(?![a-z]))?(?![a-z]|On|_on_|_ON_)"
 )
 
+_ALLOCATOR = re.compile("operator_?(new|delete)")
+
 
 class CallLowering(CalleeLowering):
     """Calls of functions that are known, and of those that are not."""
@@ -161,11 +163,14 @@ class CallLowering(CalleeLowering):
     def called_name(self, node: Node) -> str:
         """The function's name, empty for a call through a pointer."""
         function = self.bare(field(node, "function"))
+        name = "".join(text_of(function).split()).removeprefix("::")
+        allocator = _ALLOCATOR.fullmatch(name)
+        if allocator is not None:
+            return f"operator {allocator.group(1)}"
         if function.type in ("qualified_identifier", "template_function"):
-            return "".join(text_of(function).split()).removeprefix("::")
+            return name
         if function.type != "identifier":
             return ""
-        name = text_of(function)
         is_pointer = name in self.captured or self.member(name) or self.names.find(name)
         return "" if is_pointer else name
 

@@ -156,10 +156,13 @@ class ExceptionLowering(DeclarationLowering):
         """`try { } catch (E& e) { }`"""
         body = field(node, "body")
         clauses = [each for each in operands(node) if each.type == "catch_clause"]
-        yield from self.guarded([body], clauses, self.span(node))
+        yield from self.guarded([body], clauses, self.span(node), node == self.whole_try)
 
-    def guarded(self, body: list[Node], clauses: list[Node], span: Span) -> Statements:
-        """Statements, and the clauses for what is thrown in them."""
+    def guarded(
+        self, body: list[Node], clauses: list[Node], span: Span, rethrows: bool = False
+    ) -> Statements:
+        """Statements, and the clauses for what is thrown in them; where it `rethrows`, an exception
+        goes on at the end of each clause."""
         outer = self.names.frame
         dispatch, end = self.graph.new_block(), self.graph.new_block()
         handlers = [self.graph.new_block() for _ in clauses]
@@ -183,7 +186,10 @@ class ExceptionLowering(DeclarationLowering):
             self._declare_caught(clause)
             yield field(clause, "body")
             self.close_block(block, self.positions.end_of(clause))
-            self.graph.jump(end)
+            if rethrows:
+                self.graph.end(ir.Raise(self.positions.end_of(clause), again=True))
+            else:
+                self.graph.jump(end)
         self.graph.start(passing)
         self.graph.end(ir.Raise(span, again=True))
         self.graph.start(end)

@@ -62,6 +62,7 @@ class FunctionLowering(StatementLowering):
             self._ends_on_exception(ir.Place(THIS, ("*",)), self.this, span)
         else:
             self._begin_parts(self.this, given, span)
+        self.whole_try = body
         self.body(body, whole)
 
     def _initialisers(self, node: Node | None) -> Iterator[tuple[str, tuple[Node, list[Node]]]]:

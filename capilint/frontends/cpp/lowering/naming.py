@@ -92,6 +92,7 @@ class NamingLowering(FunctionLowering):
         self.opened: list[str] = []
         self._used_types: tuple[int, frozenset[str]] = (-1, frozenset())
         self.bound: Node | None = None  # to a local reference
+        self.whole_try: Node | None = None  # that of a constructor as a whole
         self.prolonged: tuple[ir.Place, Type] | None = None  # the temporary that it is bound to
         self.closures: dict[int, tuple[Instance, dict[str, tuple[str, bool]]]] = {}
         self._types: dict[int, tuple[Node, Type | None]] = {}

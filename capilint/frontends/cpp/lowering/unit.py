@@ -33,7 +33,8 @@ class Body:
     """A function's text: where it stands, and what it declares.
 
     One that a macro defines stands where that is `used_at`. One `of_library` is of a header of
-    ours: it is lowered where it is used, and has no place.
+    ours: it is lowered where it is used, and has no place. `path` is that of the file that it
+    stands in.
     """
 
     signature: Signature
@@ -42,6 +43,7 @@ class Body:
     offset: int
     used_at: Span | None = None
     of_library: bool = False
+    path: str = ""
 
     @property
     def whole(self) -> str:
@@ -77,7 +79,7 @@ class Task:
 
     `kind` is that of an implicit member (`default`, `copy`, `move`, `copy-assignment`,
     `move-assignment`, `destructor`), or empty where there is a `body` or a `closure`. `asked_at`
-    is the function that needs it first.
+    is the function that needs it first, in the header of `asked_path` if it stands in one.
     """
 
     name: str
@@ -88,12 +90,13 @@ class Task:
     body: Body | None = None
     closure: Closure | None = None
     asked_at: Span = _NOWHERE
+    asked_path: str = ""
 
 
 @dataclass
 class Unit:
     """One C++ file while it is lowered; `bodies` has the texts of templates, by whole name, `at` is
-    the function that is being lowered."""
+    the function that is being lowered, of the header of `at_path` if it is of one."""
 
     lookup: Lookup
     facts: Facts
@@ -103,6 +106,7 @@ class Unit:
     _asked: set[str] = field(default_factory=set)
     _derived: dict[str, set[str]] | None = None
     at: Span = _NOWHERE
+    at_path: str = ""
 
     def ask(self, name: str, task: Callable[[], Task | None]) -> None:
         """Have a function lowered, once."""
@@ -111,7 +115,7 @@ class Unit:
         self._asked.add(name)
         made = task()
         if made is not None:
-            self.pending.append(replace(made, asked_at=self.at))
+            self.pending.append(replace(made, asked_at=self.at, asked_path=self.at_path))
 
     def tasks(self) -> Iterator[Task]:
         """What is left to be lowered, new ones on the way among them."""

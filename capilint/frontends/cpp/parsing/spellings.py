@@ -6,6 +6,7 @@ delete[] *p;  alloc_new BYTE[n]        delete   *p;        new BYTE[n]
 f(_T(__FUNCTION__) L": %d" TAIL)       f(                 L": %d"     )
 ALLOC(p, BYTE[n])                      ALLOC(p, sizeof(BYTE[n]))
 MY_DELETE[] p;  (this->*f)(x)             delete[] p;      (this->_f)(x)
+key.operator HCRYPTKEY()               key.operator_HCRYPTKEY()
 
 As all repairs, these change only what stands on a row with an error; but for the loops.
 """
@@ -51,6 +52,10 @@ _POINTER_TO_MEMBER = re.compile(r"->\*(?=[A-Za-z_])")
 _OWN_OPERATOR = re.compile(
     r"(?<![\w:.>])(?<!->)(?:this\s*->\s*)?\boperator\s*(?P<operator>[-+*/%&|^]?=)(?=\s*\()"
 )
+_NAMED_CONVERSION = re.compile(
+    r"(?:\.|->)\s*(?:\w+\s*::\s*)*(?P<name>operator\s+[A-Za-z_](?:[\w:<>,*&]|\s)*?)(?=\s*\(\s*\))"
+)
+_ALLOCATOR = re.compile(r"(?<=[;{}(=,])\s*(?P<name>operator\s+(?:new|delete))(?=\s*\()")
 _REFERENCE = re.compile(r"(?<=[;{}])\s*[\w:]+(?:\s+[\w:]+)*(?:\s*<[^<>();]{0,100}>)?\s*&&?\s*\w+\(")
 _SEMICOLON = re.compile(r"\s*;")
 _BUILTIN = (
@@ -200,6 +205,21 @@ def _own_operators(text: str, rows: Set[int]) -> str:
     return edited(_OWN_OPERATOR, text, rows, assigned)
 
 
+def _named_operators(text: str, rows: Set[int]) -> str:
+    """`key.operator HCRYPTKEY()` and `operator delete(p)`, by names that are one word."""
+
+    def named(match: re.Match[str]) -> str:
+        start, name = match.start("name") - match.start(), match.group("name")
+        return match.group()[:start] + one_word(name)
+
+    return edited(_ALLOCATOR, edited(_NAMED_CONVERSION, text, rows, named), rows, named)
+
+
+def one_word(name: str) -> str:
+    """The name of an operator as one word of the same length."""
+    return re.sub(r"\W", "_", name)
+
+
 def _references(text: str, rows: Set[int]) -> str:
     """`const Key& key(holder.key());` with a `=`, without which it is half a function."""
     plain = blanked(text)
@@ -236,6 +256,7 @@ SPELLINGS: tuple[Repair, ...] = (
     _plain_news,
     _pointers_to_members,
     _own_operators,
+    _named_operators,
     _references,
     _type_arguments,
 )
