@@ -31,7 +31,7 @@ from capilint.frontends.python.naming.standard_names import (
 )
 from capilint.frontends.python.naming.variants import variants
 from capilint.frontends.python.parsing.nesting import with_deep_stack
-from capilint.frontends.python.parsing.parse import parsable, parse, refused
+from capilint.frontends.python.parsing.parse import parse, refused
 from capilint.frontends.python.parsing.positions import Positions
 from capilint.frontends.python.parsing.repairs import Broken
 from capilint.frontends.python.parsing.tree import children, descendants
@@ -42,7 +42,7 @@ _Definition = cst.FunctionDef | cst.Lambda
 
 def lower_module(text: str, path: str, relevant: Callable[[str], bool] | None = None) -> ir.Module:
     """See `capilint.frontends.python.lower`."""
-    text = parsable(text.removeprefix("\ufeff"))
+    text = text.removeprefix("\ufeff")
     broken = refused(text)
     if broken is None:
         try:

@@ -31,13 +31,13 @@ def parse(text: str) -> Parsed | Broken:
     Raises RecursionError where the code is nested too deeply.
     """
     try:
-        found, broken = parsed_in_part(text, _parsed)
+        found, broken = parsed_in_part(_parsable(text), _parsed)
     except cst.CSTValidationError as error:  # what this Python does not take for a name
         return Broken(1, 1, f"not Python 3: {error}")
     return broken[0] if found is None else Parsed(*found, broken)
 
 
-def parsable(text: str) -> str:
+def _parsable(text: str) -> str:
     """A text of which the parser takes all that Python does, each character in its place.
 
     It knows no half of a surrogate pair, which has no UTF-8, and no line before a statement that
