@@ -1004,7 +1004,8 @@ def test_an_alias_of_what_is_relevant_is_relevant() -> None:
     [
         ("\\\nx = 1\nf()\n", Span(3, 1, 3, 4)),
         ("x = 1\n\\\n  \\\nf()", Span(4, 1, 4, 4)),
-        ("\fif x:\n    \\\n\n    f()\n", Span(4, 5, 4, 8)),
+        ("if x:\n    \\\n    f()\n", Span(3, 5, 3, 8)),
+        ("if x:\n    pass\n\\\nf()\n", Span(4, 1, 4, 4)),
         ("x = 1 + \\\n  f()\n", Span(2, 3, 2, 6)),
     ],
 )

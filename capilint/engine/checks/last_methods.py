@@ -46,11 +46,15 @@ ALL_BUT_ONE = 2  # so many handles have to end with an object to show that it do
 
 @dataclass(slots=True)
 class LastMethods:
-    """Asks the methods of one program's classes; `told` are handles of which it was said."""
+    """Asks the methods of one program's classes.
+
+    `told` are handles of which it was said, and members, each with the method that does it: of
+    several handles that may be in one it is said once.
+    """
 
     program: Program
     taken: TakenMembers
-    told: set[tuple[Definition, Symbol]] = field(default_factory=set)
+    told: set[tuple[Definition, object]] = field(default_factory=set)
 
     def defects(self, definition: Definition, interpreter: Interpreter) -> Iterator[Defect]:
         """What the other methods of a class do to the handles that a function leaves in members."""
@@ -66,9 +70,10 @@ class LastMethods:
                     end = Path(exit_.state.copy(), node, path.trail)
                     run = _Run(self.program, interpreter, method, summary, end, thing, members)
                     for defect in run.defects(asked):
-                        if (definition, defect.symbol) not in self.told:
-                            self.told.add((definition, defect.symbol))
+                        said = {(definition, defect.symbol), (method, (owner, defect.text))}
+                        if said.isdisjoint(self.told):
                             yield defect
+                        self.told |= said
 
 
 def _concerns(summary: Summary) -> bool:

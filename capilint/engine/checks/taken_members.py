@@ -24,6 +24,7 @@ from capilint.ir import (
     places_in,
     values_of,
 )
+from capilint.rulebook.book import Bound
 
 
 @dataclass(slots=True)
@@ -77,15 +78,14 @@ class TakenMembers:
             yield from values_of(instruction)
             return
         looked_at: set[int] = set()
+        bound = self._api(definition, instruction)
+        if bound is not None:
+            protocol = bound.protocol
+            looking = {*protocol.uses, protocol.returns.removeprefix("address:")}
+            if definition in self.fillers:
+                looking |= {*protocol.releases}
+            looked_at = {i for i, parameter in enumerate(protocol.params) if parameter in looking}
         match instruction.callee:
-            case Direct(name) if (bound := self.names.api(name, definition.module)) is not None:
-                protocol = bound.protocol
-                looking = {*protocol.uses, protocol.returns.removeprefix("address:")}
-                if definition in self.fillers:
-                    looking |= {*protocol.releases}
-                looked_at = {
-                    i for i, parameter in enumerate(protocol.params) if parameter in looking
-                }
             case Method(receiver, _):
                 yield receiver
             case Indirect(callee):
@@ -93,3 +93,10 @@ class TakenMembers:
         for index, value in enumerate(values_of(instruction)):
             if index not in looked_at:
                 yield value
+
+    def _api(self, caller: Definition, call: Call) -> Bound | None:
+        """The function of the API that a call runs."""
+        name = call.callee.name if isinstance(call.callee, Direct) else ""
+        if isinstance(call.callee, Method):
+            name = self.names.reached_through(call.callee)
+        return self.names.api(name, caller.module) if name else None

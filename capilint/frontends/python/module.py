@@ -36,14 +36,13 @@ from capilint.frontends.python.parsing.positions import Positions
 from capilint.frontends.python.parsing.repairs import Broken
 from capilint.frontends.python.parsing.tree import children, descendants
 
-_SURROGATE = re.compile("[\ud800-\udfff]")  # which no parser takes, as it has no UTF-8
 _APART = re.compile(r"@[0-9:]+")  # what tells a lambda, or one of several definitions, apart
 _Definition = cst.FunctionDef | cst.Lambda
 
 
 def lower_module(text: str, path: str, relevant: Callable[[str], bool] | None = None) -> ir.Module:
     """See `capilint.frontends.python.lower`."""
-    text = _SURROGATE.sub("\ufffd", text.removeprefix("\ufeff"))
+    text = text.removeprefix("\ufeff")
     broken = refused(text)
     if broken is None:
         try:

@@ -13,6 +13,7 @@ from capilint.frontends.python.parsing.positions import Positions
 from capilint.frontends.python.parsing.python2 import translate
 from capilint.frontends.python.parsing.repairs import Broken, parsed_in_part
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONG_NUMBER = re.compile(r"(?<![0-9_])[0-9][0-9_]{999}")
 
 
@@ -30,10 +31,27 @@ def parse(text: str) -> Parsed | Broken:
     Raises RecursionError where the code is nested too deeply.
     """
     try:
-        found, broken = parsed_in_part(text, _parsed)
+        found, broken = parsed_in_part(_parsable(text), _parsed)
     except cst.CSTValidationError as error:  # what this Python does not take for a name
         return Broken(1, 1, f"not Python 3: {error}")
     return broken[0] if found is None else Parsed(*found, broken)
+
+
+def _parsable(text: str) -> str:
+    """A text of which the parser takes all that Python does, each character in its place.
+
+    It knows no half of a surrogate pair, which has no UTF-8, and no line before a statement that
+    is a backslash alone, which says no more than an empty one.
+    """
+    lines = _SURROGATE.sub("\ufffd", text).splitlines(keepends=True)
+    joined = False
+    for index, line in enumerate(lines):
+        content = line.rstrip("\r\n")
+        if content.strip() == "\\" and not joined:
+            lines[index] = line.replace("\\", " ")
+        else:
+            joined = content.endswith("\\")
+    return "".join(lines)
 
 
 def refused(text: str) -> Broken | None:
@@ -47,7 +65,7 @@ def refused(text: str) -> Broken | None:
 def _parsed(text: str) -> tuple[cst.Module, Positions] | Broken:
     """The tree of a whole text; else what is wrong with it as that Python that it is more of."""
     try:
-        return (tree := cst.parse_module(text)), Positions(tree, text)
+        return (tree := cst.parse_module(text)), Positions(tree)
     except cst.ParserSyntaxError as error:
         as_python3 = error
     translation = translate(text)
@@ -56,7 +74,7 @@ def _parsed(text: str) -> tuple[cst.Module, Positions] | Broken:
     except cst.ParserSyntaxError as error:
         told = (_broken(text, as_python3), _broken(translation.text, error))
         return max(told, key=lambda broken: broken.line)
-    return tree, Positions(tree, translation.text, translation.column)
+    return tree, Positions(tree, translation.column)
 
 
 def _broken(text: str, error: cst.ParserSyntaxError) -> Broken:

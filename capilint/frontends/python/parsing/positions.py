@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from itertools import accumulate
 from typing import Any
@@ -20,7 +20,6 @@ from libcst._nodes.internal import CodegenState
 from capilint.finding import Span
 
 _NEWLINE = re.compile(r"\r\n?|\n")
-_UNKEPT = re.compile(r"[ \t]*\\(?:\r\n?|\n)|\f")  # a joined line without a word, a form feed
 
 
 class _TokenCounter(CodegenState):
@@ -81,22 +80,17 @@ class _Recording(AbstractContextManager[None]):
 class Positions:
     """The spans of one tree's nodes: 1-based lines and columns, columns in characters.
 
-    `text` is what the tree was parsed from. `column` is given where that is a translation: it
-    tells the column in the file of an offset into it, and the line, which is the same in both.
+    `column` is given for a tree of translated text: it tells the column in the file of an offset
+    into that text, and the line, which is the same in both.
     """
 
-    def __init__(
-        self, tree: cst.Module, text: str, column: Callable[[int, int], int] | None = None
-    ) -> None:
+    def __init__(self, tree: cst.Module, column: Callable[[int, int], int] | None = None) -> None:
         counter = _TokenCounter(tree)
         tree._codegen(counter)
         self._tree = tree  # keeps the nodes, and so their ids, alive
         self._extents = counter.extents
         self._offsets = [0, *accumulate(map(len, counter.tokens))]
         self._text = "".join(counter.tokens)
-        if self._text != text:
-            self._offsets = _moved(self._offsets, list(_gaps(self._text, text)))
-            self._text = text
         self._lines = [0, *(match.end() for match in _NEWLINE.finditer(self._text))]
         self._column = column or self._untranslated_column
 
@@ -137,31 +131,3 @@ class Positions:
 
     def _untranslated_column(self, line: int, offset: int) -> int:
         return offset - self._lines[line - 1] + 1
-
-
-def _gaps(kept: str, text: str) -> Iterator[tuple[int, int]]:
-    """Where the tree has lost something of the text: the offset in what it kept, and how much.
-
-    What it has made up, such as a last newline, ends the search.
-    """
-    at = 0
-    for offset, character in enumerate(kept):
-        begin = at
-        while at < len(text) and text[at] != character and (lost := _UNKEPT.match(text, at)):
-            at = lost.end()
-        if at > begin:
-            yield offset, at - begin
-        if at == len(text) or text[at] != character:
-            return
-        at += 1
-
-
-def _moved(offsets: list[int], gaps: list[tuple[int, int]]) -> list[int]:
-    """Ascending offsets, as far on as the gaps before them say."""
-    moved, distance = [], 0
-    gaps = gaps[::-1]
-    for offset in offsets:
-        while gaps and gaps[-1][0] <= offset:
-            distance += gaps.pop()[1]
-        moved.append(offset + distance)
-    return moved
