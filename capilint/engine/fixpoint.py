@@ -124,6 +124,7 @@ class Fixpoint:
     finished: set[int] = field(default_factory=set)
     superseded: set[int] = field(default_factory=set)
     gave_up: bool = False
+    single_entry: frozenset[int] = frozenset()
 
     def solve(self, begin: State | None = None) -> Graph:
         """Run to the fixpoint, from the state in which functions begin if none is given.
@@ -132,6 +133,7 @@ class Fixpoint:
             BoundReached: more states than the bounds allow.
         """
         order = reverse_postorder(self.interpreter.function)
+        self.single_entry = single_entry_blocks(self.interpreter.function)
         blocks = self.interpreter.function.blocks
         self.most_nodes += NODES_PER_CALL * sum(len(block.instructions) + 1 for block in blocks)
         if len(blocks) > MANY_BLOCKS:
@@ -155,7 +157,7 @@ class Fixpoint:
         trail: Trail | None,
         order: list[int],
     ) -> None:
-        if point[1] == 0:
+        if point[1] == 0 and point[0] not in self.single_entry:
             state.failing = None  # several ways lead here: no branch any more
         live = self.interpreter.liveness.at(*point)
         if live is not None:

@@ -57,6 +57,12 @@ class Memory:
     freed: set[object] = field(default_factory=set)
     made_up: dict[Location, Opaque] = field(default_factory=dict)
     origins: dict[Concrete, Location] = field(default_factory=dict)
+    lives: int = 0  # of variables that began without a value
+
+    def begin(self, location: Location) -> None:
+        """A variable begins its life without a value."""
+        self.lives += 1
+        self.store(location, Uninitialised(location, self.lives))
 
     def load(self, location: Location) -> Concrete:
         """The content of a cell; what nobody wrote is made up, once."""
@@ -67,7 +73,9 @@ class Memory:
         path = location.path
         for length in range(len(path) - 1, -1, -1):
             outer = self.cells.get(Location(location.base, path[:length]))
-            if outer == 0 or isinstance(outer, Uninitialised):
+            if isinstance(outer, Uninitialised):
+                return Uninitialised(location, outer.life)
+            if outer == 0:
                 return outer
             if isinstance(outer, HandleValue) and {*path[length:]} == {"[0]"}:
                 return outer  # an array's name stands for its first element

@@ -32,7 +32,11 @@ class Opaque:
 
 @dataclass(frozen=True, slots=True)
 class Uninitialised:
-    """What a variable holds that was never written."""
+    """What a variable holds that was never written, or one of its members: some value, which it
+    keeps until it is declared anew (`life`)."""
+
+    cell: Location
+    life: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +133,15 @@ class Knowledge:
         operands = tuple(self.equal.get(operand, operand) for operand in operands)
         if operator == "==" and len(operands) == 2:
             return self._equals(*operands)
-        if operator in ("<", "<=") and all(isinstance(operand, int) for operand in operands):
+        if operator in ("<", "<=") and len(operands) == 2:
             first, second = operands
-            assert isinstance(first, int)
-            assert isinstance(second, int)
-            return first < second if operator == "<" else first <= second
+            if isinstance(first, int) and isinstance(second, int):
+                return first < second if operator == "<" else first <= second
+            for address, number, behind in ((first, second, False), (second, first, True)):
+                least = 1 if (operator == "<") != behind else 0
+                there = isinstance(address, HandleValue | Reference)
+                if there and isinstance(number, int) and number <= least:
+                    return behind  # a number without a sign, and not 0
         return self._chosen(Term(operator, operands))
 
     def _equals(self, first: Concrete, second: Concrete) -> bool:

@@ -22,7 +22,6 @@ from capilint.execution.validate.values import (
     Opaque,
     Parts,
     Reference,
-    Uninitialised,
 )
 from capilint.ir.signatures import is_constructor
 from capilint.model.events import NoticeKind
@@ -219,7 +218,7 @@ class Walker:
         evaluation, memory = self._evaluation, self._memory
         match instruction:
             case ir.Declare(variable):
-                memory.store(evaluation.slot(variable), Uninitialised())
+                memory.begin(evaluation.slot(variable))
             case ir.EndScope(variables):
                 for variable in variables:
                     self._forget(evaluation.slot(variable))
