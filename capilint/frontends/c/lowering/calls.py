@@ -25,7 +25,8 @@ class CallLowering(ValueLowering):
 
     def call(self, node: Node, result: ir.Place | None) -> None:
         """Call a function, its result into a place, or nowhere."""
-        self.call_named(self.called_name(node), node, result)
+        function = self.bare(field(node, "function"))
+        self.call_named(self.called_name(function), node, result)
 
     def call_named(self, name: str, node: Node, result: ir.Place | None) -> None:
         """Call a function by its name; by what the call says where it is empty."""
@@ -98,9 +99,8 @@ class CallLowering(ValueLowering):
 
     # ------------------------------------------------------------ callees
 
-    def called_name(self, node: Node) -> str:
-        """The function's name, empty for a call through a pointer."""
-        function = self.bare(field(node, "function"))
+    def called_name(self, function: Node) -> str:
+        """The name of what is called, empty for a call through a pointer."""
         if function.type != "identifier":
             return ""
         name = text_of(function)

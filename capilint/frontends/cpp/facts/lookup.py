@@ -29,6 +29,7 @@ class Lookup(Overloads):
         super().__init__(declarations)
         self._functions: dict[tuple[str, Scope], list[Signature]] = {}
         self._variables: dict[tuple[str, Scope], tuple[str, str] | None] = {}
+        self._keys: dict[tuple[Signature, str, tuple[tuple[str, str], ...]], str] = {}
         self._callable = _callable_names(declarations)
         self._variable_names = _variable_names(declarations)
 
@@ -141,6 +142,13 @@ class Lookup(Overloads):
 
         It is the same for a declaration in a class and a definition out of it.
         """
+        key = signature, owner.name if owner is not None else "", tuple(bindings.items())
+        known = self._keys.get(key)
+        if known is None:
+            known = self._keys[key] = self._key(signature, bindings, owner)
+        return known
+
+    def _key(self, signature: Signature, bindings: Bindings, owner: Instance | None) -> str:
         scope = owner.scope if owner is not None else signature.scope
         types = []
         for each in signature.parameters:

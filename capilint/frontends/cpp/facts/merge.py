@@ -41,6 +41,9 @@ def _plain(parameter: Parameter) -> str:
 def add_function(found: Declarations, signature: Signature) -> None:
     """Add a declaration of a function, or join it with an earlier one."""
     known = found.functions.setdefault(signature.whole_name, [])
+    if not known:
+        known.append(signature)
+        return
     wanted = shape(signature)
     for index, other in enumerate(known):
         if shape(other) == wanted:

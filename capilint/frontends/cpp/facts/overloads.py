@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from capilint.frontends.cpp.facts.deduction import Deduction, fits
-from capilint.frontends.cpp.facts.model import Bindings, Instance, Scope, Signature, Type
+from capilint.frontends.cpp.facts.model import (
+    Bindings,
+    Declarations,
+    Instance,
+    Scope,
+    Signature,
+    Type,
+)
 from capilint.frontends.cpp.facts.typetext import type_text
 
 # What it costs to make an argument fit, the worse the higher; only the order counts. What is not
@@ -22,6 +29,41 @@ _NULL = frozenset({"nullptr_t", "std::nullptr_t"})
 
 class Overloads(Deduction):
     """The functions of one name that a call may mean."""
+
+    def __init__(self, declarations: Declarations) -> None:
+        super().__init__(declarations)
+        self._operators: dict[
+            tuple[str, str, tuple[Type | None, ...]], tuple[Instance, Signature] | None
+        ] = {}
+        self._constructors: dict[
+            tuple[str, tuple[Type | None, ...]], tuple[Signature | None, bool]
+        ] = {}
+
+    def operator(
+        self, instance: Instance, operator: str, arguments: tuple[Type | None, ...]
+    ) -> tuple[Instance, Signature] | None:
+        """The operator that a class has for its objects and further operands, and the class that
+        declares it; None where that is open."""
+        key = instance.name, operator, arguments
+        if key not in self._operators:
+            found = self.methods(instance, f"operator{operator}")
+            owner = found[0][0] if found else instance
+            candidates = [each for _, each in found]
+            chosen = self.overload(candidates, arguments, owner.scope, owner.bindings)
+            self._operators[key] = None if chosen is None else (owner, chosen)
+        return self._operators[key]
+
+    def constructor(
+        self, instance: Instance, arguments: tuple[Type | None, ...]
+    ) -> tuple[Signature | None, bool]:
+        """The constructor of a class for some arguments, None where that is open; and whether the
+        class declares any."""
+        key = instance.name, arguments
+        if key not in self._constructors:
+            declared = [each for each in self.constructors(instance) if not each.deleted]
+            chosen = self.overload(declared, arguments, instance.scope, instance.bindings)
+            self._constructors[key] = chosen, bool(declared)
+        return self._constructors[key]
 
     def overload(
         self,

@@ -22,7 +22,7 @@ class CalleeLowering(NameLowering):
     def find_callee(self, function: Node, arguments: Sequence[Node]) -> Callee | None:
         """Look for what is called."""
         function = self.bare(function)
-        if function.type == "identifier" and self._is_undeclared(text_of(function)):
+        if self._is_undeclared(function):
             return None
         types = [self.argument_type(each) for each in arguments]
         found = self._found_callee(function, types)
@@ -31,10 +31,14 @@ class CalleeLowering(NameLowering):
         refined = self.refined_type(Type(found.makes.name, found.makes), arguments)
         return found._replace(makes=refined.instance)
 
-    def _is_undeclared(self, name: str) -> bool:
+    def _is_undeclared(self, function: Node) -> bool:
         """Whether a name is that of a function which nothing here declares: the API's."""
-        known = self.lookup.may_call(name) or name in self.bindings
-        return not known and self.name_type(name) is None
+        name = text_of(function)
+        if function.type == "qualified_identifier":
+            return "<" not in name and not self.lookup.may_call(name.rpartition("::")[2].strip())
+        if function.type != "identifier" or self.lookup.may_call(name) or name in self.bindings:
+            return False
+        return self.name_type(name) is None
 
     def _found_callee(self, function: Node, types: list[Type | None]) -> Callee | None:
         match function.type:

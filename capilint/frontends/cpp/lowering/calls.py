@@ -26,9 +26,6 @@ class CallLowering(CalleeLowering):
 
     def call(self, node: Node, result: ir.Place | None) -> None:
         """Call a function, its result into a place, or nowhere."""
-        if text_of(field(node, "function")) == THROW:
-            self.throw(node)
-            return
         meaning = self.meaning_of(node)
         if meaning is None:
             self._call_unknown(node, result)
@@ -123,26 +120,32 @@ class CallLowering(CalleeLowering):
     def _call_unknown(self, node: Node, result: ir.Place | None) -> None:
         function = self.bare(field(node, "function"))
         if function.type == "field_expression" and not self._is_pointer_member(function):
-            receiver = field(function, "argument")
-            found = self.type_of(receiver)
-            holder: ir.Value
-            if operator_of(function) == "->" or found is None or found.stars:
-                holder = self.value(receiver)
-            else:
-                holder = self.address_of(self.object_place(receiver))
-            given = tuple(
-                self.unknown_argument(each) for each in operands(field(node, "arguments"))
-            )
-            name = text_of(field(function, "field"))
-            self.graph.emit(ir.Call(ir.Method(holder, name), given, result, self.span(node)))
-            if result is None and (receiver.type == "this" or name == "rethrow"):
-                self._throw_by_name(name, node)
-            return  # `env->ThrowNew(..)` throws for another language, and comes back
-        name = self.called_name(node)
+            self._call_method(function, node, result)
+            return
+        name = self.called_name(function)
+        if name == THROW:
+            self.throw(node)
+            return
         self.call_named(name, node, result)
         last = name.rpartition("::")[2]
         if result is None and last and last not in self.facts.functions:
             self._throw_by_name(last, node)
+
+    def _call_method(self, function: Node, node: Node, result: ir.Place | None) -> None:
+        """`object.method(..)` of a class that nobody shows."""
+        receiver = field(function, "argument")
+        found = self.type_of(receiver)
+        holder: ir.Value
+        if operator_of(function) == "->" or found is None or found.stars:
+            holder = self.value(receiver)
+        else:
+            holder = self.address_of(self.object_place(receiver))
+        given = tuple(self.unknown_argument(each) for each in operands(field(node, "arguments")))
+        name = text_of(field(function, "field"))
+        self.graph.emit(ir.Call(ir.Method(holder, name), given, result, self.span(node)))
+        # `env->ThrowNew(..)` throws for another language, and comes back
+        if result is None and (receiver.type == "this" or name == "rethrow"):
+            self._throw_by_name(name, node)
 
     def _is_pointer_member(self, function: Node) -> bool:
         """Whether what is called is a data member: a function pointer. A C structure's is."""
@@ -160,9 +163,8 @@ class CallLowering(CalleeLowering):
             return super().argument(node)
         return self.address_of(self.object_place(node))
 
-    def called_name(self, node: Node) -> str:
-        """The function's name, empty for a call through a pointer."""
-        function = self.bare(field(node, "function"))
+    def called_name(self, function: Node) -> str:
+        """The name of what is called, empty for a call through a pointer."""
         name = "".join(text_of(function).split()).removeprefix("::")
         allocator = _ALLOCATOR.fullmatch(name)
         if allocator is not None:

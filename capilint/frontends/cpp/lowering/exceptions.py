@@ -131,14 +131,15 @@ class ExceptionLowering(DeclarationLowering):
             self.graph.end(ir.Raise(span, again=True))
             return
         kind = self.type_of(parts[0])
-        with self.full_expression(span):
-            if kind is not None and kind.is_object and kind.instance is not None:
-                pass  # the exception's own object concerns nobody
-            elif parts[0].type == "call_expression":
-                for each in operands(field(parts[0], "arguments")):
-                    self.discard(each)
-            else:
-                self.discard(parts[0])
+        outer = self.names.frame
+        if kind is not None and kind.is_object and kind.instance is not None:
+            pass  # the exception's own object concerns nobody
+        elif parts[0].type == "call_expression":
+            for each in operands(field(parts[0], "arguments")):
+                self.discard(each)
+        else:
+            self.discard(parts[0])
+        self.end_temporaries(outer, span)
         name = self._exception(parts[0], kind)
         self.graph.end(ir.Raise(span, exception=name))
 

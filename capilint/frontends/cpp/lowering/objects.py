@@ -40,9 +40,8 @@ class ObjectLowering(SpecialMemberLowering):
         if len(arguments) == 1 and self._is_of(arguments[0], made):
             self.copy(target, made, arguments[0], span)
             return
-        constructors = [each for each in self.lookup.constructors(made) if not each.deleted]
-        types = [self.type_of(each) for each in arguments]
-        chosen = self.lookup.overload(constructors, types, made.scope, made.bindings)
+        types = tuple(self.type_of(each) for each in arguments)
+        chosen, has_constructors = self.lookup.constructor(made, types)
         if chosen is not None and not chosen.defaulted:
             name = self.ask_method(made, chosen)
             values = self.arguments(Callee(name, chosen, made, made.bindings), arguments)
@@ -52,13 +51,13 @@ class ObjectLowering(SpecialMemberLowering):
         elif not arguments or chosen is not None or self._is_aggregate(made):
             if given is not None and not arguments:  # `T()` clears what no constructor sets
                 self.graph.emit(ir.Assign(target, ir.Constant(0), span, zeroes=True))
-            self._construct_plainly(target, made, arguments, span, bool(constructors))
+            self._construct_plainly(target, made, arguments, span, has_constructors)
         else:
             values = tuple(self.unknown_argument(each) for each in arguments)
             plain = made.declared.name.partition("<")[0]
             self.emit_call(f"{made.name}::{plain}", (self.address_of(target), *values), None, span)
 
-    def _whose_constructor(self, made: Instance, types: Sequence[Type | None]) -> Instance | None:
+    def _whose_constructor(self, made: Instance, types: tuple[Type | None, ...]) -> Instance | None:
         """The base whose constructor, taken over by a class, is all that makes an object of it."""
         if any(
             each.default or self.field_type(made, each).is_object
@@ -67,8 +66,7 @@ class ObjectLowering(SpecialMemberLowering):
         ):
             return None
         for base in self.lookup.inherited_constructors(made):
-            known = [each for each in self.lookup.constructors(base) if not each.deleted]
-            if self.lookup.overload(known, types, base.scope, base.bindings) is not None:
+            if self.lookup.constructor(base, types)[0] is not None:
                 return base
             if self._whose_constructor(base, types) is not None:
                 return base

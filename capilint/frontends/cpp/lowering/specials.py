@@ -79,6 +79,8 @@ class SpecialMemberLowering(TypedLowering):
     def ask_method(self, owner: Instance, signature: Signature) -> str:
         """The name of a method; that of a template is lowered for it."""
         name = self.lookup.signature_key(signature, owner.bindings, owner)
+        if self.unit.is_asked(name):
+            return name
         whole = owner.declared.whole_name
         if owner.is_template or self.unit.is_of_library(f"{whole}::{signature.name}"):
 

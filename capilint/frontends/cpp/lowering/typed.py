@@ -122,14 +122,8 @@ class TypedLowering(NamingLowering):
         self, instance: Instance | None, operator: str, arguments: tuple[Type | None, ...] = ()
     ) -> Callee | None:
         """The operator that a class defines for its objects, if the call is clear."""
-        if instance is None:
-            return None
-        found = self.lookup.methods(instance, f"operator{operator}")
-        owner = found[0][0] if found else instance
-        signature = self.lookup.overload(
-            [each for _, each in found], arguments, owner.scope, owner.bindings
-        )
-        return None if signature is None else self.method(owner, signature)
+        found = None if instance is None else self.lookup.operator(instance, operator, arguments)
+        return None if found is None else self.method(*found)
 
     def method(self, owner: Instance, signature: Signature) -> Callee:
         """A call of a method, its receiver still to be said."""

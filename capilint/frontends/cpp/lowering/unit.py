@@ -108,6 +108,10 @@ class Unit:
     at: Span = _NOWHERE
     at_path: str = ""
 
+    def is_asked(self, name: str) -> bool:
+        """Whether `ask` was told of a function already."""
+        return name in self._asked
+
     def ask(self, name: str, task: Callable[[], Task | None]) -> None:
         """Have a function lowered, once."""
         if name in self._asked or len(self._asked) >= _MOST_PENDING:
