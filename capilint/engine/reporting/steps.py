@@ -184,7 +184,7 @@ class Story:
         elif isinstance(at, Branch):
             text = f"{name} is true" if yes else f"{name} is false"
         elif at.catches:
-            clause = (*at.clauses, at.span)[min(event.way, len(at.clauses))]
+            clause = next(iter(at.clauses[event.way :] or at.clauses[-1:]), at.span)
             line = self._raised_before(number).line
             caught = "caught here" if at.catches[event.way] is not None else "not caught"
             return _Told(number, "branch", clause, f"the exception of line {line} is {caught}")
