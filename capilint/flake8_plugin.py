@@ -22,12 +22,13 @@ from capilint.check import Report, SettingsError, check
 from capilint.config.loading import ConfigError, Configuration
 from capilint.config.settings import Settings
 from capilint.files.source import Input
-from capilint.finding import Finding, Severity
+from capilint.finding import Finding, Severity, Step
 from capilint.language import Language
 from capilint.report.printable import other_places, printable
 from capilint.rulebook.tomlfile import RuleError
 
 _STDIN = "-"
+_DECIDING = ("branch", "call", "fail", "raise")  # kinds of steps
 
 
 class Plugin:
@@ -96,16 +97,18 @@ class Plugin:
 
 
 def _text(finding: Finding) -> str:
-    """Code and message on one line, with the other end of the handle's story."""
+    """Code and message on one line, with what decides the path and the other end of the story."""
     text = f"{finding.code} {finding.message}"
-    if finding.steps:
-        last = finding.steps[-1]
-        elsewhere = last.path != finding.path
-        line = f"line {last.span.line}"
-        told = last.span.line == finding.span.line or re.search(rf"\b{line}\b", text)
-        if elsewhere or not told:
-            where = f"{last.path}, {line}" if elsewhere else line
-            text += f" ({where}: {last.message})"
-    if finding.also:
-        text += f" ({other_places(finding)})"
-    return printable(text)
+    said = [_said(step, finding) for step in finding.steps[:-1] if step.kind in _DECIDING]
+    for last in finding.steps[-1:]:
+        told = last.span.line == finding.span.line
+        told = told or re.search(rf"\bline {last.span.line}\b", text) is not None
+        if last.path != finding.path or not told:
+            said.append(_said(last, finding))
+    said += [other_places(finding)] if finding.also else []
+    return printable(f"{text} ({'; '.join(said)})" if said else text)
+
+
+def _said(step: Step, finding: Finding) -> str:
+    path = "" if step.path == finding.path else f"{step.path}, "
+    return f"{path}line {step.span.line}: {step.message}"

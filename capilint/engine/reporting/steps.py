@@ -174,7 +174,9 @@ class Story:
             quote = quote[: LONGEST_QUOTE - 3].rstrip() + "..."
         name = f"`{quote}`" if quote else "the condition"
         if at.question is Question.ROUND:
-            text = f"the {_ordinal(self._times(number))} round" if yes else "the loop ends"
+            times = self._times(event, number)
+            ended = "the loop ends" if times else "the loop has no round"
+            text = f"the {_ordinal(times)} round" if yes else ended
         elif at.question is Question.CASE:
             text = f"case {name} fits" if yes else f"case {name} does not fit"
         elif isinstance(at, Branch) and yes and quote in (self.facts.handle, self.facts.owner):
@@ -182,7 +184,7 @@ class Story:
         elif isinstance(at, Branch):
             text = f"{name} is true" if yes else f"{name} is false"
         elif at.catches:
-            clause = (*at.clauses, at.span)[min(event.way, len(at.clauses))]
+            clause = next(iter(at.clauses[event.way :] or at.clauses[-1:]), at.span)
             line = self._raised_before(number).line
             caught = "caught here" if at.catches[event.way] is not None else "not caught"
             return _Told(number, "branch", clause, f"the exception of line {line} is {caught}")
@@ -192,10 +194,10 @@ class Story:
             text = f"{name} applies" if yes else f"{name} does not apply"
         return _Told(number, "branch", at.span, text)
 
-    def _times(self, number: int) -> int:
-        """How often the path has taken a way up to here."""
-        events = self.witness.events
-        return sum(1 for each in events[: number + 1] if each == events[number])
+    def _times(self, event: Event, number: int) -> int:
+        """How often the path has gone another round of a loop up to here."""
+        passed = self.witness.events[: number + 1]
+        return sum(1 for each in passed if each.at is event.at and each.way == 0)
 
     def _outcome(self, number: int, event: Event) -> _Told | None:
         """How a function of the program ends: one of several ways."""
@@ -275,7 +277,9 @@ class Story:
                 again = self._own_event(each.number) > self._own_event(witness.made)
                 if number < 2 and (each.span.line < begin.line or (again and each.span == begin)):
                     number = max(2, *rounds.values(), 2)
-            if number > said and each.text.endswith(" round"):
+            if each.text.startswith("the loop "):
+                pass
+            elif number > said and each.text.endswith(" round"):
                 said = number
             elif number > said:
                 said = number
@@ -314,11 +318,21 @@ def span_here(events: Sequence[Event], index: int) -> Span:
 def _without_cases_that_do_not_fit(
     told: Sequence[_Told], events: Sequence[Event]
 ) -> Iterator[_Told]:
-    """A `case` that fits says that the ones before it do not."""
+    """A `case` that fits says that the ones before it do not, and so do the parts of a pattern."""
+    before: _Told | None = None
     for each, following in zip(told, [*told[1:], None], strict=True):
         is_next = following is not None and _is_case(following, events)
-        if not (is_next and _is_case(each, events) and events[each.number].way):
+        skipped = is_next and _is_case(each, events) and events[each.number].way
+        inside = before is not None and _is_case(before, events) and _lies_in(each, before)
+        if not skipped and not (inside and _is_case(each, events)):
             yield each
+            before = each
+
+
+def _lies_in(inner: _Told, outer: _Told) -> bool:
+    begin, end = (inner.span.line, inner.span.column), (inner.span.end_line, inner.span.end_column)
+    around = outer.span
+    return (around.line, around.column) <= begin and end <= (around.end_line, around.end_column)
 
 
 def _is_case(told: _Told, events: Sequence[Event]) -> bool:
