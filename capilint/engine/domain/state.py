@@ -29,6 +29,7 @@ from capilint.engine.domain.values import (
     Term,
     Uninitialised,
     leads_from_outside,
+    led_to,
     member_chain,
     symbols_in,
 )
@@ -178,12 +179,30 @@ class State:
     def kept_in(self, location: Location) -> list[tuple[Location, AbstractValue]]:
         """What is stored at a location and inside it."""
         environment = self.environment
-        return [(place, environment[place]) for place in location.inside() if place in environment]
+        return [(place, environment[place]) for place in self._places_in(location)]
 
     def clear(self, location: Location) -> None:
         """Forget all that is stored at a location and inside it."""
-        for inner in location.inside():
-            self.environment.pop(inner, None)
+        for inner in self._places_in(location):
+            del self.environment[inner]
+
+    def _places_in(self, location: Location) -> list[Location]:
+        """The location and those inside it, as far as anything is stored there.
+
+        All functions of a program share the locations, so that one may have many that this one
+        never saw: what is looked through is the shorter of the two.
+        """
+        environment, below = self.environment, location.below
+        found = [location] if location in environment else []
+        if len(below) <= len(environment):
+            return found + [place for place in below if place in environment] if below else found
+        base, path = location.base, location.path
+        depth = len(path)
+        return found + [
+            place
+            for place in environment
+            if place.base == base and len(place.path) > depth and place.path[:depth] == path
+        ]
 
     def store(self, location: Location, value: AbstractValue) -> None:
         """Put a value at a location; parts that were known before are gone."""
@@ -247,20 +266,33 @@ class State:
 
     def _disown(self, symbol: Symbol) -> None:
         """Forget what the symbol leads to, and what was asked about it."""
-        asked: list[AbstractValue] = [symbol, *symbol.derived, *symbol.terms]
-        for term in asked:
-            self.facts.pop(term, None)
+        for term in self._asked_about(symbol):
+            del self.facts[term]
         self.clear(Location(symbol))
         self._detach(symbol)
+
+    def _asked_about(self, symbol: Symbol) -> list[AbstractValue]:
+        """The facts on a symbol and on what was read through it."""
+        facts, known = self.facts, len(symbol.derived) + len(symbol.terms)
+        if not facts:
+            return []
+        if known <= len(facts):
+            asked = (symbol, *symbol.derived, *symbol.terms)
+            return [term for term in dict.fromkeys(asked) if term in facts]
+        return [
+            term
+            for term in facts
+            if (isinstance(term, Symbol) and led_to(term, symbol))
+            or any(symbol in each.chain for each in term.symbols)
+        ]
 
     def _detach(self, symbol: Symbol) -> None:
         """What was read through a pointer stays what it was when the pointer moves on."""
         if not symbol.derived:
             return
         values = (*self.environment.values(), *self.handles)
-        present = {inner for value in values for inner in value.symbols}
-        derived = [inner for inner in symbol.derived if inner in present]
-        for inner in derived:
+        present = dict.fromkeys(inner for value in values for inner in value.symbols)
+        for inner in [each for each in present if each is not symbol and led_to(each, symbol)]:
             stale = Symbol("stale", "moved", inner)
             for location, value in list(self.environment.items()):
                 if value == inner:

@@ -98,16 +98,16 @@ class Symbol(metaclass=Interning):
 class Location(metaclass=Interning):
     """Where a value is kept: a variable, or what a symbol points to, and a path of accessors.
 
-    `parts` are the locations directly inside it that anything was ever kept in.
+    `below` are the locations inside it, however deep, that anything was ever kept in.
     """
 
     base: Variable | Symbol
     path: tuple[str, ...] = ()
-    parts: list[Location] = field(init=False, default_factory=list)
+    below: list[Location] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.path:
-            Location(self.base, self.path[:-1]).parts.append(self)
+        for length in range(len(self.path) - 1, -1, -1):
+            Location(self.base, self.path[:length]).below.append(self)
 
     def __repr__(self) -> str:
         base = self.base.name if isinstance(self.base, Variable) else f"<{self.base!r}>"
@@ -116,13 +116,6 @@ class Location(metaclass=Interning):
     def at(self, accessor: str) -> Location:
         """The part of this location that an accessor selects."""
         return Location(self.base, (*self.path, accessor))
-
-    def inside(self) -> list[Location]:
-        """This location and its parts, and theirs."""
-        found = [self]
-        for location in found:
-            found += location.parts
-        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -300,3 +293,11 @@ def leads_from_outside(symbol: Symbol) -> bool:
     outermost = symbol.chain[-1]
     place = outermost.detail if outermost.kind == "initial" else None
     return isinstance(place, Location) and isinstance(place.base, Variable)
+
+
+def led_to(symbol: Symbol, other: Symbol) -> bool:
+    """Whether a symbol is another one, or was read through it, or is a part of it."""
+    if other in symbol.chain:
+        return True
+    whole = symbol.site if symbol.kind == "member" else None
+    return isinstance(whole, Symbol) and other in whole.chain
