@@ -65,6 +65,7 @@ class Symbol(metaclass=Interning):
     or any other word for what an instruction left behind at `site`.
     `chain` is the symbol and those that it was read through (`ctx->key`: that value, then `ctx`);
     `derived` are the others that have it in theirs, and `terms` the terms on any of them all.
+    One that is `lasting` was read through what a variable held at the beginning, or is memory.
     """
 
     kind: str
@@ -75,6 +76,7 @@ class Symbol(metaclass=Interning):
     chain: tuple[Symbol, ...] = field(init=False)
     derived: list[Symbol] = field(init=False, default_factory=list)
     terms: list[Term] = field(init=False, default_factory=list)
+    lasting: bool = field(init=False)
 
     def __post_init__(self) -> None:
         place = self.detail if self.kind in ("initial", "member") else None
@@ -82,6 +84,8 @@ class Symbol(metaclass=Interning):
         above = base.chain if isinstance(base, Symbol) else ()
         object.__setattr__(self, "symbols", (self,))
         object.__setattr__(self, "chain", (self, *above))
+        last = above[-1].lasting if above else isinstance(base, Variable)
+        object.__setattr__(self, "lasting", last or self.kind == "object")
         whole = self.site.chain if self.kind == "member" and isinstance(self.site, Symbol) else ()
         for link in dict.fromkeys((*above, *whole)):
             link.derived.append(self)
@@ -286,13 +290,6 @@ def symbols_in(value: AbstractValue) -> tuple[Symbol, ...]:
 def member_chain(symbol: Symbol) -> tuple[Symbol, ...]:
     """The symbol and those that it was read through."""
     return symbol.chain
-
-
-def leads_from_outside(symbol: Symbol) -> bool:
-    """Whether a symbol was read through what a variable held when the function began."""
-    outermost = symbol.chain[-1]
-    place = outermost.detail if outermost.kind == "initial" else None
-    return isinstance(place, Location) and isinstance(place.base, Variable)
 
 
 def led_to(symbol: Symbol, other: Symbol) -> bool:
