@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from capilint.engine.checks.closers import Closers
@@ -341,8 +342,8 @@ class Analysis:
         function, module = definition.function, definition.module
         classes = self.program.classes_of(function)
         callees = Callees(
-            api=lambda name: self._api(name, module),
-            summary=lambda name: self._summary_of(name, definition),
+            api=cache(lambda name: self._api(name, module)),
+            summary=cache(lambda name: self._summary_of(name, definition)),
             classes=classes,
             made=lambda call: classes.made_by(call, definition),
             makes_data=lambda name: classes.makes_data(name, module),

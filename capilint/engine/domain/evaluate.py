@@ -7,10 +7,11 @@ infeasible, and a condition that says something new is remembered as a fact.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeGuard
 
 from capilint.engine.domain.equality import known_number, told_by_comparison, told_by_truth
+from capilint.engine.domain.handle import changed
 from capilint.engine.domain.order import (
     COMPARISONS,
     MIRRORED,
@@ -375,7 +376,7 @@ def vanish(state: State, symbol: Symbol) -> None:
         return
     for other, handle in list(state.handles.items()):
         if handle.owner == symbol:
-            state.handles[other] = replace(handle, owner=None, orphaned=False)
+            state.handles[other] = changed(handle, owner=None, orphaned=False)
 
 
 def is_parameter(value: AbstractValue) -> TypeGuard[Symbol]:

@@ -26,6 +26,11 @@ class Role:
     text: str = ""
 
 
+def retold(role: Role, symbol: Symbol, owner: Symbol | None, text: str) -> Role:
+    """A role of the same kind, of another symbol."""
+    return Role(role.action, role.parameter, symbol, role.resource, owner, text)
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One station of a path.
@@ -45,6 +50,12 @@ class Event:
     depth: int = 0
     at: Branch | Choose | Raise | Return | None = None
     way: int = 0
+
+
+def deeper(event: Event, roles: tuple[Role, ...]) -> Event:
+    """An event of a callee, with the caller's handles in its roles."""
+    kind, span, path, function = event.kind, event.span, event.path, event.function
+    return Event(kind, span, path, function, roles, event.succeeded, event.depth + 1)
 
 
 @dataclass(frozen=True, slots=True)

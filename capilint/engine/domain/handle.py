@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -16,6 +16,8 @@ class Typestate(StrEnum):
     UNKNOWN = "unknown"
     LIVE = "live"
     DESTROYED = "destroyed"
+
+    __hash__ = str.__hash__  # an enumeration's own is slow
 
 
 class OpenFlag(NamedTuple):
@@ -55,6 +57,14 @@ class Handle:
     owns_itself: bool = False
     used: bool = False
     cause: Cause | None = field(default=None, compare=False)
+    hashed: int = field(init=False, default=0, compare=False, repr=False)
+
+    def __hash__(self) -> int:
+        """The hash of all that makes handles different, worked out once."""
+        if not self.hashed:
+            fields = tuple(getattr(self, name) for name in COMPARED)
+            object.__setattr__(self, "hashed", hash(fields) or 1)
+        return self.hashed
 
     @property
     def matters(self) -> bool:
@@ -85,8 +95,22 @@ class Handle:
         return self.escaped or self.handed or self.entrusted
 
 
+FIELDS = tuple(each.name for each in fields(Handle) if each.init)
+COMPARED = tuple(each.name for each in fields(Handle) if each.compare)
+
+
+def changed(handle: Handle, **changes: object) -> Handle:
+    """The handle with other values in some fields: `dataclasses.replace` at a fifth of its cost."""
+    new = object.__new__(Handle)
+    for name in FIELDS:
+        value = changes[name] if name in changes else getattr(handle, name)
+        object.__setattr__(new, name, value)
+    object.__setattr__(new, "hashed", 0)
+    return new
+
+
 def answered(handle: Handle, made: bool = True) -> Handle:
     """The handle when a question about it has been answered: was it made?"""
     if not made:
-        return replace(handle, typestate=Typestate.UNKNOWN, made=False, doubt=None)
-    return replace(handle, doubt=None, cause=handle.cause if handle.is_given_away else None)
+        return changed(handle, typestate=Typestate.UNKNOWN, made=False, doubt=None)
+    return changed(handle, doubt=None, cause=handle.cause if handle.is_given_away else None)

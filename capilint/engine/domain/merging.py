@@ -23,7 +23,7 @@ def join(first: State, second: State, block: int) -> State:
         term: truth for term, truth in first.facts.items() if second.facts.get(term) == truth
     }
     fresh: dict[AbstractValue, bool] = {}
-    for location in first.environment.keys() | second.environment.keys():
+    for location in dict.fromkeys((*first.environment, *second.environment)):
         one, other = first.load(location), second.load(location)
         if one == other:
             merged.environment[location] = one

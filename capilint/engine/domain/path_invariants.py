@@ -38,7 +38,8 @@ class PathInvariants:
 
     def is_held(self, symbol: Symbol, live: Live) -> bool:
         """Whether a variable that is read later holds the symbol."""
-        return any(name in live for name in self.names.get(symbol, ()))
+        names = self.names.get(symbol)
+        return names is not None and any(name in live for name in names)
 
 
 def candidates(function: Function, cyclic: frozenset[int]) -> frozenset[Variable]:

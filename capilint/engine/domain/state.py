@@ -9,12 +9,11 @@ A state is built by the transfer functions on a private copy and then frozen by 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeGuard, TypeVar
 
 from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.escapes import EscapeLog
-from capilint.engine.domain.handle import Handle, Typestate
+from capilint.engine.domain.handle import Handle, Typestate, changed
 from capilint.engine.domain.path_invariants import PathInvariants
 from capilint.engine.domain.values import (
     ZERO,
@@ -28,7 +27,7 @@ from capilint.engine.domain.values import (
     Symbol,
     Term,
     Uninitialised,
-    leads_from_outside,
+    led_to,
     member_chain,
     symbols_in,
 )
@@ -178,12 +177,30 @@ class State:
     def kept_in(self, location: Location) -> list[tuple[Location, AbstractValue]]:
         """What is stored at a location and inside it."""
         environment = self.environment
-        return [(place, environment[place]) for place in location.inside() if place in environment]
+        return [(place, environment[place]) for place in self._places_in(location)]
 
     def clear(self, location: Location) -> None:
         """Forget all that is stored at a location and inside it."""
-        for inner in location.inside():
-            self.environment.pop(inner, None)
+        for inner in self._places_in(location):
+            del self.environment[inner]
+
+    def _places_in(self, location: Location) -> list[Location]:
+        """The location and those inside it, as far as anything is stored there.
+
+        All functions of a program share the locations, so that one may have many that this one
+        never saw: what is looked through is the shorter of the two.
+        """
+        environment, below = self.environment, location.below
+        found = [location] if location in environment else []
+        if len(below) <= len(environment):
+            return found + [place for place in below if place in environment] if below else found
+        base, path = location.base, location.path
+        depth = len(path)
+        return found + [
+            place
+            for place in environment
+            if place.base == base and len(place.path) > depth and place.path[:depth] == path
+        ]
 
     def store(self, location: Location, value: AbstractValue) -> None:
         """Put a value at a location; parts that were known before are gone."""
@@ -236,31 +253,44 @@ class State:
                 self.environment[location] = older
         for other, handle in list(self.handles.items()):
             if handle.owner == symbol:
-                self.handles[other] = replace(handle, owner=older)
+                self.handles[other] = changed(handle, owner=older)
         present = self.handles.pop(symbol, None)
         if present is not None:
             known = self.handles.get(older)
             if known is not None and known != present:
                 cause = present.cause or known.cause or self.cause(How.ROUNDS)
-                present = replace(present, typestate=Typestate.UNKNOWN, escaped=True, cause=cause)
+                present = changed(present, typestate=Typestate.UNKNOWN, escaped=True, cause=cause)
             self.handles[older] = present
 
     def _disown(self, symbol: Symbol) -> None:
         """Forget what the symbol leads to, and what was asked about it."""
-        asked: list[AbstractValue] = [symbol, *symbol.derived, *symbol.terms]
-        for term in asked:
-            self.facts.pop(term, None)
+        for term in self._asked_about(symbol):
+            del self.facts[term]
         self.clear(Location(symbol))
         self._detach(symbol)
+
+    def _asked_about(self, symbol: Symbol) -> list[AbstractValue]:
+        """The facts on a symbol and on what was read through it."""
+        facts, known = self.facts, len(symbol.derived) + len(symbol.terms)
+        if not facts:
+            return []
+        if known <= len(facts):
+            asked = (symbol, *symbol.derived, *symbol.terms)
+            return [term for term in dict.fromkeys(asked) if term in facts]
+        return [
+            term
+            for term in facts
+            if (isinstance(term, Symbol) and led_to(term, symbol))
+            or any(symbol in each.chain for each in term.symbols)
+        ]
 
     def _detach(self, symbol: Symbol) -> None:
         """What was read through a pointer stays what it was when the pointer moves on."""
         if not symbol.derived:
             return
         values = (*self.environment.values(), *self.handles)
-        present = {inner for value in values for inner in value.symbols}
-        derived = [inner for inner in symbol.derived if inner in present]
-        for inner in derived:
+        present = dict.fromkeys(inner for value in values for inner in value.symbols)
+        for inner in [each for each in present if each is not symbol and led_to(each, symbol)]:
             stale = Symbol("stale", "moved", inner)
             for location, value in list(self.environment.items()):
                 if value == inner:
@@ -300,8 +330,10 @@ class State:
             match current:
                 case Symbol():
                     handle = self.handles.get(current)
-                    if handle is not None:
-                        self.handles[current] = replace(
+                    if handle is not None and not (
+                        handle.escaped and (handle.handed or not handed)
+                    ):
+                        self.handles[current] = changed(
                             handle,
                             escaped=handle.escaped or not handed,
                             handed=handle.handed or handed,
@@ -335,10 +367,13 @@ class State:
 
     def forget_temporaries(self, live: Live, read: frozenset[Variable] = frozenset()) -> None:
         """Forget that temporaries which nobody reads any more hold what has another holder."""
+        handles = self.handles
+        if not handles:
+            return
         spare = [
             (location, value)
             for location, value in self.environment.items()
-            if value in self.handles
+            if value in handles
             and _is_temporary(location.base)
             and location.base not in read
             and location.base not in live
@@ -353,17 +388,37 @@ class State:
         own = {
             each for each, handle in self.handles.items() if handle.owed or handle.held_by_caller
         }
-        kept = {
-            location: value
-            for location, value in self.environment.items()
-            if not isinstance(location.base, Variable)
-            or location.base in live
-            or location.base.scope is Scope.GLOBAL
-            or value in self.objects
-            or not own.isdisjoint(value.symbols)
-        }
-        reachable = {symbol for value in kept.values() for symbol in value.symbols}
-        self.environment = {
+        objects = self.objects
+        kept: dict[Location, AbstractValue] = {}
+        reachable: set[Symbol] = set()
+        memory = False
+        for location, value in self.environment.items():
+            base, symbols = location.base, value.symbols
+            if isinstance(base, Symbol):
+                memory = memory or base.kind == "object"
+            elif not (
+                base in live
+                or base.scope is Scope.GLOBAL
+                or (symbols and not own.isdisjoint(symbols))
+                or value in objects
+            ):
+                continue
+            kept[location] = value
+            if symbols:
+                reachable.update(symbols)
+        self.environment = self._reached(kept, reachable) if memory else kept
+        if self.facts:
+            self._prune_facts(reachable, live)
+        if self.handles:
+            self._prune_handles(reachable, live)
+        self.exposed = self._nameable(self.exposed, reachable, live)
+        self.shared = self._nameable(self.shared, reachable, live)
+
+    def _reached(
+        self, kept: dict[Location, AbstractValue], reachable: set[Symbol]
+    ) -> dict[Location, AbstractValue]:
+        """The places without those in memory that nothing leads to."""
+        return {
             location: value
             for location, value in kept.items()
             if isinstance(location.base, Variable)
@@ -371,6 +426,8 @@ class State:
             or location.base in reachable
             or location.base in self.exposed
         }
+
+    def _prune_facts(self, reachable: set[Symbol], live: Live) -> None:
         lenient = len(self.facts) <= MANY_FACTS
         concerned = {symbol for term in self.facts for symbol in term.symbols}
         forgotten = {
@@ -382,9 +439,6 @@ class State:
                 for term, truth in self.facts.items()
                 if forgotten.isdisjoint(term.symbols)
             }
-        self._prune_handles(reachable, live)
-        self.exposed = self._nameable(self.exposed, reachable, live)
-        self.shared = self._nameable(self.shared, reachable, live)
 
     def _nameable(self, seen: frozenset[B], reachable: set[Symbol], live: Live) -> frozenset[B]:
         """Of what others can see that which somebody still has a name for."""
@@ -392,11 +446,9 @@ class State:
             base
             for base in seen
             if isinstance(base, Symbol)
-            and base.kind != "object"
-            and not leads_from_outside(base)
-            and not any(
-                link in reachable or self.invariants.is_held(link, live) for link in base.chain
-            )
+            and not base.lasting
+            and reachable.isdisjoint(base.chain)
+            and not any(self.invariants.is_held(link, live) for link in base.chain)
         ]
         return seen.difference(gone) if gone else seen
 

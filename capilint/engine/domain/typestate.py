@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from capilint.engine.domain.cause import DONE, Cause, How
 from capilint.engine.domain.escapes import member_name
 from capilint.engine.domain.events import Defect, Event, Origin, Path, Role
-from capilint.engine.domain.handle import Handle, OpenFlag, Typestate, answered
+from capilint.engine.domain.handle import Handle, OpenFlag, Typestate, answered, changed
 from capilint.engine.domain.handle_names import LONGEST_NAME, HandleNames
 from capilint.engine.domain.ownership import MembersSeen
 from capilint.engine.domain.state import CERTAIN, CONTENTS, POSSIBLE
@@ -122,7 +122,7 @@ class Typestates(HandleNames):
         elif handle.orphaned:
             self.report(path, "CAP301", symbol, span)
         elif not handle.used and symbol.kind == "initial":
-            path.state.handles[symbol] = replace(handle, used=True)
+            path.state.handles[symbol] = changed(handle, used=True)
 
     def retain(self, path: Path, role: Role, span: Span, failed: bool) -> None:
         """One reference more, if the call succeeds."""
@@ -132,7 +132,7 @@ class Typestates(HandleNames):
             return
         handle = path.state.handles.get(symbol)
         if handle is not None and handle.typestate is not Typestate.DESTROYED:
-            path.state.handles[symbol] = replace(handle, count=min(handle.count + 1, 8))
+            path.state.handles[symbol] = changed(handle, count=min(handle.count + 1, 8))
 
     def release(self, path: Path, role: Role, span: Span, failed: bool) -> None:
         """The handle is given to a release function for the role's resource."""
@@ -150,7 +150,7 @@ class Typestates(HandleNames):
                 self._dismiss(path, symbol)
                 return
             self.report(path, "CAP203", symbol, span, text)
-            path.state.handles[symbol] = replace(
+            path.state.handles[symbol] = changed(
                 handle, typestate=Typestate.UNKNOWN, escaped=True, cause=_told(handle)
             )
             return
@@ -159,9 +159,9 @@ class Typestates(HandleNames):
         if failed:
             self._dismiss(path, symbol)
         elif handle.count > 1:
-            path.state.handles[symbol] = replace(handle, count=handle.count - 1)
+            path.state.handles[symbol] = changed(handle, count=handle.count - 1)
         else:
-            path.state.handles[symbol] = replace(
+            path.state.handles[symbol] = changed(
                 handle, typestate=Typestate.DESTROYED, orphaned=False, count=0
             )
             self._note_released(path, symbol, span)
@@ -170,7 +170,7 @@ class Typestates(HandleNames):
     def _dismiss(self, path: Path, symbol: Symbol) -> None:
         """Nothing more can be said about the handle."""
         handle = path.state.handles[symbol]
-        path.state.handles[symbol] = replace(
+        path.state.handles[symbol] = changed(
             handle, typestate=Typestate.UNKNOWN, escaped=True, orphaned=False, cause=DONE
         )
         self._note_released(path, symbol)
@@ -183,7 +183,7 @@ class Typestates(HandleNames):
         for symbol, handle in list(path.state.handles.items()):
             alive = handle.typestate is not Typestate.DESTROYED
             if handle.owner == owner and alive and not _has_ended_itself(path, symbol, handle):
-                path.state.handles[symbol] = replace(handle, orphaned=True)
+                path.state.handles[symbol] = changed(handle, orphaned=True)
 
     # ------------------------------------------------------------ references
 
@@ -252,7 +252,7 @@ class Typestates(HandleNames):
         holders = path.state.holders(symbol)
         if holders and not any(path.state.is_external(place) for place in holders):
             handle = path.state.handles[symbol]
-            path.state.handles[symbol] = replace(handle, handed=False, cause=None)
+            path.state.handles[symbol] = changed(handle, handed=False, cause=None)
 
     def _stored(self, path: Path, location: Location) -> Cause | None:
         """Why a handle is let go of that is put into a location."""
@@ -274,7 +274,7 @@ class Typestates(HandleNames):
         if isinstance(value, Symbol) and value in path.state.handles:
             cause = self._stored(path, location)
             handle = path.state.handles[value]
-            path.state.handles[value] = replace(handle, entrusted=True, cause=cause)
+            path.state.handles[value] = changed(handle, entrusted=True, cause=cause)
 
     def lose(self, path: Path, symbol: Symbol, span: Span) -> None:
         """The last reference to a handle is gone; nothing is said of what an object held."""
@@ -285,7 +285,7 @@ class Typestates(HandleNames):
         if handle is None or not (handle.owed or handle.held_by_caller):
             return
         if path.state.raising == POSSIBLE:
-            path.state.handles[symbol] = replace(handle, escaped=True, cause=DONE)
+            path.state.handles[symbol] = changed(handle, escaped=True, cause=DONE)
             return
         path.emit(Event("lose", span, self.path, roles=(_role(symbol, handle),)))
         if handle.owns_itself:
@@ -294,7 +294,7 @@ class Typestates(HandleNames):
         else:
             under_way = handle.raised and path.state.raising == CERTAIN
             self.report(path, "CAP102" if under_way else "CAP103", symbol, span)
-        path.state.handles[symbol] = replace(handle, escaped=True, cause=_told(handle))
+        path.state.handles[symbol] = changed(handle, escaped=True, cause=_told(handle))
 
     def hand_out(self, path: Path, value: AbstractValue, span: Span, kind: str = HAND_OUT) -> None:
         """A value goes to the caller: a handle in it must not be destroyed yet.

@@ -65,6 +65,7 @@ class Symbol(metaclass=Interning):
     or any other word for what an instruction left behind at `site`.
     `chain` is the symbol and those that it was read through (`ctx->key`: that value, then `ctx`);
     `derived` are the others that have it in theirs, and `terms` the terms on any of them all.
+    One that is `lasting` was read through what a variable held at the beginning, or is memory.
     """
 
     kind: str
@@ -75,6 +76,7 @@ class Symbol(metaclass=Interning):
     chain: tuple[Symbol, ...] = field(init=False)
     derived: list[Symbol] = field(init=False, default_factory=list)
     terms: list[Term] = field(init=False, default_factory=list)
+    lasting: bool = field(init=False)
 
     def __post_init__(self) -> None:
         place = self.detail if self.kind in ("initial", "member") else None
@@ -82,6 +84,8 @@ class Symbol(metaclass=Interning):
         above = base.chain if isinstance(base, Symbol) else ()
         object.__setattr__(self, "symbols", (self,))
         object.__setattr__(self, "chain", (self, *above))
+        last = above[-1].lasting if above else isinstance(base, Variable)
+        object.__setattr__(self, "lasting", last or self.kind == "object")
         whole = self.site.chain if self.kind == "member" and isinstance(self.site, Symbol) else ()
         for link in dict.fromkeys((*above, *whole)):
             link.derived.append(self)
@@ -98,16 +102,16 @@ class Symbol(metaclass=Interning):
 class Location(metaclass=Interning):
     """Where a value is kept: a variable, or what a symbol points to, and a path of accessors.
 
-    `parts` are the locations directly inside it that anything was ever kept in.
+    `below` are the locations inside it, however deep, that anything was ever kept in.
     """
 
     base: Variable | Symbol
     path: tuple[str, ...] = ()
-    parts: list[Location] = field(init=False, default_factory=list)
+    below: list[Location] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.path:
-            Location(self.base, self.path[:-1]).parts.append(self)
+        for length in range(len(self.path) - 1, -1, -1):
+            Location(self.base, self.path[:length]).below.append(self)
 
     def __repr__(self) -> str:
         base = self.base.name if isinstance(self.base, Variable) else f"<{self.base!r}>"
@@ -116,13 +120,6 @@ class Location(metaclass=Interning):
     def at(self, accessor: str) -> Location:
         """The part of this location that an accessor selects."""
         return Location(self.base, (*self.path, accessor))
-
-    def inside(self) -> list[Location]:
-        """This location and its parts, and theirs."""
-        found = [self]
-        for location in found:
-            found += location.parts
-        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -295,8 +292,9 @@ def member_chain(symbol: Symbol) -> tuple[Symbol, ...]:
     return symbol.chain
 
 
-def leads_from_outside(symbol: Symbol) -> bool:
-    """Whether a symbol was read through what a variable held when the function began."""
-    outermost = symbol.chain[-1]
-    place = outermost.detail if outermost.kind == "initial" else None
-    return isinstance(place, Location) and isinstance(place.base, Variable)
+def led_to(symbol: Symbol, other: Symbol) -> bool:
+    """Whether a symbol is another one, or was read through it, or is a part of it."""
+    if other in symbol.chain:
+        return True
+    whole = symbol.site if symbol.kind == "member" else None
+    return isinstance(whole, Symbol) and other in whole.chain

@@ -10,9 +10,8 @@ too many             of one that is not there in all states, nothing is known
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import replace
 
-from capilint.engine.domain.handle import Handle, Typestate
+from capilint.engine.domain.handle import Handle, Typestate, changed
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Symbol
 
@@ -42,6 +41,6 @@ def _has_ended_unmade(handle: Handle) -> bool:
 
 
 def _unknown(handle: Handle) -> Handle:
-    return replace(
+    return changed(
         handle, typestate=Typestate.UNKNOWN, made=False, escaped=True, orphaned=False, count=1
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from capilint.engine.domain.escapes import CreationSite
 from capilint.engine.domain.events import events_for_caller
-from capilint.engine.domain.handle import Typestate
+from capilint.engine.domain.handle import Typestate, changed
 from capilint.engine.domain.values import (
     ZERO,
     AbstractValue,
@@ -160,7 +160,7 @@ def _about_handles(outcome: Outcome, with_result: bool) -> Outcome:
     if result is not None and not kept(result) and not (with_result and fixed):
         truth = result.value != 0 if isinstance(result, Number) else truth
         result = Symbol("result", "callee")
-    handles = tuple((symbol, replace(handle, used=False)) for symbol, handle in outcome.handles)
+    handles = tuple((symbol, changed(handle, used=False)) for symbol, handle in outcome.handles)
     dropped = [part for _, value in outcome.stores if not kept(value) for part in symbols_in(value)]
     return replace(
         outcome,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from capilint.engine.domain.cause import Cause
-from capilint.engine.domain.handle import Handle, Typestate
+from capilint.engine.domain.handle import Handle, Typestate, changed
 from capilint.engine.domain.order import is_not_negative
 from capilint.engine.domain.state import UNDER_WAY, State
 from capilint.engine.domain.values import (
@@ -58,7 +57,7 @@ def project(exit_: Exit, with_memory: bool = False) -> Outcome:
     if result is not None:
         visible.update(symbols_in(result))
     handles = tuple(
-        (symbol, replace(handle, handed=False, raised=False, cause=_cause_outside(handle)))
+        (symbol, changed(handle, handed=False, raised=False, cause=_cause_outside(handle)))
         for symbol, handle in state.handles.items()
         if (handle.made and symbol in visible) or (is_input(symbol) and _touched(handle))
     )

@@ -7,11 +7,10 @@ CHECK(status) ──► doubt ──► Handle.doubt = the call ──► settle
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.evaluate import Evaluator
-from capilint.engine.domain.handle import Typestate, answered
+from capilint.engine.domain.handle import Typestate, answered, changed
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import (
     AbstractValue,
@@ -43,7 +42,7 @@ def put_in_doubt(state: State, symbol: Symbol, question: object, how: How) -> No
     """Hold back what is to be said of a handle until the question is answered."""
     handle = state.handles[symbol]
     cause = handle.cause or state.cause(how)
-    state.handles[symbol] = replace(handle, doubt=question, cause=cause)
+    state.handles[symbol] = changed(handle, doubt=question, cause=cause)
 
 
 def doubt_all(state: State, question: object) -> None:
@@ -74,9 +73,9 @@ def doubt_what_ended(state: State, site: object) -> None:
     """The same of the handles that had ended, or lost their owner."""
     for symbol, handle in list(state.handles.items()):
         if handle.typestate is Typestate.DESTROYED and handle.doubt is None:
-            state.handles[symbol] = replace(handle, doubt=("ended", site))
+            state.handles[symbol] = changed(handle, doubt=("ended", site))
         elif handle.orphaned:
-            state.handles[symbol] = replace(handle, orphaned=False, owner=None)
+            state.handles[symbol] = changed(handle, orphaned=False, owner=None)
 
 
 def doubt_undecided(
@@ -107,7 +106,7 @@ def _doubt_what_ended_there(state: State, report: Symbol) -> None:
     for symbol, handle in list(state.handles.items()):
         ended = handle.typestate is Typestate.DESTROYED or handle.orphaned
         if ended and symbol.kind == "handle" and symbol.site == report.site:
-            state.handles[symbol] = replace(handle, doubt=("ended", report), orphaned=False)
+            state.handles[symbol] = changed(handle, doubt=("ended", report), orphaned=False)
 
 
 def _reports(value: AbstractValue) -> bool:

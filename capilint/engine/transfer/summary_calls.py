@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument, Arguments, give_away_handles
 from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.evaluate import Evaluator
-from capilint.engine.domain.events import Event, Origin, Path, Role
-from capilint.engine.domain.handle import Handle, OpenFlag, answered
+from capilint.engine.domain.events import Event, Origin, Path, Role, deeper, retold
+from capilint.engine.domain.handle import Handle, OpenFlag, answered, changed
 from capilint.engine.domain.state import CERTAIN, State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
@@ -232,8 +232,8 @@ class SummaryCalls:
                     acts = event.kind == "call" and role.action != "create"
                     if acts and self.evaluator.number(path.state, role.symbol) != 0:
                         text = names.release_text(callees.symbol, role.symbol)
-                        acting.append(replace(role, text=text))
-            path.emit(replace(event, roles=tuple(roles), depth=event.depth + 1))
+                        acting.append(retold(role, role.symbol, role.owner, text))
+            path.emit(deeper(event, tuple(roles)))
             self.protocol_calls.transitions(path, acting, span, event.succeeded)
         judged = [event.succeeded for event in outcome.events if event.succeeded is not None]
         path.state.failed = (judged[-1] is False or None) if judged else path.state.failed
@@ -260,7 +260,7 @@ class SummaryCalls:
             owner = known.owner  # the callee may only guess it from the members' names
         if not isinstance(owner, Symbol):
             owner = None
-        return replace(role, symbol=symbol, owner=owner, text=text)
+        return retold(role, symbol, owner, text)
 
     def _apply_handles(
         self, path: Path, site: Site, summary: Summary, outcome: Outcome, caller: Substitution
@@ -277,7 +277,7 @@ class SummaryCalls:
                 known = owner if isinstance(owner, Symbol) else None
                 text = names.result_text(site) if symbol == outcome.result else ""
                 origin = Origin(summary.name, text, site.call.span, handle.resource)
-                made = replace(self._open_still(handle, site, caller), owner=known)
+                made = changed(self._open_still(handle, site, caller), owner=known)
                 self.typestates.create(path, value, made, origin)
                 if path.state.log is not None:
                     sites = path.state.log.sites.setdefault(value, {})
@@ -298,12 +298,12 @@ class SummaryCalls:
     def _open_still(self, handle: Handle, site: Site, caller: Substitution) -> Handle:
         """A new handle of the callee's, with what its caller does not know about it either."""
         if _is_perhaps_owned(handle):
-            return replace(handle, doubt=("owner", site.key))
+            return changed(handle, doubt=("owner", site.key))
         if isinstance(handle.doubt, OpenFlag):
             flag = OpenFlag(caller.value(handle.doubt.flags), handle.doubt.name)
             answer = self.protocol_calls.creations.is_set(caller.state, flag)
             if answer is None:
-                return replace(handle, doubt=flag)
+                return changed(handle, doubt=flag)
             return answered(handle, made=not answer)
         return answered(handle)
 

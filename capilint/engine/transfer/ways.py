@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from capilint.engine.domain.events import Path
+from capilint.engine.domain.handle import changed
 from capilint.engine.domain.state import CAUGHT, State
 from capilint.ir import Call, Variable
 
@@ -31,7 +32,7 @@ def age_doubts(state: State, site: object) -> None:
     """A call is made anew: what nobody settled about its last outcome stays open for good."""
     for symbol, handle in list(state.handles.items()):
         if handle.doubt == site:
-            state.handles[symbol] = replace(handle, doubt=("past", site))
+            state.handles[symbol] = changed(handle, doubt=("past", site))
 
 
 def raise_from(path: Path, certainty: str, exception: str = "") -> Continuation:
@@ -46,6 +47,6 @@ def raise_from(path: Path, certainty: str, exception: str = "") -> Continuation:
     state.raising = certainty
     state.exception = exception
     for symbol, handle in list(state.handles.items()):
-        if handle.owed:
-            state.handles[symbol] = replace(handle, raised=True)
+        if not handle.raised and handle.owed:
+            state.handles[symbol] = changed(handle, raised=True)
     return Continuation(path, raised=True)
