@@ -140,8 +140,8 @@ def test_levels_of_calls_do_not_double_what_summaries_tell() -> None:
 def test_equal_values_are_one() -> None:
     place = Location(Variable("x", Scope.LOCAL), (".a", ".b"))
     assert Symbol("initial", "entry", place) is Symbol("initial", "entry", place, 0)
-    assert place in Location(place.base).inside()
-    assert place.base not in (part.base for part in Location(Variable("y", Scope.LOCAL)).inside())
+    assert place in Location(place.base).below
+    assert place not in Location(Variable("y", Scope.LOCAL)).below
 
 
 def test_files_of_one_program_may_come_in_any_order() -> None:
