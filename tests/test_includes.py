@@ -90,8 +90,22 @@ def test_a_name_with_a_folder_may_begin_at_a_root_above_the_file() -> None:
     assert found("../w.h", by=by) is None
 
 
+def test_a_folder_for_headers_stands_beside_those_above_the_file() -> None:
+    make("lib/include/enc/x.h", "lib/Headers/y.h", "include/z.h", "lib/src/include/z.h", "lib/w.h")
+    by = "lib/src/enc/a.c"
+    assert found("enc/x.h", by=by, quoted=False) == "lib/include/enc/x.h"
+    assert found("y.h", by=by) == "lib/Headers/y.h"
+    assert found("z.h", by=by) == "lib/src/include/z.h"
+    assert found("z.h", by="other/a.c") == "include/z.h"
+    assert found("z.h", by="other/a.c", quoted=False) is None
+    assert found("w.h", by=by) is None
+    here = Path.cwd().as_posix()
+    assert found("y.h", by=f"{here}/{by}") == f"{here}/lib/Headers/y.h"
+
+
 def test_no_root_is_above_the_working_directory() -> None:
-    make("../lib/z.h", "../other/src/a.c")
+    make("../lib/z.h", "../include/z.h", "../other/src/a.c")
+    assert found("z.h", by="src/a.c") is None
     outside = Path("..").resolve().as_posix()
     assert found("lib/z.h", by="src/a.c", quoted=False) is None
     assert found("lib/z.h", by="../other/src/a.c", quoted=False) is None
@@ -152,12 +166,12 @@ def test_a_header_that_is_an_input_keeps_its_path() -> None:
 
 
 def test_no_link_is_followed(tmp_path: Path) -> None:
-    make("../outside/x.h", "../outside/win/y.h", "src/own.h", "inc/x.h")
+    make("../outside/x.h", "../outside/win/y.h", "src/own.h", "sdk/x.h")
     link("src/x.h", tmp_path / "outside" / "x.h")
     link("src/win", tmp_path / "outside" / "win", folder=True)
     link("src/again.h", tmp_path / "tree" / "src" / "own.h")
     assert found("x.h") is None
-    assert found("x.h", "inc") == "inc/x.h"
+    assert found("x.h", "sdk") == "sdk/x.h"
     assert found("win/y.h") is None
     assert found("again.h") is None
 
@@ -172,10 +186,10 @@ def test_a_folder_that_the_user_names_may_be_a_link(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in folders")
 def test_only_regular_files_are_read() -> None:
-    make("inc/x.h", "src/y.h/z.h")
+    make("sdk/x.h", "src/y.h/z.h")
     os.mkfifo("src/x.h")
     assert found("x.h") is None
-    assert found("x.h", "inc") == "inc/x.h"
+    assert found("x.h", "sdk") == "sdk/x.h"
     assert found("y.h") is None
 
 

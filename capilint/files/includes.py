@@ -4,8 +4,9 @@ r"""Where the headers of a run are: from the name in an `#include` to the text o
     <x.h> ────────────────────────────────┴─ the folders of -I, in order ─┬───────── Source
     <lib/x.h>     the folders above the including file, where none has it ┘
 
-A project names its headers from its root, which its build knows by an option and its tree shows. So
-a name with a folder is sought above the file, too, up to the working directory.
+A project names its headers from its root, or from a folder that is for headers, which its build
+knows by an option and its tree shows. So a name with a folder is sought above the file, too, and
+any that is quoted in `include` and the like beside those folders, up to the working directory.
 Names are taken as Windows takes them: `\` is `/`, and where a folder has no such name, one that
 differs in case does. As in a walk (`capilint.files.discover`), no link is followed below the
 folders where the search begins. A name that is an absolute path is no header of the tree.
@@ -25,6 +26,7 @@ from capilint.files.real_paths import RealPaths
 from capilint.files.source import Source, Unreadable, UnreadableError, load, read_bytes
 from capilint.language import Language
 
+_FOR_HEADERS = ("include", "inc", "includes", "headers")
 _ABSOLUTE = re.compile("/|[A-Za-z]:")
 
 
@@ -63,17 +65,29 @@ class Headers:
         wanted = (beside, name, quoted, folders)
         if wanted not in self._found:
             path = self._path_of(name, (beside, *folders) if quoted else folders)
-            path = path or self._path_from_a_root(name, beside)
+            path = path or self._path_from_a_root(name, beside, quoted)
             found = self._read(path, os.path.isabs(including_path)) if path else None
             self._found[wanted] = found
         return self._found[wanted]
 
-    def _path_from_a_root(self, name: str, beside: str) -> str | None:
-        """The path of a header whose name begins with a folder, in a folder above the file."""
+    def _path_from_a_root(self, name: str, beside: str, quoted: bool) -> str | None:
+        """The path of a header in a folder above the file, if its name begins with a folder, or in
+        one for headers there."""
         name = posixpath.normpath(name.replace("\\", "/"))
-        if "/" not in name or name.startswith("../"):
+        in_folder = "/" in name
+        if name.startswith("../") or not (in_folder or quoted):
             return None
-        return self._path_of(name, tuple(_above(beside)))
+        roots = [root for above in _above(beside) for root in self._roots(above, in_folder)]
+        return self._path_of(name, tuple(roots))
+
+    def _roots(self, folder: str, itself: bool) -> Iterator[str]:
+        """A folder, if `itself` counts, and those in it that are for headers."""
+        if itself:
+            yield folder
+        there = self._listed(_tidy(folder or ".")).folders
+        for each in _FOR_HEADERS:
+            if each in there:  # also by its lower case
+                yield f"{folder}{there[each]}/"
 
     def _path_of(self, name: str, folders: tuple[str, ...]) -> str | None:
         """The path of the header in the first folder that has it."""

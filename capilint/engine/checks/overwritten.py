@@ -97,7 +97,7 @@ def _always_released(destructor: Summary) -> Iterator[tuple[tuple[str, ...], str
         for symbol, handle in outcome.handles
         if handle.is_ended and not handle.made
     }
-    for symbol, resource in released:
+    for symbol, resource in sorted(released, key=repr):
         place = symbol.detail if symbol.kind == "initial" else None
         if not isinstance(place, Location) or place.base != whole or len(place.path) != 1:
             continue
