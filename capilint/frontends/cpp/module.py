@@ -25,7 +25,7 @@ from capilint.frontends.c.preprocessing.includes import Unit
 from capilint.frontends.cpp.facts import merge
 from capilint.frontends.cpp.facts.classtexts import classes_of, structures_of, texts_of
 from capilint.frontends.cpp.facts.lookup import Lookup
-from capilint.frontends.cpp.facts.model import Class, Instance
+from capilint.frontends.cpp.facts.model import Class, Instance, Scope, Signature
 from capilint.frontends.cpp.library import LibraryHeader, without_known
 from capilint.frontends.cpp.lowering.functions import FunctionLowering
 from capilint.frontends.cpp.lowering.unit import Body, Task
@@ -105,6 +105,7 @@ class _FileLowering:
     def functions(self, bodies: list[Body]) -> Iterator[ir.Function]:
         """The functions of the file, then what these ask for, then the templates that nothing
         asked for: with types unknown."""
+        self._declare_unseen(bodies)
         guards = guards_around(self._unit.text.text, [each.offset for each in bodies])
         for body in bodies:
             if self._is_template(body):
@@ -131,17 +132,23 @@ class _FileLowering:
         owner = self._owner(body)
         return owner is not None and owner.is_template
 
+    def _declare_unseen(self, bodies: list[Body]) -> None:
+        """Classes of headers that are not there, as far as the methods show them that are here."""
+        lookup = self._lowered.lookup
+        methods: dict[Scope, list[Signature]] = {}
+        for each in bodies:
+            scope = each.signature.scope
+            known = not scope or "::".join(scope) in lookup.declarations.namespaces
+            if not known and self._owner(each) is None:
+                methods.setdefault(scope, []).append(each.signature)
+        for scope, found in methods.items():
+            lookup.add_class(Class(scope[-1], scope[:-1], (UNSEEN,), methods=tuple(found)))
+
     def _owner(self, body: Body) -> Instance | None:
         """The class that a function belongs to; a template stands for itself, its parameters for
         whatever they may be."""
         scope = body.signature.scope
-        lookup, name = self._lowered.lookup, "::".join(scope)
-        owner = lookup.class_named(name, ()) if scope else None
-        if owner is not None or not scope or name in lookup.declarations.namespaces:
-            return owner
-        unseen = Class(scope[-1], scope[:-1], bases=(UNSEEN,))  # of a header that is not there
-        declared = lookup.add_class(unseen)
-        return Instance(name, declared, {each.name: each.name for each in declared.template})
+        return self._lowered.lookup.class_named("::".join(scope), ()) if scope else None
 
     def _function(self, body: Body) -> ir.Function | None:
         owner = self._owner(body)

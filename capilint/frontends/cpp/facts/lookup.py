@@ -32,12 +32,11 @@ class Lookup(Overloads):
         self._callable = _callable_names(declarations)
         self._variable_names = _variable_names(declarations)
 
-    def add_class(self, declared: Class) -> Class:
-        """Add a class that no text declares, unless there is one of its name already; the class
-        of that name."""
-        self._callable.add(declared.name)
-        known = self.declarations.classes.setdefault(declared.whole_name, [declared])
-        return next((each for each in known if not each.arguments), declared)
+    def add_class(self, declared: Class) -> None:
+        """Add a class that no text declares, unless there is one of its name already."""
+        self._callable |= {declared.name, *(each.name for each in declared.methods)}
+        self.declarations.classes.setdefault(declared.whole_name, [declared])
+        self._types.clear()  # the name meant nothing
 
     def may_call(self, name: str) -> bool:
         """Whether anything that can be called is declared by a plain name, in whatever scope."""
