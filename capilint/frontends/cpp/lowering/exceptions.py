@@ -10,7 +10,7 @@ from tree_sitter import Node
 from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.c.facts.declarators import declared_by
-from capilint.frontends.c.lowering.scopes import Cleanup, Frame, Try, between
+from capilint.frontends.c.lowering.scopes import Block, Cleanup, Frame, Try, between
 from capilint.frontends.c.parsing.syntax import field, operands, text_of
 from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.declarations import DeclarationLowering
@@ -113,7 +113,11 @@ class ExceptionLowering(DeclarationLowering):
         if value is not None and not isinstance(value, ir.Constant):
             held = isinstance(value, ir.Read) and value.place.root.scope is ir.Scope.TEMPORARY
             value = value if held else ir.Read(self.held(value, span))
-        yield from self.leave_to(None, span)
+        here = self.names.frame
+        for frame in between(here, None):
+            if not isinstance(frame, Block):  # its variables end with the function
+                yield from self._leave(frame, span)
+        self.names.frame = here
         self.graph.end(ir.Return(value, span))
 
     # ------------------------------------------------------------ exceptions

@@ -273,9 +273,10 @@ class ObjectLowering(SpecialMemberLowering):
         converts = found is not None and found.instance is not None and not found.stars
         if kind.instance is None and converts:
             return ir.AddressOf(self.held(self.value(node), self.span(node)))
-        if kind.instance is not None and not kind.stars and not converts and found is not None:
+        made = kind.instance if not kind.stars and not converts else None
+        if made is not None and found is not None and self._is_converted(found, made):
             place = self.temporary_object(kind, self.span(node))
-            self.construct(place, kind.instance, [node], self.span(node))
+            self.construct(place, made, [node], self.span(node))
             self.ends_as_temporary(place, kind.by(""), node)
             return ir.AddressOf(place)
         if converts:
@@ -287,6 +288,14 @@ class ObjectLowering(SpecialMemberLowering):
         if isinstance(value, ir.Read) and node.type != "call_expression":
             return self.address_of(value.place)
         return ir.AddressOf(self.held(value, self.span(node)))
+
+    def _is_converted(self, found: Type, made: Instance) -> bool:
+        """Whether a constructor of a class makes an object of something else, or nobody knows: one
+        that copies or moves would need such an object itself."""
+        known = [each for each in self.lookup.constructors(made) if not each.deleted]
+        chosen = self.lookup.overload(known, [found], made.scope, made.bindings)
+        specials = [self.lookup.declared_special(made, kind) for kind in ("copy", "move")]
+        return chosen is None or chosen not in specials
 
     def arguments(self, callee: Callee, nodes: Sequence[Node]) -> tuple[ir.Value, ...]:
         """What the parameters of a known function get."""
