@@ -110,7 +110,7 @@ class Protocol:
     ``nonzero``           such a value, never 0 after a failure, and 0 after a call that made
                           a handle (GetLastError)
     ``same``              such a value, the same for the same arguments (`strcmp`)
-    ``negative``          such a value, always below 0 (HRESULT_FROM_WIN32 of an error)
+    ``failed:NAME``       a value below 0, or 0 where the argument is (HRESULT_FROM_WIN32)
     ``negative:NAME``     whether the argument is below 0 (FAILED)
     ``nonnegative:NAME``  whether it is not (SUCCEEDED, NT_SUCCESS)
     ``zero:NAME``         whether it is 0 (RCRYPT_FAILED)
