@@ -60,7 +60,8 @@ class Creation:
     which one has to be set for certain. With `owned_if` the caller owns the handle only where that
     out-parameter came back true; where no flag of `asks_if` is set, it always does. `alternatives`
     are the resources that it may be instead, which the code finds out: releasing it as one is not
-    wrong. One of a resource that is not watched is known, and owed to nobody.
+    wrong. `says` are pairs (out-parameter, named value): what the call writes there when it makes
+    it. One of a resource that is not watched is known, and owed to nobody.
     """
 
     into: str
@@ -72,6 +73,7 @@ class Creation:
     owned_if: str | None = None
     asks_if: Flags = ()
     alternatives: tuple[str, ...] = ()
+    says: Flags = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,6 +208,7 @@ def _creation(
             _resource(section, "alternatives", word, resources)
             for word in section.words("alternatives")
         ),
+        says=_flags(section, "says", params),
     )
 
 

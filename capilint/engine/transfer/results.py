@@ -66,10 +66,13 @@ class Results:
 
     def _tells_failure(self, state: State, argument: Argument | None) -> bool:
         """Whether an error is not 0. What the caller asks for, or has got, is taken for one."""
-        value = None if argument is None else argument.value
-        known = None if value is None else self.evaluator.truth(state, value)
-        answered = isinstance(value, Symbol) and value.kind in STATUS_KINDS
-        return known is not False and (known or not answered or value.detail == _ERROR)
+        if argument is None:
+            return True
+        value = argument.value
+        known = self.evaluator.truth(state, value)
+        if known is None and isinstance(value, Symbol) and value.kind in STATUS_KINDS:
+            return value.detail == _ERROR
+        return known is not False
 
     def _of_argument(
         self, path: Path, form: str, argument: Argument, matched: dict[str, Argument]
