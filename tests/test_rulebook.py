@@ -104,6 +104,7 @@ def line_in(text: str, part: str) -> int:
         ('owner = "hBox"', 'owner = "phBall"', "the owner of a ball is a box"),
         ('owner = "hBox"', 'owner_of = "hBox"', "no handle in `uses` that a box owns"),
         ('owner = "hBox"', 'owned_if = "pfFree"', "unknown parameter `pfFree`"),
+        ('owner = "hBox"', 'owner = "hBox", says = { pKind = "K" }', "unknown parameter `pKind`"),
         ('owner = "hBox"', 'owns = "hBox"', "unknown key `owns`; did you mean `owner`?"),
         ('unless = { dwFlags', 'owner = "dwFlags", unless = { dwFlags', "a box has no owner"),
         ("unless = { dwFlags", "unless = { dwFlag", "unknown parameter `dwFlag`"),

@@ -60,7 +60,8 @@ class Creation:
     which one has to be set for certain. With `owned_if` the caller owns the handle only where that
     out-parameter came back true; where no flag of `asks_if` is set, it always does. `alternatives`
     are the resources that it may be instead, which the code finds out: releasing it as one is not
-    wrong. One of a resource that is not watched is known, and owed to nobody.
+    wrong. `says` are pairs (out-parameter, named value): what the call writes there when it makes
+    it. One of a resource that is not watched is known, and owed to nobody.
     """
 
     into: str
@@ -72,6 +73,7 @@ class Creation:
     owned_if: str | None = None
     asks_if: Flags = ()
     alternatives: tuple[str, ...] = ()
+    says: Flags = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Protocol:
     ``nonzero``           such a value, never 0 after a failure, and 0 after a call that made
                           a handle (GetLastError)
     ``same``              such a value, the same for the same arguments (`strcmp`)
-    ``negative``          such a value, always below 0 (HRESULT_FROM_WIN32 of an error)
+    ``failed:NAME``       a value below 0, or 0 where the argument is (HRESULT_FROM_WIN32)
     ``negative:NAME``     whether the argument is below 0 (FAILED)
     ``nonnegative:NAME``  whether it is not (SUCCEEDED, NT_SUCCESS)
     ``zero:NAME``         whether it is 0 (RCRYPT_FAILED)

@@ -16,7 +16,7 @@ _NO_KEYS = ("name", "family", "unlisted")
 _FUNCTION_KEYS = (*(f.name for f in fields(Protocol) if f.name not in _NO_KEYS), "forms")
 _CREATION_KEYS = tuple(field.name for field in fields(Creation))
 _RESOURCE_KEYS = tuple(field.name for field in fields(Resource)[1:])
-_RETURNS = ("derived", "exception", "nonzero", "negative", "raising")
+_RETURNS = ("derived", "exception", "nonzero", "raising")
 _RETURNS_OF_ARGUMENT = (
     "argument",
     "address",
@@ -25,6 +25,7 @@ _RETURNS_OF_ARGUMENT = (
     "box",
     "pointer",
     "function",
+    "failed",
     "negative",
     "nonnegative",
     "zero",
@@ -207,6 +208,7 @@ def _creation(
             _resource(section, "alternatives", word, resources)
             for word in section.words("alternatives")
         ),
+        says=_flags(section, "says", params),
     )
 
 

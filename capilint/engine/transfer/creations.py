@@ -225,6 +225,15 @@ class Creations:
             answer = Status(("owner", site.key), int(owned))
             self.typestates.store(path, flag, answer, site.call.span)
 
+    def say(self, path: Path, site: Site, creation: Creation, matched: dict[str, Argument]) -> None:
+        """Write what tells of the handle's kind."""
+        for parameter, name in creation.says:
+            number = self.constants(name)
+            if parameter in matched and number is not None:
+                place = target_location(self.evaluator, path.state, matched[parameter], False)
+                if place is not None:
+                    self.typestates.store(path, place, Number(number), site.call.span)
+
     def target(self, path: Path, bound: Bound, matched: dict[str, Argument]) -> Location | None:
         for creation in bound.protocol.creates:
             if creation.into in matched:

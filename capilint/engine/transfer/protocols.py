@@ -197,6 +197,7 @@ class ProtocolCalls:
                 result = symbol
             elif creation.owned_if in matched:
                 self.creations.tell_owner(path, site, creation, matched, owned)
+            self.creations.say(path, site, creation, matched)
         self.memory.give_result(path, site, result)
 
     def _roles(self, path: Path, protocol: Protocol, matched: dict[str, Argument]) -> list[Role]:

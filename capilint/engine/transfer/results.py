@@ -20,14 +20,17 @@ from capilint.engine.domain.values import (
     Location,
     Number,
     Pointer,
+    Status,
     Symbol,
     Term,
     Text,
 )
+from capilint.engine.transfer.unknown import STATUS_KINDS
 from capilint.engine.transfer.ways import Site
 from capilint.ir import Read
 from capilint.rulebook.protocol import Protocol
 
+_ERROR = "error"  # what a symbol tells that was asked for after a failure
 SIGNS = {"negative": "<", "nonnegative": ">=", "zero": "==", "nonzero": "!="}
 
 
@@ -51,13 +54,25 @@ class Results:
             known = self._of_all(path, site, form, protocol, matched)
         if known is not None:
             return known
-        symbol = Symbol("object" if protocol.allocates else "result", site.key)
+        detail = _ERROR if form == "nonzero" else None
+        symbol = Symbol("object" if protocol.allocates else "result", site.key, detail)
         path.state.renew(symbol)
-        if form == "negative" or (form == "nonzero" and path.state.failed):
+        is_failure = form == "failed" and self._tells_failure(path.state, matched.get(name))
+        if is_failure or (form == "nonzero" and path.state.failed):
             self.evaluator.assume(path.state, symbol, True)
-        if form == "negative":
+        if is_failure:
             self.evaluator.assume(path.state, Term("<", (symbol, ZERO)), True)
         return symbol
+
+    def _tells_failure(self, state: State, argument: Argument | None) -> bool:
+        """Whether an error is not 0. What the caller asks for, or has got, is taken for one."""
+        if argument is None:
+            return True
+        value = argument.value
+        known = self.evaluator.truth(state, value)
+        if known is None and isinstance(value, Symbol) and value.kind in STATUS_KINDS:
+            return value.detail == _ERROR
+        return known is not False
 
     def _of_argument(
         self, path: Path, form: str, argument: Argument, matched: dict[str, Argument]
@@ -68,6 +83,8 @@ class Results:
             case "content", Pointer(location):
                 return path.state.load(location)
             case (("argument" | "content"), _):
+                return value
+            case "failed", Number(number) | Status(_, number) if number <= 0:
                 return value
             case "function", Text(text):
                 return Function(text)

@@ -207,8 +207,12 @@ class Calls:
             return 0  # nothing went wrong that the last error could tell of
         if form == "same":
             return Term(f"{protocol.name}()", tuple(map(self._told, arguments.values())))
+        if form == "failed" and isinstance(value, int) and value < 0:
+            return value
+        if form == "failed" and not self._evaluation.truth(value):
+            return 0
         answer = self._memory.fresh("result")
-        if form == "negative" or (form == "nonzero" and self._failed):
+        if form == "failed" or (form == "nonzero" and self._failed):
             self._evaluation.knowledge.truths[answer] = True
         return answer
 

@@ -24,7 +24,7 @@ _ARITHMETIC = frozenset(
     | {"unsigned char", "signed char", "unsigned short", "unsigned long", "long long"}
     | {"unsigned long long", "long double", "size_t", "std::size_t"}
 )
-_NULL = frozenset({"nullptr_t", "std::nullptr_t"})
+_NULL = frozenset({"nullptr_t", "std::nullptr_t", "decltype(nullptr)"})
 
 
 class Overloads(Deduction):
@@ -199,6 +199,8 @@ class Overloads(Deduction):
             return _DOUBTFUL
         if given.base in _NULL and wanted.base in _ARITHMETIC:
             return None
+        if wanted.base in _NULL and given.base not in _ARITHMETIC:
+            return None  # a handle is no null, whatever its type hides
         return _SIMILAR
 
     @staticmethod
