@@ -208,6 +208,8 @@ _WORDS = (
         "try { }",
         "CATCH_LOG()",
         "__declspec(",
+        ".operator HCRYPTKEY()",
+        "; operator delete(",
         "TYPENAME ",
         "\\",
         "'",
@@ -240,6 +242,9 @@ _REPEATED = (
         "; a & b(",
         "; a a ",
         ", a const ",
+        ".operator A ",
+        "->a::",
+        "; operator new ",
     ),
 )
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from capilint.engine.program.classes import Missing
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.names import Names
-from capilint.ir import Call, Function, Language, Module
+from capilint.ir import Call, Function, Language, Module, places_in, values_of
 from capilint.ir.signatures import last_name
 
 
@@ -79,8 +79,11 @@ class CppClasses:
         return False
 
     def abandons_object(self, definition: Definition) -> bool:
-        """Whether it is a constructor: where one raises, its own destructor does not run."""
-        return self.is_constructor(definition.function)
+        """Whether it is a constructor: where one raises, its own destructor does not run.
+
+        That of a base does, so what may be in one that nobody has seen is not abandoned.
+        """
+        return self.is_constructor(definition.function) and not _fills_unseen_base(definition)
 
     def is_constructor(self, function: Function) -> bool:
         """Whether it has its class's name: `ns::Key::Key(HCRYPTKEY)`."""
@@ -137,6 +140,24 @@ class CppClasses:
         if text is None or member not in text.private:
             return False
         return all(self.names.definition(each, module) is not None for each in text.methods)
+
+
+def _fills_unseen_base(definition: Definition) -> bool:
+    """Whether a method uses members of its object that its class is not known to have."""
+    function = definition.function
+    members = definition.module.structures.get(function.owner_class or "")
+    receiver = function.receiver
+    if members is None or receiver is None:
+        return False
+    used = (
+        place.path[1].removeprefix(".")
+        for block in function.blocks
+        for instruction in block.instructions
+        for value in values_of(instruction)
+        for place in places_in(value)
+        if place.root == receiver and place.path[1:2]
+    )
+    return not members.issuperset(used)
 
 
 def _template(name: str) -> str:

@@ -53,9 +53,9 @@ _OWN_OPERATOR = re.compile(
     r"(?<![\w:.>])(?<!->)(?:this\s*->\s*)?\boperator\s*(?P<operator>[-+*/%&|^]?=)(?=\s*\()"
 )
 _NAMED_CONVERSION = re.compile(
-    r"(?:\.|->)\s*(?:\w+\s*::\s*)*(?P<name>operator\s+[A-Za-z_](?:[\w:<>,*&]|\s)*?)(?=\s*\(\s*\))"
+    r"(?:\.|->)\s*(?:\w+\s*::\s*)*(?P<name>operator[ \t]+[A-Za-z_][\w:<>,*& \t]{0,100}?)(?=\s*\(\s*\))"
 )
-_ALLOCATOR = re.compile(r"(?<=[;{}(=,])\s*(?P<name>operator\s+(?:new|delete))(?=\s*\()")
+_ALLOCATOR = re.compile(r"(?<=[;{}(=,])\s*(?P<name>operator[ \t]+(?:new|delete))(?=\s*\()")
 _REFERENCE = re.compile(r"(?<=[;{}])\s*[\w:]+(?:\s+[\w:]+)*(?:\s*<[^<>();]{0,100}>)?\s*&&?\s*\w+\(")
 _SEMICOLON = re.compile(r"\s*;")
 _BUILTIN = (
@@ -70,7 +70,7 @@ _TYPE_ARGUMENT = re.compile(
 )
 _BRACKETS = re.compile(r"[();{}]")
 _CAUGHT = re.compile(
-    r"(?<=\})\s*\b((?:[A-Z]+_)?CATCH_[A-Z_]+\s*\((?:[^(){};]|\([^(){};]*\))*\))\s*;?(?!\s*\{)"
+    r"(?<=\})\s*\b((?:[A-Z]+_)?CATCH_[A-Z_]+\s*\((?:[^(){};]|\([^(){};]*\))*\))(?:[ \t]*;)?(?!\s*\{)"
 )
 
 
