@@ -86,7 +86,7 @@ def read(unit: Unit, included: Facts | None) -> Read:
     found = _definitions(unit, expand)
     rest = without_bodies(text, found)
     whole = expanded(rest, unit.macros.text_macro)
-    facts = facts_of(rest, unit.macros, included, CPP)
+    facts = facts_of(rest, unit.macros, included, CPP, whole.text)
     facts.functions.update(each.name for each in found if not each.scope)
     declarations = gather.declared_in_text(whole.text)
     local = with_local_classes(text, found, declarations, expand)

@@ -82,13 +82,21 @@ class Facts:
 
 
 def facts_of(
-    declarations: str, macros: MacroTable, included: Facts | None = None, grammar: Grammar = C
+    declarations: str,
+    macros: MacroTable,
+    included: Facts | None = None,
+    grammar: Grammar = C,
+    expansion: str | None = None,
 ) -> Facts:
-    """The facts of a file, from its text without the function bodies and those of its headers."""
+    """The facts of a file, from its text without the function bodies and those of its headers.
+
+    `expansion` is the text with its macros expanded, where that is known.
+    """
     facts = included.copy(macros) if included is not None else Facts(macros, grammar)
     facts.own_structures.clear()
     facts.noreturn |= never_returning(declarations)
-    expansion = expanded(declarations, macros.text_macro).text
+    if expansion is None:
+        expansion = expanded(declarations, macros.text_macro).text
     if expansion != declarations:
         facts.noreturn |= never_returning(expansion)
     stack = [parse(grammar.respelt(expansion), grammar)]

@@ -17,6 +17,7 @@ from capilint.frontends.cpp.facts.model import (
     Signature,
 )
 from capilint.frontends.cpp.facts.overloads import Overloads
+from capilint.frontends.cpp.facts.types import last_parts
 from capilint.frontends.cpp.facts.typetext import Part, type_text
 
 _QUALIFICATION = re.compile(r"(?:[\w$#]+|\(unnamed\))::")
@@ -36,6 +37,7 @@ class Lookup(Overloads):
     def add_class(self, declared: Class) -> None:
         """Add a class that no text declares, unless there is one of its name already."""
         self._callable |= {declared.name, *(each.name for each in declared.methods)}
+        self.type_names.add(declared.name)
         self.declarations.classes.setdefault(declared.whole_name, [declared])
         self._types.clear()  # the name meant nothing
 
@@ -166,13 +168,9 @@ class Lookup(Overloads):
 
 def _callable_names(declarations: Declarations) -> set[str]:
     """The last parts of the names of functions, classes and what stands for them."""
-    tables = (
-        declarations.functions,
-        declarations.classes,
-        declarations.aliases,
-        declarations.names,
+    names = last_parts(
+        declarations.functions, declarations.classes, declarations.aliases, declarations.names
     )
-    names = {whole.rpartition("::")[2] for table in tables for whole in table}
     for classes in declarations.classes.values():
         names.update(method.name for each in classes for method in each.methods)
     return names
@@ -180,8 +178,7 @@ def _callable_names(declarations: Declarations) -> set[str]:
 
 def _variable_names(declarations: Declarations) -> set[str]:
     """The last parts of the names of variables, of static members, and what stands for them."""
-    tables = declarations.variables, declarations.names
-    names = {whole.rpartition("::")[2] for table in tables for whole in table}
+    names = last_parts(declarations.variables, declarations.names)
     for classes in declarations.classes.values():
         names.update(each.name for one in classes for each in one.fields if each.static)
     return names

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from capilint.frontends.c.facts.declarators import ANNOTATION
 
@@ -159,6 +160,7 @@ class Tokens:
         self._found = [self._found[each] for each in kept]
 
 
+@lru_cache(maxsize=5_000)
 def is_word(text: str) -> bool:
     """Whether a token is an identifier or a keyword."""
     return text[:1].isalpha() or text[:1] == "_" or text == "(unnamed)"
@@ -166,6 +168,8 @@ def is_word(text: str) -> bool:
 
 def spaced(texts: Sequence[str]) -> str:
     """Tokens as one text with spaces where a person puts them: `const Holder<int> *`."""
+    if len(texts) == 1:
+        return texts[0]
     parts: list[str] = []
     before = ""
     is_operand = False  # after the `&` of `<&CryptDestroyKey>`

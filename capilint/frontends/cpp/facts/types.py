@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from capilint.frontends.cpp.facts.model import (
     Bindings,
@@ -31,6 +31,13 @@ class Types(Templates):
         self._types: dict[tuple[str, Scope, tuple[tuple[str, str], ...]], Type] = {}
         self._bases: dict[str, list[Instance | None]] = {}
         self._depth = 0
+        self.type_names = last_parts(
+            declarations.classes,
+            declarations.aliases,
+            declarations.enumerations,
+            declarations.names,
+            declarations.namespaces,
+        )
 
     # ------------------------------------------------------------ from text
 
@@ -96,7 +103,7 @@ class Types(Templates):
                 found = self.type_of(bound, ())
         else:
             found = None
-            for outer in self.scopes.around(scope):
+            for outer in self.scopes.around(scope) if first.name in self.type_names else ():
                 found = self._in_scope(first, outer, scope, bindings)
                 if found is not None:
                     break
@@ -240,3 +247,8 @@ class Types(Templates):
     def is_complete(self, instance: Instance) -> bool:
         """Whether all that the class derives from is known."""
         return all(None not in self.bases(each) for each in self.lineage(instance))
+
+
+def last_parts(*tables: Iterable[str]) -> set[str]:
+    """The last parts of whole names: without one, no scope needs to be looked through."""
+    return {whole.rpartition("::")[2] for table in tables for whole in table}
