@@ -60,10 +60,11 @@ def deeper(event: Event, roles: tuple[Role, ...]) -> Event:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """The events so far."""
+    """The events so far, of which this is the one with that number."""
 
     event: Event
     before: Trail | None
+    number: int = 0
 
     def events(self) -> list[Event]:
         """All events, oldest first."""
@@ -167,4 +168,5 @@ class Path:
 
     def emit(self, event: Event) -> None:
         """Note what happened."""
-        self.trail = Trail(event, self.trail)
+        number = 0 if self.trail is None else self.trail.number + 1
+        self.trail = Trail(event, self.trail, number)

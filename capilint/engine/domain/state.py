@@ -35,6 +35,7 @@ from capilint.engine.program.liveness import Live
 from capilint.ir import Instruction, Scope, Terminator, Variable
 
 MANY_FACTS = 48
+MOST_FACTS = 256
 B = TypeVar("B", Symbol, Variable | Symbol)
 CERTAIN, POSSIBLE = "certain", "possible"  # of an exception that is under way
 CAUGHT = "caught "  # before that of one that a clause has taken
@@ -439,6 +440,8 @@ class State:
                 for term, truth in self.facts.items()
                 if forgotten.isdisjoint(term.symbols)
             }
+        if len(self.facts) > MOST_FACTS:  # a switch of very many cases
+            self.facts = dict(list(self.facts.items())[-MOST_FACTS // 2 :])
 
     def _nameable(self, seen: frozenset[B], reachable: set[Symbol], live: Live) -> frozenset[B]:
         """Of what others can see that which somebody still has a name for."""

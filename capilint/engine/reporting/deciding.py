@@ -266,7 +266,9 @@ def cells_of(trail: Trail | None) -> tuple[Trail, ...]:
 
 
 def _index(cells: tuple[Trail, ...], wanted: Trail) -> int:
-    return next((number for number, cell in enumerate(cells) if cell is wanted), -1)
+    """Where a link is in a stretch of a trail; -1 where it is not."""
+    number = wanted.number - cells[0].number if cells else -1
+    return number if 0 <= number < len(cells) and cells[number] is wanted else -1
 
 
 def _is_made(cells: Iterable[Trail], makes: Callable[[Event], bool]) -> bool:
