@@ -227,7 +227,7 @@ def test_what_a_closer_forgets_is_told_from_opener_to_closer_in_their_own_words(
         ("close.c", 5, "d->prov is released here, d->hash is not"),
         ("close.c", 6, "leaves with it->hash alive"),
     ]
-    assert finding.help == "call CryptDestroyHash(it->hash) before line 5"
+    assert finding.help == "give it->hash to CryptDestroyHash on every path that leaves"
 
 
 def test_structures_that_two_files_define_for_themselves_are_two() -> None:

@@ -162,5 +162,6 @@ def _may_end_in_sight(finding: Finding) -> bool:
     """Whether the handle is ended for good where it is mended, whoever has it: in the function that
     ends its object, in the place of a wrong release, or where a constructor fails."""
     *scope, name = finding.function.split("::")
-    constructor = finding.code == "CAP102" and scope[-1:] == [name]
-    return bool(finding.ender) or finding.code == "CAP203" or constructor
+    constructor = scope[-1:] == [name] or name.endswith(".__init__")
+    unmade = finding.code == "CAP102" and constructor
+    return bool(finding.ender) or finding.code == "CAP203" or unmade

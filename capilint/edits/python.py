@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 
 from capilint.edits.draft import Draft, Piece
 from capilint.edits.python_layout import Layout
-from capilint.edits.spelling import Spelling, arguments, base_name, is_expression
+from capilint.edits.spelling import Spelling, arguments, is_expression
 from capilint.finding import Finding, Span
 from capilint.frontends.python.sites import Site
 
@@ -41,6 +41,9 @@ class Python:
             return
         match finding.code:
             case "CAP101":
+                yield from self._leaves(finding)
+                yield from self._wrapped(finding)
+            case "CAP102" if "." in finding.handle:  # what outlives the function ends no `finally`
                 yield from self._leaves(finding)
                 yield from self._wrapped(finding)
             case "CAP102":
@@ -143,7 +146,7 @@ class Python:
     def _finally_added(self, site: Site, handle: str, call: str) -> Iterator[Draft]:
         """A `finally` for a `try` that has none, in place of the releases in it."""
         clauses = {each.kind for each in self._sites.inside(site) if each.around == site.number}
-        if site.kind != "Try" or "Finally" in clauses:
+        if site.kind != "Try" or "Finally" in clauses or "." in handle:
             return
         pieces: list[Piece] = []
         for each in self._ends_inside(site, site, handle, call):
@@ -162,7 +165,7 @@ class Python:
         self, first: Site, last: Site, handle: str, call: str, dropped: Sequence[Site]
     ) -> Iterator[Draft]:
         unit = self._layout.unit
-        for guard in (False, True):
+        for guard in () if "." in handle else (False, True):
             lines = self._layout.guarded(handle, [call]) if guard else [call]
             tails = ["finally:", *(unit + line for line in lines)]
             yield Draft(
@@ -180,7 +183,7 @@ class Python:
         )
 
     def _ends_inside(self, first: Site, last: Site, handle: str, call: str) -> list[Site]:
-        """The statements that release the handle already, with the tests that are there for them."""
+        """The statements that release the handle already, with the tests around them."""
         found = []
         for site in self._sites.sites:
             if first.start <= site.start < last.end and site.kind == "Expr":
@@ -207,7 +210,7 @@ class Python:
         loop = self._sites.around(site)
         while loop is not None and loop.kind not in ("For", "While"):
             loop = self._sites.around(loop)
-        inside = [each for each in self._sites.inside(loop)] if loop is not None else []
+        inside = list(self._sites.inside(loop)) if loop is not None else []
         ends = [each for each in inside if each.around == (loop.number if loop else -1)]
         for call in self._calls(finding, handle) if ends else ():
             title = f"call {call} after line {{line}}"

@@ -103,7 +103,9 @@ class Spelling:
     def found_among(self, calls: Iterable[str], handle: str) -> Iterator[str]:
         """Those of the calls in a piece of text that seem to end the handle, or what holds it."""
         base = base_name(handle)
-        known, unknown, closers = [], [], []
+        known: list[str] = []
+        unknown: list[str] = []
+        closers: list[str] = []
         for call in dict.fromkeys(calls):
             parts = arguments(call)
             if parts is None or not parts[1]:

@@ -303,6 +303,7 @@ class Analysis:
             origins,
             interpreter.typestates.texts,
             self.rulebook.resources,
+            self.rulebook.own_functions,
             self._quoted,
         )
         exits = [Station(node, path.trail) for node, _, path in interpreter.exits]

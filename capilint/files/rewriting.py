@@ -15,7 +15,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from capilint.files.source import UnreadableError, decode, declared_encoding, read_bytes
+from capilint.files.source import UnreadableError, declared_encoding, decode, read_bytes
 from capilint.language import Language
 
 _MARKS = (
@@ -125,11 +125,11 @@ def _encoding(data: bytes, language: Language) -> tuple[bytes, str]:
             return mark, codec
     text = decode(data, language)
     declared = declared_encoding(data) if language is Language.PYTHON else None
-    for codec in (declared, "utf-8", "cp1252", "latin-1"):
-        if codec is not None:
+    for name in (declared, "utf-8", "cp1252", "latin-1"):
+        if name is not None:
             with suppress(UnicodeError):
-                if data.decode(codec) == text:
-                    return b"", codec
+                if data.decode(name) == text:
+                    return b"", name
     raise UnreadableError("its encoding is not known")
 
 

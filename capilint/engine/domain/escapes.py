@@ -39,9 +39,9 @@ class EscapeLog:
     `sites` are the creations that a handle may come from, `met` those that control reaches, with
     whether their arguments are known; `released`, `escaped`, `handed` to the caller and `ended`
     with the process tell how it goes on, on one path or another; `dropped` are those of paths for
-    which others stand, if there are any. `in_sight` are the places that release a handle which others
-    may have by then. `shared` are the inputs that others get to see, `members` the names of those
-    whose content is released here.
+    which others stand, if there are any. `in_sight` are the places that release a handle which
+    others may have by then. `shared` are the inputs that others get to see, `members` the names of
+    those whose content is released here.
     """
 
     path: str

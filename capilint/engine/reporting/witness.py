@@ -18,7 +18,7 @@ from capilint.engine.reporting.enders import (
 )
 from capilint.engine.reporting.steps import Story, also, span_here
 from capilint.finding import Finding, Outcome, Severity, Span, TraceEvent
-from capilint.rulebook.protocol import Resource
+from capilint.rulebook.protocol import Protocol, Resource
 from capilint.rulebook.wording import Facts, help_text, message, name_and_severity
 
 CALLEES = ("CAP201", "CAP202", "CAP203", "CAP301")  # what a callee may do alone
@@ -29,7 +29,8 @@ AT_CREATION = (*LEAKS, "CAP401")
 class Narrator:
     """Turns witnessed defects of one function into findings.
 
-    What is alive where the process ends with the function is remarked on, and no more.
+    What is alive where the process ends with the function is remarked on, and no more. `own` are
+    the user's functions.
     """
 
     path: str
@@ -39,6 +40,7 @@ class Narrator:
     origins: dict[Symbol, Origin]
     texts: dict[Symbol, str]
     resources: Mapping[str, Resource]
+    own: Mapping[str, Protocol]
     quoted: Callable[[str, Span], str]
 
     def tell(self, witness: Witnessed) -> Candidate:
@@ -87,7 +89,7 @@ class Narrator:
             function=defect.ender.function if defect.ender else self.function,
             creator=origin.creator if origin else _elsewhere(handle, defect.code),
             line=self._line(defect, events, origin),
-            release=resource.release if resource is not None else "",
+            release=self._release(defect, origin),
             released=resource.released if resource is not None else "destroyed",
             call=_called(events),
             owner=self._owner_text(owner),
@@ -120,6 +122,15 @@ class Narrator:
             ender=defect.ender.function if defect.ender is not None else "",
             ender_handle=defect.ender.handle if defect.ender is not None else "",
         )
+
+    def _release(self, defect: Defect, origin: Origin | None) -> str:
+        """The function that ends the handle: the user's, where one of the user's made it."""
+        if origin is not None and origin.creator in self.own:
+            for name, protocol in self.own.items():
+                if defect.resource in protocol.releases.values():
+                    return name
+        resource = self.resources.get(defect.resource)
+        return resource.release if resource is not None else ""
 
     def _origin(self, symbol: Symbol) -> Origin | None:
         newest = Symbol(symbol.kind, symbol.site, symbol.detail)

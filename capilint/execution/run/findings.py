@@ -114,7 +114,7 @@ class _Story:
 
     def _help(self, facts: Facts) -> str:
         if self.code in _LEAKS and not facts.line:
-            return f"call {facts.release}({self.handle}) before the program ends"
+            return f"give {self.handle or 'it'} to {facts.release} before the program ends"
         return help_text(self.code, facts)
 
     def _steps(self) -> Iterator[Step]:

@@ -39,7 +39,7 @@ def validate(
     book: RuleBook,
     wanted: Callable[[ir.Function], bool] | None = None,
 ) -> list[Verdict]:
-    """The functions of a file, or those of them that are wanted, each against the findings in it."""
+    """The functions of a file, or those that are wanted, each against the findings in it."""
     functions = {function.qualified_name: function for function in module.functions}
     in_cpp = module.language is ir.Language.CPP
     bases = {**book.exception_classes, **module.classes} if in_cpp else {}

@@ -18,7 +18,7 @@ _LISTS = frozenset(
     {"compound_statement", "case_statement", "translation_unit", "preproc_if", "preproc_ifdef"}
     | {"preproc_else", "preproc_elif", "declaration_list"}
 )
-_SINGLE = frozenset({"declaration", "throw_statement", "co_return_statement"})
+_OTHERS = frozenset({"declaration", "for_range_loop"})
 
 
 class Site(NamedTuple):
@@ -216,12 +216,9 @@ def _one_byte(character: str) -> str:
 
 
 def _is_statement(node: Node) -> bool:
-    return (
-        node.type.endswith("_statement")
-        and node.type != "case_statement"
-        or node.type in (_SINGLE)
-        or node.type == "for_range_loop"
-    )
+    if node.type == "case_statement":
+        return False
+    return node.type.endswith("_statement") or node.type in _OTHERS
 
 
 def _site(node: Node) -> Site:

@@ -1,0 +1,484 @@
+"""Edits: what they look like in each language, and that those of the fixtures hold.
+
+Of the fixtures with findings every fourth is taken; `EDITS_STRIDE=1` in the environment takes all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from capilint.check import Report, check
+from capilint.config.settings import Settings
+from capilint.edits.session import Session
+from capilint.files.source import Input
+from capilint.finding import Fix, Severity
+from capilint.language import Language
+from tests.fixture_format import FIXTURES, fixture_programs, read_fixture
+
+LANGUAGES = {".c": Language.C, ".cpp": Language.CPP, ".py": Language.PYTHON}
+STRIDE = int(os.environ.get("EDITS_STRIDE", "8"))
+PARTS = 2
+C_HEAD = "#include <windows.h>\n#include <wincrypt.h>\n\n"
+PY_HEAD = "import ctypes\nfrom ctypes import byref\n\nadvapi32 = ctypes.windll.advapi32\n\n\n"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One checked program, with the settings that it was checked with."""
+
+    inputs: tuple[Input, ...]
+    settings: Settings
+    report: Report
+
+    def session(self) -> Session:
+        return Session(self.inputs, lambda _: self.settings, self.report)
+
+
+def _run(inputs: Sequence[Input], settings: Settings | None = None) -> Run:
+    settings = settings or Settings()
+    return Run(tuple(inputs), settings, check(inputs, lambda _: settings))
+
+
+def _mended(text: str, name: str, settings: Settings | None = None) -> str:
+    """A file's text with all its findings mended that can be, which is then mended no further."""
+    language = LANGUAGES[Path(name).suffix]
+    run = _run([Input(name, language, text.encode())], settings)
+    assert run.report.findings
+    files = run.session().mended().files
+    if not files:
+        return text
+    (file,) = files
+    again = _run([Input(name, language, file.new)], settings)
+    assert not again.session().mended().files
+    return file.new.decode()
+
+
+def _body(text: str, head: str, tail: str = "") -> str:
+    return text.removeprefix(head).removesuffix(tail)
+
+
+# ---------------------------------------------------------------- C
+
+
+def _c(before: str, after: str, name: str = "a.c") -> None:
+    assert _body(_mended(C_HEAD + before, name), C_HEAD) == after
+
+
+def test_c_return_without_braces_gets_them() -> None:
+    _c(
+        """\
+int f(HCRYPTPROV p, BYTE *b, DWORD *n)
+{
+    HCRYPTKEY k;
+    if (!CryptGenKey(p, CALG_RC4, 0, &k)) return 1;
+    if (!CryptEncrypt(k, 0, TRUE, 0, b, n, 64)) return 2;
+    CryptDestroyKey(k);
+    return 0;
+}
+""",
+        """\
+int f(HCRYPTPROV p, BYTE *b, DWORD *n)
+{
+    HCRYPTKEY k;
+    if (!CryptGenKey(p, CALG_RC4, 0, &k)) return 1;
+    if (!CryptEncrypt(k, 0, TRUE, 0, b, n, 64)) { CryptDestroyKey(k); return 2; }
+    CryptDestroyKey(k);
+    return 0;
+}
+""",
+    )
+
+
+def test_c_braces_stand_where_the_file_has_them() -> None:
+    _c(
+        """\
+int f(HCRYPTPROV p, BYTE *b, DWORD *n)
+{
+\tHCRYPTKEY k;
+\tif (!CryptGenKey(p, CALG_RC4, 0, &k))
+\t{
+\t\treturn 1;
+\t}
+\tif (!CryptEncrypt(k, 0, TRUE, 0, b, n, 64)) // it may fail
+\t\treturn 2; // here
+\tCryptDestroyKey(k);
+\treturn 0;
+}
+""",
+        """\
+int f(HCRYPTPROV p, BYTE *b, DWORD *n)
+{
+\tHCRYPTKEY k;
+\tif (!CryptGenKey(p, CALG_RC4, 0, &k))
+\t{
+\t\treturn 1;
+\t}
+\tif (!CryptEncrypt(k, 0, TRUE, 0, b, n, 64)) // it may fail
+\t{
+\t\tCryptDestroyKey(k);
+\t\treturn 2; // here
+\t}
+\tCryptDestroyKey(k);
+\treturn 0;
+}
+""",
+    )
+
+
+def test_c_value_is_worked_out_before_the_release() -> None:
+    _c(
+        """\
+DWORD f(HCRYPTPROV p, BYTE *b, DWORD *n)
+{
+    HCRYPTKEY k;
+    if (!CryptGenKey(p, CALG_RC4, 0, &k))
+        return 1;
+    if (!CryptEncrypt(k, 0, TRUE, 0, b, n, 64))
+        return GetLastError();
+    CryptDestroyKey(k);
+    return 0;
+}
+""",
+        """\
+DWORD f(HCRYPTPROV p, BYTE *b, DWORD *n)
+{
+    HCRYPTKEY k;
+    if (!CryptGenKey(p, CALG_RC4, 0, &k))
+        return 1;
+    if (!CryptEncrypt(k, 0, TRUE, 0, b, n, 64)) {
+        DWORD result = GetLastError();
+        CryptDestroyKey(k);
+        return result;
+    }
+    CryptDestroyKey(k);
+    return 0;
+}
+""",
+    )
+
+
+def test_c_cleanup_label_ends_the_key_before_its_context() -> None:
+    _c(
+        """\
+BOOL f(BYTE *b, DWORD *n)
+{
+    HCRYPTPROV p = 0;
+    HCRYPTKEY k = 0;
+    BOOL ok = FALSE;
+    if (!CryptAcquireContext(&p, NULL, NULL, PROV_RSA_FULL, CRYPT_VERIFYCONTEXT))
+        goto done;
+    if (!CryptGenKey(p, CALG_RC4, 0, &k))
+        goto done;
+    ok = CryptEncrypt(k, 0, TRUE, 0, b, n, 64);
+done:
+    if (p)
+        CryptReleaseContext(p, 0);
+    return ok;
+}
+""",
+        """\
+BOOL f(BYTE *b, DWORD *n)
+{
+    HCRYPTPROV p = 0;
+    HCRYPTKEY k = 0;
+    BOOL ok = FALSE;
+    if (!CryptAcquireContext(&p, NULL, NULL, PROV_RSA_FULL, CRYPT_VERIFYCONTEXT))
+        goto done;
+    if (!CryptGenKey(p, CALG_RC4, 0, &k))
+        goto done;
+    ok = CryptEncrypt(k, 0, TRUE, 0, b, n, 64);
+done:
+    if (k)
+        CryptDestroyKey(k);
+    if (p)
+        CryptReleaseContext(p, 0);
+    return ok;
+}
+""",
+    )
+
+
+def test_c_context_is_released_with_both_arguments_and_after_its_key() -> None:
+    _c(
+        """\
+BOOL f(void)
+{
+    HCRYPTPROV p;
+    HCRYPTKEY k;
+    if (!CryptAcquireContext(&p, NULL, NULL, PROV_RSA_FULL, CRYPT_VERIFYCONTEXT))
+        return FALSE;
+    if (!CryptGenKey(p, CALG_RC4, 0, &k)) {
+        CryptReleaseContext(p, 0);
+        return FALSE;
+    }
+    return TRUE;
+}
+""",
+        """\
+BOOL f(void)
+{
+    HCRYPTPROV p;
+    HCRYPTKEY k;
+    if (!CryptAcquireContext(&p, NULL, NULL, PROV_RSA_FULL, CRYPT_VERIFYCONTEXT))
+        return FALSE;
+    if (!CryptGenKey(p, CALG_RC4, 0, &k)) {
+        CryptReleaseContext(p, 0);
+        return FALSE;
+    }
+    CryptDestroyKey(k);
+    CryptReleaseContext(p, 0);
+    return TRUE;
+}
+""",
+    )
+
+
+def test_c_handle_that_others_may_have_is_not_ended() -> None:
+    text = C_HEAD + (
+        "BOOL f(HCRYPTPROV p, HCRYPTKEY *out)\n{\n    HCRYPTKEY k;\n"
+        "    if (!CryptGenKey(p, CALG_RC4, 0, &k))\n        return FALSE;\n"
+        "    if (out)\n        *out = k;\n    return TRUE;\n}\n"
+    )
+    assert _mended(text, "a.c") == text
+
+
+def test_c_memory_is_not_used_once_it_is_freed() -> None:
+    _c(
+        """\
+#include <stdlib.h>
+struct box { HCRYPTKEY k; };
+int f(HCRYPTPROV p)
+{
+    struct box *b = malloc(sizeof *b);
+    if (!b)
+        return 1;
+    if (CryptGenKey(p, CALG_RC4, 0, &b->k)) {
+        free(b);
+        return 0;
+    }
+    free(b);
+    return 2;
+}
+""",
+        """\
+#include <stdlib.h>
+struct box { HCRYPTKEY k; };
+int f(HCRYPTPROV p)
+{
+    struct box *b = malloc(sizeof *b);
+    if (!b)
+        return 1;
+    if (CryptGenKey(p, CALG_RC4, 0, &b->k)) {
+        CryptDestroyKey(b->k);
+        free(b);
+        return 0;
+    }
+    free(b);
+    return 2;
+}
+""",
+    )
+
+
+def test_cpp_error_code_is_read_before_the_release() -> None:
+    _c(
+        """\
+struct Error { Error(DWORD); };
+void f(HCRYPTPROV p, BYTE *b, DWORD *n)
+{
+    HCRYPTKEY k;
+    if (!CryptGenKey(p, CALG_RC4, 0, &k))
+        throw Error(GetLastError());
+    if (!CryptEncrypt(k, 0, TRUE, 0, b, n, 64))
+        throw Error(GetLastError());
+    CryptDestroyKey(k);
+}
+""",
+        """\
+struct Error { Error(DWORD); };
+void f(HCRYPTPROV p, BYTE *b, DWORD *n)
+{
+    HCRYPTKEY k;
+    if (!CryptGenKey(p, CALG_RC4, 0, &k))
+        throw Error(GetLastError());
+    if (!CryptEncrypt(k, 0, TRUE, 0, b, n, 64)) {
+        DWORD error = GetLastError();
+        CryptDestroyKey(k);
+        throw Error(error);
+    }
+    CryptDestroyKey(k);
+}
+""",
+        "a.cpp",
+    )
+
+
+# ---------------------------------------------------------------- Python
+
+
+def _python(before: str, after: str) -> None:
+    assert _body(_mended(PY_HEAD + before, "a.py"), PY_HEAD) == after
+
+
+def test_python_release_is_written_as_the_file_calls_its_dll() -> None:
+    _python(
+        """\
+def f(p, data, size):
+    key = ctypes.c_void_p()
+    if not advapi32.CryptGenKey(p, 0x6610, 0, byref(key)):
+        return False
+    if not advapi32.CryptEncrypt(key, None, True, 0, data, byref(size), 64): return False
+    advapi32.CryptDestroyKey(key)
+    return True
+""",
+        """\
+def f(p, data, size):
+    key = ctypes.c_void_p()
+    if not advapi32.CryptGenKey(p, 0x6610, 0, byref(key)):
+        return False
+    if not advapi32.CryptEncrypt(key, None, True, 0, data, byref(size), 64):
+        advapi32.CryptDestroyKey(key)
+        return False
+    advapi32.CryptDestroyKey(key)
+    return True
+""",
+    )
+
+
+def test_python_finally_takes_over_from_the_release_and_strings_keep_their_lines() -> None:
+    _python(
+        '''\
+def f(p, data, size):
+    key = ctypes.c_void_p()
+    if not advapi32.CryptGenKey(p, 0x6610, 0, byref(key)):
+        raise OSError
+    if not advapi32.CryptEncrypt(key, None, True, 0, data, byref(size), 64):
+        raise OSError("""not
+encrypted""")
+
+    # done
+    advapi32.CryptDestroyKey(key)
+''',
+        '''\
+def f(p, data, size):
+    key = ctypes.c_void_p()
+    if not advapi32.CryptGenKey(p, 0x6610, 0, byref(key)):
+        raise OSError
+    try:
+        if not advapi32.CryptEncrypt(key, None, True, 0, data, byref(size), 64):
+            raise OSError("""not
+encrypted""")
+
+        # done
+    finally:
+        advapi32.CryptDestroyKey(key)
+''',
+    )
+
+
+def test_python_constructor_keeps_the_key_of_an_object_that_is_made() -> None:
+    _python(
+        """\
+class Cipher:
+    def __init__(self, p, iv):
+        self.key = ctypes.c_void_p()
+        if not advapi32.CryptGenKey(p, 0x6610, 0, byref(self.key)):
+            raise OSError
+        if not advapi32.CryptSetKeyParam(self.key, 1, iv, 0):
+            raise OSError
+
+    def close(self):
+        advapi32.CryptDestroyKey(self.key)
+""",
+        """\
+class Cipher:
+    def __init__(self, p, iv):
+        self.key = ctypes.c_void_p()
+        if not advapi32.CryptGenKey(p, 0x6610, 0, byref(self.key)):
+            raise OSError
+        if not advapi32.CryptSetKeyParam(self.key, 1, iv, 0):
+            advapi32.CryptDestroyKey(self.key)
+            raise OSError
+
+    def close(self):
+        advapi32.CryptDestroyKey(self.key)
+""",
+    )
+
+
+# ---------------------------------------------------------------- the fixtures
+
+
+def _sample(language: str, part: int) -> Iterator[Run]:
+    """Some of the fixtures with findings, in several parts for the parallel runs."""
+    programs = [
+        (program, fixture)
+        for program in fixture_programs(FIXTURES / language)
+        for fixture in [read_fixture(program)]
+        if fixture.expected
+    ]
+    for program, fixture in programs[part * STRIDE // PARTS :: STRIDE]:
+        suffixes = {".cpp": Language.CPP, ".hpp": Language.CPP, ".py": Language.PYTHON}
+        default = Language.CPP if language == "cpp" else Language.C
+        inputs = [
+            Input(path.as_posix(), suffixes.get(path.suffix, default), path.read_bytes())
+            for path in program
+        ]
+        yield _run(inputs, Settings(extend_select=fixture.selected))
+
+
+def _kinds(report: Report) -> Counter[tuple[str, str, str, str]]:
+    return Counter(
+        (each.path, each.code, each.function, each.handle)
+        for each in report.findings
+        if each.severity is not Severity.NOTE
+    )
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize(("language", "share"), [("c", 0.7), ("cpp", 0.5), ("python", 0.7)])
+def test_edits_of_the_fixtures_hold(language: str, share: float, part: int) -> None:
+    total = found = 0
+    for run in _sample(language, part):
+        before = _kinds(run.report)
+        total += before.total()
+        for finding in run.session().with_fixes().findings:
+            if finding.fix is None:
+                continue
+            found += 1
+            texts = {item.path: item.data.decode() for item in run.inputs if item.data}
+            changed = {path: _applied(path, text, finding.fix) for path, text in texts.items()}
+            after = check(
+                [item._replace(data=changed[item.path].encode()) for item in run.inputs],
+                lambda _, run=run: run.settings,  # type: ignore[misc]
+            )
+            kind = (finding.path, finding.code, finding.function, finding.handle)
+            told = f"{finding.path}:{finding.span.line}: {finding.fix.title}"
+            assert _kinds(after)[kind] < before[kind], told
+            assert not _kinds(after) - before, told
+    assert found >= share * total, f"{found} of {total}"
+
+
+@pytest.mark.parametrize("language", ["c", "cpp", "python"])
+def test_mended_fixtures_are_mended_no_further(language: str) -> None:
+    for number, run in enumerate(_sample(language, 0)):
+        if number % 5:
+            continue
+        files = {each.path: each.new for each in run.session().mended().files}
+        inputs = [item._replace(data=files.get(item.path, item.data)) for item in run.inputs]
+        assert not _run(inputs, run.settings).session().mended().files, run.inputs[0].path
+
+
+def _applied(path: str, text: str, fix: Fix) -> str:
+    """A text with a fix, by the words of the JSON report: whole lines for others."""
+    lines = text.split("\n")
+    for change in sorted(fix.changes, key=lambda each: -each.line):
+        if change.path == path:
+            lines[change.line - 1 : change.end_line - 1] = change.text.split("\n")[:-1]
+    return "\n".join(lines)
