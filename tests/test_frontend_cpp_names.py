@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from capilint.frontends.cpp.facts.gather import declared_in_text
