@@ -53,7 +53,8 @@ _OWN_OPERATOR = re.compile(
     r"(?<![\w:.>])(?<!->)(?:this\s*->\s*)?\boperator\s*(?P<operator>[-+*/%&|^]?=)(?=\s*\()"
 )
 _NAMED_CONVERSION = re.compile(
-    r"(?:\.|->)\s*(?:\w+\s*::\s*)*(?P<name>operator[ \t]+[A-Za-z_][\w:<>,*& \t]{0,100}?)(?=\s*\(\s*\))"
+    r"(?:\.|->)\s*(?:\w+\s*::\s*)*"
+    r"(?P<name>operator[ \t]+[A-Za-z_][\w:<>,*& \t]{0,100}?)(?=\s*\(\s*\))"
 )
 _ALLOCATOR = re.compile(r"(?<=[;{}(=,])\s*(?P<name>operator[ \t]+(?:new|delete))(?=\s*\()")
 _REFERENCE = re.compile(r"(?<=[;{}])\s*[\w:]+(?:\s+[\w:]+)*(?:\s*<[^<>();]{0,100}>)?\s*&&?\s*\w+\(")
@@ -70,7 +71,8 @@ _TYPE_ARGUMENT = re.compile(
 )
 _BRACKETS = re.compile(r"[();{}]")
 _CAUGHT = re.compile(
-    r"(?<=\})\s*\b((?:[A-Z]+_)?CATCH_[A-Z_]+\s*\((?:[^(){};]|\([^(){};]*\))*\))(?:[ \t]*;)?(?!\s*\{)"
+    r"(?<=\})\s*\b((?:[A-Z]+_)?CATCH_[A-Z_]+\s*\((?:[^(){};]|\([^(){};]*\))*\))"
+    r"(?:[ \t]*;)?(?!\s*\{)"
 )
 
 
