@@ -361,8 +361,10 @@ class State:
             self.exposed |= {base}
         root = Location(base)
         values = [value for _, value in self.kept_in(root)]
-        known = self.invariants.values.get(root)
-        return values if known is None else [*values, known]
+        given = isinstance(base, Variable) and base.scope is Scope.PARAMETER
+        if root in self.invariants.values or (given and root not in self.environment):
+            values.append(self.load(root))  # what was there before anything was written
+        return values
 
     # ------------------------------------------------------------ merging
 
