@@ -86,6 +86,17 @@ def test_what_was_not_confirmed_says_so() -> None:
     assert "confirmed" not in text(report(leak(confirmed=None)))
 
 
+def test_the_other_places_are_counted_where_they_are_many() -> None:
+    also = tuple(
+        Step("leave", "src/session.c", span(line, 1, 3), "also leaves with hKey alive")
+        for line in range(20, 32)
+    )
+    shown = text(report(replace(leak(), also=also)))
+    assert "note: also leaves at lines 20, 21, 22, 23, 24, 25, 26, 27 and 4 more\n" in shown
+    lost = replace(also[0], kind="lose")
+    assert "note: also lost at line 20\n" in text(report(replace(leak(), also=(lost,))))
+
+
 def test_carets_stand_under_what_the_terminal_shows() -> None:
     line = '\tf("\u4e2d\u6587", e\u0301, \x1b[2J); use(h);'
     column = line.index("use") + 1

@@ -16,11 +16,11 @@ from capilint.check import Report, check
 from capilint.config.loading import Configuration
 from capilint.files.discover import discover
 from capilint.files.source import Unreadable
-from capilint.finding import Finding, Severity
+from capilint.finding import Finding, Severity, Step
 from capilint.findings.triage import Suppressed
 from capilint.report import Style, render
 from capilint.rulebook.codes import load as load_codes
-from tests.reports import SESSION, finding, leak, report, source
+from tests.reports import SESSION, finding, leak, report, source, span
 from tests.tools import npm_package, run
 
 MULTITOOL = "5.7.0"
@@ -147,6 +147,15 @@ def test_the_witness_is_a_code_flow_and_its_other_places_are_related() -> None:
     related = result["relatedLocations"]
     assert [each["physicalLocation"]["region"]["startLine"] for each in related] == [8, 9]
     assert len({each["id"] for each in related}) == 2
+
+
+def test_where_the_handle_leaves_elsewhere_is_related() -> None:
+    elsewhere = Step("leave", "src/session.c", span(7, 9, 13), "also leaves with hKey alive")
+    (result,) = sarif(report(replace(leak(), also=(elsewhere,))))["results"]
+    *_, last = result["relatedLocations"]
+    assert last["physicalLocation"]["region"]["startLine"] == 7
+    assert last["message"]["text"] == "also leaves with hKey alive"
+    assert len(result["codeFlows"][0]["threadFlows"][0]["locations"]) == 3
 
 
 def test_a_finding_without_steps_has_no_code_flow() -> None:

@@ -104,6 +104,11 @@ IN_C = {
         c(", int z", "if (z)", "goto out;", MADE, "out:", "CryptDestroyKey(key);", "return 1;"),
         ["if (z) : `z` is true", "CryptDestroyKey(key); : key may never have been set"],
     ),
+    "what skips the creation, in a place that says the rest": (
+        c(", int z, int y", "if (y) {", "if (z)", "goto out;", MADE, "out:",
+          "CryptDestroyKey(key);", "}", "return 1;"),
+        ["if (z) : `z` is true", "CryptDestroyKey(key); : key may never have been set"],
+    ),
     "a further round": (
         c(", int n", "while (n--)", MADE, "CryptDestroyKey(key);", "return 1;").replace(
             "HCRYPTKEY key;", "HCRYPTKEY key = 0;").replace("return 0;", "break;"),

@@ -159,7 +159,12 @@ def _is_alike(one: Defect, other: Defect) -> bool:
 
 
 def _made(defect: Defect, events: Sequence[Event]) -> int:
-    """Where the handle's story begins: where it is made, or else first released."""
+    """Where the handle's story begins: where it is made, or else first released.
+
+    What was never set has none: what decides is what comes to the release without setting it.
+    """
+    if defect.code == "CAP402":
+        return len(events) - 1
     symbol = newest(defect.symbol)
     made = [n for n, event in enumerate(events) if _acts(event, symbol, "create")]
     if made:
