@@ -192,8 +192,7 @@ class Fixpoint:
         if len(groups) > MANY_GROUPS:
             forget_settled(state)
         if len(groups) > TOO_MANY_GROUPS:
-            give_up(state, meeting.common or frozenset())
-            self.gave_up = True
+            self.gave_up |= give_up(state, meeting.common or frozenset())
         alike = groups.setdefault(state.signature(), [])
         if len(groups) > MOST_GROUPS:
             raise BoundReached

@@ -23,11 +23,14 @@ def forget_settled(state: State) -> None:
             state.handles[symbol] = _unknown(handle)
 
 
-def give_up(state: State, kept: Set[Symbol]) -> None:
-    """Of all handles but some, know nothing any more."""
-    for symbol, handle in list(state.handles.items()):
-        if handle.matters and symbol not in kept:
-            state.handles[symbol] = _unknown(handle)
+def give_up(state: State, kept: Set[Symbol]) -> bool:
+    """Of all handles but some, know nothing any more. Whether there were any."""
+    given_up = [
+        symbol for symbol, handle in state.handles.items() if handle.matters and symbol not in kept
+    ]
+    for symbol in given_up:
+        state.handles[symbol] = _unknown(state.handles[symbol])
+    return bool(given_up)
 
 
 def _is_seen(handle: Handle) -> bool:
