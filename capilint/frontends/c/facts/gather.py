@@ -89,14 +89,11 @@ def facts_of(
     expansion: str | None = None,
 ) -> Facts:
     """The facts of a file, from its text without the function bodies and those of its headers.
-
-    `expansion` is the text with its macros expanded, where that is known.
-    """
+    `expansion` is that text with its macros expanded, where it is known."""
     facts = included.copy(macros) if included is not None else Facts(macros, grammar)
     facts.own_structures.clear()
     facts.noreturn |= never_returning(declarations)
-    if expansion is None:
-        expansion = expanded(declarations, macros.text_macro).text
+    expansion = expansion or expanded(declarations, macros.text_macro).text
     if expansion != declarations:
         facts.noreturn |= never_returning(expansion)
     stack = [parse(grammar.respelt(expansion), grammar)]
