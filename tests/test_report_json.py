@@ -51,6 +51,7 @@ def test_everything_of_a_finding_is_there() -> None:
             "handle": "hKey",
             "message": leak().message,
             "help": leak().help,
+            "fix": None,
             "confirmed": True,
             "fingerprint": ANY,
             "steps": [
