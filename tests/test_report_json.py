@@ -14,7 +14,7 @@ import pytest
 from capilint import __version__
 from capilint.check import Report
 from capilint.files.source import Unreadable
-from capilint.finding import Severity, Step
+from capilint.finding import Change, Fix, Severity, Step
 from capilint.findings.triage import Suppressed
 from capilint.report import Style, render
 from capilint.silence import Account, Creation, Kind, Reason, Silence
@@ -169,3 +169,19 @@ def test_the_schema_refuses_what_is_wrong(key: str, value: object) -> None:
     loaded["findings"][0][key] = value
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(loaded, SCHEMA, jsonschema.Draft202012Validator)
+
+
+def test_a_fix_is_lines_that_come_in_the_place_of_others() -> None:
+    change = Change("src/session.c", 9, 9, "    CryptDestroyKey(hKey);\n")
+    fixed = replace(leak(), fix=Fix("call CryptDestroyKey(hKey) before line 9", (change,)))
+    assert document(report(fixed))["findings"][0]["fix"] == {
+        "title": "call CryptDestroyKey(hKey) before line 9",
+        "changes": [
+            {
+                "path": "src/session.c",
+                "line": 9,
+                "end_line": 9,
+                "text": "    CryptDestroyKey(hKey);\n",
+            }
+        ],
+    }
