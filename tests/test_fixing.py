@@ -99,12 +99,14 @@ def test_the_standard_input_cannot_be_fixed(
 def test_json_and_sarif_have_the_edit(capsys: pytest.CaptureFixture[str]) -> None:
     Path("a.c").write_text(LEAK, encoding="utf-8")
     main(["check", "--format", "json", "a.c"])
+    assert json.loads(capsys.readouterr().out)["findings"][0]["fix"] is None  # unasked
+    main(["check", "--suggest-fixes", "--format", "json", "a.c"])
     (finding,) = json.loads(capsys.readouterr().out)["findings"]
     (change,) = finding["fix"]["changes"]
     assert finding["help"] == finding["fix"]["title"] == "call CryptDestroyKey(k) before line 6"
     assert (change["path"], change["line"], change["end_line"]) == ("a.c", 6, 7)
     assert change["text"] == MENDED.splitlines(keepends=True)[5]
-    main(["check", "--format", "sarif", "a.c"])
+    main(["check", "--suggest-fixes", "--format", "sarif", "a.c"])
     (result,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
     (fix,) = result["fixes"]
     (replacement,) = fix["artifactChanges"][0]["replacements"]

@@ -16,7 +16,7 @@ from capilint.commands.options import codes, language, resources
 from capilint.config.loading import SEVERITIES, Configuration, compile_commands
 from capilint.files.discover import Discovery, discover, language_of
 from capilint.files.source import Input
-from capilint.report import FORMATS, WITH_FIXES, Style, render
+from capilint.report import FORMATS, Style, render
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
@@ -117,6 +117,11 @@ def _edit_arguments(group: argparse._ArgumentGroup) -> None:
     either.add_argument(
         "--fix", action="store_true", help="make these edits, and report the findings that remain"
     )
+    group.add_argument(
+        "--suggest-fixes",
+        action="store_true",
+        help="try these edits, and put those that hold into the report (json, sarif); takes long",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -136,7 +141,7 @@ def run(options: argparse.Namespace) -> int:
             lambda: _checked(options, configuration, discovery),
         )
         outputs = outputs if options.fix else [each for each in outputs if each[1] != _STDOUT]
-    elif report.findings and any(name in WITH_FIXES for name, _ in outputs):
+    elif options.suggest_fixes and report.findings:
         from capilint.edits.session import Session
 
         report = Session(discovery.inputs, configuration.settings_of, report).with_fixes()

@@ -19,7 +19,6 @@ _MODULES = {
     "sarif": "capilint.report.sarif",
 }
 FORMATS = tuple(_MODULES)
-WITH_FIXES = ("json", "sarif")  # the formats that carry the edits that mend findings
 
 
 class Style(NamedTuple):
