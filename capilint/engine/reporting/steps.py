@@ -259,33 +259,37 @@ class Story:
 
     def _in_rounds(self, told: Sequence[_Told]) -> Iterator[_Told]:
         """The steps; what is said of a further round of a loop says so once."""
-        witness = self.witness
-        begin = span_here(witness.events, witness.made) if witness.made >= 0 else None
-        rounds: Counter[tuple[int, int]] = Counter()
         said = 1
-        seen = 0
         for each in told:
-            for event in witness.events[seen : each.number + 1]:
-                if event.kind == "branch":
-                    rounds[id(event.at), event.way] += 1
-            seen = max(seen, each.number + 1)
-            number = 1
-            if each.number > witness.made and begin is not None and not witness.defect.ender:
-                event_here = witness.events[each.number] if each.kind == "branch" else None
-                if event_here is not None and event_here.kind == "branch":
-                    number = rounds[id(event_here.at), event_here.way]
-                again = self._own_event(each.number) > self._own_event(witness.made)
-                if number < 2 and (each.span.line < begin.line or (again and each.span == begin)):
-                    number = max(2, *rounds.values(), 2)
-            if each.text.startswith("the loop "):
-                pass
-            elif number > said and each.text.endswith(" round"):
+            number = self._round_of(each)
+            if number > said and not each.text.startswith("the loop "):
                 said = number
-            elif number > said:
-                said = number
-                text = f"{each.text}, in the {_ordinal(number)} round"
-                each = _Told(each.number, each.kind, each.span, text)
+                if not each.text.endswith(" round"):
+                    text = f"{each.text}, in the {_ordinal(number)} round"
+                    each = _Told(each.number, each.kind, each.span, text)
             yield each
+
+    def _round_of(self, told: _Told) -> int:
+        """The round of a loop that a step belongs to: the 2nd one where it stands above what was
+        done before it."""
+        witness, events = self.witness, self.witness.events
+        if not 0 <= witness.made < told.number or witness.defect.ender:
+            return 1
+        passed = Counter(
+            (id(event.at), event.way)
+            for event in events[: told.number + 1]
+            if event.kind == "branch"
+        )
+        if told.kind == "branch" and events[told.number].kind == "branch":
+            number = passed[id(events[told.number].at), events[told.number].way]
+            if number > 1:
+                return number
+        begin = span_here(events, witness.made)
+        again = told.kind in ("fail", "lose")  # not what the call does that made the handle
+        again = again and self._own_event(told.number) > self._own_event(witness.made)
+        if told.span.line < begin.line or (again and told.span == begin):
+            return max([2, *passed.values()])
+        return 1
 
     def _own_event(self, number: int) -> int:
         """The number of the function's own event that one inside of a callee belongs to."""
