@@ -176,15 +176,20 @@ def _told_once(findings: Iterable[Finding]) -> Iterable[Finding]:
     """One finding of those that say the same of one handle's name, at one place: the shortest.
 
     Whichever of several calls made the handle, the mistake is one, and so is the place to mend.
+    Of equals it is the first by name, whatever order the functions were looked at in.
     """
     shortest: dict[tuple[object, ...], Finding] = {}
     for number, finding in enumerate(findings):
         told = finding.handle or number
         key = (finding.path, finding.span, finding.code, finding.resource, told)
         known = shortest.get(key)
-        if known is None or len(finding.trace) < len(known.trace):
+        if known is None or _length(finding) < _length(known):
             shortest[key] = finding
     return shortest.values()
+
+
+def _length(finding: Finding) -> tuple[int, str, str]:
+    return len(finding.trace), finding.function, finding.message
 
 
 def _place(finding: Finding) -> tuple[object, ...]:
