@@ -17,7 +17,7 @@ from capilint.check import Report, check
 from capilint.config.settings import Settings
 from capilint.edits.session import Session
 from capilint.files.source import Input
-from capilint.finding import Fix, Severity
+from capilint.finding import Fix
 from capilint.language import Language
 from tests.fixture_format import FIXTURES, fixture_programs, read_fixture
 
@@ -437,7 +437,7 @@ def _kinds(report: Report) -> Counter[tuple[str, str, str, str]]:
     return Counter(
         (each.path, each.code, each.function, each.handle)
         for each in report.findings
-        if each.severity is not Severity.NOTE
+        if each.resource
     )
 
 
