@@ -59,7 +59,7 @@ class Creations:
             if not is_known or not self._may_make(state, creation, matched):
                 continue
             if self._prevented(path, creation, matched):
-                self._leave_unknown(path, site, creation, matched)
+                self._leave_unknown(path, site, matched.get(creation.into), creation, bound)
                 continue
             location = None
             if creation.into != "return":
@@ -84,14 +84,16 @@ class Creations:
         return made
 
     def _leave_unknown(
-        self, path: Path, site: Site, creation: Creation, matched: dict[str, Argument]
+        self, path: Path, site: Site, target: Argument | None, creation: Creation, bound: Bound
     ) -> None:
         """Nothing is owed for what the call leaves there, but it may have written something."""
-        argument = matched.get(creation.into)
-        if argument is not None and isinstance(argument.value, Pointer):
+        if target is None or target.value == ZERO:
+            return
+        place = target_location(self.evaluator, path.state, target, bound.binding.boxed)
+        if place is not None:
             content = Symbol("written", site.key, creation.into)
             path.state.renew(content)
-            self.typestates.store(path, argument.value.location, content, site.call.span)
+            self.typestates.store(path, place, content, site.call.span)
 
     def _may_make(self, state: State, creation: Creation, matched: dict[str, Argument]) -> bool:
         """Whether the flags are set that it takes."""
