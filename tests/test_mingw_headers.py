@@ -214,7 +214,11 @@ def test_constants_have_the_headers_values() -> None:
     lines = ["#define WIN32_NO_STATUS", "#include <windows.h>", "#include <wincrypt.h>"]
     lines += ["#undef WIN32_NO_STATUS", "#include <ntstatus.h>", "#include <stdlib.h>"]
     for name, value in load().constants.items():
-        lines += [f"#ifdef {name}", f'_Static_assert((int)({name}) == {value}, "{name}");', "#else"]
+        lines += [
+            f"#ifdef {name}",
+            f'_Static_assert((int)({name}) == (int){value}LL, "{name}");',
+            "#else",
+        ]
         lines += [f"#error {name} is not defined", "#endif"]
     command = [str(COMPILER), "-fsyntax-only", "-x", "c", "-"]
     text = "\n".join([*lines, ""])

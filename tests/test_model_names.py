@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,9 +24,14 @@ def roles(signature: Signature, role: Role) -> dict[str, str]:
     return {each.name: each.kind for each in signature.parameters if each.role is role}
 
 
-def concerns_the_model(rule: dict[str, object]) -> bool:
+def creations(rule: dict[str, Any]) -> list[dict[str, Any]]:
+    found = rule.get("creates", [])
+    return found if isinstance(found, list) else [found]
+
+
+def concerns_the_model(rule: dict[str, Any]) -> bool:
     named = [*rule.get("uses", {}).values(), *rule.get("releases", {}).values()]
-    named.append(rule.get("creates", {}).get("resource"))
+    named += [each["resource"] for each in creations(rule)]
     return any(resource in MODELLED for resource in named)
 
 
@@ -41,6 +47,7 @@ def test_the_rule_book_and_the_model_agree(name: str) -> None:
         assert rule.get("uses", {}).items() <= roles(signature, Role.USE).items()
         assert rule.get("retains", {}) == roles(signature, Role.RETAIN)
         assert rule.get("releases", {}) == roles(signature, Role.RELEASE)
-        creates = rule.get("creates", {})
-        made = {creates["into"]: creates["resource"]} if creates else {}
-        assert made == roles(signature, Role.CREATE)
+        made = {(each["into"], each["resource"]) for each in creations(rule)}
+        modelled = roles(signature, Role.CREATE)
+        assert modelled.items() <= made  # a key of CNG is a creation of its own
+        assert {into for into, _ in made} == modelled.keys()

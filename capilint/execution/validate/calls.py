@@ -117,7 +117,7 @@ class Calls:
         self._failed = not succeeds or (False if targets else None)
         for location in targets.values():
             self.write(location, HandleValue(new))
-        kept = [protocol.sdk.get(name, name) for name in protocol.keeps]
+        kept = [protocol.sdk.get(name, name) for name in self._kept(protocol, arguments)]
         for name, handle in handles.items():
             if name in kept or (releases and not succeeds):
                 self._api.dismiss(handle)
@@ -151,6 +151,17 @@ class Calls:
                 raise NotRunnable(f"{protocol.name} writes to {target}")
         return targets
 
+    def _kept(self, protocol: Protocol, arguments: Mapping[str, Concrete]) -> tuple[str, ...]:
+        """The parameters that the function keeps, by the flags that it is given."""
+
+        def is_set(parameter: str, flag: str) -> bool:
+            constant = self._book.constants.get(flag, 0)
+            return _includes(arguments.get(parameter, 0), constant, flag)
+
+        wanted = not protocol.kept_if or any(is_set(*each) for each in protocol.kept_if)
+        refused = any(is_set(*each) for each in protocol.kept_unless)
+        return protocol.keeps if wanted and not refused else ()
+
     # ------------------------------------------------------------ other functions
 
     def _plain(self, protocol: Protocol, arguments: dict[str, Concrete]) -> Concrete:
@@ -160,7 +171,7 @@ class Calls:
         if freed is not None:
             with self._drop():  # what only the memory led to is lost
                 self._memory.free(freed)
-        for name in protocol.keeps:
+        for name in self._kept(protocol, arguments):
             if name in arguments:
                 self.hand_out(arguments[name])
         for name in protocol.writes:
