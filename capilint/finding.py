@@ -121,3 +121,8 @@ class Finding:
     ender: str = ""
     ender_handle: str = ""
     fix: Fix | None = None
+
+
+def place_of(finding: Finding) -> tuple[object, ...]:
+    """What findings are sorted by: file, place, code, and the rest to tell equals apart."""
+    return (finding.path.split("/"), finding.span, finding.code, finding.handle, finding.message)

@@ -15,33 +15,11 @@ from collections.abc import Iterator
 
 from capilint.edits.c_leaks import Leaks
 from capilint.edits.draft import Draft, Piece
-from capilint.edits.spelling import is_expression
 from capilint.finding import Finding
-from capilint.frontends.c.sites import Site
 
 
 class CFamily(Leaks):
     """Drafts for one file of C or C++."""
-
-    def drafts(self, finding: Finding) -> Iterator[Draft]:
-        """What may mend a finding, the most likely first."""
-        if not is_expression(finding.handle):
-            return
-        match finding.code:
-            case "CAP101" | "CAP102":
-                yield from self._leaves(finding)
-            case "CAP103":
-                yield from self._loses(finding)
-            case "CAP201":
-                yield from self._uses_dead(finding)
-            case "CAP202":
-                yield from self._releases_twice(finding)
-            case "CAP203":
-                yield from self._releases_wrongly(finding)
-            case "CAP301":
-                yield from self._outlives(finding)
-            case "CAP402":
-                yield from self._never_set(finding)
 
     def _uses_dead(self, finding: Finding) -> Iterator[Draft]:
         release, use = self._step_site(finding, "release"), self._site(finding.span)
@@ -54,64 +32,18 @@ class CFamily(Leaks):
                 self._path,
                 f"move {self._named(release)} behind line {{line}}",
                 use.start,
-                (*dropped, *self._layout.after(use, self._lines_of(unit))),
+                (*dropped, *self._layout.after(use, self._layout.lines_of(unit))),
             )
         worked_out: tuple[Piece, ...] = ()
         function = self._function(finding.span)
         if function is not None and use.kind == "return_statement" and unit.end <= use.start:
-            worked_out = self._worked_out(use, self._lines_of(unit), function)
+            worked_out = self._worked_out(use, self._layout.lines_of(unit), function)
         if dropped and worked_out:
             title = f"move {self._named(release)} behind what line {{line}} works out"
             yield Draft(self._path, title, use.start, (*dropped, *worked_out))
         if any(step.kind == "create" for step in finding.steps):
             yield from self._dropped(release, trades=False)
         yield from self._dropped(release, trades=True)
-
-    def _releases_twice(self, finding: Finding) -> Iterator[Draft]:
-        first, second = self._step_site(finding, "release"), self._site(finding.span)
-        other = self._step_site(finding, "release", last=True)
-        if (
-            first is not None
-            and second is not None
-            and not self._in_one_life(finding, first, second)
-        ):
-            yield from self._told_by_zero(finding, first, second)
-            return
-        if second is not None and first != second:
-            yield from self._dropped(second, trades=False)
-        for site in dict.fromkeys(each for each in (first, other) if each is not None):
-            if site != second:
-                yield from self._dropped(site, trades=False)
-        if first is not None and second is not None:
-            yield from self._told_by_zero(finding, first, second)
-        for site in dict.fromkeys(each for each in (second, first) if each is not None):
-            yield from self._dropped(site, trades=True)
-
-    def _in_one_life(self, finding: Finding, first: Site, second: Site) -> bool:
-        """Whether both releases are those of one call of a function: what another call leaves in a
-        member needs each of them."""
-        made_here = any(step.kind == "create" for step in finding.steps)
-        function = self._sites.function(second.start)
-        same = function is not None and self._within(first, function)
-        return same and (made_here or first.block == second.block or "." not in finding.handle)
-
-    def _told_by_zero(self, finding: Finding, first: Site, second: Site) -> Iterator[Draft]:
-        """The handle set to 0 behind the first release, and tested before the second."""
-        if first.kind != "expression_statement":
-            return
-        handle = finding.handle
-        zero = self._layout.after(first, [f"{handle} = 0;"])
-        title = f"set {handle} to 0 after line {{line}}"
-        if second.kind == "expression_statement" and self._layout.unit_of(second) == second:
-            if first == second:
-                lines = [*self._lines_of(first), f"{handle} = 0;"]
-                both = self._layout.rewritten(first, self._layout.guarded(handle, lines))
-            else:
-                guarded = self._layout.guarded(handle, self._lines_of(second))
-                both = (*zero, *self._layout.rewritten(second, guarded))
-            tested = f"{title}, and test it before it is released"
-            yield Draft(self._path, tested, first.start, both)
-        yield Draft(self._path, title, first.start, zero)
 
     def _releases_wrongly(self, finding: Finding) -> Iterator[Draft]:
         start, end = self._offset(finding.span), self._end(finding.span)
@@ -133,15 +65,15 @@ class CFamily(Leaks):
         title = f"move {self._named(late)} before line {{line}}"
         dropped = self._layout.without(late_unit)
         if dropped and late.kind == "expression_statement":
-            moved = self._layout.before(owner_unit, self._lines_of(late_unit))
+            moved = self._layout.before(owner_unit, self._layout.lines_of(late_unit))
             yield Draft(self._path, title, owner_unit.start, (*dropped, *moved))
             outer = self._layout.unit_of(owner_unit)
             if outer != owner_unit:
-                moved = self._layout.before(outer, self._lines_of(late_unit))
+                moved = self._layout.before(outer, self._layout.lines_of(late_unit))
                 yield Draft(self._path, title, outer.start, (*dropped, *moved))
         dropped = self._layout.without(owner_unit)
         if dropped and late_unit.listed and late_unit.kind != "return_statement":
-            behind = self._layout.after(late_unit, self._lines_of(owner_unit))
+            behind = self._layout.after(late_unit, self._layout.lines_of(owner_unit))
             title = f"move {self._named(owner)} behind line {{line}}"
             yield Draft(self._path, title, late_unit.start, (*dropped, *behind))
         yield from self._dropped(owner, trades=True)
@@ -152,7 +84,7 @@ class CFamily(Leaks):
         if site is None or declared is None or declared.value is not None or not declared.plain:
             return
         first = self._layout.initialised(declared, "0")
-        guarded = self._layout.guarded(finding.handle, self._lines_of(site))
+        guarded = self._layout.guarded(finding.handle, self._layout.lines_of(site))
         title = f"initialise {finding.handle} with 0"
         if self._layout.unit_of(site) == site and site.kind == "expression_statement":
             yield Draft(

@@ -6,22 +6,23 @@ import re
 from collections.abc import Iterator
 
 from capilint.edits.c_layout import Layout
-from capilint.edits.draft import Draft
-from capilint.edits.spelling import Spelling, arguments, base_name
+from capilint.edits.one_file import OneFile
+from capilint.edits.spelling import Spelling, base_name
 from capilint.finding import Finding, Span
 from capilint.frontends.c.sites import Declared, Function, Site
 
 LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_range_loop"})
 
 
-class CFile:
-    """One file of C or C++; `path` is its own."""
+class CFile(OneFile[Site]):
+    """One file of C or C++."""
+
+    EXPRESSION, NOTHING, END = "expression_statement", "0", ";"
+    _layout: Layout
 
     def __init__(self, path: str, layout: Layout, spelling: Spelling) -> None:
-        self._path = path
-        self._layout = layout
+        super().__init__(path, layout, spelling)
         self._sites = layout.sites
-        self._spelling = spelling
 
     def _calls(self, finding: Finding, handle: str, function: Function) -> Iterator[str]:
         """How the handle's end may be written, without the semicolon."""
@@ -35,9 +36,9 @@ class CFile:
 
     def _calls_in(self, function: Function) -> list[str]:
         return [
-            self._layout.source(site).removesuffix(";").strip()
+            self._bare(site)
             for site in self._sites.statements(function)
-            if site.kind == "expression_statement"
+            if site.kind == self.EXPRESSION
         ]
 
     def _prefix(self, finding: Finding, name: str) -> str:
@@ -52,20 +53,6 @@ class CFile:
                 if prefix.endswith(("->", "::", ".")) or f"{prefix}{name}" in self._layout.text:
                     return prefix
         return ""
-
-    def _lines_of(self, site: Site) -> list[str]:
-        """A statement's lines, without the indentation that its first line has."""
-        indent = self._layout.indent(site.start)
-        return [line.removeprefix(indent) for line in self._layout.source(site).split("\n")]
-
-    def _named(self, site: Site) -> str:
-        return self._layout.source(site).removesuffix(";").split("\n")[0]
-
-    def _step_site(self, finding: Finding, kind: str, last: bool = False) -> Site | None:
-        steps = [
-            step for step in finding.steps[:-1] if step.kind == kind and step.path == self._path
-        ]
-        return self._site(steps[-1 if last else 0].span) if steps else None
 
     def _loop_around(self, site: Site) -> Site | None:
         around: Site | None = site
@@ -91,15 +78,6 @@ class CFile:
     def _function(self, span: Span) -> Function | None:
         return self._sites.function(self._offset(span))
 
-    def _site(self, span: Span) -> Site | None:
-        return self._sites.statement(self._offset(span))
-
-    def _offset(self, span: Span) -> int:
-        return self._layout.offset(span.line, span.column)
-
-    def _end(self, span: Span) -> int:
-        return self._layout.offset(span.end_line, span.end_column)
-
     @staticmethod
     def _matching(text: str, opening: int) -> int:
         """The offset behind the parenthesis that closes one; 0 where there is none."""
@@ -109,14 +87,3 @@ class CFile:
             if not depth:
                 return index + 1
         return 0
-
-    def _dropped(self, site: Site, trades: bool) -> Iterator[Draft]:
-        """A statement that is one call, taken out with the `if` that is there for it."""
-        if site.kind != "expression_statement":
-            return
-        if arguments(self._layout.source(site).rstrip(";").strip()) is None:
-            return
-        title = f"drop {self._named(site)} in line {{line}}"
-        pieces = self._layout.without(self._layout.unit_of(site))
-        if pieces:
-            yield Draft(self._path, title, site.start, pieces, trades=trades)

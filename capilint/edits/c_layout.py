@@ -83,6 +83,11 @@ class Layout:
         """A statement's text."""
         return self.text[site.start : site.end]
 
+    def lines_of(self, site: Site) -> list[str]:
+        """A statement's lines, without the indentation that its first line has."""
+        indent = self.indent(site.start)
+        return [line.removeprefix(indent) for line in self.source(site).split("\n")]
+
     def guarded(self, condition: str, lines: Sequence[str]) -> list[str]:
         """The statements under an `if`."""
         inner = [self.unit + line for line in lines]

@@ -40,7 +40,7 @@ class _Place(NamedTuple):
 class Leaks(CFile):
     """Drafts for CAP101, CAP102 and CAP103."""
 
-    def _leaves(self, finding: Finding) -> Iterator[Draft]:
+    def _leaks(self, finding: Finding) -> Iterator[Draft]:
         last = finding.steps[-1]
         handle = finding.ender_handle or finding.handle
         function = self._function(last.span)

@@ -14,9 +14,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from capilint.edits.draft import Draft, Piece
+from capilint.edits.one_file import OneFile
 from capilint.edits.python_layout import Layout
-from capilint.edits.spelling import Spelling, arguments, is_expression
-from capilint.finding import Finding, Span
+from capilint.edits.spelling import Spelling, arguments
+from capilint.finding import Finding
 from capilint.frontends.python.sites import Site
 
 _ENDING = re.compile(r"\w*(?:[Rr]elease|[Cc]lose|[Ff]ree|[Dd]estroy|[Dd]rop)\w*\s*\(")
@@ -26,39 +27,22 @@ _JUMPS = (*_LEAVING, "Continue", "Break")
 _FARTHEST = 4  # statements before the place where a function is left
 
 
-class Python:
-    """Drafts for one Python file; `path` is that of the file."""
+class Python(OneFile[Site]):
+    """Drafts for one Python file."""
+
+    EXPRESSION, NOTHING = "Expr", "None"
+    _layout: Layout
 
     def __init__(self, path: str, layout: Layout, spelling: Spelling) -> None:
-        self._path = path
-        self._layout = layout
+        super().__init__(path, layout, spelling)
         self._sites = layout.sites
-        self._spelling = spelling
 
-    def drafts(self, finding: Finding) -> Iterator[Draft]:
-        """What may mend a finding, the most likely first."""
-        if not is_expression(finding.handle):
-            return
-        match finding.code:
-            case "CAP101":
-                yield from self._leaves(finding)
-                yield from self._wrapped(finding)
-            case "CAP102" if "." in finding.handle:  # what outlives the function ends no `finally`
-                yield from self._leaves(finding)
-                yield from self._wrapped(finding)
-            case "CAP102":
-                yield from self._wrapped(finding)
-                yield from self._leaves(finding)
-            case "CAP103":
-                yield from self._loses(finding)
-            case "CAP201":
-                yield from self._uses_dead(finding)
-            case "CAP202":
-                yield from self._releases_twice(finding)
-            case "CAP203":
-                yield from self._releases_wrongly(finding)
-            case "CAP301":
-                yield from self._outlives(finding)
+    def _leaks(self, finding: Finding) -> Iterator[Draft]:
+        # What outlives the function ends in no `finally`.
+        wrapped_first = finding.code == "CAP102" and "." not in finding.handle
+        ways = (self._wrapped, self._leaves) if wrapped_first else (self._leaves, self._wrapped)
+        for way in ways:
+            yield from way(finding)
 
     # ------------------------------------------------------------ leaks
 
@@ -239,46 +223,6 @@ class Python:
             yield from self._dropped(release, trades=False)
         yield from self._dropped(release, trades=True)
 
-    def _releases_twice(self, finding: Finding) -> Iterator[Draft]:
-        first, second = self._step_site(finding, "release"), self._site(finding.span)
-        if (
-            first is not None
-            and second is not None
-            and not self._in_one_life(finding, first, second)
-        ):
-            yield from self._told_by_none(finding, first, second)
-            return
-        if second is not None and first != second:
-            yield from self._dropped(second, trades=False)
-        if first is not None and first != second:
-            yield from self._dropped(first, trades=False)
-        if first is not None and second is not None:
-            yield from self._told_by_none(finding, first, second)
-        for site in (second, first):
-            if site is not None:
-                yield from self._dropped(site, trades=True)
-
-    def _in_one_life(self, finding: Finding, first: Site, second: Site) -> bool:
-        """Whether both releases are those of one call of a function."""
-        made_here = any(step.kind == "create" for step in finding.steps)
-        same = self._sites.function(first.start) == self._sites.function(second.start)
-        return same and (made_here or first.block == second.block or "." not in finding.handle)
-
-    def _told_by_none(self, finding: Finding, first: Site, second: Site) -> Iterator[Draft]:
-        """The handle set to None behind the first release, and tested before the second."""
-        if first.kind != "Expr":
-            return
-        handle = finding.handle
-        cleared = self._layout.after(first, [f"{handle} = None"])
-        title = f"set {handle} to None after line {{line}}"
-        if second.kind == "Expr" and first != second and self._layout.unit_of(second) == second:
-            guarded = self._layout.guarded(handle, self._layout.lines_of(second))
-            pieces = (*cleared, *self._layout.rewritten(second, guarded))
-            yield Draft(
-                self._path, f"{title}, and test it before it is released", first.start, pieces
-            )
-        yield Draft(self._path, title, first.start, cleared)
-
     def _releases_wrongly(self, finding: Finding) -> Iterator[Draft]:
         start, end = self._offset(finding.span), self._end(finding.span)
         text = self._layout.text[start:end]
@@ -309,15 +253,6 @@ class Python:
             moved = self._layout.after(late_unit, lines)
             yield Draft(self._path, title, late_unit.start, (*dropped, *moved))
         yield from self._dropped(owner, trades=True)
-
-    def _dropped(self, site: Site, trades: bool) -> Iterator[Draft]:
-        """A statement that is one call, taken out with the `if` that is there for it."""
-        if site.kind != "Expr" or arguments(self._layout.source(site)) is None:
-            return
-        title = f"drop {self._named(site)} in line {{line}}"
-        pieces = self._layout.without(self._layout.unit_of(site))
-        if pieces:
-            yield Draft(self._path, title, site.start, pieces, trades=trades)
 
     # ------------------------------------------------------------ what stands where
 
@@ -371,21 +306,3 @@ class Python:
             return
         most = sorted(dict.fromkeys(found), key=lambda each: -found.count(each))
         yield from dict.fromkeys([*(f"{handle}{each}" for each in most[:1]), handle])
-
-    def _named(self, site: Site) -> str:
-        return self._layout.source(site).split("\n")[0]
-
-    def _step_site(self, finding: Finding, kind: str) -> Site | None:
-        steps = [
-            step for step in finding.steps[:-1] if step.kind == kind and step.path == self._path
-        ]
-        return self._site(steps[0].span) if steps else None
-
-    def _site(self, span: Span) -> Site | None:
-        return self._sites.statement(self._offset(span))
-
-    def _offset(self, span: Span) -> int:
-        return self._sites.offset(span.line, span.column)
-
-    def _end(self, span: Span) -> int:
-        return self._sites.offset(span.end_line, span.end_column)

@@ -44,6 +44,10 @@ class Layout:
         indent = self.indent(site)
         return [line.removeprefix(indent) for line in self.source(site).split("\n")]
 
+    def offset(self, line: int, column: int) -> int:
+        """The character at a line and a column, both from 1."""
+        return self.sites.offset(line, column)
+
     def line_end(self, offset: int) -> int:
         """Where the line of a character ends."""
         end = self.text.find("\n", offset)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from capilint.engine.domain.events import Event, Path, Trail
 from capilint.engine.domain.merging import coarsened, join
+from capilint.engine.domain.pruning import prune
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Symbol
 from capilint.engine.domain.widening import forget_settled, give_up
@@ -161,7 +162,7 @@ class Fixpoint:
             state.failing = None  # several ways lead here: no branch any more
         live = self.interpreter.liveness.at(*point)
         if live is not None:
-            state.prune(live)
+            prune(state, live)
         meeting = self.meetings.setdefault(point, Meeting())
         key = state.key()
         node = meeting.known.get(key)

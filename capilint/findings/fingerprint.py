@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from capilint.config.loading import shown_path
 from capilint.files.source import Source
-from capilint.finding import Finding
+from capilint.finding import Finding, place_of
 
 
 def fingerprints(
@@ -20,7 +20,7 @@ def fingerprints(
     so that all findings of a run are to be given, suppressed or not.
     """
     seen: Counter[str] = Counter()
-    for finding in sorted(findings, key=_place):
+    for finding in sorted(findings, key=place_of):
         identity = _identity(finding, sources.get(finding.path))
         seen[identity] += 1
         digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode(errors="surrogateescape"))
@@ -30,17 +30,5 @@ def fingerprints(
 def _identity(finding: Finding, source: Source | None) -> str:
     lines = source.lines if source is not None else ()
     line = lines[finding.span.line - 1].strip() if finding.span.line <= len(lines) else ""
-    path = _relative(finding.path)
+    path = shown_path(finding.path)
     return "\0".join((finding.code, path, finding.function, finding.handle, line))
-
-
-def _relative(path: str) -> str:
-    """The path from the working directory, where another drive does not forbid it."""
-    try:
-        return os.path.relpath(path).replace(os.sep, "/")
-    except ValueError:
-        return path.replace(os.sep, "/")
-
-
-def _place(finding: Finding) -> tuple[object, ...]:
-    return (finding.path.split("/"), finding.span, finding.code)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from capilint.config.settings import Settings
 from capilint.files.source import Source
-from capilint.finding import Finding, Severity, Span
+from capilint.finding import Finding, Severity, Span, place_of
 from capilint.findings.suppress import Directive, directives, matching
 from capilint.rulebook.codes import Code
 
@@ -74,8 +74,8 @@ class Triager:
                 )
         kept += [self._graded(each) for each in self._remarks() if self._selected(each)]
         return Triage(
-            tuple(sorted(_told_once(kept), key=_place)),
-            tuple(sorted(suppressed, key=lambda item: _place(item.finding))),
+            tuple(sorted(_told_once(kept), key=place_of)),
+            tuple(sorted(suppressed, key=lambda item: place_of(item.finding))),
         )
 
     def _silencing(self, finding: Finding) -> tuple[str, Directive] | None:
@@ -190,7 +190,3 @@ def _told_once(findings: Iterable[Finding]) -> Iterable[Finding]:
 
 def _length(finding: Finding) -> tuple[int, str, str]:
     return len(finding.trace), finding.function, finding.message
-
-
-def _place(finding: Finding) -> tuple[object, ...]:
-    return (finding.path.split("/"), finding.span, finding.code, finding.handle, finding.message)

@@ -9,8 +9,6 @@ A state is built by the transfer functions on a private copy and then frozen by 
 
 from __future__ import annotations
 
-from typing import TypeGuard, TypeVar
-
 from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.handle import Handle, Typestate, changed
@@ -28,15 +26,10 @@ from capilint.engine.domain.values import (
     Term,
     Uninitialised,
     led_to,
-    member_chain,
     symbols_in,
 )
-from capilint.engine.program.liveness import Live
 from capilint.ir import Instruction, Scope, Terminator, Variable
 
-MANY_FACTS = 48
-MOST_FACTS = 256
-B = TypeVar("B", Symbol, Variable | Symbol)
 CERTAIN, POSSIBLE = "certain", "possible"  # of an exception that is under way
 CAUGHT = "caught "  # before that of one that a clause has taken
 # Where the number of exceptions is that are under way: it may be asked for, and remembered.
@@ -365,131 +358,3 @@ class State:
         if root in self.invariants.values or (given and root not in self.environment):
             values.append(self.load(root))  # what was there before anything was written
         return values
-
-    # ------------------------------------------------------------ merging
-
-    def forget_temporaries(self, live: Live, read: frozenset[Variable] = frozenset()) -> None:
-        """Forget that temporaries which nobody reads any more hold what has another holder."""
-        handles = self.handles
-        if not handles:
-            return
-        spare = [
-            (location, value)
-            for location, value in self.environment.items()
-            if value in handles
-            and _is_temporary(location.base)
-            and location.base not in read
-            and location.base not in live
-        ]
-        for location, value in spare:
-            if isinstance(value, Symbol) and len(self.holders(value)) > 1:
-                del self.environment[location]
-
-    def prune(self, live: Live) -> None:
-        """Forget what no later instruction can ask for."""
-        self.forget_temporaries(live)
-        own = {
-            each for each, handle in self.handles.items() if handle.owed or handle.held_by_caller
-        }
-        objects = self.objects
-        kept: dict[Location, AbstractValue] = {}
-        reachable: set[Symbol] = set()
-        memory = False
-        for location, value in self.environment.items():
-            base, symbols = location.base, value.symbols
-            if isinstance(base, Symbol):
-                memory = memory or base.kind == "object"
-            elif not (
-                base in live
-                or base.scope is Scope.GLOBAL
-                or (symbols and not own.isdisjoint(symbols))
-                or value in objects
-            ):
-                continue
-            kept[location] = value
-            if symbols:
-                reachable.update(symbols)
-        self.environment = self._reached(kept, reachable) if memory else kept
-        if self.facts:
-            self._prune_facts(reachable, live)
-        if self.handles:
-            self._prune_handles(reachable, live)
-        self.exposed = self._nameable(self.exposed, reachable, live)
-        self.shared = self._nameable(self.shared, reachable, live)
-
-    def _reached(
-        self, kept: dict[Location, AbstractValue], reachable: set[Symbol]
-    ) -> dict[Location, AbstractValue]:
-        """The places without those in memory that nothing leads to."""
-        return {
-            location: value
-            for location, value in kept.items()
-            if isinstance(location.base, Variable)
-            or location.base.kind != "object"
-            or location.base in reachable
-            or location.base in self.exposed
-        }
-
-    def _prune_facts(self, reachable: set[Symbol], live: Live) -> None:
-        lenient = len(self.facts) <= MANY_FACTS
-        concerned = {symbol for term in self.facts for symbol in term.symbols}
-        forgotten = {
-            symbol for symbol in concerned if not self._askable(symbol, live, reachable, lenient)
-        }
-        if forgotten:
-            self.facts = {
-                term: truth
-                for term, truth in self.facts.items()
-                if forgotten.isdisjoint(term.symbols)
-            }
-        if len(self.facts) > MOST_FACTS:  # a switch of very many cases
-            self.facts = dict(list(self.facts.items())[-MOST_FACTS // 2 :])
-
-    def _nameable(self, seen: frozenset[B], reachable: set[Symbol], live: Live) -> frozenset[B]:
-        """Of what others can see that which somebody still has a name for."""
-        gone = [
-            base
-            for base in seen
-            if isinstance(base, Symbol)
-            and not base.lasting
-            and reachable.isdisjoint(base.chain)
-            and not any(self.invariants.is_held(link, live) for link in base.chain)
-        ]
-        return seen.difference(gone) if gone else seen
-
-    def _askable(self, symbol: Symbol, live: Live, reachable: set[Symbol], lenient: bool) -> bool:
-        """Whether somebody may still ask about a symbol: this function, or as an input a caller.
-
-        Of many facts about what the arguments lead to, callers are told none.
-        """
-        for link in member_chain(symbol):
-            if link in reachable or self.invariants.is_held(link, live):
-                return True
-            place = link.detail if link.kind in CONTENTS else None
-            if isinstance(place, Location) and isinstance(place.base, Variable):
-                if place.base in live or place.base.scope is Scope.GLOBAL:
-                    return True
-                return place.base.scope is Scope.PARAMETER and (lenient or link is symbol)
-        return False
-
-    def _prune_handles(self, reachable: set[Symbol], live: Live) -> None:
-        kept = {
-            symbol: handle
-            for symbol, handle in self.handles.items()
-            if symbol in reachable
-            or handle.owed
-            or symbol.kind in ("initial", "member")
-            or self.invariants.is_held(symbol, live)
-        }
-        for handle in list(kept.values()):
-            if handle.owner is not None and handle.owner in self.handles:
-                kept[handle.owner] = self.handles[handle.owner]
-        if self.log is not None:
-            for symbol, handle in self.handles.items():
-                if symbol not in kept:
-                    self.log.leave(symbol, handle)
-        self.handles = kept
-
-
-def _is_temporary(base: Variable | Symbol) -> TypeGuard[Variable]:
-    return isinstance(base, Variable) and base.scope is Scope.TEMPORARY

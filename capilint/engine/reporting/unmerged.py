@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from capilint.engine.domain.events import Event, Origin, Path, Trail
+from capilint.engine.domain.pruning import prune
 from capilint.engine.domain.values import Symbol
 from capilint.engine.fixpoint import BoundReached, Fixpoint, Graph
 from capilint.engine.reporting.choosing import Key, Witnessed, key_of, shortest_witnesses
@@ -75,7 +76,7 @@ def _is_possible(witness: Witnessed, graph: Graph, interpreter: Interpreter) -> 
         state = way.state
         live = interpreter.liveness.at(*point)
         if live is not None:
-            state.prune(live)
+            prune(state, live)
     with interpreter.typestates.gathered() as defects:
         for _ in interpreter.run(graph.points[defect.node], Path(state, 0)):
             pass

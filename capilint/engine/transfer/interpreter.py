@@ -12,6 +12,7 @@ from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Path
 from capilint.engine.domain.order import bounds
 from capilint.engine.domain.path_invariants import PathInvariants, candidates
+from capilint.engine.domain.pruning import forget_temporaries, prune
 from capilint.engine.domain.state import CAUGHT, CERTAIN, POSSIBLE, State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
@@ -149,7 +150,7 @@ class Interpreter:
         while pending:
             for target, way in self._run_block(*pending.pop()):
                 if target[1] == 0 and target[0] in self.single_entry:
-                    way.state.prune(self.liveness.at_entry[target[0]])
+                    prune(way.state, self.liveness.at_entry[target[0]])
                     pending.append((target, way))
                 else:
                     yield target, way
@@ -287,10 +288,10 @@ class Interpreter:
     ) -> Iterator[Continuation]:
         last_reads = self.liveness.last_reads.get(key, frozenset())
         site = Site(key, call, key not in self.liveness.unread, last_reads)
-        path.state.forget_temporaries(self.liveness.after_call[key], frozenset(reads_of(call)))
+        forget_temporaries(path.state, self.liveness.after_call[key], frozenset(reads_of(call)))
         self.assignments.give_away_unfollowed(path, values_of(call))
         arguments = evaluate_arguments(self.evaluator, path.state, call)
-        path.state.forget_temporaries(self.liveness.after_call[key], lent_to(call))
+        forget_temporaries(path.state, self.liveness.after_call[key], lent_to(call))
         if block.number in self.raising.any_call:
             yield raise_from(path.fork(), POSSIBLE)
         owners = self.callees.made(call)

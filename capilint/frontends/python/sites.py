@@ -54,7 +54,7 @@ class Sites:
         if too_deep(text) is None:
             try:
                 with_deep_stack(self._read)
-            except (cst.ParserSyntaxError, cst.CSTValidationError, RecursionError):
+            except RecursionError:
                 self.sites = []
 
     def statement(self, offset: int) -> Site | None:

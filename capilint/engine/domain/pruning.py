@@ -1,0 +1,145 @@
+"""What of a state nobody can ask for any more: temporaries, places, facts, handles."""
+
+from __future__ import annotations
+
+from typing import TypeGuard, TypeVar
+
+from capilint.engine.domain.state import CONTENTS, State
+from capilint.engine.domain.values import AbstractValue, Location, Symbol, member_chain
+from capilint.engine.program.liveness import Live
+from capilint.ir import Scope, Variable
+
+MANY_FACTS = 48
+MOST_FACTS = 256
+B = TypeVar("B", Symbol, Variable | Symbol)
+
+
+def forget_temporaries(state: State, live: Live, read: frozenset[Variable] = frozenset()) -> None:
+    """Forget that temporaries which nobody reads any more hold what has another holder."""
+    handles = state.handles
+    if not handles:
+        return
+    spare = [
+        (location, value)
+        for location, value in state.environment.items()
+        if value in handles
+        and _is_temporary(location.base)
+        and location.base not in read
+        and location.base not in live
+    ]
+    for location, value in spare:
+        if isinstance(value, Symbol) and len(state.holders(value)) > 1:
+            del state.environment[location]
+
+
+def prune(state: State, live: Live) -> None:
+    """Forget what no later instruction can ask for."""
+    forget_temporaries(state, live)
+    own = {each for each, handle in state.handles.items() if handle.owed or handle.held_by_caller}
+    objects = state.objects
+    kept: dict[Location, AbstractValue] = {}
+    reachable: set[Symbol] = set()
+    memory = False
+    for location, value in state.environment.items():
+        base, symbols = location.base, value.symbols
+        if isinstance(base, Symbol):
+            memory = memory or base.kind == "object"
+        elif not (
+            base in live
+            or base.scope is Scope.GLOBAL
+            or (symbols and not own.isdisjoint(symbols))
+            or value in objects
+        ):
+            continue
+        kept[location] = value
+        if symbols:
+            reachable.update(symbols)
+    state.environment = _reached(state, kept, reachable) if memory else kept
+    if state.facts:
+        _prune_facts(state, reachable, live)
+    if state.handles:
+        _prune_handles(state, reachable, live)
+    state.exposed = _nameable(state, state.exposed, reachable, live)
+    state.shared = _nameable(state, state.shared, reachable, live)
+
+
+def _reached(
+    state: State, kept: dict[Location, AbstractValue], reachable: set[Symbol]
+) -> dict[Location, AbstractValue]:
+    """The places without those in memory that nothing leads to."""
+    return {
+        location: value
+        for location, value in kept.items()
+        if isinstance(location.base, Variable)
+        or location.base.kind != "object"
+        or location.base in reachable
+        or location.base in state.exposed
+    }
+
+
+def _prune_facts(state: State, reachable: set[Symbol], live: Live) -> None:
+    lenient = len(state.facts) <= MANY_FACTS
+    concerned = {symbol for term in state.facts for symbol in term.symbols}
+    forgotten = {
+        symbol for symbol in concerned if not _askable(state, symbol, live, reachable, lenient)
+    }
+    if forgotten:
+        state.facts = {
+            term: truth for term, truth in state.facts.items() if forgotten.isdisjoint(term.symbols)
+        }
+    if len(state.facts) > MOST_FACTS:  # a switch of very many cases
+        state.facts = dict(list(state.facts.items())[-MOST_FACTS // 2 :])
+
+
+def _nameable(state: State, seen: frozenset[B], reachable: set[Symbol], live: Live) -> frozenset[B]:
+    """Of what others can see that which somebody still has a name for."""
+    gone = [
+        base
+        for base in seen
+        if isinstance(base, Symbol)
+        and not base.lasting
+        and reachable.isdisjoint(base.chain)
+        and not any(state.invariants.is_held(link, live) for link in base.chain)
+    ]
+    return seen.difference(gone) if gone else seen
+
+
+def _askable(
+    state: State, symbol: Symbol, live: Live, reachable: set[Symbol], lenient: bool
+) -> bool:
+    """Whether somebody may still ask about a symbol: this function, or as an input a caller.
+
+    Of many facts about what the arguments lead to, callers are told none.
+    """
+    for link in member_chain(symbol):
+        if link in reachable or state.invariants.is_held(link, live):
+            return True
+        place = link.detail if link.kind in CONTENTS else None
+        if isinstance(place, Location) and isinstance(place.base, Variable):
+            if place.base in live or place.base.scope is Scope.GLOBAL:
+                return True
+            return place.base.scope is Scope.PARAMETER and (lenient or link is symbol)
+    return False
+
+
+def _prune_handles(state: State, reachable: set[Symbol], live: Live) -> None:
+    kept = {
+        symbol: handle
+        for symbol, handle in state.handles.items()
+        if symbol in reachable
+        or handle.owed
+        or symbol.kind in ("initial", "member")
+        or state.invariants.is_held(symbol, live)
+    }
+    for handle in list(kept.values()):
+        if handle.owner is not None and handle.owner in state.handles:
+            kept[handle.owner] = state.handles[handle.owner]
+    if state.log is not None:
+        for symbol, handle in state.handles.items():
+            if symbol not in kept:
+                state.log.leave(symbol, handle)
+    state.handles = kept
+
+
+def _is_temporary(base: Variable | Symbol) -> TypeGuard[Variable]:
+    return isinstance(base, Variable) and base.scope is Scope.TEMPORARY
