@@ -199,7 +199,8 @@ def bench_languages(folder: Path) -> None:
     for what, (c, cpp) in texts().items():
         found = compare(folder, c, cpp, 7)
         times = f"{found.cpp:6.1f}, C {found.c:5.1f}"
-        print(f"  {what:46}{times}  ratio {found.ratio:.2f}", flush=True)
+        whole = f"whole texts {found.whole:.2f}"
+        print(f"  {what:52}{times}  ratio {found.ratio:.2f}, {whole}", flush=True)
 
 
 def bench_flake8() -> None:
