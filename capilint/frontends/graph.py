@@ -15,7 +15,7 @@ After a terminator there is no current block: what is emitted then is unreachabl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -88,11 +88,18 @@ class GraphBuilder:
 
     def end_branch(self) -> None:
         """Note that a branch ends with the last instruction, if that is a call for its effects."""
+        self._note(lambda call: replace(call, ends_branch=True))
+
+    def may_raise(self) -> None:
+        """Note that the last instruction, a call for its effects, may raise by its name."""
+        self._note(lambda call: replace(call, may_raise=True))
+
+    def _note(self, noted: Callable[[Call], Call]) -> None:
         here = self._blocks[self._current].instructions if self._current is not None else []
         last = next((i for i in range(len(here))[::-1] if not isinstance(here[i], EndScope)), 0)
         match here[last : last + 1]:
             case [Call(result=None) as call]:
-                here[last] = replace(call, ends_branch=True)
+                here[last] = noted(call)
 
     def jump(self, target: int) -> None:
         """Finish the current block by going on at `target`."""

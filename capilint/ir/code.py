@@ -92,7 +92,8 @@ class Call:
     `keywords` holds Python's named arguments. `spread` is set where the front end does not know
     the argument list (`f(*args)`), so positions mean nothing unless `args` is a known tuple.
     `ends_branch` is set where it is the last thing that a branch does, so that nothing in the code
-    says that it comes back: `if (!ok) fatal(e);`.
+    says that it comes back: `if (!ok) fatal(e);`. `may_raise` is set where the callee's name says
+    that it raises on a failure: of what it is told, if that is a status, else of its own.
     """
 
     callee: Callee
@@ -102,6 +103,7 @@ class Call:
     keywords: tuple[tuple[str, Value], ...] = ()
     spread: bool = False
     ends_branch: bool = False
+    may_raise: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,8 +68,18 @@ class Substitution:
                 return content
             location = self.location(symbol.detail)
             if location is not None:
-                return self.state.load(location)
+                whole = self._new_whole(symbol)
+                member = whole and Symbol("member", whole, location)
+                return member or self.state.load(location)
         return self._fresh((symbol.kind, symbol.site, symbol.detail))
+
+    def _new_whole(self, symbol: Symbol) -> Symbol | None:
+        """What the callee gave to a structure as a whole, of which a symbol is a member."""
+        whole = symbol.site if symbol.kind == "member" else None
+        if not isinstance(whole, Symbol) or whole.kind in ("initial", "member", "handle", "object"):
+            return None
+        given = self.symbol(whole)
+        return given if isinstance(given, Symbol) else None
 
     def parts(self, symbol: Symbol) -> tuple[AbstractValue, ...]:
         """What is inside the container that an argument is."""

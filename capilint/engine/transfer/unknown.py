@@ -59,8 +59,9 @@ class UnknownCalls:
     """Goes on after calls of unknown code in one function.
 
     What unknown code returns after a failure is a `report` of it: whether it says so is not known.
-    A status that unknown code is given may be judged there. In Python a helper that is given a
-    status and whose result is discarded is taken for a check that raises on failure; otherwise
+    A status that unknown code is given may be judged there. One whose name says so
+    (`THROW_IF_FAILED`), and in Python any helper that is given a status and whose result is
+    discarded, is taken for a check that raises on failure; otherwise
     the outcome is in doubt, and what hangs on it is not reported until a branch settles it.
     """
 
@@ -88,12 +89,14 @@ class UnknownCalls:
         self._doubt_whether_it_comes_back(path, site, arguments)
         if guarded and not self._is_sure(site):
             yield raise_from(path.fork(), POSSIBLE)
-        if statuses and self.language is Language.PYTHON and site.call.result is None:
+        if statuses and self._raises_on_failure(site.call):
             if any(status.failed for status, _ in statuses):
                 yield raise_from(path, CERTAIN)
                 return
         elif not self._judged(path, site, arguments):
             return
+        if site.call.may_raise and not statuses:
+            yield raise_from(path.fork(), CERTAIN)
         judgement = self._judgement(site, arguments)
         if judgement is not None:
             self.memory.give_result(path, site, judgement)
@@ -106,6 +109,10 @@ class UnknownCalls:
         state.renew(result)
         self.memory.give_result(path, site, result)
         yield Continuation(path)
+
+    def _raises_on_failure(self, call: Call) -> bool:
+        """Whether the code relies on a call to raise where it is told of a failure."""
+        return call.may_raise or (self.language is Language.PYTHON and call.result is None)
 
     def manage(self, path: Path, site: Site, arguments: Arguments) -> Continuation:
         """The way on where an unknown object of a `with` is entered or left: it gives itself."""

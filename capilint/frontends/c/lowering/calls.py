@@ -12,11 +12,16 @@ from capilint.frontends.c.facts.declarators import split_at_commas
 from capilint.frontends.c.lowering.base import TOO_MUCH
 from capilint.frontends.c.lowering.values import ValueLowering
 from capilint.frontends.c.parsing.parse import parse_expression, parse_statements
-from capilint.frontends.c.parsing.syntax import field, operands, text_of
+from capilint.frontends.c.parsing.syntax import field, has_effects, operands, text_of
 
 _JUMP = re.compile(r"\s*(?:goto|return|break|continue)\b")
 _JUMPS = frozenset({b"goto", b"return", b"break", b"continue"})
 _TRANSPARENT_CALLS = frozenset({b"__builtin_expect", b"__builtin_expect_with_probability"})
+# What is told to a compiler or an analyser: a call in there does not happen. In a build, sal.h
+# makes nothing of its two; MSVC and clang say so of the others.
+_NOT_EVALUATED = frozenset({"__assume", "__builtin_assume", "__noop"}) | frozenset(
+    {"_Analysis_assume_", "__analysis_assume", "__builtin_constant_p"}
+)
 _UNREACHABLE_CALLS = frozenset({"__builtin_unreachable", "__builtin_trap"})
 
 
@@ -34,8 +39,12 @@ class CallLowering(ValueLowering):
         if name in self.unexpanded:
             self.not_understood(node, TOO_MUCH)
             return
-        callee: ir.Callee = ir.Direct(name) if name else self._pointer_callee(node)
         parts = operands(arguments)
+        if name in _NOT_EVALUATED and any(map(has_effects, parts)):
+            if result is not None:
+                self.assign(result, ir.Unknown(), self.span(node))
+            return
+        callee: ir.Callee = ir.Direct(name) if name else self._pointer_callee(node)
         if any(part.is_error or _is_jump(part) for part in parts):
             self._call_with_text(callee, arguments, result)
         else:

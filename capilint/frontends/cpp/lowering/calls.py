@@ -89,15 +89,10 @@ class CallLowering(CalleeLowering):
         said = _THROWS.search(name)
         if said is None or said.group("no"):
             return
-        span = self.span(node)
         if said.group("perhaps"):
-            throws, end = self.graph.new_block(), self.graph.new_block()
-            self.graph.end(ir.Choose((throws, end), span))
-            self.graph.start(throws)
-            self.graph.end(ir.Raise(span))
-            self.graph.start(end)
+            self.graph.may_raise()
         else:
-            self.graph.end(ir.Raise(span))
+            self.graph.end(ir.Raise(self.span(node)))
 
     def is_nameless(self, place: ir.Place) -> bool:
         """Whether a place is for a plain value, so that nobody ends an object in it yet."""

@@ -88,7 +88,8 @@ class FunctionLowering(StatementLowering):
                     self.construct(whole, base, arguments, where)
                 self._ends_on_exception(whole, base, where)
             else:
-                self.emit_call(UNSEEN_BASE, (), None, span)  # it knows its own part
+                self.emit_call(UNSEEN_BASE, (), None, span)
+                self.assign(whole, ir.Unknown(), span)  # it knows its own part
         for member in self.lookup.fields(this):
             if member.static:
                 continue
