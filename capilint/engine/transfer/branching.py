@@ -8,10 +8,11 @@ from functools import partial
 
 from capilint.engine.domain.binding import statuses_in
 from capilint.engine.domain.events import Event, Path
+from capilint.engine.program.idle_branches import IdleBranches
 from capilint.engine.transfer.assignments import Assignments, Point
 from capilint.engine.transfer.creations import Creations
 from capilint.engine.transfer.dispatch import dispatched
-from capilint.engine.transfer.doubts import doubt_all, doubt_undecided, settle
+from capilint.engine.transfer.doubts import doubt_all, doubt_undecided, is_undecided, settle
 from capilint.engine.transfer.exceptions import Exceptions
 from capilint.ir import Branch, Choose, places_in
 
@@ -25,6 +26,7 @@ class Branching:
     creations: Creations
     exceptions: Exceptions
     filters: bool
+    idle: IdleBranches
     _events: dict[tuple[int, int], Event] = field(default_factory=dict)
 
     def ways(
@@ -33,7 +35,7 @@ class Branching:
         """Each way that the state allows, with a path of its own."""
         taken = partial(self._taken, block, terminator)
         if isinstance(terminator, Branch):
-            for number, (target, way) in self._branch(path, terminator):
+            for number, (target, way) in self._branch(path, block, terminator):
                 way.emit(taken(number))
                 yield (target, 0), way
         elif terminator.catches:
@@ -55,7 +57,9 @@ class Branching:
             self._events[block, number] = event
         return event
 
-    def _branch(self, path: Path, branch: Branch) -> Iterator[tuple[int, tuple[int, Path]]]:
+    def _branch(
+        self, path: Path, block: int, branch: Branch
+    ) -> Iterator[tuple[int, tuple[int, Path]]]:
         evaluator = self.assignments.evaluator
         statuses = statuses_in(evaluator, path.state, branch.condition)
         for status, _ in statuses:
@@ -67,7 +71,8 @@ class Branching:
         if evaluator.truth(path.state, condition) is None:
             self.assignments.give_away_parts(path, branch.condition)
             held = [evaluator.read(path.state, each) for each in places_in(branch.condition)]
-            doubt_undecided(path.state, condition, [status for status, _ in statuses], held)
+            if is_undecided(condition) and (statuses or not self.idle.has(block)):
+                doubt_undecided(path.state, condition, [status for status, _ in statuses], held)
         for number, target in enumerate((branch.if_true, branch.if_false)):
             way = path.fork()
             if evaluator.assume(way.state, condition, number == 0):

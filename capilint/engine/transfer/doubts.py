@@ -78,18 +78,22 @@ def doubt_what_ended(state: State, site: object) -> None:
             state.handles[symbol] = changed(handle, orphaned=False, owner=None)
 
 
+def is_undecided(condition: AbstractValue) -> bool:
+    """Whether a branch asks what is decided in truth, but only by the code elsewhere."""
+    return _reports(condition) or is_unknown_constant(condition)
+
+
 def doubt_undecided(
     state: State,
     condition: AbstractValue,
     statuses: Sequence[Status],
     variables: Iterable[AbstractValue],
 ) -> None:
-    """A branch on what only the code elsewhere knows may tell the outcomes apart.
+    """A branch on what only the code elsewhere knows (see `is_undecided`) may tell the outcomes
+    apart.
 
     One on what `variables` hold looks back: where they were given such a value tells what happened.
     """
-    if not _reports(condition) and not is_unknown_constant(condition):
-        return
     for status in statuses:
         doubt(state, status)
     if not statuses:

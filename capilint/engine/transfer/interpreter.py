@@ -23,6 +23,7 @@ from capilint.engine.domain.values import (
     Uninitialised,
 )
 from capilint.engine.program.handle_variables import handle_variables
+from capilint.engine.program.idle_branches import IdleBranches
 from capilint.engine.program.liveness import Liveness, lent_to, reads_of
 from capilint.engine.program.tested import Tested
 from capilint.engine.summaries.summary import Exit
@@ -130,8 +131,9 @@ class Interpreter:
         bases, unsaid = self.callees.classes.bases, self.rulebook.unsaid_exceptions
         self.exceptions = exceptions_of(self.function.language, bases, unsaid)
         self.raising = raising(self.function)
+        idle = IdleBranches(self.function, self.liveness, self.callees.acted_on)
         self.branching = Branching(
-            self.assignments, creations, self.exceptions, bool(self.raising.any_call)
+            self.assignments, creations, self.exceptions, bool(self.raising.any_call), idle
         )
 
     def entry(self) -> State:

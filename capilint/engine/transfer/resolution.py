@@ -14,8 +14,9 @@ from capilint.engine.program.handle_variables import ApiOf
 from capilint.engine.program.linkage import Definition
 from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.objects import MethodOf, Objects
-from capilint.ir import Call, Direct, Indirect, Method
+from capilint.ir import Call, Direct, Indirect, Method, Value, values_of
 from capilint.rulebook.book import Bound, RuleBook
+from capilint.rulebook.protocol import Protocol
 
 Known = tuple[Bound | None, Summary | None]
 _NOTHING: Known = (None, None)
@@ -45,6 +46,19 @@ class Callees:
     summary_of: Callable[[Definition], Summary | None]
     handle_types: frozenset[str]
     comes_back: Callable[[str], bool]
+
+    def acted_on(self, call: Call) -> tuple[Value, ...] | None:
+        """The values that a call may make, end or keep handles in; None where it does not, and
+        comes back."""
+        name = call.callee.name if isinstance(call.callee, Direct) else self.pointer(call)
+        bound = None if name is None else self.api(name)
+        if bound is not None:
+            acting = _acting_parameters(bound.protocol)
+            given = [*zip(bound.protocol.params, call.arguments, strict=False), *call.keywords]
+            acts = acting or bound.protocol.noreturn
+            return tuple(value for name, value in given if name in acting) if acts else None
+        unknown = isinstance(call.callee, Direct) and self.summary(call.callee.name) is None
+        return None if unknown else values_of(call)
 
 
 @dataclass(slots=True)
@@ -102,3 +116,11 @@ class Resolution:
     def _named(self, name: str) -> Known:
         bound = self.callees.api(name)
         return (bound, None) if bound is not None else (None, self.callees.summary(name))
+
+
+def _acting_parameters(protocol: Protocol) -> set[str]:
+    """The parameters whose handles, or memory, a function makes, ends, keeps or passes on."""
+    creates = (each.into for each in protocol.creates)
+    acting = {*creates, *protocol.releases, *protocol.retains, *protocol.keeps}
+    others = (protocol.frees, protocol.zeroes, protocol.requires, protocol.expects)
+    return acting.union(protocol.copies or (), (each for each in others if each is not None))
