@@ -11,15 +11,23 @@ from capilint.frontends.c.preprocessing.table import MacroTable
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _MEMBER_FILLED = re.compile(r"&[\s(]*[A-Za-z_][\w\s()\[\]]*(?:->|\.)\s*[A-Za-z_]")  # `&ctx->key`
+_VARIABLE_FILLED = re.compile(r"&[\s(]*([A-Za-z_]\w*)")  # `&key`
+_SAID = re.compile(r"//[^\n]*|/\*.*?\*/|\"[^\"\n]*[^\w\"\n][^\"\n]*\"", re.DOTALL)  # to people
+_STATEMENT = re.compile(r"[^;{}]+")
+_PARENTHESES = re.compile(r"\([^()]*\)")
+_VARIABLE = re.compile(r"([^\W\d]\w*)\s*(?:\[[^\]]*\]\s*)*[;,=]")
+_CALLED = re.compile(r"\b[^\W\d]\w*\s*(?=\()")
 
 
 def selected(
-    regions: list[Region], macros: MacroTable, relevant: Callable[[str], bool]
+    regions: list[Region], outside: str, macros: MacroTable, relevant: Callable[[str], bool]
 ) -> list[Region]:
     """The functions that are relevant, those that reach one by calls, and all that these call.
 
     A function mentions what the macros mention that it uses. Where a relevant one fills a member of
-    a structure, any function may take it out again.
+    a structure, or a variable of the text `outside` of the functions, any function may take it out
+    again; and where something other than a call names a relevant function, any function may call
+    that by a pointer.
     """
     known = {region.definition.name for region in regions}
     reach = _Reach(macros, relevant)
@@ -36,10 +44,21 @@ def selected(
             seeds.add(name)
         own = (known & (words | added)) - {name}
         mentions.setdefault(name, set()).update(own)
+    if _is_pointed_at(outside, relevant):
+        return regions
     if not seeds:
         return []
-    relevant_texts = (each.whole for each in regions if each.definition.name in seeds)
-    if any(_MEMBER_FILLED.search(text) for text in relevant_texts):
+    texts = [each.whole for each in regions if each.definition.name in seeds]
+    if any(_MEMBER_FILLED.search(each) or _is_pointed_at(each, relevant) for each in texts):
+        return regions
+    filled = {
+        name
+        for text in texts
+        for statement in _STATEMENT.findall(text)
+        if "&" in statement and relevant(statement)
+        for name in _VARIABLE_FILLED.findall(statement)
+    }
+    if not filled.isdisjoint(_variables(outside)):
         return regions
     callers: dict[str, set[str]] = {}
     for user, mentioned in mentions.items():
@@ -47,6 +66,19 @@ def selected(
             callers.setdefault(other, set()).add(user)
     reached = _closure(_closure(seeds, callers), mentions)
     return [region for region in regions if region.definition.name in reached]
+
+
+def _is_pointed_at(text: str, relevant: Callable[[str], bool]) -> bool:
+    """Whether a text names a relevant function other than by calling it, or declaring it."""
+    return relevant(text) and relevant(_CALLED.sub("", _SAID.sub("", text)))
+
+
+def _variables(outside: str) -> set[str]:
+    """The variables that a text without functions declares, among other names."""
+    flat, nested = "", outside
+    while flat != nested:
+        flat, nested = nested, _PARENTHESES.sub("", nested)
+    return set(_VARIABLE.findall(flat))
 
 
 class _Reach:
