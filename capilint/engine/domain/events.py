@@ -125,7 +125,7 @@ class Ender:
     """The function that ends an object or a structure, and where it is left.
 
     `handle` is what it calls the handle, where the function that made that has another word;
-    `given` is where that one leaves it to the caller.
+    `given` is where that one leaves it to the caller, or in a variable that `stays`.
     """
 
     function: str
@@ -133,6 +133,7 @@ class Ender:
     leave: Span
     handle: str = ""
     given: Span | None = None
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)

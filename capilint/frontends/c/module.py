@@ -68,6 +68,7 @@ def lower(
         structures=facts.structures,
         own_structures=frozenset(facts.own_structures),
         fillings=tuple(facts.fillings),
+        own_variables=frozenset(facts.own_variables),
         macros=dict(unit.text.changes.mentions()),
     )
 
