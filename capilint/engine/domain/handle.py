@@ -9,6 +9,8 @@ from typing import NamedTuple
 from capilint.engine.domain.cause import Cause
 from capilint.engine.domain.values import AbstractValue, Symbol
 
+MEMORY = "memory"  # the resource of what other handles stand in
+
 
 class Typestate(StrEnum):
     """Where a handle is in its life (`pending` is two states: one per outcome of the call)."""

@@ -9,7 +9,7 @@ from capilint.engine.domain.binding import Argument, Arguments, give_away_handle
 from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.evaluate import Evaluator
-from capilint.engine.domain.events import Event, Origin, Path, Role, deeper, retold
+from capilint.engine.domain.events import ENDS, Event, Origin, Path, Role, deeper, retold
 from capilint.engine.domain.handle import Handle, OpenFlag, answered, changed
 from capilint.engine.domain.state import CERTAIN, State
 from capilint.engine.domain.typestate import Typestates
@@ -215,7 +215,7 @@ class SummaryCalls:
             role.symbol
             for event in outcome.events
             for role in event.roles
-            if role.action == "release" and is_input(role.symbol)  # as what is not watched, too
+            if role.action in ENDS and is_input(role.symbol)  # as what is not watched, too
         }
         span = site.call.span
         names = GivenNames(self.typestates, given)
@@ -229,7 +229,7 @@ class SummaryCalls:
                 roles.append(role)
                 if callees.symbol in visible:
                     self.typestates.texts.setdefault(role.symbol, names.any_text(callees.symbol))
-                    acts = event.kind == "call" and role.action != "create"
+                    acts = event.kind in ("call", "free") and role.action != "create"
                     if acts and self.evaluator.number(path.state, role.symbol) != 0:
                         text = names.release_text(callees.symbol, role.symbol)
                         acting.append(retold(role, role.symbol, role.owner, text))
