@@ -42,6 +42,7 @@ _FLAGS = {
     "entrusted": "entrusted to an object",
     "orphaned": "orphaned",
     "owns_itself": "releases itself",
+    "optional": "may be null",
     "raised": "lived through an exception",
     "used": "used",
 }
