@@ -23,12 +23,12 @@ from capilint.engine.domain.values import Location, Symbol
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.linkage import Definition
 from capilint.engine.transfer.interpreter import Interpreter
-from capilint.ir import Language, Module, Place, Scope, Variable, source_text
+from capilint.ir import Module, Place, Scope, Variable, source_text
 
 
 def fills_own_variables(definition: Definition, interpreter: Interpreter) -> bool:
-    """Whether a function of C leaves handles in variables that are its file's own."""
-    if definition.module.language is Language.PYTHON or not definition.module.own_variables:
+    """Whether a function leaves handles in variables that are its file's own."""
+    if not definition.module.own_variables:
         return False
     exits = (exit_ for _, exit_, _ in interpreter.exits if not exit_.raised)
     return any(any(kept_variables(definition.module, exit_.state)) for exit_ in exits)

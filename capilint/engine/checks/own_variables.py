@@ -21,6 +21,7 @@ from capilint.ir import (
     Call,
     Direct,
     Instruction,
+    Method,
     Module,
     Place,
     Read,
@@ -137,6 +138,9 @@ class OwnVariables:
         name = self.program.pointers.called(call, definition) or ""
         if isinstance(call.callee, Direct):
             name = call.callee.name
+        elif isinstance(call.callee, Method):
+            yield from ((Use.TAKEN, place) for place in carried(call.callee.receiver))
+            name = self.program.names.reached_through(call.callee)
         bound = self.program.names.api(name, definition.module)
         if bound is not None:
             protocol = bound.protocol
