@@ -60,6 +60,8 @@ def _creation(creation: Creation) -> str:
         text += f", owned by {creation.owner}"
     if creation.owner_of:
         text += f", with the owner of {creation.owner_of}"
+    if creation.memory:
+        text += f", in the memory of {creation.memory}"
     if creation.unless:
         text += f", unless {' or '.join(f'{name} has {flag}' for name, flag in creation.unless)}"
     if creation.owned_if:

@@ -10,7 +10,7 @@ A program may grow: what further modules do not change is not analysed again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -18,6 +18,7 @@ from typing import Any
 
 from capilint.engine.checks.closers import Closers
 from capilint.engine.checks.deprecated import deprecated_calls
+from capilint.engine.checks.exit_functions import ExitFunctions, fills_own_variables
 from capilint.engine.checks.last_methods import LastMethods
 from capilint.engine.checks.learned import Learned
 from capilint.engine.checks.members import fills_members, forgotten_members
@@ -27,6 +28,7 @@ from capilint.engine.checks.overwritten import (
     is_told_by_callers,
     overwritten_members,
 )
+from capilint.engine.checks.own_variables import OwnVariables
 from capilint.engine.checks.taken import Taken
 from capilint.engine.checks.taken_members import TakenMembers
 from capilint.engine.checks.wrong_destructors import members_released_wrongly
@@ -48,6 +50,7 @@ from capilint.engine.program.classes import Missing
 from capilint.engine.program.handle_variables import handle_types
 from capilint.engine.program.linkage import Definition, is_entry_point
 from capilint.engine.program.liveness import liveness
+from capilint.engine.reporting.bounded import bounded
 from capilint.engine.reporting.choosing import shortest_witnesses
 from capilint.engine.reporting.deciding import Station
 from capilint.engine.reporting.duplicates import Candidate, without_duplicates
@@ -56,14 +59,15 @@ from capilint.engine.reporting.unmerged import unmerged
 from capilint.engine.reporting.witness import Narrator
 from capilint.engine.summaries.condensing import condense, united
 from capilint.engine.summaries.projection import project
-from capilint.engine.summaries.summary import Summary
+from capilint.engine.summaries.summary import Exit, Summary
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.engine.transfer.resolution import Callees
 from capilint.finding import Finding, Span
 from capilint.ir import Language, Module
 from capilint.rulebook.book import Bound, RuleBook
-from capilint.rulebook.wording import Facts, message, name_and_severity
 from capilint.silence import Fate
+
+_Analysed = dict[Definition, tuple[Interpreter, Graph]]
 
 HELPER_NODES = 1_000
 HELPER_PATIENCE = 4
@@ -74,6 +78,13 @@ def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
     analysis = Analysis(rulebook)
     analysis.add(program)
     return analysis.findings()
+
+
+def _exits_of(analysed: _Analysed) -> dict[Definition, list[Exit]]:
+    return {
+        definition: [exit_ for _, exit_, _ in interpreter.exits]
+        for definition, (interpreter, _) in analysed.items()
+    }
 
 
 def _not_quoted(path: str, span: Span) -> str:
@@ -104,13 +115,14 @@ class Analysis:
         self.program = Program((), rulebook)
         self.summaries: dict[Definition, Summary | None] = {}
         self.learned = Learned()
-        self.methods: dict[Definition, tuple[Interpreter, Graph]] = {}
-        self.fillers: dict[Definition, tuple[Interpreter, Graph]] = {}
+        self.methods: _Analysed = {}
+        self.fillers: _Analysed = {}
         self._found: dict[Definition, list[Candidate]] = {}
         self._explain = explain
         self._quoted = quoted
         self._followed: dict[Definition, Followed] = {}
-        self.openers: dict[Definition, tuple[Interpreter, Graph]] = {}
+        self.openers: _Analysed = {}
+        self.initialisers: _Analysed = {}
 
     def add(self, modules: Sequence[Module]) -> None:
         """Take further modules into the program, and analyse what they bring and change.
@@ -130,7 +142,7 @@ class Analysis:
     def _forget(self, changed: Iterable[Definition]) -> None:
         tables: list[dict[Definition, Any]] = [
             *(self.summaries, self.learned.released, self.methods, self.fillers, self.openers),
-            *(self._found, self._followed),
+            *(self.initialisers, self._found, self._followed),
         ]
         for definition in changed:
             for table in tables:
@@ -158,6 +170,7 @@ class Analysis:
         endings = [
             *self.forgotten_members(),
             *self.forgotten_by_closers(),
+            *self.forgotten_by_exit_functions(),
             *self.members_released_wrongly(),
             *self.members_overwritten(),
         ]
@@ -184,7 +197,7 @@ class Analysis:
             graph = fixpoint.graph
             self._note_followed(definition, interpreter, bounded=True)
             return [
-                self._bounded(definition),
+                bounded(definition),
                 *self._candidates(definition, interpreter, graph, interpreter.typestates.defects),
             ]
         self.learned.learn(definition, interpreter)
@@ -196,10 +209,12 @@ class Analysis:
             self.fillers[definition] = interpreter, graph
         if fills_structures(definition, interpreter):
             self.openers[definition] = interpreter, graph
+        if fills_own_variables(definition, interpreter):
+            self.initialisers[definition] = interpreter, graph
         self._note_followed(definition, interpreter, bounded=fixpoint.gave_up)
         defects = interpreter.typestates.defects
         found = self._candidates(definition, interpreter, graph, defects, lone=True)
-        return [self._bounded(definition), *found] if fixpoint.gave_up else found
+        return [bounded(definition), *found] if fixpoint.gave_up else found
 
     def _summarise_helper(self, definition: Definition, recursive: bool) -> None:
         """Find out what a function that touches no handle gives back."""
@@ -215,10 +230,7 @@ class Analysis:
         if not self.fillers:
             return []
         classes = next(iter(self.fillers.values()))[0].callees.classes
-        exits = {
-            definition: [exit_ for _, exit_, _ in interpreter.exits]
-            for definition, (interpreter, _) in self.fillers.items()
-        }
+        exits = _exits_of(self.fillers)
         taken = TakenMembers(self.program.names, classes, exits)
         last = LastMethods(self.program, taken)
         found: list[Candidate] = []
@@ -231,22 +243,28 @@ class Analysis:
 
     def forgotten_by_closers(self) -> list[Candidate]:
         """The handles that functions put into structures of C, and that no closer ends."""
-        if not self.openers:
-            return []
-        exits = {
-            definition: [exit_ for _, exit_, _ in interpreter.exits]
-            for definition, (interpreter, _) in self.openers.items()
-        }
+        exits = _exits_of(self.openers)
         closers = Closers(self.program, self._summary_for_closing, exits.keys())
         taken = Taken(self.program, self._summary_for_closing, exits)
-        openers = Openers(closers, taken)
+        return self._forgotten_of(self.openers, Openers(closers, taken).forgotten)
+
+    def forgotten_by_exit_functions(self) -> list[Candidate]:
+        """The handles that functions put into variables of C, and that no exit function ends."""
+        exits = _exits_of(self.initialisers)
+        uses = OwnVariables(self.program, self._summary_for_closing, exits)
+        return self._forgotten_of(self.initialisers, ExitFunctions(self.program, uses).forgotten)
+
+    def _forgotten_of(
+        self, makers: _Analysed, forgotten: Callable[[Definition, Interpreter], Iterator[Defect]]
+    ) -> list[Candidate]:
+        """What is forgotten of what functions have made; callees are asked first."""
         return [
             each
-            for definition, _ in self.program.bottom_up()
-            if definition in self.openers
-            for interpreter, graph in (self.openers[definition],)
+            for definition, _ in (self.program.bottom_up() if makers else ())
+            if definition in makers
+            for interpreter, graph in (makers[definition],)
             for each in self._candidates(
-                definition, interpreter, graph, list(openers.forgotten(definition, interpreter))
+                definition, interpreter, graph, list(forgotten(definition, interpreter))
             )
         ]
 
@@ -424,20 +442,3 @@ class Analysis:
             function.receiver if interpreter.abandons_object else None,
             *((log.sites, log.shared) if (log := interpreter.log) is not None else ()),
         )
-
-    def _bounded(self, definition: Definition) -> Candidate:
-        name, severity = name_and_severity("CAP902")
-        function = definition.function
-        facts = Facts(function=function.name, line=function.span.line)
-        note = Finding(
-            code="CAP902",
-            name=name,
-            severity=severity,
-            path=definition.path,
-            span=function.span,
-            function=function.name,
-            resource="",
-            handle="",
-            message=message("CAP902", facts),
-        )
-        return Candidate(note, None, function.span.line)

@@ -6,7 +6,8 @@
 States that agree in everything about handles are merged once a point has seen several of them
 (property simulation, as in ESP: Das, Lerner, Seigle, PLDI 2002); what else they know is then
 only what both know. The more states a point has seen, the sooner they are merged; where they have
-too many signatures, handles are given up. That, and the bounds below, keep the work polynomial.
+many signatures, whether there is a handle or null is no more told apart, and where too many,
+handles are given up. That, and the bounds below, keep the work polynomial.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 
 from capilint.engine.domain.events import Event, Path, Trail
 from capilint.engine.domain.merging import coarsened, join
+from capilint.engine.domain.optional import Held, make_optional, note_held
 from capilint.engine.domain.pruning import prune
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Symbol
@@ -32,6 +34,7 @@ VERY_MANY_BLOCKS = 300
 MOST_JOINS = 30
 MANY_NODES = 48  # at one point
 VERY_MANY_NODES = 150
+SEVERAL_GROUPS = 48
 MANY_GROUPS = 100
 TOO_MANY_GROUPS = 600
 MOST_GROUPS = 2_000
@@ -87,12 +90,14 @@ def events_to(before: Links, node: int, trail: Trail | None) -> list[Event]:
 class Meeting:
     """The states that have come to one point: the node of each, and those of each signature.
 
-    `common` are the handles that matter in all of them.
+    `common` are the handles that matter in all of them; `held` are those that some have in a
+    place, once there are many.
     """
 
     known: dict[object, int] = field(default_factory=dict)
     groups: dict[object, list[int]] = field(default_factory=dict)
     common: set[Symbol] | None = None
+    held: Held = field(default_factory=dict)
 
     def add(self, node: int, state: State, key: object) -> None:
         """Take a node in."""
@@ -100,6 +105,8 @@ class Meeting:
         self.groups.setdefault(state.signature(), []).append(node)
         mattering = {symbol for symbol, handle in state.handles.items() if handle.matters}
         self.common = mattering if self.common is None else self.common & mattering
+        if len(self.groups) > SEVERAL_GROUPS // 2:
+            note_held(state, self.held)
 
     def patience(self, most: int) -> int:
         """How many states of one signature are kept apart, at most `most`."""
@@ -175,8 +182,9 @@ class Fixpoint:
             node = self._new_node(point, state)
             meeting.add(node, state, key)
             heapq.heappush(self.pending, (order[point[0]], point[1], node))
-            if covered is not None:
+            if covered is not None or any(each.optional for each in state.handles.values()):
                 self.graph.merged.add(node)
+            if covered is not None:
                 self._supersede(covered, node)
         if source is not None:
             self.graph.ways[source].append((node, trail))
@@ -190,6 +198,9 @@ class Fixpoint:
     def _merged(self, point: Point, meeting: Meeting, state: State) -> tuple[State, int | None]:
         """The state; where the point has seen many like it, one that covers a known node too."""
         groups = meeting.groups
+        live = self.interpreter.liveness.at(*point)
+        if len(groups) > SEVERAL_GROUPS and self.merges and live is not None:
+            make_optional(state, meeting.held, live)
         if len(groups) > MANY_GROUPS:
             forget_settled(state)
         if len(groups) > TOO_MANY_GROUPS:

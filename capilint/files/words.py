@@ -53,8 +53,10 @@ def words(data: bytes) -> list[bytes]:
 
 
 def is_used(name: str, data: bytes) -> bool:
-    """Whether a C file calls a function, in a function or a macro of its own: a mere prototype
-    does not count."""
+    """Whether a C file calls a function, or a `.member`, in a function or a macro of its own: a
+    mere prototype does not count."""
+    if name.startswith("."):
+        return re.search(rb"(?:\.|->)\s*%s\s*\(" % name[1:].encode(), data) is not None
     before = _BEFORE_CALL if b"{" in data else _IN_MACRO
     return re.search(rb"%s\s*%s\s*\(" % (before, name.encode()), data) is not None
 

@@ -58,8 +58,11 @@ class Left:
         """Whether a folder has an `__init__.py` that did not belong to the program at first."""
         return folder in self._packages
 
-    def users(self, acting: Iterable[Definition], modules: Iterable[Module]) -> list[Joining]:
-        """The files that join the program since they use functions that act on handles.
+    def users(
+        self, acting: Iterable[Definition], pointers: set[str], modules: Iterable[Module]
+    ) -> list[Joining]:
+        """The files that join the program since they use functions that act on handles, or such
+        `pointers`.
 
         `modules` are all of the program.
         """
@@ -67,7 +70,7 @@ class Left:
         functions = _shown_in_c(acting)
         macros = _shown_by_macros(modules, functions, self._names_api)
         self._c.classes |= _shown_classes(acting)
-        joining = list(self._c.users(functions | macros | self._c.classes))
+        joining = list(self._c.users(functions | macros | self._c.classes | pointers))
         joining += self._python.users(_shown_in_python(acting, modules))
         # A name that a file that is left defines as well is not the program's alone.
         return [*joining, *self._c.definers(functions, several=True)]
@@ -146,7 +149,7 @@ class _CFiles(_Files):
                 yield Joining(self.inputs.pop(path))
 
     def _using(self, shown: set[str]) -> Iterator[str]:
-        by_bytes = {name.encode(): name for name in shown}
+        by_bytes = {name.removeprefix(".").encode(): name for name in shown}
         for path, item in self.inputs.items():
             data = content(item)
             named = words(data)

@@ -65,7 +65,8 @@ class Rounds:
                 new += self._lowered(self._joined(lacking), left)
                 self.modules.update((module.path, module) for module in new)
                 analysis.add(new)
-                wanted = self._joined(left.users(analysis.acting(), self.modules.values()))
+                acting, pointers = analysis.acting(), analysis.program.acting_pointers
+                wanted = self._joined(left.users(acting, pointers, self.modules.values()))
             return self._findings_of(analysis, book)
         except Exception as error:
             return list(self._findings_apart(error, book))

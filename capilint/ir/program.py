@@ -122,8 +122,10 @@ class Module:
     structure to its members, of which the file itself defines its `own_structures`, and `macros`
     the macros that it defines to the names in their texts; `fillings` are the variables, and
     members (`.make`), that it initialises outside of functions with what may be functions, each
-    with that one's name. In C++ classes are structures as well,
-    with the members of their bases, and `class_texts` has what else is in their texts.
+    with that one's name; to its `own_variables` only the text of its functions leads (in
+    Python those that begin with `_`). In C++
+    classes are structures as well, with the members of their bases, and `class_texts` has what
+    else is in their texts.
     """
 
     path: str
@@ -146,6 +148,7 @@ class Module:
     in_package: bool = False
     class_texts: Mapping[str, ClassText] = field(default_factory=dict)
     fillings: tuple[tuple[str, str], ...] = ()
+    own_variables: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

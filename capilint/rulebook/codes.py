@@ -28,6 +28,8 @@ FIELDS: Mapping[str, str] = {
     "release": "the API function that does it",
     "call": "the API function that is called here",
     "owner": "the owner of the handle, as the source writes it",
+    "owned_by": "the kind of that owner: context, memory",
+    "ended": "what is done to it: released, freed",
     "replacement": "the newer API's functions",
     "reason": "what was not understood",
     "codes": "the codes that a comment suppresses",

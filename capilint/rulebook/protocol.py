@@ -55,8 +55,9 @@ class Creation:
     """A handle that a successful call makes.
 
     `into` is the out-parameter, or `return`. `owner` is the parameter that holds the owning
-    context; `owner_of` one whose own owner it shares (CryptDuplicateKey). `unless` are pairs
-    (parameter, named flag): where one of the flags is set, nothing is made; `only_if` are those of
+    context; `owner_of` one whose own owner it shares (CryptDuplicateKey); `memory` the pointer to
+    the caller's memory that the handle stands in, unless it is NULL. `unless` are pairs (parameter,
+    named flag): where one of the flags is set, nothing is made; `only_if` are those of
     which one has to be set for certain. With `owned_if` the caller owns the handle only where that
     out-parameter came back true; where no flag of `asks_if` is set, it always does. `alternatives`
     are the resources that it may be instead, which the code finds out: releasing it as one is not
@@ -68,6 +69,7 @@ class Creation:
     resource: str
     owner: str | None = None
     owner_of: str | None = None
+    memory: str | None = None
     unless: Flags = ()
     only_if: Flags = ()
     owned_if: str | None = None

@@ -200,6 +200,7 @@ def _creation(
         resource=resource.name,
         owner=_param(section, "owner", params),
         owner_of=_param(section, "owner_of", params),
+        memory=_param(section, "memory", params),
         unless=_flags(section, "unless", params),
         only_if=_flags(section, "only_if", params),
         owned_if=_param(section, "owned_if", params),

@@ -20,6 +20,8 @@ class Facts:
     release: str = ""
     call: str = ""
     owner: str = ""
+    owned_by: str = "context"
+    ended: str = "released"
     released: str = "destroyed"
     replacement: str = ""
 
@@ -49,5 +51,5 @@ def _filled(template: str, facts: Facts) -> str:
     known = {name: getattr(facts, name) for name in _FIELDS}  # `asdict` copies, and is slow
     known["handle"] = facts.handle or "(unnamed)"
     known["creator"] = facts.creator or "the caller"
-    known["owner"] = f"context `{facts.owner}`" if facts.owner else "its context"
+    known["owner"] = f"{facts.owned_by} `{facts.owner}`" if facts.owner else f"its {facts.owned_by}"
     return template.format(**known)

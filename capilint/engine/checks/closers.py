@@ -110,7 +110,7 @@ class Closers:
                 continue  # what was not understood may end the rest
             frees = self._frees(definition, parameter.variable, indirect, set())
             summary = self.summary_of(definition)
-            if summary is not None and (frees or _releases(summary, parameter.variable)):
+            if summary is not None and (frees or releases(summary, parameter.variable)):
                 yield Closer(definition, parameter, summary, indirect, frees)
 
     @cached_property
@@ -183,7 +183,7 @@ class Closers:
         return self._frees(target, target.function.parameters[index].variable, False, seen)
 
 
-def _releases(summary: Summary, parameter: Variable) -> bool:
+def releases(summary: Summary, parameter: Variable) -> bool:
     """Whether a call may end a handle that the parameter leads to."""
     return any(
         handle.typestate is Typestate.DESTROYED

@@ -36,7 +36,7 @@ from capilint.engine.program.structures import (
     parameter_type,
     reached_type,
 )
-from capilint.engine.summaries.summary import Exit, Summary
+from capilint.engine.summaries.summary import Exit, Summary, is_global
 from capilint.ir import (
     AddressOf,
     Assign,
@@ -85,7 +85,7 @@ class Taken:
         for definition in self.program.names.definitions:
             if definition.module.language is not Language.PYTHON:
                 for value in self._taken_values(definition):
-                    for place in _carried(value):
+                    for place in carried(value):
                         self._take(definition, place)
         for definition, exits in self.fillers.items():
             for place in ended_for_good(exits):
@@ -172,7 +172,7 @@ class Taken:
         blind = summary is None and (typed is None or typed.name == UNTYPED)
         if blind or (summary is not None and _shares(summary, variable)):
             self._give(caller, [value])
-        return summary is None or _takes(summary, variable)
+        return summary is None or takes(summary, variable)
 
     def _convert(self, definition: Definition, value: Value, target: Typed | None) -> None:
         """A pointer of one structure becomes one of another: neither's members are its own.
@@ -180,7 +180,7 @@ class Taken:
         An opaque handle of it, or an untyped pointer, is taken to become the same one again.
         """
         opaque = {UNTYPED, *self.program.rulebook.handle_types}
-        for place in _carried(value):
+        for place in carried(value):
             source = declared_type(definition, place)
             if isinstance(value, AddressOf) and source is not None:
                 source = source.pointer()
@@ -198,7 +198,7 @@ class Taken:
         if definition in self.fillers:
             return
         for value in values:
-            for place in _carried(value):
+            for place in carried(value):
                 typed = declared_type(definition, place)
                 if typed is not None:
                     self.given.add(_name(typed))
@@ -208,17 +208,17 @@ def _name(structure: Typed) -> Name:
     return structure.name, structure.home
 
 
-def _carried(value: Value) -> Iterator[Place]:
+def carried(value: Value) -> Iterator[Place]:
     """The places whose content, or address, goes where a value goes."""
     match value:
         case Read(place) | AddressOf(place):
             yield place
         case Operation(operator, inner) if operator not in TESTS:
             for each in inner:
-                yield from _carried(each)
+                yield from carried(each)
         case TupleOf(inner) | Unknown(inner):
             for each in inner:
-                yield from _carried(each)
+                yield from carried(each)
 
 
 def _taken_parameters(protocol: Protocol, with_released: bool) -> set[str]:
@@ -233,7 +233,7 @@ def _shares(summary: Summary, parameter: Variable) -> bool:
     return any(pointer in outcome.escapes for outcome in summary.outcomes)
 
 
-def _takes(summary: Summary, parameter: Variable) -> bool:
+def takes(summary: Summary, parameter: Variable) -> bool:
     """Whether a function does more than use what a parameter is, or leads to."""
     for outcome in summary.outcomes:
         ended = {
@@ -255,7 +255,8 @@ def _root(symbol: Symbol) -> Variable | None:
 
 
 def ended_for_good(exits: Iterable[Exit]) -> Iterator[Place]:
-    """The members of what it was given that a function ends, and puts nothing new into.
+    """The members of what it was given, and the variables, that a function ends, and puts nothing
+    new into.
 
     What only ends so where the function fails is not meant: where a call did, or where it returns
     another number than where it succeeds.
@@ -266,7 +267,9 @@ def ended_for_good(exits: Iterable[Exit]) -> Iterator[Place]:
         state, result = exit_.state, _known(exit_.value)
         for symbol, handle in state.handles.items():
             place = symbol.detail
-            if handle.made or not isinstance(place, Location) or not place.path:
+            if handle.made or not isinstance(place, Location):
+                continue
+            if not (place.path or is_global(place.base)):
                 continue
             if handle.typestate is not Typestate.DESTROYED and not handle.escaped:
                 continue

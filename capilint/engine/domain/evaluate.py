@@ -12,6 +12,7 @@ from typing import TypeGuard
 
 from capilint.engine.domain.equality import known_number, told_by_comparison, told_by_truth
 from capilint.engine.domain.handle import changed
+from capilint.engine.domain.optional import is_optional, settle_optional
 from capilint.engine.domain.order import (
     COMPARISONS,
     MIRRORED,
@@ -253,7 +254,7 @@ class Evaluator:
                 return False
             if isinstance(one, Pointer) and isinstance(other, Pointer):
                 return False
-            if isinstance(one, Symbol) and is_handle_or_memory(one):
+            if isinstance(one, Symbol) and is_handle_or_memory(one) and self.truth(state, one):
                 handle = state.handles.get(one)
                 private = handle is not None and handle.made and not handle.escaped
                 if private and isinstance(other, Symbol):
@@ -286,7 +287,7 @@ class Evaluator:
             case Aggregate(values):
                 return bool(values)
             case Symbol(kind="handle" | "object"):
-                return True
+                return None if is_optional(state, value) else True
             case Symbol() | Uninitialised():
                 return state.facts.get(value)
             case Term(operator, operands):
@@ -303,6 +304,9 @@ class Evaluator:
         known = self.truth(state, value)
         if known is not None:
             return known == truth
+        if isinstance(value, Symbol) and is_optional(state, value):
+            settle_optional(state, value, truth)
+            return True
         match value:
             case Term("!", (operand,)):
                 return self.assume(state, operand, not truth)

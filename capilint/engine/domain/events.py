@@ -13,10 +13,13 @@ from capilint.engine.domain.values import Symbol
 from capilint.finding import Span
 from capilint.ir import Branch, Choose, Raise, Return
 
+ENDS = ("release", "free")  # the actions that end a handle, or memory
+
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a call does to one handle: `action` is create, use, release, retain or misrelease."""
+    """What a call does to one handle: `action` is create, use, release, retain or misrelease; or
+    free, of the memory that handles stand in."""
 
     action: str
     parameter: str
@@ -35,8 +38,9 @@ def retold(role: Role, symbol: Symbol, owner: Symbol | None, text: str) -> Role:
 class Event:
     """One station of a path.
 
-    `kind` is call (an API function), enter / exit (a summarised function), lose, hand-out, show,
-    raise, branch, or end (of the function's text). `depth` counts the summarised calls around it.
+    `kind` is call (an API function), enter / exit (a summarised function), free (memory ends, by a
+    function or with its scope), lose, hand-out, show, raise, branch, or end (of the function's
+    text). `depth` counts the summarised calls around it.
     `succeeded` is None where the code does not look. Of a branch, a `raise` and an end `at` is the
     terminator, and `way` counts, from 0, the target that it takes.
     """
@@ -125,7 +129,7 @@ class Ender:
     """The function that ends an object or a structure, and where it is left.
 
     `handle` is what it calls the handle, where the function that made that has another word;
-    `given` is where that one leaves it to the caller.
+    `given` is where that one leaves it to the caller, or in a variable that `stays`.
     """
 
     function: str
@@ -133,6 +137,7 @@ class Ender:
     leave: Span
     handle: str = ""
     given: Span | None = None
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)

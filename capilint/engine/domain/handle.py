@@ -9,6 +9,8 @@ from typing import NamedTuple
 from capilint.engine.domain.cause import Cause
 from capilint.engine.domain.values import AbstractValue, Symbol
 
+MEMORY = "memory"  # the resource of what other handles stand in
+
 
 class Typestate(StrEnum):
     """Where a handle is in its life (`pending` is two states: one per outcome of the call)."""
@@ -37,9 +39,10 @@ class Handle:
     released.
     `count` is the number of references (contexts). `doubt` is the site of the call whose outcome
     unknown code was asked to judge, or another open question; nothing is reported about the handle
-    until a branch settles it, or for an `OpenFlag` a use of the handle. `raised` is set when an
-    exception was under way while the handle lived. `cause` says why the handle escaped, was handed
-    out or is in doubt; it makes no other state.
+    until a branch settles it, or for an `OpenFlag` a use of the handle. `optional`: it may be null,
+    and then there is none; nothing is owed for it until a branch settles that. `raised` is set when
+    an exception was under way while the handle lived. `cause` says why the handle escaped, was
+    handed out or is in doubt; it makes no other state.
     """
 
     resource: str
@@ -55,6 +58,7 @@ class Handle:
     raised: bool = False
     binding: str = ""
     owns_itself: bool = False
+    optional: bool = False
     used: bool = False
     cause: Cause | None = field(default=None, compare=False)
     hashed: int = field(init=False, default=0, compare=False, repr=False)
@@ -82,12 +86,13 @@ class Handle:
     def held_by_caller(self) -> bool:
         """Whether the handle was made here, and only the caller's memory holds it."""
         only_handed = self.made and self.handed and not self.escaped
-        return only_handed and self.typestate is Typestate.LIVE
+        return only_handed and self.typestate is Typestate.LIVE and not self.optional
 
     @property
     def owed(self) -> bool:
         """Whether this function still has to release the handle."""
-        return self.made and self.typestate is Typestate.LIVE and not self.is_given_away
+        alive = self.made and self.typestate is Typestate.LIVE
+        return alive and not (self.is_given_away or self.optional)
 
     @property
     def is_given_away(self) -> bool:

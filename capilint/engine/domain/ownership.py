@@ -77,6 +77,12 @@ class MemberOwners:
                 return None if member is None else Location(location.base, path[:begin] + member)
         return None
 
+    def is_owner(self, scheme: Scheme, location: Location) -> bool:
+        """Whether a location is that of an owner."""
+        path = location.path
+        tails = {path[begin:] for begin in range(len(path))}
+        return any(known == scheme and owner in tails for (known, _), owner in self.owners.items())
+
     # ------------------------------------------------------------ what a member holds
 
     def learn_resource(self, scheme: Scheme, member: Tail, resource: str | None) -> None:
@@ -106,6 +112,11 @@ class MembersSeen:
             return None
         own = place.base == self.own_object
         return self.known.resource_of(self.scheme, place.path) if own else None
+
+    def is_owner(self, symbol: Symbol) -> bool:
+        """Whether what is in a member owns what is beside it, as other functions fill them."""
+        place = symbol.detail
+        return isinstance(place, Location) and self.known.is_owner(self.scheme, place)
 
     def owner_of(self, state: State, symbol: Symbol) -> Symbol | None:
         """The context that this symbol's structure kept beside it, when both were there.

@@ -42,11 +42,19 @@ _FLAGS = {
     "entrusted": "entrusted to an object",
     "orphaned": "orphaned",
     "owns_itself": "releases itself",
+    "optional": "may be null",
     "raised": "lived through an exception",
     "used": "used",
 }
-_ACTIONS = {"use": "uses", "retain": "retains", "release": "releases", "create": "creates"}
+_ACTIONS = {
+    "use": "uses",
+    "retain": "retains",
+    "release": "releases",
+    "create": "creates",
+    "free": "frees",
+}
 _WITHOUT_CALL = {
+    "free": "the memory ends",
     "lose": "the last reference is gone",
     "hand-out": "handed to the caller",
     "show": "stored in memory of the caller",

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from capilint.engine.domain.cause import DONE, Cause, How
 from capilint.engine.domain.escapes import member_name
 from capilint.engine.domain.events import Defect, Event, Origin, Path, Role
-from capilint.engine.domain.handle import Handle, OpenFlag, Typestate, answered, changed
+from capilint.engine.domain.handle import MEMORY, Handle, OpenFlag, Typestate, answered, changed
 from capilint.engine.domain.handle_names import LONGEST_NAME, HandleNames
 from capilint.engine.domain.ownership import MembersSeen
 from capilint.engine.domain.state import CERTAIN, CONTENTS, POSSIBLE
@@ -66,6 +66,8 @@ class Typestates(HandleNames):
     def report(self, path: Path, code: str, symbol: Symbol, span: Span, text: str = "") -> None:
         """Note a defect, unless an open question about the handle forbids it."""
         handle = path.state.handles[symbol]
+        if handle.resource == MEMORY:
+            return
         if code == "CAP301" and self.members.are_of_a_second_call(path.state, symbol):
             return
         if handle.doubt is None:
@@ -90,8 +92,10 @@ class Typestates(HandleNames):
         """A new handle begins its life; make way for it with `State.renew` first."""
         path.state.handles[symbol] = handle
         self.origins.setdefault(symbol, origin)
-        if handle.owner is not None and handle.owner not in path.state.handles:
-            self.meet(path, handle.owner, "context")
+        known, owner = self.resources.get(handle.resource), handle.owner
+        is_new = owner is not None and owner not in path.state.handles
+        if is_new and owner is not None and known is not None and known.owner is not None:
+            self.meet(path, owner, known.owner)
 
     def meet(self, path: Path, symbol: Symbol, resource: str) -> Handle | None:
         """The typestate of a symbol that is used as a handle; None where it is not tracked."""
@@ -165,7 +169,7 @@ class Typestates(HandleNames):
                 handle, typestate=Typestate.DESTROYED, orphaned=False, count=0
             )
             self._note_released(path, symbol, span)
-            self._orphan(path, symbol)
+            self.orphan(path, symbol)
 
     def _dismiss(self, path: Path, symbol: Symbol) -> None:
         """Nothing more can be said about the handle."""
@@ -179,7 +183,8 @@ class Typestates(HandleNames):
         if path.state.log is not None:
             path.state.log.release(symbol, path.state.handles[symbol], span)
 
-    def _orphan(self, path: Path, owner: Symbol) -> None:
+    def orphan(self, path: Path, owner: Symbol) -> None:
+        """The owner of handles ends: they are no more to be used."""
         for symbol, handle in list(path.state.handles.items()):
             alive = handle.typestate is not Typestate.DESTROYED
             if handle.owner == owner and alive and not _has_ended_itself(path, symbol, handle):

@@ -76,9 +76,9 @@ class Program:
     def changed_since(self, before: Program) -> set[Definition]:
         """The functions of a smaller program, `before`, of which this one may say otherwise.
 
-        In C those whose calls mean something else now, and their callers. In Python, where a new
-        module may change what an attribute or a method is, all of them; in C++, where a new class
-        may change what a clause catches.
+        In C those whose calls mean something else now, be it by a pointer, and their callers. In
+        Python, where a new module may change what an attribute or a method is, all of them; in C++,
+        where a new class may change what a clause catches.
         """
         known = {id(module) for module in before.modules}
         added = (module for module in self.modules if id(module) not in known)
@@ -87,7 +87,9 @@ class Program:
         pending = [
             definition
             for definition, calls in before.calls.items()
-            if calls != self.calls.get(definition) or definition.module.language in meanings
+            if calls != self.calls.get(definition)
+            or definition.module.language in meanings
+            or self.pointers.differ(before.pointers, definition)
         ]
         while pending:
             definition = pending.pop()
@@ -152,6 +154,17 @@ class Program:
             if not self.touching.isdisjoint(self.names.alternatives(name, caller.module)):
                 return True
         return False
+
+    @cached_property
+    def acting_pointers(self) -> set[str]:
+        """The variables and members that stand for API functions which act on handles."""
+        return self.pointers.acting(
+            lambda name: any(
+                (bound := self.names.api(name, module)) is not None and acts_on_handles(bound)
+                for module in self.modules
+                if not _is_python(module)
+            )
+        )
 
     # ------------------------------------------------------------ order
 

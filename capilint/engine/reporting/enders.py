@@ -43,7 +43,8 @@ def steps_to_ender(
     if ender is None or defect.code not in LEAKS:
         return
     if ender.given is not None:
-        yield Step("leave", path, ender.given, f"the caller gets it in {facts.handle}")
+        how = "it stays" if ender.stays else "the caller gets it"
+        yield Step("leave", path, ender.given, f"{how} in {facts.handle}")
     for event, of_owner in _releases_inside(events[begin_of_ender(defect, events) :], owner):
         text = f"{ender.function} releases another member here"
         if of_owner:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from capilint.engine.domain.events import Defect, Event, Role
+from capilint.engine.domain.events import ENDS, Defect, Event, Role
 from capilint.engine.domain.values import Symbol
 from capilint.engine.reporting.choosing import Witnessed
 from capilint.engine.reporting.enders import LEAKS, acts, begin_of_ender, steps_to_ender
@@ -88,9 +88,10 @@ class Story:
         if _ends(event.roles, defect):
             text = f"{self._handle} is {self.facts.released} here{self._inside(number)}"
             return _Told(number, "release", span, text)
-        if self.owner is not None and acts(event.roles, self.owner, "release"):
-            name = self.facts.owner or "its context"
-            text = f"{name} is released here{self._inside(number)}, {self._handle} is still alive"
+        if self.owner is not None and any(acts(event.roles, self.owner, end) for end in ENDS):
+            name = self.facts.owner or f"its {self.facts.owned_by}"
+            how = f"{self.facts.ended} here{self._inside(number)}"
+            text = f"{name} is {how}, {self._handle} is still alive"
             return _Told(number, "release", span, text)
         if isinstance(event.at, Choose) and self._is_uncaught(event, event.at):
             text = f"the exception of line {self._raised_before(number).line} is not caught"
@@ -222,7 +223,7 @@ class Story:
 
     def _final(self) -> _Told:
         defect, events = self.witness.defect, self.witness.events
-        called, handle = self.facts.call, self._handle
+        called, handle, owned_by = self.facts.call, self._handle, self.facts.owned_by
         taker = "the caller" if events and events[-1].kind in ("hand-out", "show") else called
         left = defect.ender.handle if defect.ender and defect.ender.handle else handle
         kind, text = {
@@ -232,7 +233,7 @@ class Story:
             "CAP201": ("use", f"{taker} gets the dead handle"),
             "CAP202": ("release", f"{handle} is {self.facts.released} again"),
             "CAP203": ("release", f"{called} does not end the life of a {self.facts.resource}"),
-            "CAP301": ("use", f"{handle} is {self._what_is_done()} here, after its context"),
+            "CAP301": ("use", f"{handle} is {self._what_is_done()} here, after its {owned_by}"),
             "CAP402": ("release", f"{handle} may never have been set"),
             "CAP401": ("create", "nobody looks at the result"),
         }[defect.code]

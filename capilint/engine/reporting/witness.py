@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from capilint.engine.domain.events import Defect, Event, Origin
+from capilint.engine.domain.handle import MEMORY
 from capilint.engine.domain.values import Symbol
 from capilint.engine.program.classes import is_destructor, is_method
 from capilint.engine.reporting.choosing import Witnessed
@@ -83,6 +84,7 @@ class Narrator:
         handle = defect.text or (origin.text if origin else "")
         owner, release = self._owner_release(defect, events)
         resource = self.resources.get(defect.resource)
+        freed = _freed_by(events, release)
         facts = Facts(
             resource=defect.resource,
             handle=handle,
@@ -93,6 +95,8 @@ class Narrator:
             released=resource.released if resource is not None else "destroyed",
             call=_called(events),
             owner=self._owner_text(owner),
+            owned_by="context" if freed is None else MEMORY,
+            ended={None: "released", "": "gone"}.get(freed, "freed"),
         )
         name, severity = name_and_severity(defect.code)
         span = defect.span
@@ -203,11 +207,20 @@ def _last_reference(events: Sequence[Event], owner: Symbol) -> int | None:
             count = 1
         elif acts(event.roles, owner, "retain"):
             count += event.succeeded is not False
+        elif acts(event.roles, owner, "free"):
+            return index
         elif acts(event.roles, owner, "release"):
             count -= 1
             if count == 0:
                 return index
     return None
+
+
+def _freed_by(events: Sequence[Event], release: int | None) -> str | None:
+    """The function that frees the memory which an owner is, empty where its scope ends; None where
+    it is a handle."""
+    event = events[release] if release is not None else None
+    return event.function if event is not None and event.kind == "free" else None
 
 
 def _called(events: Sequence[Event]) -> str:
@@ -233,7 +246,11 @@ class Tracer:
         self, events: Sequence[Event], defect: Defect
     ) -> tuple[tuple[TraceEvent, ...], int | None]:
         """The path as the replay takes it, and the number of the defect's handle."""
-        acts = [event for event in events if event.kind not in ("enter", "exit", "branch", "end")]
+        acts = [
+            event
+            for event in events
+            if event.kind not in ("enter", "exit", "branch", "end", "free")
+        ]
         wrong = {defect.symbol: defect.resource} if defect.code == "CAP203" else {}
         traced = [self._event(event, wrong) for event in acts]
         subject = self.numbers.get(defect.symbol)

@@ -9,6 +9,7 @@ from capilint.engine.domain.binding import give_away_handles
 from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Path
+from capilint.engine.domain.memory_owners import end_memory, is_owner, local_memory
 from capilint.engine.domain.order import is_not_negative
 from capilint.engine.domain.state import State
 from capilint.engine.domain.typestate import Typestates
@@ -63,6 +64,9 @@ class Assignments:
         """Variables end their life with their block."""
         for variable in variables:
             self.forget(path, Location(variable), instruction)
+            memory = local_memory(variable)
+            if is_owner(path.state, memory):
+                end_memory(path, self.typestates, memory, "", "", instruction.span)
 
     def forget(self, path: Path, location: Location, instruction: EndScope | Delete) -> None:
         """A location ends; a handle that only it held is lost."""

@@ -11,6 +11,7 @@ from capilint.engine.domain.escapes import CreationSite
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Origin, Path
 from capilint.engine.domain.handle import Handle, OpenFlag, Typestate, answered
+from capilint.engine.domain.memory_owners import memory_at
 from capilint.engine.domain.state import State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
@@ -25,7 +26,7 @@ from capilint.engine.domain.values import (
 )
 from capilint.engine.transfer.ways import Site
 from capilint.finding import Span
-from capilint.ir import AddressOf, Read, Scope, Variable
+from capilint.ir import AddressOf, Place, Read, Scope, Variable
 from capilint.rulebook.book import Bound
 from capilint.rulebook.protocol import Creation, Flags, Success
 
@@ -145,11 +146,23 @@ class Creations:
             if isinstance(value, Pointer):
                 value = path.state.load(value.location)
             return value if isinstance(value, Symbol) and value.kind != "unknown" else None
+        if creation.memory in matched and not self.evaluator.boxes:
+            return self._memory(matched[creation.memory or ""])
         if creation.owner_of in matched:
             sibling = matched[creation.owner_of or ""].value
             if isinstance(sibling, Symbol) and sibling in path.state.handles:
                 return path.state.handles[sibling].owner
         return None
+
+    def _memory(self, argument: Argument) -> Symbol | None:
+        """The caller's memory that the handle stands in."""
+        memory, written = memory_at(argument.value), argument.written
+        if memory is not None and isinstance(written, Read | AddressOf):
+            whole = Place(
+                written.place.root, tuple(each for each in written.place.path if each != "[0]")
+            )
+            self.typestates.name(memory, whole)
+        return memory
 
     def place(
         self,

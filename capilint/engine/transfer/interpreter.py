@@ -10,6 +10,7 @@ from capilint.engine.domain.cause import How
 from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Path
+from capilint.engine.domain.memory_owners import end_local_memory
 from capilint.engine.domain.order import bounds
 from capilint.engine.domain.path_invariants import PathInvariants, candidates
 from capilint.engine.domain.pruning import forget_temporaries, prune
@@ -217,6 +218,8 @@ class Interpreter:
         parts: tuple[Part, ...],
     ) -> None:
         process_ends = self.function.name == MODULE
+        if not raised:
+            end_local_memory(path, self.typestates, span)
         self.typestates.leave(path, span, raised, process_ends)
         if raised and self.abandons_object and self.function.receiver is not None:
             thing = path.state.load(Location(self.function.receiver))

@@ -9,6 +9,7 @@ from capilint.engine.domain.binding import Argument, Arguments, includes_flag
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Path
+from capilint.engine.domain.memory_owners import end_memory
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
     ZERO,
@@ -39,7 +40,7 @@ class MemoryEffects:
         if protocol.copies is not None:
             self._copy(path, site, protocol.copies, matched)
         self.zero(path, site, protocol, matched)
-        self._end(path, site, matched.get(protocol.frees or ""))
+        self._end(path, site, protocol, matched.get(protocol.frees or ""))
         for parameter in protocol.writes:
             target = self._pointed_to(matched.get(parameter))
             if target is not None:
@@ -104,10 +105,13 @@ class MemoryEffects:
         tails = [(place.path[depth:], part) for place, part in parts if place != source]
         self.typestates.store(path, target, content, site.call.span, parts=tails)
 
-    def _end(self, path: Path, site: Site, argument: Argument | None) -> None:
+    def _end(self, path: Path, site: Site, protocol: Protocol, argument: Argument | None) -> None:
         """Memory ends: a handle that only it held is lost."""
         if argument is None or not isinstance(argument.value, Symbol):
             return
+        if not protocol.allocates:  # what realloc gives may be the same memory
+            freed, function = protocol.frees or "", protocol.name
+            end_memory(path, self.typestates, argument.value, freed, function, site.call.span)
         state = path.state
         held = [value for _, value in state.kept_in(Location(argument.value))]
         state.clear(Location(argument.value))

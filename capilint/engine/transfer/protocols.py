@@ -15,6 +15,7 @@ from capilint.engine.domain.cause import How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Path, Role
 from capilint.engine.domain.handle import Handle, Typestate
+from capilint.engine.domain.memory_owners import note_end
 from capilint.engine.domain.order import TESTS
 from capilint.engine.domain.state import CERTAIN
 from capilint.engine.domain.typestate import Typestates
@@ -228,6 +229,8 @@ class ProtocolCalls:
                 self.typestates.use(path, role.symbol, role.resource, span, role.text)
             elif role.action == "retain":
                 self.typestates.retain(path, role, span, failed)
+            elif role.action == "free":
+                note_end(path, self.typestates, role.symbol)
             elif role.action == "release":
                 if role.symbol.kind == "object":
                     path.state.escape(role.symbol)  # what is in it ends with it, or does not

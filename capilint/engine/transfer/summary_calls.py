@@ -9,7 +9,7 @@ from capilint.engine.domain.binding import Argument, Arguments, give_away_handle
 from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.evaluate import Evaluator
-from capilint.engine.domain.events import Event, Origin, Path, Role, deeper, retold
+from capilint.engine.domain.events import ENDS, Event, Origin, Path, Role, deeper, retold
 from capilint.engine.domain.handle import Handle, OpenFlag, answered, changed
 from capilint.engine.domain.state import CERTAIN, State
 from capilint.engine.domain.typestate import Typestates
@@ -34,6 +34,7 @@ from capilint.engine.summaries.summary import (
     is_input,
     names_of_made,
 )
+from capilint.engine.transfer.expected import expected
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.naming import GivenNames
 from capilint.engine.transfer.protocols import ProtocolCalls
@@ -62,7 +63,9 @@ class SummaryCalls:
         given = self._given(path, site, summary, arguments)
         for surplus in self._surplus(summary, arguments):
             surplus.give_away(path.state, How.SURPLUS)
-        for outcome in self._fitting(path, site, self._expected(summary, site), given):
+        caller = Substitution(self.evaluator, path.state, site.key, given, {})
+        reckoned = expected(summary, site.result_is_read, caller)
+        for outcome in self._fitting(path, caller, reckoned):
             branch = path.fork()
             if self._play(branch, site, summary, outcome, given):
                 if outcome.raised:
@@ -103,28 +106,10 @@ class SummaryCalls:
         named = [value for name, value in arguments.keywords if name not in summary.names]
         return [*arguments.positional[max(taken, 0) :], *named]
 
-    def _expected(self, summary: Summary, site: Site) -> tuple[Outcome, ...]:
-        """Where nobody looks at the result, a creator is taken to succeed, or to leave behind what
-        it has undone."""
-        outcomes = summary.outcomes
-        most = max((outcome.creations() for outcome in outcomes), default=0)
-        if site.result_is_read or most == 0:
-            return outcomes
-        return tuple(
-            outcome
-            for outcome in outcomes
-            if outcome.raised or outcome.creations() == most or outcome.leaves_ended()
-        )
-
     def _fitting(
-        self,
-        path: Path,
-        site: Site,
-        outcomes: tuple[Outcome, ...],
-        given: dict[Variable, Argument],
+        self, path: Path, caller: Substitution, outcomes: tuple[Outcome, ...]
     ) -> list[Outcome]:
         """A callee that releases what it is given as one kind or another knows which it is."""
-        caller = Substitution(self.evaluator, path.state, site.key, given, {})
         kinds = [dict(self._releases(path, caller, outcome)) for outcome in outcomes]
         if all(all(known.values()) for known in kinds):
             return list(outcomes)
@@ -215,7 +200,7 @@ class SummaryCalls:
             role.symbol
             for event in outcome.events
             for role in event.roles
-            if role.action == "release" and is_input(role.symbol)  # as what is not watched, too
+            if role.action in ENDS and is_input(role.symbol)  # as what is not watched, too
         }
         span = site.call.span
         names = GivenNames(self.typestates, given)
@@ -229,7 +214,7 @@ class SummaryCalls:
                 roles.append(role)
                 if callees.symbol in visible:
                     self.typestates.texts.setdefault(role.symbol, names.any_text(callees.symbol))
-                    acts = event.kind == "call" and role.action != "create"
+                    acts = event.kind in ("call", "free") and role.action != "create"
                     if acts and self.evaluator.number(path.state, role.symbol) != 0:
                         text = names.release_text(callees.symbol, role.symbol)
                         acting.append(retold(role, role.symbol, role.owner, text))

@@ -44,14 +44,15 @@ def lower(
     unit = headers.unit(path, text, options)
     text = unit.text.text
     found = regions(unit)
-    chosen = found if relevant is None else selected(found, unit.macros, relevant)
+    outside = without_bodies(text, in_text(found))
+    chosen = found if relevant is None else selected(found, outside, unit.macros, relevant)
     functions: list[ir.Function] = []
     problems: list[ir.Problem] = []
     typedefs: dict[str, tuple[str, ...]] = {}
     facts = Facts(unit.macros)
     if chosen:
         included = headers.facts(unit, options.folders)
-        facts = facts_of(without_bodies(text, in_text(found)), unit.macros, included)
+        facts = facts_of(outside, unit.macros, included)
         facts.functions.update(region.definition.name for region in found)
         functions = list(_lowered(text, chosen, facts, problems))
         typedefs = dict(typedefs_of(functions, facts))
@@ -67,6 +68,7 @@ def lower(
         structures=facts.structures,
         own_structures=frozenset(facts.own_structures),
         fillings=tuple(facts.fillings),
+        own_variables=frozenset(facts.own_variables),
         macros=dict(unit.text.changes.mentions()),
     )
 

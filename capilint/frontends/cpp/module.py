@@ -81,6 +81,7 @@ def lower(
         class_texts=texts_of(lookup, {each.owner_class or "" for each in functions}),
         macros=dict(unit.text.changes.mentions()),
         fillings=tuple(facts.fillings),
+        own_variables=frozenset(facts.own_variables),
     )
 
 

@@ -120,7 +120,16 @@ class _ModuleLowering:
             constants=Statements(self, self._module).constants(),
             rebound=self.names.rebound(self._tree),
             members=self.names.classes.members(),
+            own_variables=frozenset(self._own_variables()),
         )
+
+    def _own_variables(self) -> Iterator[str]:
+        """The variables that are the file's own by their names, and that hold only what it
+        assigns to them."""
+        for name, sites in self._module.bindings.items():
+            assigned = not any(site.imported or site.definition is not None for site in sites)
+            if name.startswith("_") and not name.startswith("__") and assigned:
+                yield name
 
     def _guarded(
         self, lower: Callable[[], ir.Function], node: cst.CSTNode, name: str

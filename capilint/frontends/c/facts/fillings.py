@@ -4,8 +4,9 @@
     static struct api api = {.make = CryptGenKey};               .make           CryptGenKey
     static struct { GENKEY make; } api = {CryptGenKey};          .make           CryptGenKey
     {(void **)&api.make, "CryptGenKey"}                          .make           CryptGenKey
+    {offsetof(struct api, make), "CryptGenKey"}                  .make           CryptGenKey
 
-The last one is a table that a loader goes through: an address, and the name of what goes there.
+The last two are tables that a loader goes through: an address, and the name of what goes there.
 """
 
 from __future__ import annotations
@@ -100,7 +101,9 @@ def _name(node: Node) -> str:
 
 
 def _pointed_at(node: Node) -> str:
-    """The variable, or the member, whose address an expression is."""
+    """The variable, or the member, whose address, or offset, an expression is."""
+    if node.type == "offsetof_expression":
+        return "." + text_of(field(node, "member"))
     if node.type == "pointer_expression" and operator_of(node) == "&":
         place = _bare(field(node, "argument"))
     elif node.type == "binary_expression" and operator_of(node) == "&":  # (LPVOID)&x, to a parser

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
@@ -48,7 +48,9 @@ class Facts:
     variables, `elsewhere` the `const` variables that another file defines, `noreturn` functions
     declared to never return. `expressions` has the texts of constants that hang on names which
     only the rule book may know: `const DWORD mode = CRYPT_DELETEKEYSET | CRYPT_SILENT;`.
-    `fillings` are what initialisers put into variables and members that may be functions.
+    `fillings` are what initialisers put into variables and members that may be functions. Of the
+    variables that no other file can name, `own_variables` are those that no initialiser mentions:
+    only the text of the file's functions leads to them.
     """
 
     macros: MacroTable
@@ -66,6 +68,7 @@ class Facts:
     structures: dict[str, frozenset[str]] = field(default_factory=dict)
     own_structures: set[str] = field(default_factory=set)
     fillings: dict[Filling, None] = field(default_factory=dict)
+    own_variables: set[str] = field(default_factory=set)
 
     def copy(self, macros: MacroTable) -> Facts:
         """The same names, to be added to, with other macros."""
@@ -92,12 +95,14 @@ def facts_of(
     `expansion` is that text with its macros expanded, where it is known."""
     facts = included.copy(macros) if included is not None else Facts(macros, grammar)
     facts.own_structures.clear()
+    facts.own_variables.clear()
     facts.noreturn |= never_returning(declarations)
     expansion = expansion or expanded(declarations, macros.text_macro).text
     if expansion != declarations:
         facts.noreturn |= never_returning(expansion)
     stack = [parse(grammar.respelt(expansion), grammar)]
     orders: dict[str, list[str]] = {}  # of the members of the file's own structures
+    mentioned: set[str] = set()
     while stack:
         node = stack.pop()
         match node.type:
@@ -119,9 +124,11 @@ def facts_of(
             case "declaration":
                 _add_declaration(node, facts)
                 facts.fillings.update(dict.fromkeys(fillings_of(node, orders)))
+                mentioned.update(_mentioned(node))
             case "initializer_list":
                 facts.fillings.update(dict.fromkeys(fillings_in(node)))
         stack += reversed(node.named_children)
+    facts.own_variables -= mentioned
     return facts.without_doubt()
 
 
@@ -233,6 +240,7 @@ def _add_union(specifier: Node, unions: dict[str, str]) -> None:
 def _add_declaration(declaration: Node, facts: Facts) -> None:
     qualifiers = [child for child in declaration.children if child.type == "type_qualifier"]
     is_const = any(text_of(each) == "const" for each in qualifiers)
+    own = _is_own(declaration)
     for declarator in declaration.children_by_field_name("declarator"):
         declared = declared_by(declarator)
         if declared is None:
@@ -242,6 +250,29 @@ def _add_declaration(declaration: Node, facts: Facts) -> None:
         elif not (is_const and declared.is_scalar and _is_constant(declared, declarator, facts)):
             known = facts.variables.get(declared.name, 0)
             facts.variables[declared.name] = max(known, declared.dimensions)
+            if own:
+                facts.own_variables.add(declared.name)
+
+
+def _is_own(declaration: Node) -> bool:
+    """Whether no other file can name what is declared: `static`, or in an unnamed namespace."""
+    if any(text_of(each) == "static" for each in declaration.children):
+        return True
+    outer = declaration.parent
+    while outer is not None:
+        if outer.type == "namespace_definition" and outer.child_by_field_name("name") is None:
+            return True
+        outer = outer.parent
+    return False
+
+
+def _mentioned(declaration: Node) -> Iterator[str]:
+    """The names in the initialisers of a declaration."""
+    for declarator in declaration.children_by_field_name("declarator"):
+        value = declarator.child_by_field_name("value")
+        for inner in within(value) if value is not None else ():
+            if inner.type == "identifier":
+                yield text_of(inner)
 
 
 def _is_constant(declared: Declared, declarator: Node, facts: Facts) -> bool:

@@ -11,20 +11,49 @@ from capilint.frontends.c.preprocessing.table import MacroTable
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _MEMBER_FILLED = re.compile(r"&[\s(]*[A-Za-z_][\w\s()\[\]]*(?:->|\.)\s*[A-Za-z_]")  # `&ctx->key`
+_SAID = re.compile(r"//[^\n]*|/\*.*?\*/|\"[^\"\n]*[^\w\"\n][^\"\n]*\"", re.DOTALL)  # to people
+_PARENTHESES = re.compile(r"\([^()]*\)")
+_VARIABLE = re.compile(r"([^\W\d]\w*)\s*(?:\[[^\]]*\]\s*)*[;,=]")
+_CALLED = re.compile(r"\b[^\W\d]\w*\s*(?=\()")
 
 
 def selected(
-    regions: list[Region], macros: MacroTable, relevant: Callable[[str], bool]
+    regions: list[Region], outside: str, macros: MacroTable, relevant: Callable[[str], bool]
 ) -> list[Region]:
     """The functions that are relevant, those that reach one by calls, and all that these call.
 
     A function mentions what the macros mention that it uses. Where a relevant one fills a member of
-    a structure, any function may take it out again.
+    a structure, any function may take it out again; so may those that mention a variable of the
+    text `outside` of functions which one of the chosen mentions. Where something other than a call
+    names a relevant function, any function may call that by a pointer.
     """
-    known = {region.definition.name for region in regions}
+    said, seeds = _said(regions, macros, relevant)
+    if _is_pointed_at(outside, relevant):
+        return regions
+    if not seeds:
+        return []
+    texts = [each.whole for each in regions if each.definition.name in seeds]
+    if any(_MEMBER_FILLED.search(each) or _is_pointed_at(each, relevant) for each in texts):
+        return regions
+    mentions = {name: (words & said.keys()) - {name} for name, words in said.items()}
+    callers: dict[str, set[str]] = {}
+    for user, mentioned in mentions.items():
+        for other in mentioned:
+            callers.setdefault(other, set()).add(user)
+    reached = _closure(_closure(seeds, callers), mentions)
+    variables = _variables(outside)
+    while users := _users(said, reached, variables):
+        reached = _closure(_closure(reached | users, callers), mentions)
+    return [region for region in regions if region.definition.name in reached]
+
+
+def _said(
+    regions: list[Region], macros: MacroTable, relevant: Callable[[str], bool]
+) -> tuple[dict[str, set[str]], set[str]]:
+    """The names that each function mentions, and the functions that are relevant."""
     reach = _Reach(macros, relevant)
     seeds: set[str] = set()
-    mentions: dict[str, set[str]] = {}
+    said: dict[str, set[str]] = {}
     for region in regions:
         name, body = region.definition.name, region.whole
         words = set(_WORD.findall(body))
@@ -34,19 +63,27 @@ def selected(
             words.update(_WORD.findall(body))
         if matters or relevant(body):
             seeds.add(name)
-        own = (known & (words | added)) - {name}
-        mentions.setdefault(name, set()).update(own)
-    if not seeds:
-        return []
-    relevant_texts = (each.whole for each in regions if each.definition.name in seeds)
-    if any(_MEMBER_FILLED.search(text) for text in relevant_texts):
-        return regions
-    callers: dict[str, set[str]] = {}
-    for user, mentioned in mentions.items():
-        for other in mentioned:
-            callers.setdefault(other, set()).add(user)
-    reached = _closure(_closure(seeds, callers), mentions)
-    return [region for region in regions if region.definition.name in reached]
+        said.setdefault(name, set()).update(words, added)
+    return said, seeds
+
+
+def _is_pointed_at(text: str, relevant: Callable[[str], bool]) -> bool:
+    """Whether a text names a relevant function other than by calling it, or declaring it."""
+    return relevant(text) and relevant(_CALLED.sub("", _SAID.sub("", text)))
+
+
+def _users(said: dict[str, set[str]], reached: set[str], variables: set[str]) -> set[str]:
+    """The other functions that mention a variable which one of those reached mentions."""
+    shared = variables & set().union(*(said[name] for name in reached))
+    return {name for name in said.keys() - reached if not shared.isdisjoint(said[name])}
+
+
+def _variables(outside: str) -> set[str]:
+    """The variables that a text without functions declares, among other names."""
+    flat, nested = "", outside
+    while flat != nested:
+        flat, nested = nested, _PARENTHESES.sub("", nested)
+    return set(_VARIABLE.findall(flat))
 
 
 class _Reach:

@@ -15,7 +15,7 @@ from capilint.frontends.cpp.lowering.calls import CallLowering
 from capilint.frontends.cpp.lowering.naming import RESULT, Callee, Cast
 from capilint.frontends.cpp.lowering.places import seen
 
-NEW, DELETE = "operator new", "operator delete"
+NEW, DELETE, DELETE_ARRAY = "operator new", "operator delete", "operator delete[]"
 NEW_OR_NULL = "malloc"  # the operator with std::nothrow
 
 
@@ -262,8 +262,11 @@ class OperatorLowering(CallLowering):
         self.graph.branch(pointer, deletes, end, span)
         self.graph.start(deletes)
         virtual = made is not None and self.unit.overrides(made, f"~{made.declared.name}")
-        if made is None or "[" in text_of(node).partition("]")[0] or virtual:
+        several = "[" in text_of(node).partition("]")[0]
+        if made is None or several or virtual:
             self.graph.emit(ir.Escape((pointer,), span))
+            if several:
+                self.emit_call(DELETE_ARRAY, (pointer,), None, span)
         else:
             name = self.destructor_of(made)
             if name is not None:

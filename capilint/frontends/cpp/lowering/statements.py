@@ -90,7 +90,8 @@ class StatementLowering(ExceptionLowering):
                 yield from operands(each)
         span = self.span(node)
         right = field(node, "right")
-        container = self.value(right) if right.type != "initializer_list" else ir.Unknown()
+        listed = operands(right) if right.type == "initializer_list" else ()
+        container = ir.Unknown(tuple(map(self.value, listed))) if listed else self.value(right)
         self.graph.emit(ir.Escape((container,), span))  # which elements are met is not followed
         head, body, end = (self.graph.new_block() for _ in range(3))
         self.graph.start(head)

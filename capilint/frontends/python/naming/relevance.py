@@ -2,7 +2,8 @@
 
 A unit is a function, a class or a statement of the module's own level. Wanted are the units that
 the caller finds relevant, those that mention a name of a wanted one (callers, uses of an alias),
-and those whose names a wanted one mentions (what it calls).
+and those whose names a wanted one mentions (what it calls, and the variables that it uses: then
+also those that mention these).
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ def wanted_units(
     mentioned = [known.intersection(_WORD.findall(text)) for text in texts]
     wanted = {number for number, text in enumerate(texts) if relevant(text)}
     _spread(wanted, defined, mentioned)
+    _spread(wanted, mentioned, defined)
+    variables = [
+        names if isinstance(unit, cst.SimpleStatementLine) else set()
+        for unit, names in zip(units, defined, strict=True)
+    ]
+    _spread(wanted, variables, mentioned)
     _spread(wanted, mentioned, defined)
     found: set[cst.CSTNode] = set()
     for unit in (units[number] for number in wanted):
