@@ -16,11 +16,12 @@ is done to it after a release here is as wrong as for any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from capilint.engine.domain.cause import DONE, Cause, How
+from capilint.engine.domain.entrusted import let_go
 from capilint.engine.domain.escapes import member_name
 from capilint.engine.domain.events import Defect, Event, Origin, Path, Role
 from capilint.engine.domain.handle import Handle, OpenFlag, Typestate, answered, changed
@@ -52,6 +53,7 @@ class Typestates(HandleNames):
     """Applies transitions to paths and collects the defects of one function.
 
     `passed_over` are what release functions of resources get that are not watched, with these.
+    `only_holds` tells objects where whose end nothing happens.
     """
 
     resources: Mapping[str, Resource]
@@ -62,6 +64,7 @@ class Typestates(HandleNames):
     origins: dict[Symbol, Origin] = field(default_factory=dict)
     defects: list[Defect] = field(default_factory=list)
     texts: dict[Symbol, str] = field(default_factory=dict)
+    only_holds: Callable[[Symbol], bool] = lambda _: False
 
     def report(self, path: Path, code: str, symbol: Symbol, span: Span, text: str = "") -> None:
         """Note a defect, unless an open question about the handle forbids it."""
@@ -277,10 +280,9 @@ class Typestates(HandleNames):
             path.state.handles[value] = changed(handle, entrusted=True, cause=cause)
 
     def lose(self, path: Path, symbol: Symbol, span: Span) -> None:
-        """The last reference to a handle is gone; nothing is said of what an object held."""
+        """The last reference to a handle, or to an object, is gone."""
         if symbol in path.state.objects:
-            path.state.escape(symbol, cause=path.state.cause(How.OBJECT))
-            path.state.objects -= {symbol}
+            self._lose_object(path, symbol, span)
         handle = path.state.handles.get(symbol)
         if handle is None or not (handle.owed or handle.held_by_caller):
             return
@@ -295,6 +297,16 @@ class Typestates(HandleNames):
             under_way = handle.raised and path.state.raising == CERTAIN
             self.report(path, "CAP102" if under_way else "CAP103", symbol, span)
         path.state.handles[symbol] = changed(handle, escaped=True, cause=_told(handle))
+
+    def _lose_object(self, path: Path, thing: Symbol, span: Span) -> None:
+        """What only an object without a destructor held is lost; of others nothing is said."""
+        state = path.state
+        if thing not in state.exposed and self.only_holds(thing):
+            for symbol in let_go(state, thing):
+                if not state.holders(symbol):
+                    self.lose(path, symbol, span)
+        state.escape(thing, cause=state.cause(How.OBJECT))
+        state.objects -= {thing}
 
     def hand_out(self, path: Path, value: AbstractValue, span: Span, kind: str = HAND_OUT) -> None:
         """A value goes to the caller: a handle in it must not be destroyed yet.
