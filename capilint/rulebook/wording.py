@@ -22,6 +22,7 @@ class Facts:
     owner: str = ""
     released: str = "destroyed"
     replacement: str = ""
+    closing: str = ""
 
 
 _FIELDS = tuple(field.name for field in fields(Facts))
@@ -49,5 +50,7 @@ def _filled(template: str, facts: Facts) -> str:
     known = {name: getattr(facts, name) for name in _FIELDS}  # `asdict` copies, and is slow
     known["handle"] = facts.handle or "(unnamed)"
     known["creator"] = facts.creator or "the caller"
+    ending = f"give {known['handle']} to {facts.release}"
+    known["ending"] = f"call {facts.closing}" if facts.closing else ending
     known["owner"] = f"context `{facts.owner}`" if facts.owner else "its context"
     return template.format(**known)

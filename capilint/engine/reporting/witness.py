@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from capilint.engine.checks.closing_calls import Held
 from capilint.engine.domain.events import Defect, Event, Origin
 from capilint.engine.domain.values import Symbol
 from capilint.engine.program.classes import is_destructor, is_method
@@ -42,16 +43,19 @@ class Narrator:
     resources: Mapping[str, Resource]
     own: Mapping[str, Protocol]
     quoted: Callable[[str, Span], str]
+    held: Callable[[Symbol], Held | None]
 
     def tell(self, witness: Witnessed) -> Candidate:
         """The finding of a witness."""
         defect, events = witness.defect, witness.events
+        leaked = defect.code in LEAKS and defect.ender is None
         return Candidate(
             self._finding(witness),
             self._inside(defect, events),
             self.begins,
             closed_later(defect, events),
             _around(events, self._owner_release(defect, events)[1]),
+            self.held(defect.symbol) if leaked else None,
         )
 
     def _inside(self, defect: Defect, events: Sequence[Event]) -> tuple[str | Span, ...] | None:
