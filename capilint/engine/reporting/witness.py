@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from capilint.engine.checks.closing_calls import Held
 from capilint.engine.domain.events import Defect, Event, Origin
-from capilint.engine.domain.values import Symbol
+from capilint.engine.domain.values import Location, Symbol
 from capilint.engine.program.classes import is_destructor, is_method
 from capilint.engine.reporting.choosing import Witnessed
 from capilint.engine.reporting.duplicates import Candidate
@@ -91,7 +91,7 @@ class Narrator:
             resource=defect.resource,
             handle=handle,
             function=defect.ender.function if defect.ender else self.function,
-            creator=origin.creator if origin else _elsewhere(handle, defect.code),
+            creator=origin.creator if origin else _elsewhere(handle, defect),
             line=self._line(defect, events, origin),
             release=self._release(defect, origin),
             released=resource.released if resource is not None else "destroyed",
@@ -170,10 +170,13 @@ class Narrator:
         return owner, _last_reference(events, owner)
 
 
-def _elsewhere(handle: str, code: str) -> str:
+def _elsewhere(handle: str, defect: Defect) -> str:
     """Where a handle comes from that another function of the program made: one that is a member,
     or that only an object holds."""
-    return "elsewhere" if "." in handle or "->" in handle or code == "CAP103" else ""
+    place = defect.symbol.detail
+    member = isinstance(place, Location) and any(each.startswith(".") for each in place.path)
+    shown = "." in handle or "->" in handle
+    return "elsewhere" if member or shown or defect.code == "CAP103" else ""
 
 
 def _place(event: Event) -> tuple[str | Span, ...]:
