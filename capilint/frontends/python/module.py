@@ -16,7 +16,7 @@ from capilint.frontends.python.lowering.context import MAX_BLOCKS, TooLarge
 from capilint.frontends.python.lowering.statements import Statements
 from capilint.frontends.python.naming.classes import Classes
 from capilint.frontends.python.naming.names import Names
-from capilint.frontends.python.naming.relevance import wanted_units
+from capilint.frontends.python.naming.relevance import Wanted, wanted_units
 from capilint.frontends.python.naming.scopes import (
     Scope,
     class_scope,
@@ -80,12 +80,13 @@ class _ModuleLowering:
         self,
         tree: cst.Module,
         positions: Positions,
-        wanted: set[cst.CSTNode] | None,
+        wanted: Wanted | None,
         name: str,
         is_package: bool,
     ) -> None:
         self.positions = positions
-        self._wanted = wanted
+        self._wanted = None if wanted is None else wanted.nodes
+        self._left_out = frozenset[str]() if wanted is None else wanted.left_out
         self.attribute_stores: set[str] = set()
         self._tree = tree
         self._scopes: dict[cst.CSTNode, Scope] = {}
@@ -120,6 +121,7 @@ class _ModuleLowering:
             constants=Statements(self, self._module).constants(),
             rebound=self.names.rebound(self._tree),
             members=self.names.classes.members(),
+            left_out=self._left_out,
         )
 
     def _guarded(
