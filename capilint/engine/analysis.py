@@ -410,7 +410,7 @@ class Analysis:
         outcomes = [
             project(
                 replace(exit_, events=_done(events_to(before, node, path.trail))),
-                with_memory=function.language is not Language.PYTHON,
+                with_parts=function.language is not Language.PYTHON,
             )
             for node, exit_, path in interpreter.exits
         ]

@@ -126,6 +126,7 @@ class Interpreter:
             self.callees.method,
             self.callees.classes.is_plain,
             self.function.name == MODULE,
+            self.evaluator.boxes,
         )
         self.typestates.only_holds = self.objects.only_holds
         self.resolution = Resolution(self.callees, self.rulebook, evaluator, self.objects)

@@ -11,7 +11,7 @@ members hold is leaked, and lost where its last reference goes earlier.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from capilint.engine.domain.binding import Argument, Arguments
 from capilint.engine.domain.cause import How
@@ -36,7 +36,8 @@ MethodOf = Callable[[str, str], Summary | Missing]
 class Objects:
     """Makes and ends objects in one function; `method` finds what a class's method does.
 
-    `lives_on` is set in a module's own code, whose objects live as long as the process.
+    `lives_on` is set in a module's own code, whose objects live as long as the process; `follows`
+    where the language's objects are.
     """
 
     summary_calls: SummaryCalls
@@ -44,13 +45,28 @@ class Objects:
     method: MethodOf
     is_plain: Callable[[str], bool]
     lives_on: bool
-    classes: dict[Symbol, str] = field(default_factory=dict)
+    follows: bool
+
+    def __post_init__(self) -> None:
+        self.summary_calls.adopt = self._adopt
 
     def class_of(self, value: object) -> str | None:
-        """The class of an object that this function made."""
-        if not isinstance(value, Symbol):
+        """The class of an object that this function made, or one that it called."""
+        if not isinstance(value, Symbol) or value.kind != "object" or not self.follows:
             return None
-        return self.classes.get(Symbol(value.kind, value.site, value.detail))
+        detail = value.detail
+        while isinstance(detail, tuple):  # as a caller calls what its callee made
+            detail = detail[1]
+        return detail if isinstance(detail, str) else None
+
+    def _adopt(self, path: Path, thing: Symbol) -> None:
+        """What a called function made and gave away, lives on here."""
+        if self.class_of(thing) is None:
+            return
+        if self.lives_on or thing in path.state.exposed:
+            path.state.escape(thing, cause=path.state.cause(How.OBJECT))
+        else:
+            path.state.objects |= {thing}
 
     def can_make(self, owner: str, arguments: Arguments) -> bool:
         """Whether all that the construction does is known."""
@@ -65,7 +81,6 @@ class Objects:
         """Every way on after `owner(arguments)`."""
         thing = Symbol("object", site.key, owner)
         replaced = self._forget_older(path, site, thing)
-        self.classes[thing] = owner
         if not self.lives_on:
             path.state.objects |= {thing}
         constructor = self.method(owner, "__init__")
