@@ -99,7 +99,9 @@ class Finding:
     `also` are the other places where the function leaves the same handle alive.
     `subject` is the number that `trace` uses for the handle. `ender` is the method that ends an
     object, where the path goes on into it after the function, and `ender_handle` the handle as that
-    method writes it. `fix` is there only where edits were asked for and one was found.
+    method writes it. `closing` is the call that would end the object or structure that holds a
+    leaked handle, if one is known. `fix` is there only where edits were asked for, and one was
+    found.
     """
 
     code: str
@@ -120,6 +122,7 @@ class Finding:
     subject: int | None = None
     ender: str = ""
     ender_handle: str = ""
+    closing: str = ""
     fix: Fix | None = None
 
 

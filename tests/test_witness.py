@@ -318,3 +318,57 @@ def test_every_step_lies_in_its_file_and_quotes_it(folder: str) -> None:
             rest = " ".join(" ".join(source.lines[line - 1 :]).split())
             assert quote.removesuffix("...") in rest[:1000], (file, line, quote)
     assert quotes > 10
+
+
+PY_KEY = """
+class Key:
+    def __init__(self, prov):
+        self.handle = c_void_p()
+        if not advapi32.CryptGenKey(prov, 1, 1, byref(self.handle)):
+            raise OSError()
+
+    def finish(self):
+        advapi32.CryptDestroyKey(self.handle)
+
+
+def f(prov):
+    key = Key(prov)
+"""
+CPP_KEY = """
+class Key {
+public:
+    HCRYPTKEY handle = 0;
+    bool open(HCRYPTPROV p) { return CryptGenKey(p, CALG_RC4, 0, &handle); }
+    void finish() { if (handle) CryptDestroyKey(handle); handle = 0; }
+};
+void f(HCRYPTPROV prov) { Key key; key.open(prov); }
+"""
+C_KEY = """
+struct key { HCRYPTKEY handle; };
+BOOL opened(struct key *k, HCRYPTPROV p) { return CryptGenKey(p, CALG_RC4, 0, &k->handle); }
+void ended(struct key *k) { CryptDestroyKey(k->handle); }
+"""
+ON_EVERY_PATH = "on every path that leaves"
+
+
+@pytest.mark.parametrize(
+    ("body", "language", "call"),
+    [
+        (PY_KEY, Language.PYTHON, "key.finish()"),
+        (CPP_KEY, Language.CPP, "key.finish()"),
+        (C_KEY + "void f(HCRYPTPROV p) { struct key k; opened(&k, p); }", Language.C, "ended(&k)"),
+    ],
+)
+def test_the_help_names_the_call_that_ends_what_holds_the_handle(
+    body: str, language: Language, call: str
+) -> None:
+    finding, _ = told(body, language)
+    assert (finding.code, finding.help) == ("CAP101", f"call {call} {ON_EVERY_PATH}")
+
+
+def test_where_several_calls_end_the_handle_the_help_names_the_function_of_the_api() -> None:
+    second = PY_KEY.replace(
+        "    def finish", "    def end(self):\n        self.finish()\n\n    def finish"
+    )
+    finding, _ = told(second, Language.PYTHON)
+    assert finding.help == f"give key.handle to CryptDestroyKey {ON_EVERY_PATH}"

@@ -32,7 +32,8 @@ class CFile(OneFile[Site]):
         own = [f"{prefix}{self._spelling.call(name, handle)}"] if name else []
         everywhere = (call for each in self._sites.bodies() for call in self._calls_in(each))
         elsewhere = self._spelling.found_among(everywhere, handle)
-        return iter(dict.fromkeys([*found, *own, *elsewhere]))
+        closing = [finding.closing] if finding.closing else []
+        return iter(dict.fromkeys([*closing, *found, *own, *elsewhere]))
 
     def _calls_in(self, function: Function) -> list[str]:
         return [

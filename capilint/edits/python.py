@@ -264,7 +264,9 @@ class Python(OneFile[Site]):
         found = list(self._spelling.found_among(texts, handle))
         others = [self._layout.source(each) for each in self._sites.sites if each.kind == "Expr"]
         elsewhere = self._spelling.found_among(others, handle)
-        return iter(dict.fromkeys([*found, *self._made_up(finding, handle), *elsewhere]))
+        closing = [finding.closing] if finding.closing else []
+        made_up = self._made_up(finding, handle)
+        return iter(dict.fromkeys([*closing, *found, *made_up, *elsewhere]))
 
     def _made_up(self, finding: Finding, handle: str) -> Iterator[str]:
         """Calls of the API's function, as this file calls its DLL."""

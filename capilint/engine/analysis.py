@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any
 
 from capilint.engine.checks.closers import Closers
+from capilint.engine.checks.closing_calls import ClosingCalls, held_by
 from capilint.engine.checks.deprecated import deprecated_calls
 from capilint.engine.checks.exit_functions import ExitFunctions, fills_own_variables
 from capilint.engine.checks.last_methods import LastMethods
@@ -53,7 +54,7 @@ from capilint.engine.program.liveness import liveness
 from capilint.engine.reporting.bounded import bounded
 from capilint.engine.reporting.choosing import shortest_witnesses
 from capilint.engine.reporting.deciding import Station
-from capilint.engine.reporting.duplicates import Candidate, without_duplicates
+from capilint.engine.reporting.duplicates import Candidate, with_closing_call, without_duplicates
 from capilint.engine.reporting.silences import Fates, Followed
 from capilint.engine.reporting.unmerged import unmerged
 from capilint.engine.reporting.witness import Narrator
@@ -181,7 +182,10 @@ class Analysis:
         ]
         # The order of analysis may be that of rounds; what is reported is in the program's.
         ordered = (self._found[each] for each in order if each in self._found)
-        candidates = [*endings, *(each for found in ordered for each in found)]
+        closers = Closers(self.program, self._summary_for_closing, self.openers.keys())
+        calls = ClosingCalls(self.program, self._summary_for_closing, closers)
+        alone = [with_closing_call(each, calls) for found in ordered for each in found]
+        candidates = [*endings, *alone]
         return [*without_duplicates(candidates), *deprecated]
 
     def function(self, definition: Definition, recursive: bool) -> list[Candidate]:
@@ -323,6 +327,7 @@ class Analysis:
             self.rulebook.resources,
             self.rulebook.own_functions,
             self._quoted,
+            lambda symbol: held_by(definition, interpreter, symbol),
         )
         exits = [Station(node, path.trail) for node, _, path in interpreter.exits]
         witnesses = shortest_witnesses(defects, graph, exits, origins)
@@ -423,7 +428,7 @@ class Analysis:
         outcomes = [
             project(
                 replace(exit_, events=_done(events_to(before, node, path.trail))),
-                with_memory=function.language is not Language.PYTHON,
+                with_parts=function.language is not Language.PYTHON,
             )
             for node, exit_, path in interpreter.exits
         ]

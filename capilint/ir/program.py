@@ -115,7 +115,8 @@ class Module:
     module-level names to the canonical dotted names they stand for, several where branches
     differ. `in_package` says that a package's `__init__.py` stands beside it. `classes` maps a
     class's qualified name to its bases, `members` to what its body binds. `attribute_stores` are
-    the canonical names that the file assigns to (`...CryptGenKey.errcheck`). `problems` are the
+    the canonical names that the file assigns to (`...CryptGenKey.errcheck`), `left_out` the names
+    of attributes in what does not matter and is not here. `problems` are the
     places that could not be parsed. Of a C file, `includes` are the paths of the headers that were
     found for it, however deep, `missing_headers` the quoted names of those that were not,
     `typedefs` maps types of its variables to what they are another name for, `structures` a
@@ -146,6 +147,7 @@ class Module:
     rebound: frozenset[str] = frozenset()
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     in_package: bool = False
+    left_out: frozenset[str] = frozenset()
     class_texts: Mapping[str, ClassText] = field(default_factory=dict)
     fillings: tuple[tuple[str, str], ...] = ()
     own_variables: frozenset[str] = frozenset()

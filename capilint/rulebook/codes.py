@@ -26,6 +26,8 @@ FIELDS: Mapping[str, str] = {
     "line": "the line of the other half: where the function is left, the first release ...",
     "released": "what is done to such a handle in the end: destroyed, released",
     "release": "the API function that does it",
+    "ending": "what would end it: `give hKey to CryptDestroyKey`, `call key.close()`",
+    "closing": "the call that ends the object or structure that holds it",
     "call": "the API function that is called here",
     "owner": "the owner of the handle, as the source writes it",
     "owned_by": "the kind of that owner: context, memory",

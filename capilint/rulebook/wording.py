@@ -24,6 +24,7 @@ class Facts:
     ended: str = "released"
     released: str = "destroyed"
     replacement: str = ""
+    closing: str = ""
 
 
 _FIELDS = tuple(field.name for field in fields(Facts))
@@ -51,5 +52,7 @@ def _filled(template: str, facts: Facts) -> str:
     known = {name: getattr(facts, name) for name in _FIELDS}  # `asdict` copies, and is slow
     known["handle"] = facts.handle or "(unnamed)"
     known["creator"] = facts.creator or "the caller"
+    ending = f"give {known['handle']} to {facts.release}"
+    known["ending"] = f"call {facts.closing}" if facts.closing else ending
     known["owner"] = f"{facts.owned_by} `{facts.owner}`" if facts.owner else f"its {facts.owned_by}"
     return template.format(**known)

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from capilint.engine.checks.members import (
     Member,
@@ -29,8 +30,10 @@ from capilint.engine.checks.members import (
 )
 from capilint.engine.checks.taken_members import TakenMembers
 from capilint.engine.domain.binding import Argument, Arguments
+from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.events import Defect, Ender, Event, Path, Role
 from capilint.engine.domain.handle import Typestate
+from capilint.engine.domain.handle_names import is_temporary
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import ZERO, Location, Symbol, is_empty_box
 from capilint.engine.program.callgraph import Program
@@ -39,7 +42,7 @@ from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.engine.transfer.ways import Site
 from capilint.finding import Span
-from capilint.ir import Assign, Call, Direct, Function, Place, Scope, Unknown, Variable
+from capilint.ir import Assign, Call, Direct, Function, Place, Scope, Unknown, Variable, source_text
 
 ALL_BUT_ONE = 2  # so many handles have to end with an object to show that it does
 
@@ -63,17 +66,70 @@ class LastMethods:
             for thing, owner in things:
                 members = list(members_of(exit_.state, thing))
                 asked = [each for each in members if not self.taken.has(owner, each.path[0])]
-                for method in interpreter.callees.classes.methods_of(owner) if asked else ():
-                    summary = interpreter.callees.summary_of(method)
-                    if method == definition or summary is None or not _concerns(summary):
-                        continue
+                for last in self._asked(definition, interpreter, owner, members) if asked else ():
                     end = Path(exit_.state.copy(), node, path.trail)
-                    run = _Run(self.program, interpreter, method, summary, end, thing, members)
+                    run = _Run(self.program, interpreter, last, end, thing, members)
                     for defect in run.defects(asked):
-                        said = {(definition, defect.symbol), (method, (owner, defect.text))}
+                        said = {(definition, defect.symbol), (last.method, (owner, defect.text))}
                         if said.isdisjoint(self.told):
                             yield defect
                         self.told |= said
+
+    def _asked(
+        self,
+        definition: Definition,
+        interpreter: Interpreter,
+        owner: str,
+        members: Sequence[Member],
+    ) -> Iterator[Last]:
+        """The methods of the object's class, and the functions that may end such an object."""
+        for method in interpreter.callees.classes.methods_of(owner):
+            summary = interpreter.callees.summary_of(method)
+            if method != definition and summary is not None and _concerns(summary):
+                yield Last(method, summary, method.function.parameters[0].variable)
+        names = {each.path[0] for each in members}
+        yield from self._functions_of(definition, interpreter, names)
+
+    def _functions_of(
+        self, definition: Definition, interpreter: Interpreter, names: set[str]
+    ) -> Iterator[Last]:
+        """The functions beside one that release a member of these of an argument, and fill none;
+        but for those that others of them call."""
+        found = []
+        for other in self.program.names.definitions:
+            if other.module is definition.module and other not in self.taken.fillers:
+                summary = interpreter.callees.summary_of(other)
+                found += (
+                    [Last(other, summary, each) for each in _ended_in(other, summary, names)]
+                    if summary
+                    else []
+                )
+        ending = {each.method for each in found}
+        inner = {
+            called for each in ending for called in self.program.calls[each][0] if called != each
+        }
+        yield from (each for each in found if each.method not in inner)
+
+
+def _ended_in(definition: Definition, summary: Summary, names: set[str]) -> Iterator[Variable]:
+    """The parameters, but for the object that a method is called on, of which a function releases
+    one of some members."""
+    places = [
+        symbol.detail
+        for outcome in summary.outcomes
+        for symbol, handle in outcome.handles
+        if handle.typestate is Typestate.DESTROYED and not handle.made
+    ]
+    for variable in summary.parameters:
+        first = Symbol("initial", "entry", Location(variable))
+        if variable != definition.function.receiver and any(
+            isinstance(place, Location)
+            and place.base == first
+            and place.path[:1]
+            and place.path[0] in names
+            for place in places
+        ):
+            yield variable
 
 
 def _concerns(summary: Summary) -> bool:
@@ -86,14 +142,21 @@ def _concerns(summary: Summary) -> bool:
     )
 
 
+class Last(NamedTuple):
+    """A function that may be the last one to be called on what its parameter is given."""
+
+    method: Definition
+    summary: Summary
+    parameter: Variable
+
+
 @dataclass(frozen=True)
 class _Run:
-    """A method that is run on an object where a function leaves it."""
+    """A method or function that is run on an object where another one leaves it."""
 
     program: Program
     interpreter: Interpreter
-    method: Definition
-    summary: Summary
+    last: Last
     path: Path
     thing: Symbol
     members: Sequence[Member]
@@ -109,7 +172,7 @@ class _Run:
                 continue
             alive = all(is_alive(way.state, member.symbol) for way in ending)
             if ending and alive and all(self._is_the_end(way.state, member) for way in ending):
-                leave = last_return(self.method.function).span
+                leave = last_return(self.last.method.function).span
                 yield self._defect("CAP101", member, leave, ending[0])
 
     @cached_property
@@ -122,12 +185,15 @@ class _Run:
             for present in (member.symbol, path.state.handles[member.symbol].owner):
                 if present is not None:
                     interpreter.evaluator.assume(path.state, present, True)
-        span = last_return(self.method.function).span
-        call = Call(Direct(self.summary.name), (), None, span)
-        given = Arguments((), (), Argument(Unknown(), self.thing), spread=False)
-        site = Site((span, self.summary.name), call, True)
+        span = last_return(self.last.method.function).span
+        call = Call(Direct(self.last.summary.name), (), None, span)
+        argument, name = Argument(Unknown(), self.thing), self.last.parameter.name.partition("#")[0]
+        given = Arguments((), ((name, argument),), None, spread=False)
+        if self._is_method:
+            given = Arguments((), (), argument, spread=False)
+        site = Site((span, self.last.summary.name), call, True)
         with interpreter.typestates.gathered():
-            ways = interpreter.summary_calls.apply(path, site, self.summary, given)
+            ways = interpreter.summary_calls.apply(path, site, self.last.summary, given)
             return [way.path for way in ways if not way.raised]
 
     def _is_the_end(self, state: State, member: Member) -> bool:
@@ -136,16 +202,23 @@ class _Run:
         gone = owner is not None and owner.typestate is Typestate.DESTROYED
         others = {each.symbol for each in self.members} - {member.symbol}
         rest_is_gone = len(others) >= ALL_BUT_ONE and others <= destroyed(state)
-        return gone or rest_is_gone or (self._is_the_only_one and not self._renews(state))
+        if gone or rest_is_gone or not self._is_method:
+            return gone or rest_is_gone
+        return self._is_the_only_one and not self._renews(state)
+
+    @property
+    def _is_method(self) -> bool:
+        """Whether it is called on the object."""
+        return self.last.parameter == self.last.method.function.receiver
 
     @cached_property
     def _is_the_only_one(self) -> bool:
         """Whether of the class's methods only this one, with its helpers, releases anything."""
-        owner = self.method.function.owner_class or ""
+        owner = self.last.method.function.owner_class or ""
         methods = self.interpreter.callees.classes.methods_of(owner)
         inside = {called for each in methods for called in self.program.calls[each][0]}
         releasing = [each for each in methods if self._releases(each) and each not in inside]
-        return releasing == [self.method]
+        return releasing == [self.last.method]
 
     def _releases(self, method: Definition) -> bool:
         summary = self.interpreter.callees.summary_of(method)
@@ -177,20 +250,31 @@ class _Run:
         way = self._ways[0].fork()
         handle = way.state.handles[member.symbol]
         role = Role("use", "", member.symbol, handle.resource, handle.owner)
-        way.emit(Event("lose", where, self.method.module.path, roles=(role,)))
+        way.emit(Event("lose", where, self.last.method.module.path, roles=(role,)))
         return way
 
     def _written(self, member: Member) -> Span | None:
         """Where the method itself gives a member something else."""
-        target = Place(self.method.function.parameters[0].variable, ("*", *member.path))
-        return next(_writes(self.method.function, target), None)
+        target = Place(self.last.parameter, ("*", *member.path))
+        return next(_writes(self.last.method.function, target), None)
 
     def _defect(self, code: str, member: Member, span: Span, way: Path) -> Defect:
-        function = self.method.function
-        ender = Ender(function.name, self.method.module.path, span)
-        text = function.parameters[0].variable.name + member.path[0]
+        """A mistake of the last function, which has a word of its own for what it was given."""
+        function = self.last.method.function
+        text = own = self.last.parameter.name.partition("#")[0] + member.path[0]
+        if not self._is_method:
+            origin = self.interpreter.typestates.origins.get(newest(member.symbol))
+            text = self._in_variable(member) or (origin.text if origin is not None else "") or own
+        ender = Ender(function.name, self.last.method.module.path, span, own)
         resource = self.path.state.handles[member.symbol].resource
         return Defect(code, member.symbol, resource, span, way.node, way.trail, text, ender)
+
+    def _in_variable(self, member: Member) -> str:
+        """How the function that made a handle writes it, if a variable of it has the object."""
+        places = [*self.path.state.holders(self.thing), self.thing.detail]
+        bases = (place.base for place in places if isinstance(place, Location) and not place.path)
+        named = (each for each in bases if isinstance(each, Variable) and not is_temporary(each))
+        return next((source_text(Place(each, member.path)) for each in named), "")
 
 
 def _is_forgotten(state: State, symbol: Symbol) -> bool:

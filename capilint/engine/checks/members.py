@@ -71,7 +71,8 @@ def forgotten_members(
 def objects_left(
     definition: Definition, interpreter: Interpreter, state: State
 ) -> Iterator[tuple[Symbol, str]]:
-    """The objects of known classes that the caller has after a function."""
+    """The objects that the caller has after a function, with their classes; an argument that the
+    function filled has none that is known."""
     function = definition.function
     for thing in sorted((state.objects & state.exposed) - state.shared, key=repr):
         owner = interpreter.objects.class_of(thing)
@@ -81,6 +82,10 @@ def objects_left(
         first = Symbol("initial", "entry", Location(function.receiver))
         if first not in state.shared:
             yield first, function.owner_class
+    for parameter in function.parameters:
+        given = Symbol("initial", "entry", Location(parameter.variable))
+        if parameter.variable != function.receiver and given not in state.shared:
+            yield given, ""
 
 
 def members_of(state: State, thing: Symbol) -> Iterator[Member]:

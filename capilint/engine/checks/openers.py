@@ -8,9 +8,10 @@ structure for good where it frees it, where it releases a handle's context and n
 where it releases another and clears that one's place, and where it releases all but that one of
 several. Less than that, a `reset`, is no end.
 
-In C++ every method of a class is an opener that leaves a handle in a member, and the destructor is
-the one closer: what it leaves alive is leaked, if it releases anything, or if nobody else can get
-at the member. A class without a destructor leaves alive all that is so its own.
+In C++ every method of a class is an opener that leaves a handle in a member. The destructor is the
+closer that counts most: what it leaves alive is leaked, if it releases anything, or if nobody else
+can get at the member; what it ends, no other closer forgets. A class without a destructor leaves
+alive all that is so its own.
 """
 
 from __future__ import annotations
@@ -95,17 +96,16 @@ class Openers:
         """What is forgotten of one thing: by the first of its closers that forgets any of it."""
         structure = structure_of(left.definition, left.thing)
         destructor = self._destructor(left, structure)
-        endings: list[_Ending] = []
-        if isinstance(destructor, Closer):
-            endings = [_Ending(left, destructor, left.thing)]
-        elif structure is not None and destructor is Missing.ABSENT:
-            endings = [_Ending(left, each, left.thing) for each in self.closers.of(structure)]
+        endings = [_Ending(left, destructor, left.thing)] if isinstance(destructor, Closer) else []
+        mortal = {each.symbol for ending in endings for each in ending.ended()}
+        if structure is not None and destructor is not Missing.UNKNOWN:
+            endings += [_Ending(left, each, left.thing) for each in self.closers.of(structure)]
         endings += self._of_whole(left)
         for ending in endings:
             forgotten = [
                 (ending.defect(member, way), member.path[-1])
                 for member, way in ending.left_alive(self._own(left, structure))
-                if not self._is_taken(left, structure, member)
+                if member.symbol not in mortal and not self._is_taken(left, structure, member)
             ]
             if forgotten:
                 yield from forgotten
@@ -221,6 +221,14 @@ class _Ending:
     left: _Left
     closer: Closer
     whole: Symbol
+
+    def ended(self) -> list[Member]:
+        """The members that the closer may end."""
+        ways = self._run(self.left.path.fork())
+        lives = [
+            all(is_alive(way.state, each.symbol) for way in ways) for each in self.left.members
+        ]
+        return [each for each, alive in zip(self.left.members, lives, strict=True) if not alive]
 
     def left_alive(self, own: Sequence[Member]) -> Iterator[tuple[Member, Path]]:
         """The members that the closer leaves alive, on all ways on which it ends anything.

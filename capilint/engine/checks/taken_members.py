@@ -33,7 +33,8 @@ class TakenMembers:
 
     A call that uses the handle looks, and so does a branch; what is assigned, returned, released
     or given to any other function is taken. What a method takes out of its own object is a member
-    of its class, of those derived from it or of its bases; any other counts by its name. What one
+    of its class, of those derived from it or of its bases; any other counts by its name, as does
+    what is mentioned in the parts of a file that do not matter otherwise. What one
     of the `fillers`, which leave handles in members, releases on the way is judged by how it ends.
     """
 
@@ -44,6 +45,9 @@ class TakenMembers:
     anywhere: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        for module in self.names.modules:
+            for name in module.left_out:
+                self.anywhere |= {f".{name}", f'["{name}"]'}
         for definition in self.names.definitions:
             if definition.module.language is not Language.PYTHON:
                 continue
@@ -67,8 +71,10 @@ class TakenMembers:
             self.anywhere.update(path)
 
     def has(self, owner: str, accessor: str) -> bool:
-        """Whether somebody takes what is in a member of a class's objects."""
+        """Whether somebody takes what is in a member of a class's objects; without one, of any."""
         holders = self.of_classes.get(accessor, set())
+        if not owner and holders:
+            return True
         return accessor in self.anywhere or any(
             self.classes.are_related(owner, each) for each in holders
         )

@@ -85,7 +85,7 @@ class EscapeLog:
         self.released.add(name)
         if isinstance(symbol.detail, Location):
             self.members.add(member_name(symbol.detail))
-        if span is not None and handle.made and handle.is_given_away:
+        if span is not None and handle.made and (handle.escaped or handle.handed):
             self.in_sight.add((name, self.path, span))
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from capilint.engine.domain.cause import Cause, How
+from capilint.engine.domain.escapes import member_name
 from capilint.engine.domain.events import Origin
-from capilint.engine.domain.state import State
+from capilint.engine.domain.state import CONTENTS, State
 from capilint.engine.domain.values import AbstractValue, Location, Pointer, Symbol, is_memory
 from capilint.ir import Place, Scope, Variable, source_text
 
 LONGEST_NAME = 8  # accessors
+MOST_LINKS = 4
 
 
 class HandleNames:
@@ -71,6 +74,21 @@ class HandleNames:
         for inner, held in state.kept_in(Location(value)) if leads_on else ():
             through = Location(base, (*location.path, "*", *inner.path))
             self.name_after_holder(state, through, held)
+
+    def stored_at(self, state: State, location: Location) -> Cause | None:
+        """Why a handle is let go of that is put into a location."""
+        if state.log is None:
+            return None
+        place = location
+        for _ in range(MOST_LINKS):  # an allocated object has the name of what points to it
+            if isinstance(place.base, Variable) or place.base.kind in CONTENTS:
+                break
+            holder = next(iter(state.holders(place.base)), None)
+            if holder is None:
+                break
+            place = Location(holder.base, (*holder.path, "*", *place.path))
+        text = self.location_text(place).replace("*.", "->")
+        return state.cause(How.STORED, text, member_name(location))
 
     def _through_variable(self, state: State, location: Location) -> Location:
         """A location in memory as the variable that points there reaches it, if one does."""

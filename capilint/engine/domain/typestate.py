@@ -16,17 +16,18 @@ is done to it after a release here is as wrong as for any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from capilint.engine.domain.cause import DONE, Cause, How
-from capilint.engine.domain.escapes import member_name
+from capilint.engine.domain.entrusted import let_go
+from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.events import Defect, Event, Origin, Path, Role
 from capilint.engine.domain.handle import MEMORY, Handle, OpenFlag, Typestate, answered, changed
 from capilint.engine.domain.handle_names import LONGEST_NAME, HandleNames
 from capilint.engine.domain.ownership import MembersSeen
-from capilint.engine.domain.state import CERTAIN, CONTENTS, POSSIBLE
+from capilint.engine.domain.state import CERTAIN, POSSIBLE
 from capilint.engine.domain.values import (
     AbstractValue,
     Aggregate,
@@ -43,7 +44,6 @@ from capilint.ir import Scope, Variable
 from capilint.rulebook.protocol import Resource
 
 HAND_OUT, SHOW = "hand-out", "show"
-MOST_LINKS = 4
 UNTRACKED = frozenset(["unknown", "object", "box"])
 
 
@@ -52,6 +52,8 @@ class Typestates(HandleNames):
     """Applies transitions to paths and collects the defects of one function.
 
     `passed_over` are what release functions of resources get that are not watched, with these.
+    `only_holds` tells objects where whose end nothing happens; `entrusted_to` are the members of
+    objects that handles were put into.
     """
 
     resources: Mapping[str, Resource]
@@ -62,6 +64,8 @@ class Typestates(HandleNames):
     origins: dict[Symbol, Origin] = field(default_factory=dict)
     defects: list[Defect] = field(default_factory=list)
     texts: dict[Symbol, str] = field(default_factory=dict)
+    only_holds: Callable[[Symbol], bool] = lambda _: False
+    entrusted_to: dict[Symbol, Location] = field(default_factory=dict)
 
     def report(self, path: Path, code: str, symbol: Symbol, span: Span, text: str = "") -> None:
         """Note a defect, unless an open question about the handle forbids it."""
@@ -213,7 +217,7 @@ class Typestates(HandleNames):
         replaced = self._held_at(path, location)
         state.store(location, value)
         if external:
-            cause = self._stored(path, location)
+            cause = self.stored_at(path.state, location)
             state.escape(value, handed=belongs_to_caller(location), cause=cause)
             if by_callee:
                 self.name_after_holder(path.state, location, value)
@@ -259,33 +263,18 @@ class Typestates(HandleNames):
             handle = path.state.handles[symbol]
             path.state.handles[symbol] = changed(handle, handed=False, cause=None)
 
-    def _stored(self, path: Path, location: Location) -> Cause | None:
-        """Why a handle is let go of that is put into a location."""
-        if path.state.log is None:
-            return None
-        place = location
-        for _ in range(MOST_LINKS):  # an allocated object has the name of what points to it
-            if isinstance(place.base, Variable) or place.base.kind in CONTENTS:
-                break
-            holder = next(iter(path.state.holders(place.base)), None)
-            if holder is None:
-                break
-            place = Location(holder.base, (*holder.path, "*", *place.path))
-        text = self.location_text(place).replace("*.", "->")
-        return path.state.cause(How.STORED, text, member_name(location))
-
     def _entrust(self, path: Path, location: Location, value: AbstractValue) -> None:
         """A Python object holds the handle: when that ends is for its methods to decide."""
         if isinstance(value, Symbol) and value in path.state.handles:
-            cause = self._stored(path, location)
+            cause = self.stored_at(path.state, location)
             handle = path.state.handles[value]
+            self.entrusted_to[newest(value)] = location
             path.state.handles[value] = changed(handle, entrusted=True, cause=cause)
 
     def lose(self, path: Path, symbol: Symbol, span: Span) -> None:
-        """The last reference to a handle is gone; nothing is said of what an object held."""
+        """The last reference to a handle, or to an object, is gone."""
         if symbol in path.state.objects:
-            path.state.escape(symbol, cause=path.state.cause(How.OBJECT))
-            path.state.objects -= {symbol}
+            self._lose_object(path, symbol, span)
         handle = path.state.handles.get(symbol)
         if handle is None or not (handle.owed or handle.held_by_caller):
             return
@@ -300,6 +289,16 @@ class Typestates(HandleNames):
             under_way = handle.raised and path.state.raising == CERTAIN
             self.report(path, "CAP102" if under_way else "CAP103", symbol, span)
         path.state.handles[symbol] = changed(handle, escaped=True, cause=_told(handle))
+
+    def _lose_object(self, path: Path, thing: Symbol, span: Span) -> None:
+        """What only an object without a destructor held is lost; of others nothing is said."""
+        state = path.state
+        if thing not in state.exposed and self.only_holds(thing):
+            for symbol in let_go(state, thing):
+                if not state.holders(symbol):
+                    self.lose(path, symbol, span)
+        state.escape(thing, cause=state.cause(How.OBJECT))
+        state.objects -= {thing}
 
     def hand_out(self, path: Path, value: AbstractValue, span: Span, kind: str = HAND_OUT) -> None:
         """A value goes to the caller: a handle in it must not be destroyed yet.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
+from capilint.engine.checks.closing_calls import ClosingCalls, Held
 from capilint.finding import Finding, Span
+from capilint.rulebook.wording import Facts, help_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,23 @@ class Candidate:
     begins: int
     closed: frozenset[tuple[str, Span, str]] = frozenset()
     around: tuple[tuple[str, Span], ...] = ()
+    held: Held | None = None
 
     @property
     def distance(self) -> float:
         """How far the finding is below the head of its function; endless if it is not below."""
         lines = self.finding.span.line - self.begins
         return lines if lines >= 0 else inf
+
+
+def with_closing_call(candidate: Candidate, calls: ClosingCalls) -> Candidate:
+    """The candidate, whose help names the call that ends what holds the handle."""
+    closing = calls.of(candidate.held) if candidate.held is not None else ""
+    if not closing:
+        return candidate
+    finding = candidate.finding
+    told = replace(finding, help=help_text(finding.code, Facts(closing=closing)), closing=closing)
+    return replace(candidate, finding=told)
 
 
 def without_duplicates(candidates: Iterable[Candidate]) -> list[Finding]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from capilint.engine.checks.closing_calls import Held
 from capilint.engine.domain.events import Defect, Event, Origin
 from capilint.engine.domain.handle import MEMORY
-from capilint.engine.domain.values import Symbol
+from capilint.engine.domain.values import Location, Symbol
 from capilint.engine.program.classes import is_destructor, is_method
 from capilint.engine.reporting.choosing import Witnessed
 from capilint.engine.reporting.duplicates import Candidate
@@ -43,16 +44,19 @@ class Narrator:
     resources: Mapping[str, Resource]
     own: Mapping[str, Protocol]
     quoted: Callable[[str, Span], str]
+    held: Callable[[Symbol], Held | None]
 
     def tell(self, witness: Witnessed) -> Candidate:
         """The finding of a witness."""
         defect, events = witness.defect, witness.events
+        leaked = defect.code in LEAKS and defect.ender is None
         return Candidate(
             self._finding(witness),
             self._inside(defect, events),
             self.begins,
             closed_later(defect, events),
             _around(events, self._owner_release(defect, events)[1]),
+            self.held(defect.symbol) if leaked else None,
         )
 
     def _inside(self, defect: Defect, events: Sequence[Event]) -> tuple[str | Span, ...] | None:
@@ -89,7 +93,7 @@ class Narrator:
             resource=defect.resource,
             handle=handle,
             function=defect.ender.function if defect.ender else self.function,
-            creator=origin.creator if origin else _elsewhere(handle, defect.code),
+            creator=origin.creator if origin else _elsewhere(handle, defect),
             line=self._line(defect, events, origin),
             release=self._release(defect, origin),
             released=resource.released if resource is not None else "destroyed",
@@ -170,10 +174,13 @@ class Narrator:
         return owner, _last_reference(events, owner)
 
 
-def _elsewhere(handle: str, code: str) -> str:
+def _elsewhere(handle: str, defect: Defect) -> str:
     """Where a handle comes from that another function of the program made: one that is a member,
     or that only an object holds."""
-    return "elsewhere" if "." in handle or "->" in handle or code == "CAP103" else ""
+    place = defect.symbol.detail
+    member = isinstance(place, Location) and any(each.startswith(".") for each in place.path)
+    shown = "." in handle or "->" in handle
+    return "elsewhere" if member or shown or defect.code == "CAP103" else ""
 
 
 def _place(event: Event) -> tuple[str | Span, ...]:

@@ -34,14 +34,12 @@ def _is_callers(location: Location) -> bool:
     return is_input(base) if isinstance(base, Symbol) else base.scope is Scope.GLOBAL
 
 
-def project(exit_: Exit, with_memory: bool = False) -> Outcome:
-    """An exit as the caller sees it.
-
-    `with_memory` shows what memory that was made here holds, too, where a handle is in it, and
-    what is in a structure that is returned.
+def project(exit_: Exit, with_parts: bool = False) -> Outcome:
+    """An exit as the caller sees it, with what memory that was made here holds where a handle is in
+    it. `with_parts` shows what is in a structure that is returned, too.
     """
     state = exit_.state
-    memory = _memory_with_handles(exit_) if with_memory else frozenset()
+    memory = _memory_with_handles(exit_)
     stores = tuple(
         (location, _outside(value))
         for location, value in state.environment.items()
@@ -49,7 +47,7 @@ def project(exit_: Exit, with_memory: bool = False) -> Outcome:
         and location != UNDER_WAY
         and value != Symbol("initial", "entry", location)
     )
-    if with_memory:
+    if with_parts:
         members = ((Location(RESULT, tail), _outside(value)) for tail, value in exit_.parts)
         stores = (*stores, *members)
     result = None if exit_.value is None else _outside(_as_known(state, exit_.value))

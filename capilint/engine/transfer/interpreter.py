@@ -52,6 +52,7 @@ from capilint.ir import (
     Delete,
     EndScope,
     Escape,
+    Indirect,
     Instruction,
     Jump,
     Method,
@@ -127,7 +128,9 @@ class Interpreter:
             self.callees.method,
             self.callees.classes.is_plain,
             self.function.name == MODULE,
+            self.evaluator.boxes,
         )
+        self.typestates.only_holds = self.objects.only_holds
         self.resolution = Resolution(self.callees, self.rulebook, evaluator, self.objects)
         bases, unsaid = self.callees.classes.bases, self.rulebook.unsaid_exceptions
         self.exceptions = exceptions_of(self.function.language, bases, unsaid)
@@ -295,6 +298,8 @@ class Interpreter:
         site = Site(key, call, key not in self.liveness.unread, last_reads)
         forget_temporaries(path.state, self.liveness.after_call[key], frozenset(reads_of(call)))
         self.assignments.give_away_unfollowed(path, values_of(call))
+        if isinstance(call.callee, Indirect):
+            self.assignments.give_away_elements(path, (call.callee.value,))
         arguments = evaluate_arguments(self.evaluator, path.state, call)
         forget_temporaries(path.state, self.liveness.after_call[key], lent_to(call))
         if block.number in self.raising.any_call:

@@ -3,19 +3,22 @@
     key = Key(prov) ──► __init__ ──► ... ──► the function ends ──► __del__
                         on an `object` symbol, whose members are locations like any others
 
-Only objects that nobody else sees are followed to their end; others escape like handles do. One
-whose last reference goes earlier, and one whose class is not fully known, escapes as well.
+Only objects that nobody else sees are followed to their end; others escape like handles do, and so
+does one whose class is not fully known. Where one ends whose class has no destructor, what only its
+members hold is leaked, and lost where its last reference goes earlier.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from capilint.engine.domain.binding import Argument, Arguments
 from capilint.engine.domain.cause import How
+from capilint.engine.domain.entrusted import let_go, owed_again
 from capilint.engine.domain.events import Path
-from capilint.engine.domain.values import Symbol
+from capilint.engine.domain.state import State
+from capilint.engine.domain.values import Location, Symbol
 from capilint.engine.program.classes import Missing
 from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.memory import MemoryEffects
@@ -33,7 +36,8 @@ MethodOf = Callable[[str, str], Summary | Missing]
 class Objects:
     """Makes and ends objects in one function; `method` finds what a class's method does.
 
-    `lives_on` is set in a module's own code, whose objects live as long as the process.
+    `lives_on` is set in a module's own code, whose objects live as long as the process; `follows`
+    where the language's objects are.
     """
 
     summary_calls: SummaryCalls
@@ -41,13 +45,28 @@ class Objects:
     method: MethodOf
     is_plain: Callable[[str], bool]
     lives_on: bool
-    classes: dict[Symbol, str] = field(default_factory=dict)
+    follows: bool
+
+    def __post_init__(self) -> None:
+        self.summary_calls.adopt = self._adopt
 
     def class_of(self, value: object) -> str | None:
-        """The class of an object that this function made."""
-        if not isinstance(value, Symbol):
+        """The class of an object that this function made, or one that it called."""
+        if not isinstance(value, Symbol) or value.kind != "object" or not self.follows:
             return None
-        return self.classes.get(Symbol(value.kind, value.site, value.detail))
+        detail = value.detail
+        while isinstance(detail, tuple):  # as a caller calls what its callee made
+            detail = detail[1]
+        return detail if isinstance(detail, str) else None
+
+    def _adopt(self, path: Path, thing: Symbol) -> None:
+        """What a called function made and gave away, lives on here."""
+        if self.class_of(thing) is None:
+            return
+        if self.lives_on or thing in path.state.exposed:
+            path.state.escape(thing, cause=path.state.cause(How.OBJECT))
+        else:
+            path.state.objects |= {thing}
 
     def can_make(self, owner: str, arguments: Arguments) -> bool:
         """Whether all that the construction does is known."""
@@ -61,59 +80,95 @@ class Objects:
     ) -> Iterator[Continuation]:
         """Every way on after `owner(arguments)`."""
         thing = Symbol("object", site.key, owner)
-        self._forget_older(path, thing)
-        self.classes[thing] = owner
+        replaced = self._forget_older(path, site, thing)
         if not self.lives_on:
             path.state.objects |= {thing}
         constructor = self.method(owner, "__init__")
         if isinstance(constructor, Missing):
-            self._keep(path, thing)
-            self.memory.give_result(path, site, thing)
-            yield Continuation(path)
+            yield self._made(path, site, thing, replaced)
             return
         inner = Site(site.key, replace(site.call, result=None), True, site.last_reads)
         given = replace(arguments, receiver=Argument(Unknown(), thing))
         for way in self.summary_calls.apply(path, inner, constructor, given):
             if not way.raised:
-                self._keep(way.path, thing)
-                self.memory.give_result(way.path, site, thing)
-                yield way
+                yield self._made(way.path, site, thing, replaced)
                 continue
             for end in self._end(way.path, thing, site.call.span):
                 # What it leaves alive, its class answers for.
                 end.state.escape(thing, cause=end.state.cause(How.OBJECT))
                 yield Continuation(end, raised=True)
 
-    def _keep(self, path: Path, thing: Symbol) -> None:
+    def _made(
+        self, path: Path, site: Site, thing: Symbol, replaced: Sequence[Symbol]
+    ) -> Continuation:
         if self.lives_on:
             path.state.escape(thing, cause=path.state.cause(How.OBJECT))
+        self.memory.give_result(path, site, thing)
+        for symbol in replaced:
+            if not path.state.holders(symbol):
+                self.memory.typestates.lose(path, symbol, site.call.span)
+        return Continuation(path)
 
-    def _forget_older(self, path: Path, thing: Symbol) -> None:
-        """A loop makes the object anew: nothing is said of the one before."""
-        if thing in path.state.objects:
-            path.state.escape(thing, cause=path.state.cause(How.OBJECT))
-            path.state.exposed -= {thing}
-        path.state.renew(thing)
+    def _forget_older(self, path: Path, site: Site, thing: Symbol) -> list[Symbol]:
+        """A loop makes the object anew, in place of the one before: the handles that go with it."""
+        state = path.state
+        replaced: list[Symbol] = []
+        if thing in state.objects:
+            if thing not in state.exposed and self._is_replaced(state, site, thing):
+                replaced = let_go(state, thing)
+            state.escape(thing, cause=state.cause(How.OBJECT))
+            state.exposed -= {thing}
+        state.renew(thing)
+        return [each for symbol in replaced for each in (symbol, symbol.older())]
+
+    def _is_replaced(self, state: State, site: Site, thing: Symbol) -> bool:
+        """Whether a new object comes where only one of the same place was, which ends silently."""
+        target = site.call.result
+        holders = state.holders(thing)
+        return (
+            self.only_holds(thing)
+            and bool(holders)
+            and all(
+                target is not None and place == Location(target.root) and not target.path
+                for place in holders
+            )
+        )
 
     # ------------------------------------------------------------ the end
 
     def end_all(self, path: Path, span: Span) -> list[Path]:
         """The function is left: the objects that only it holds end. Every way on."""
         ways = [path]
-        things = sorted(path.state.objects - path.state.exposed, key=repr)
-        for thing in list(things):
-            if len(things) > MOST_ENDS or not self._is_held_by_variables_only(path, thing):
-                path.state.escape(thing, cause=path.state.cause(How.OBJECT))
-                things.remove(thing)
+        things = self._ending(path.state)
+        for thing in path.state.objects - path.state.exposed - set(things):
+            path.state.escape(thing, cause=path.state.cause(How.OBJECT))
         for thing in things:
             ways = [end for way in ways for end in self._end(way, thing, span)]
+        silent = list(filter(self.only_holds, things))
+        for way in ways:
+            owed_again(way.state, silent)
         return ways
 
-    def _is_held_by_variables_only(self, path: Path, thing: Symbol) -> bool:
-        """Whether it ends with the function's variables, not with a statement or another object."""
-        bases = [place.base for place in path.state.holders(thing)]
-        named = [each for each in bases if isinstance(each, Variable)]
-        return len(named) == len(bases) and any(each.scope is not Scope.TEMPORARY for each in named)
+    def _ending(self, state: State) -> list[Symbol]:
+        """The objects that end with the function's variables, or with another such object."""
+        things = state.objects - state.exposed
+        while staying := {each for each in things if not self._ends_with(state, each, things)}:
+            things -= staying
+        return sorted(things, key=repr) if len(things) <= MOST_ENDS else []
+
+    def _ends_with(self, state: State, thing: Symbol, others: frozenset[Symbol]) -> bool:
+        bases = [place.base for place in state.holders(thing)]
+        holding = [each for each in bases if isinstance(each, Symbol)]
+        if holding:
+            return self.only_holds(thing) and others.issuperset(holding)
+        return any(
+            isinstance(each, Variable) and each.scope is not Scope.TEMPORARY for each in bases
+        )
+
+    def only_holds(self, thing: Symbol) -> bool:
+        """Whether nothing happens where an object ends."""
+        owner = self.class_of(thing)
+        return owner is not None and self.method(owner, "__del__") is Missing.ABSENT
 
     def _end(self, path: Path, thing: Symbol, span: Span) -> list[Path]:
         owner = self.class_of(thing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument, Arguments, give_away_handles
@@ -47,12 +47,13 @@ _RETURNED = Location(RESULT)
 
 @dataclass(slots=True)
 class SummaryCalls:
-    """Applies summaries in one function."""
+    """Applies summaries in one function; `adopt` gets the memory that a callee has made."""
 
     evaluator: Evaluator
     typestates: Typestates
     protocol_calls: ProtocolCalls
     memory: MemoryEffects
+    adopt: Callable[[Path, Symbol], None] = lambda path, thing: None
 
     def apply(
         self, path: Path, site: Site, summary: Summary, arguments: Arguments
@@ -312,6 +313,9 @@ class SummaryCalls:
                 cause = path.state.cause(How.ELEMENT)
                 path.state.escape(value, cause=cause)
         path.state.clear(_RETURNED)
+        for thing in map(caller.symbol, outcome.memory()):
+            if isinstance(thing, Symbol):
+                self.adopt(path, thing)
 
     def _return(
         self, path: Path, site: Site, summary: Summary, outcome: Outcome, caller: Substitution

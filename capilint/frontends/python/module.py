@@ -16,7 +16,7 @@ from capilint.frontends.python.lowering.context import MAX_BLOCKS, TooLarge
 from capilint.frontends.python.lowering.statements import Statements
 from capilint.frontends.python.naming.classes import Classes
 from capilint.frontends.python.naming.names import Names
-from capilint.frontends.python.naming.relevance import wanted_units
+from capilint.frontends.python.naming.relevance import Wanted, wanted_units
 from capilint.frontends.python.naming.scopes import (
     Scope,
     class_scope,
@@ -80,12 +80,13 @@ class _ModuleLowering:
         self,
         tree: cst.Module,
         positions: Positions,
-        wanted: set[cst.CSTNode] | None,
+        wanted: Wanted | None,
         name: str,
         is_package: bool,
     ) -> None:
         self.positions = positions
-        self._wanted = wanted
+        self._wanted = None if wanted is None else wanted.nodes
+        self._left_out = frozenset[str]() if wanted is None else wanted.left_out
         self.attribute_stores: set[str] = set()
         self._tree = tree
         self._scopes: dict[cst.CSTNode, Scope] = {}
@@ -121,6 +122,7 @@ class _ModuleLowering:
             rebound=self.names.rebound(self._tree),
             members=self.names.classes.members(),
             own_variables=frozenset(self._own_variables()),
+            left_out=self._left_out,
         )
 
     def _own_variables(self) -> Iterator[str]:

@@ -84,6 +84,10 @@ class Calls(Values):
         receiver = self.names.classes.of_receiver(func, self.scope)
         if receiver is not None:  # `cls(...)` in a class method
             return ir.Direct(receiver), ()
+        if isinstance(func, cst.Call):
+            asked = self.names.attribute_asked_for(func, self.scope)
+            if asked is not None:
+                return ir.Method(self.value(asked[0]), asked[1]), ()
         return ir.Indirect(self.value(func)), ()
 
     def _own_method(self, owner: str | None, name: str) -> str | None:

@@ -3,7 +3,8 @@
 A unit is a function, a class or a statement of the module's own level. Wanted are the units that
 the caller finds relevant, those that mention a name of a wanted one (callers, uses of an alias),
 and those whose names a wanted one mentions (what it calls, and the variables that it uses: then
-also those that mention these).
+also those that mention these). Of the others only the names of the attributes are told that they
+use: what a wanted one keeps there may be meant.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from itertools import chain
+from typing import NamedTuple
 
 import libcst as cst
 
@@ -18,12 +20,21 @@ from capilint.frontends.python.naming.scopes import Kind, Scope, collect
 from capilint.frontends.python.parsing.tree import descendants, opens_scope
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_ATTRIBUTE = re.compile(r"\.\s*([^\W\d]\w*)|[\"']([^\"'\\\n]+)[\"']")  # or a dictionary's key
+
+
+class Wanted(NamedTuple):
+    """The outermost functions and classes to lower; the tree stands for the module's own code.
+    `left_out` are the names of attributes and keys that the rest of the file mentions."""
+
+    nodes: set[cst.CSTNode]
+    left_out: frozenset[str]
 
 
 def wanted_units(
     tree: cst.Module, text_of: Callable[[cst.CSTNode], str], relevant: Callable[[str], bool]
-) -> set[cst.CSTNode]:
-    """The outermost functions and classes to lower; the tree stands for the module's own code."""
+) -> Wanted:
+    """What of a file is to be lowered, if only what is relevant matters."""
     units = list(tree.body)
     texts = [text_of(unit) for unit in units]
     defined = [_names(unit) for unit in units]
@@ -43,7 +54,9 @@ def wanted_units(
         found.update(filter(opens_scope, descendants([unit], into_scopes=False)))
         if not opens_scope(unit):
             found.add(tree)
-    return found
+    rest = (text for number, text in enumerate(texts) if number not in wanted)
+    names = {name for text in rest for each in _ATTRIBUTE.findall(text) for name in each if name}
+    return Wanted(found, frozenset(names))
 
 
 def _names(unit: cst.BaseStatement | cst.SimpleStatementLine) -> set[str]:
