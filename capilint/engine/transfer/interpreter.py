@@ -29,6 +29,7 @@ from capilint.engine.summaries.summary import Exit
 from capilint.engine.transfer.assignments import Assignments, Point
 from capilint.engine.transfer.branching import Branching
 from capilint.engine.transfer.creations import Creations
+from capilint.engine.transfer.elements import ElementEffects
 from capilint.engine.transfer.exceptions import Exceptions, exceptions_of
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.objects import Objects
@@ -48,6 +49,7 @@ from capilint.ir import (
     Choose,
     Declare,
     Delete,
+    Elements,
     EndScope,
     Escape,
     Instruction,
@@ -89,6 +91,7 @@ class Interpreter:
     unknown_calls: UnknownCalls = field(init=False)
     assignments: Assignments = field(init=False)
     objects: Objects = field(init=False)
+    elements: ElementEffects = field(init=False)
     exceptions: Exceptions = field(init=False)
     raising: Raising = field(init=False)
     resolution: Resolution = field(init=False)
@@ -104,6 +107,7 @@ class Interpreter:
         )
         evaluator, typestates = self.evaluator, self.typestates
         memory = MemoryEffects(evaluator, typestates)
+        self.elements = ElementEffects(evaluator, typestates)
         creations = Creations(evaluator, typestates, self.rulebook.constants.get)
         results = Results(evaluator)
         self.protocol_calls = ProtocolCalls(evaluator, typestates, creations, memory, results)
@@ -264,6 +268,10 @@ class Interpreter:
             case Escape(values):
                 for value in values:
                     self.assignments.give_away(path, value)
+            case Elements():
+                guarded = block.number in self.raising.unknown_code
+                yield from self.elements.apply(path, instruction, key, guarded)
+                return
         yield Continuation(path)
 
     def _yield(self, path: Path, instruction: Yield, key: Point) -> Iterator[Continuation]:
