@@ -31,6 +31,8 @@ from capilint.ir.code import (
     Declare,
     Delete,
     Direct,
+    ElementOperation,
+    Elements,
     EndScope,
     Escape,
     Indirect,
@@ -57,6 +59,7 @@ from capilint.ir.program import (
     tails,
 )
 from capilint.ir.values import (
+    NEW_ELEMENT,
     AddressOf,
     Constant,
     FunctionReference,
@@ -77,6 +80,7 @@ from capilint.ir.values import (
 from capilint.language import Language
 
 __all__ = [
+    "NEW_ELEMENT",
     "AddressOf",
     "Assign",
     "BasicBlock",
@@ -89,6 +93,8 @@ __all__ = [
     "Declare",
     "Delete",
     "Direct",
+    "ElementOperation",
+    "Elements",
     "EndScope",
     "Escape",
     "Function",

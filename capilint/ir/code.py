@@ -136,7 +136,33 @@ class Delete:
     span: Span
 
 
-Instruction = Declare | EndScope | Assign | Call | Escape | Yield | Delete
+class ElementOperation(StrEnum):
+    """What is done to a container's elements."""
+
+    ADD = "add"  # the operand becomes an element, or its part at `path` does
+    NEXT = "next"  # to the result the address of one that the operand, a cursor, has not met, or 0
+    PICK = "pick"  # to the result the address of the one at `path`, without one of the only one
+    TAKE = "take"  # one ends: that at `path`, or the last
+    COUNT = "count"  # to the result how many there are
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """An operation on the elements of a container that grows: `keys.push_back(key)`.
+
+    A container begins as the empty tuple. An element is a place below the container; which one is
+    not for the front end to say, but for a map's with a known key (`["text"]`, `[5]`).
+    """
+
+    operation: ElementOperation
+    container: Place
+    span: Span
+    operand: Value | None = None
+    path: tuple[str, ...] = ()
+    result: Place | None = None
+
+
+Instruction = Declare | EndScope | Assign | Call | Escape | Yield | Delete | Elements
 
 
 # ---------------------------------------------------------------- terminators
@@ -228,5 +254,7 @@ def values_of(instruction: Instruction) -> tuple[Value, ...]:
             return (*arguments, *(value for _, value in keywords))
         case Escape(values):
             return values
+        case Elements(operand=operand) if operand is not None:
+            return (operand,)
         case _:
             return ()

@@ -97,6 +97,10 @@ def statement_text(statement: ir.Instruction | ir.Terminator) -> str:
             return _into(result) + f"yield {value_text(value)}" + (" may raise" * may_raise)
         case ir.Delete(place, _):
             return f"delete {place_text(place)}"
+        case ir.Elements(operation, container, _, operand, path, result):
+            given = "" if operand is None else f"({value_text(operand)})"
+            where = place_text(container) + "[..]" * bool(path) + "".join(path)
+            return _into(result) + f"{operation} {where}{given}"
         case _:
             return _terminator_text(statement)
 

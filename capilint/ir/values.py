@@ -131,6 +131,10 @@ class Unknown:
 Value = Constant | Named | Read | AddressOf | Operation | TupleOf | FunctionReference | Unknown
 
 
+NEW_ELEMENT = "[+]"
+"""The accessor of an element that is put into a container, with nothing known of its key."""
+
+
 def places_in(value: Value | None) -> Iterator[Place]:
     """Every place that a value reads, takes the address of, or captures."""
     match value:
@@ -166,7 +170,9 @@ def source_text(place: Place) -> str:
     position = 0
     while position < len(path):
         accessor = path[position]
-        if accessor != "*":
+        if accessor.startswith(("[+", "[~")):
+            text += "[..]"
+        elif accessor != "*":
             text += accessor
         elif position + 1 < len(path) and path[position + 1].startswith("."):
             text += "->" + path[position + 1][1:]

@@ -54,11 +54,14 @@ def known_order(
 def _by_sign(facts: Facts, operator: str, left: AbstractValue, right: AbstractValue) -> bool | None:
     if isinstance(left, Number):
         left, right, operator = right, left, MIRRORED[operator]
-    if not isinstance(right, Number) or right.value > 0 or not is_not_negative(facts, left):
+    if not isinstance(right, Number) or right.value > 1 or not is_not_negative(facts, left):
         return None
     if right.value < 0:
         return operator in (">", ">=", "!=")
-    return {"<": False, ">=": True}.get(operator)
+    at_least = 1 if facts.get(left) else 0
+    if right.value <= at_least and operator in ("<", ">="):
+        return operator == ">="
+    return operator == ">" if right.value < at_least and operator in (">", "<=") else None
 
 
 def order_of_what_is_there(operator: str, left: AbstractValue, right: AbstractValue) -> bool | None:

@@ -18,6 +18,7 @@ from capilint.ir import (
     Call,
     Delete,
     Direct,
+    Elements,
     Escape,
     Function,
     Indirect,
@@ -184,6 +185,8 @@ def written_by(instruction: Instruction) -> Variable | None:
             return root
         case Call(result=Place(root, ())) | Yield(result=Place(root, ())):
             return root
+        case Elements(result=Place(root, ())):
+            return root
         case _:
             return None
 
@@ -223,6 +226,9 @@ def reads_of(instruction: Instruction) -> Iterator[Variable]:
             yield from _of_values((value,))
         case Delete(place):
             yield place.root
+        case Elements(container=container):
+            yield container.root
+            yield from _of_values(values_of(instruction))
         case _:
             return
 
@@ -265,6 +271,8 @@ def _addressed(function: Function) -> set[Variable]:
         for instruction in block.instructions:
             if isinstance(instruction, Assign):
                 found.update(_pointed_at(instruction.value))
+            elif isinstance(instruction, Elements) and instruction.result is not None:
+                found.add(instruction.container.root)  # the result may lead into it
             elif isinstance(instruction, Call) and _is_of_class(instruction):
                 for value in instruction.arguments[1:]:  # its object may keep the address
                     found.update(_pointed_at(value))

@@ -31,6 +31,7 @@ from capilint.engine.summaries.summary import Exit
 from capilint.engine.transfer.assignments import Assignments, Point
 from capilint.engine.transfer.branching import Branching
 from capilint.engine.transfer.creations import Creations
+from capilint.engine.transfer.elements import ElementEffects
 from capilint.engine.transfer.exceptions import Exceptions, exceptions_of
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.objects import Objects
@@ -50,6 +51,7 @@ from capilint.ir import (
     Choose,
     Declare,
     Delete,
+    Elements,
     EndScope,
     Escape,
     Indirect,
@@ -92,6 +94,7 @@ class Interpreter:
     unknown_calls: UnknownCalls = field(init=False)
     assignments: Assignments = field(init=False)
     objects: Objects = field(init=False)
+    elements: ElementEffects = field(init=False)
     exceptions: Exceptions = field(init=False)
     raising: Raising = field(init=False)
     resolution: Resolution = field(init=False)
@@ -107,6 +110,7 @@ class Interpreter:
         )
         evaluator, typestates = self.evaluator, self.typestates
         memory = MemoryEffects(evaluator, typestates)
+        self.elements = ElementEffects(evaluator, typestates)
         creations = Creations(evaluator, typestates, self.rulebook.constants.get)
         results = Results(evaluator)
         self.protocol_calls = ProtocolCalls(evaluator, typestates, creations, memory, results)
@@ -272,6 +276,10 @@ class Interpreter:
             case Escape(values):
                 for value in values:
                     self.assignments.give_away(path, value)
+            case Elements():
+                guarded = block.number in self.raising.unknown_code
+                yield from self.elements.apply(path, instruction, key, guarded)
+                return
         yield Continuation(path)
 
     def _yield(self, path: Path, instruction: Yield, key: Point) -> Iterator[Continuation]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from capilint import ir
+from capilint.execution.validate import elements
 from capilint.execution.validate.api import Api
 from capilint.execution.validate.calls import Calls, Raised
 from capilint.execution.validate.evaluation import Evaluation
@@ -228,8 +229,23 @@ class Walker:
                 self._assign(target, value, zeroes)
             case ir.Call():
                 self._call(function, instruction)
+            case ir.Elements():
+                self._on_elements(instruction)
             case _:
                 raise NotRunnable(type(instruction).__name__.lower())
+
+    def _on_elements(self, instruction: ir.Elements) -> None:
+        if instruction.operation is ir.ElementOperation.ADD and instruction.operand is not None:
+            given = self._given(instruction.operand)
+            cells = elements.put(self._evaluation, instruction, given.value, given.parts)
+            self._calls.write_all(cells)
+        elif instruction.operation is ir.ElementOperation.TAKE:
+            ended = elements.taken(self._evaluation, instruction)
+            if ended is not None:
+                self._forget(ended)
+        elif instruction.result is not None:
+            target = self._evaluation.locate(instruction.result)
+            self._memory.store(target, elements.asked(self._evaluation, instruction))
 
     def _forget(self, location: Location) -> None:
         with self.drop():

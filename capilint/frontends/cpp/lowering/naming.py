@@ -12,6 +12,7 @@ from capilint import ir
 from capilint.frontends.c.lowering.statements import FunctionLowering
 from capilint.frontends.c.parsing.positions import Positions
 from capilint.frontends.cpp.facts.model import Bindings, Field, Instance, Scope, Signature, Type
+from capilint.frontends.cpp.lowering.followed import Container, Cursor
 from capilint.frontends.cpp.lowering.unit import Captured, Unit
 
 THIS = ir.Variable("this&", ir.Scope.PARAMETER)
@@ -95,6 +96,8 @@ class NamingLowering(FunctionLowering):
         self.whole_try: Node | None = None  # that of a constructor as a whole
         self.prolonged: tuple[ir.Place, Type] | None = None  # the temporary that it is bound to
         self.closures: dict[int, tuple[Instance, dict[str, tuple[str, bool]]]] = {}
+        self.containers: dict[ir.Variable, Container] = {}
+        self.cursors: tuple[Cursor, ...] = ()
         self._types: dict[int, tuple[Node, Type | None]] = {}
         self._meanings: dict[int, tuple[Node, Callee | Cast | None]] = {}
 

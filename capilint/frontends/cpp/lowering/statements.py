@@ -10,13 +10,13 @@ from capilint import ir
 from capilint.frontends.c.facts.declarators import declared_by
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, operands, text_of
-from capilint.frontends.cpp.lowering.exceptions import ExceptionLowering
+from capilint.frontends.cpp.lowering.rounds import RoundLowering
 from capilint.frontends.cpp.parsing.repairs import RUN_LATER
 
 Statements = Iterator[Node]
 
 
-class StatementLowering(ExceptionLowering):
+class StatementLowering(RoundLowering):
     """The statements of one C++ function."""
 
     def _statement(self, node: Node) -> Statements | None:
@@ -84,6 +84,10 @@ class StatementLowering(ExceptionLowering):
     def _range_for(self, node: Node) -> Statements:
         """`for (auto& key : keys) body`: of each round's element nothing is known, and
         what is done to it may be done to each."""
+        followed = self.for_each(node)
+        if followed is not None:
+            yield from followed
+            return
         block = self.names.open_block()
         for each in operands(node):
             if each.type == "init_statement":
@@ -117,6 +121,7 @@ _STATEMENTS: dict[str, Callable[[StatementLowering, Node], Statements | None]] =
     "function_definition": StatementLowering._nested_function,
     "expression_statement": StatementLowering._expression,
     "if_statement": StatementLowering._if,
+    "for_statement": StatementLowering._for,
     "for_range_loop": StatementLowering._range_for,
     "return_statement": StatementLowering.return_statement,
     "try_statement": StatementLowering._try,

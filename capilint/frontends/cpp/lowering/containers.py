@@ -1,0 +1,318 @@
+"""The containers of the standard library that a function has to itself: `std::vector<HCRYPTKEY>`.
+
+    std::vector<HCRYPTKEY> keys;          keys = ()
+    keys.push_back(key);                  add keys[+](key)
+    for (HCRYPTKEY each : keys)           %c = 0; loop: %e = next keys(&%c); each = %e*
+
+Its elements are followed where they are plain values, as long as nothing is done to the container
+but what stands here; with any other use it escapes as a whole, as containers do that are not
+followed. What the methods do: the C++ standard, [sequence.reqmts], [associative.reqmts].
+"""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from capilint import ir
+from capilint.finding import Span
+from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
+from capilint.frontends.cpp.facts.model import Type
+from capilint.frontends.cpp.facts.typetext import type_text
+from capilint.frontends.cpp.lowering.declarations import Declaring
+from capilint.frontends.cpp.lowering.exceptions import ExceptionLowering
+from capilint.frontends.cpp.lowering.followed import Container
+
+Operation = ir.ElementOperation
+
+_SEQUENCES = frozenset(
+    {"vector", "list", "deque", "forward_list", "stack", "queue"}
+    | {"set", "multiset", "unordered_set", "unordered_multiset"}
+)
+_MAPS = frozenset({"map", "unordered_map", "multimap", "unordered_multimap"})
+_ADDING = frozenset({"push_back", "emplace_back", "push_front", "emplace_front", "push"})
+_KEYED = frozenset({"emplace", "insert_or_assign", "try_emplace"})
+_TAKING = frozenset({"pop_back", "pop_front", "pop"})
+_PICKING = frozenset({"at", "front", "back", "top"})
+_NO_MATTER = frozenset({"reserve", "shrink_to_fit", "capacity", "max_size"})
+_NUMBER = re.compile(
+    r"(?:\b(?:unsigned|signed|long|short|int|char|float|double|bool|wchar_t)\b\s*)+|(?:std::)?\w+_t"
+)
+_LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "raw_string_literal"})
+_PAIR = re.compile(r"(?:std::)?(?:make_pair|pair\s*<.*>|\w+(?:<.*>)?::value_type)$", re.DOTALL)
+
+
+class ContainerLowering(ExceptionLowering):
+    """Declarations, elements and methods of containers."""
+
+    def container(self, node: Node) -> Container | None:
+        """The container that an expression names."""
+        node = self.bare(node)
+        if not self.containers or node.type != "identifier":
+            return None
+        variable = self.is_local(text_of(node))
+        return None if variable is None else self.containers.get(variable)
+
+    # ------------------------------------------------------------ declarations, other uses
+
+    def _declare_variable(self, declaring: Declaring) -> None:
+        kind = self._type_of_variable(declaring)
+        followed = self._followed(kind)
+        if followed is None or not _is_empty(declaring):
+            super()._declare_variable(declaring)
+            return
+        name, span = declaring.declared.name, self.span(declaring.declarator)
+        variable = self.names.declare(name, ir.Scope.LOCAL)
+        self.static_types[variable] = kind
+        self.names.types[variable] = kind.base
+        place = ir.Place(variable)
+        self.containers[variable] = followed._replace(place=place)
+        self.graph.emit(ir.Declare(variable, kind.base, span))
+        self.assign(place, ir.TupleOf(()), span)
+
+    def _followed(self, kind: Type) -> Container | None:
+        """What is known of a container by its type, if its elements are to be followed."""
+        if kind.instance is not None or kind.stars or kind.reference or kind.dimensions:
+            return None
+        parts = type_text(kind.base).parts
+        names = [each.name for each in parts]
+        arguments = parts[-1].arguments if parts else None
+        if names[:-1] not in ([], ["std"]) or not arguments:
+            return None
+        is_map = names[-1] in _MAPS
+        if not (is_map or names[-1] in _SEQUENCES) or len(arguments) < 1 + is_map:
+            return None
+        element = self.resolved(arguments[is_map])
+        place = ir.Place(ir.Variable("", ir.Scope.LOCAL))
+        unique = "multi" not in names[-1]
+        return Container(place, element, is_map, unique) if self._is_plain(element) else None
+
+    def _is_plain(self, element: Type) -> bool:
+        """Whether elements are values of which a copy is as good as the first, such as handles."""
+        if element.stars or element.reference or element.dimensions:
+            return False
+        if element.instance is not None:
+            complete = self.lookup.is_complete(element.instance)
+            return complete and not self.lookup.has_destructor(element.instance)
+        return not (_NUMBER.fullmatch(element.base) or self.is_opaque(element))
+
+    def _let_go(self, node: Node) -> None:
+        """A container is used in a way that is not followed."""
+        found = self.container(node)
+        if found is not None:
+            self.graph.emit(ir.Escape((ir.AddressOf(found.place),), self.span(node)))
+
+    def _variable(self, node: Node) -> ir.Place | None:
+        self._let_go(node)
+        return super()._variable(node)
+
+    def _value(self, node: Node) -> ir.Value:
+        if node.type == "identifier":
+            self._let_go(node)
+        return super()._value(node)
+
+    def mentions(self, node: Node) -> tuple[ir.Value, ...]:
+        """The variables that a piece of text names; what is in a container may be meant."""
+        found = super().mentions(node)
+        places = (each.place for each in found if isinstance(each, ir.Read))
+        inside = (ir.AddressOf(each) for each in places if each.root in self.containers)
+        return (*found, *inside)
+
+    # ------------------------------------------------------------ elements
+
+    def named_place(self, node: Node) -> ir.Place | None:
+        """The storage that an lvalue names, None for any other expression."""
+        element = self._element_named(node)
+        return element if element is not None else super().named_place(node)
+
+    def _element_named(self, node: Node) -> ir.Place | None:
+        """The element of a container that an expression names, where it may be known which."""
+        if not self.containers:
+            return None
+        key: Node | None
+        match node.type:
+            case "subscript_expression":
+                found, key = self.container(field(node, "argument")), self.index(node)
+            case "call_expression" if (method := self._method_of(node)) is not None:
+                found, name, arguments = method
+                if name not in _PICKING or len(arguments) != int(name == "at"):
+                    return None
+                key = arguments[0] if arguments else None
+            case "pointer_expression" if operator_of(node) == "*":
+                return self.at_iterator(field(node, "argument"))
+            case _:
+                return None
+        if found is None:
+            return None
+        if key is not None:
+            for cursor in self.cursors:
+                if cursor.container == found and cursor.is_index and text_of(key) == cursor.name:
+                    return cursor.present
+        return self._picked(found, key, self.span(node))
+
+    def at_iterator(self, node: Node) -> ir.Place | None:
+        """The element that the iterator of a loop around is at."""
+        for cursor in self.cursors:
+            if not cursor.is_index and text_of(node) == cursor.name:
+                return cursor.present
+        return None
+
+    def pointee(self, node: Node) -> ir.Place:
+        """The storage that a pointer expression points to."""
+        element = self.at_iterator(self.bare(node))
+        return element if element is not None else super().pointee(node)
+
+    def _picked(self, found: Container, key: Node | None, span: Span) -> ir.Place | None:
+        path: tuple[str, ...] = ()
+        if key is not None:
+            accessor = self._key_accessor(key)
+            if accessor is None or not (found.is_map or accessor == "[0]"):
+                return None
+            path = (accessor,) if found.is_map else ()
+        picked, scratch = self.temporary(), self.temporary()
+        self.emit_on(Operation.PICK, found, span, ir.AddressOf(scratch), path, picked)
+        tail = (".second",) if found.is_map else ()
+        return ir.Place(picked.root, ("*", *tail))
+
+    def _key_accessor(self, key: Node) -> str | None:
+        """The accessor of the element with a key, where that is a literal."""
+        key = self.bare(key)
+        if key.type not in (
+            "number_literal",
+            "string_literal",
+            "char_literal",
+            "raw_string_literal",
+        ):
+            return None
+        value = self.value(key)
+        if not isinstance(value, ir.Constant) or value.value is None:
+            return None
+        return f"[{value.value}]" if isinstance(value.value, int) else f'["{value.value}"]'
+
+    def emit_on(
+        self,
+        operation: Operation,
+        container: Container,
+        span: Span,
+        operand: ir.Value | None = None,
+        path: tuple[str, ...] = (),
+        result: ir.Place | None = None,
+    ) -> None:
+        self.graph.emit(ir.Elements(operation, container.place, span, operand, path, result))
+
+    def _add(self, found: Container, value: Node, span: Span, key: str | None = None) -> None:
+        made = self.class_of(self.bare(value))
+        given = self.value(value) if made is None else ir.Read(self.object_place(value))
+        tail = (".second",) if found.is_map else ()
+        self.emit_on(Operation.ADD, found, span, given, (key or ir.NEW_ELEMENT, *tail))
+
+    def _assignment(self, node: Node) -> ir.Value:
+        """`keys[i] = key`"""
+        left, right = self.bare(field(node, "left")), field(node, "right")
+        if not self.containers or operator_of(node) != "=" or left.type != "subscript_expression":
+            return super()._assignment(node)
+        found = self.container(field(left, "argument"))
+        if found is None or not found.is_map or self._element_by_cursor(found, left):
+            return super()._assignment(node)
+        key = self._key_accessor(self.index(left)) if found.has_unique_keys else None
+        if key is None:
+            self.discard(self.index(left))
+        self._add(found, right, self.span(node), key)
+        return ir.Unknown()
+
+    def _element_by_cursor(self, found: Container, node: Node) -> bool:
+        key = text_of(self.index(node))
+        return any(
+            each.container == found and each.is_index and each.name == key for each in self.cursors
+        )
+
+    # ------------------------------------------------------------ methods
+
+    def _method_of(self, node: Node) -> tuple[Container, str, list[Node]] | None:
+        """The container, the method's name and the arguments of `keys.push_back(key)`."""
+        if not self.containers:
+            return None
+        function = self.bare(field(node, "function"))
+        if function.type != "field_expression" or operator_of(function) == "->":
+            return None
+        found = self.container(field(function, "argument"))
+        if found is None:
+            return None
+        return found, text_of(field(function, "field")), operands(field(node, "arguments"))
+
+    def call(self, node: Node, result: ir.Place | None) -> None:
+        """Call a function, its result into a place, or nowhere."""
+        method = self._method_of(node)
+        if method is None or not self._called(*method, node, result):
+            super().call(node, result)
+
+    def _called(
+        self, found: Container, name: str, given: list[Node], node: Node, result: ir.Place | None
+    ) -> bool:
+        """Lower the call of a container's method. Whether it is one that is followed."""
+        span = self.span(node)
+        added = _added(found, name, given)
+        if added is not None:
+            self._add(found, added, span)
+        elif name in ("size", "empty") and not given:
+            count = self.temporary()
+            self.emit_on(Operation.COUNT, found, span, result=count)
+            value: ir.Value = ir.Read(count)
+            if result is not None:
+                said = value if name == "size" else ir.Operation("!", (value,))
+                self.assign(result, said, span)
+            return True
+        elif name in _NO_MATTER:
+            for each in given:
+                self.discard(each)
+        elif name == "clear" and not given:
+            self.assign(found.place, ir.TupleOf(()), span)
+        elif name in _TAKING and not given:
+            self.emit_on(Operation.TAKE, found, span)
+        elif name == "erase" and len(given) == 1 and found.is_map and found.has_unique_keys:
+            key = self._key_accessor(given[0])
+            if key is None:
+                return False
+            self.emit_on(Operation.TAKE, found, span, path=(key,))
+        else:
+            element = self._element_named(node)
+            if element is None:
+                return False
+            if result is not None:
+                self.assign(result, ir.Read(element), span)
+            return True
+        if result is not None:
+            self.assign(result, ir.Unknown(), span)
+        return True
+
+
+def _is_empty(declaring: Declaring) -> bool:
+    """Whether a container is declared without elements."""
+    value, arguments = declaring.value, declaring.arguments
+    if value is None:
+        return not arguments
+    return value.type in ("initializer_list", "argument_list") and not operands(value)
+
+
+def _added(found: Container, name: str, given: list[Node]) -> Node | None:
+    """What a method's call puts into a container."""
+    if found.is_map:
+        return given[1] if name in _KEYED and len(given) == 2 else _inserted(name, given)
+    if name in _ADDING or (name in ("insert", "emplace") and len(given) == 1):
+        return given[0] if len(given) == 1 and given[0].type != "initializer_list" else None
+    return None
+
+
+def _inserted(name: str, given: list[Node]) -> Node | None:
+    """The value of the pair that is put into a map: `{k, v}`, `std::make_pair(k, v)`."""
+    if name not in ("insert", "emplace") or len(given) != 1:
+        return None
+    node, parts = given[0], []
+    if node.type == "initializer_list":
+        parts = operands(node)
+    elif node.type == "call_expression":
+        called = text_of(field(node, "function"))
+        if _PAIR.match(called) is not None:
+            parts = operands(field(node, "arguments"))
+    return parts[1] if len(parts) == 2 else None

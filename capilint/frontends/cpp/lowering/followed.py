@@ -1,0 +1,32 @@
+"""The containers of a function that are followed, and the loops that go through them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from capilint import ir
+from capilint.frontends.cpp.facts.model import Type
+
+
+class Container(NamedTuple):
+    """A container that is followed: a local variable, its elements' type."""
+
+    place: ir.Place
+    element: Type
+    is_map: bool
+    has_unique_keys: bool
+
+
+class Cursor(NamedTuple):
+    """The loop that goes through a container: where it keeps the address of the present element,
+    and the name of its index or iterator."""
+
+    container: Container
+    element: ir.Place
+    name: str
+    is_index: bool
+
+    @property
+    def present(self) -> ir.Place:
+        """The present element."""
+        return ir.Place(self.element.root, (*self.element.path, "*"))
