@@ -125,7 +125,7 @@ class _Run:
         resources = frozenset(name for item in program for name in self._resources(item.path))
         _check_resources(resources)
         # Wrong descriptions of functions are told even where no file is concerned.
-        book = _rule_book(rules) if rules and "functions" in rules.tables else None
+        book = rule_book(rules) if rules and "functions" in rules.tables else None
         names = book.scan_names(program[0].language) if book else _own_names()
         left: list[Input] = []
         sources = [source for item in program if (source := self._read(item, names, left))]
@@ -133,7 +133,7 @@ class _Run:
             sources += self._read_beside(program, sources, names, left)
         if sources:
             relevant = None if len(sources) > 1 or left else _mentions_in_text(names)
-            self._find_in(sources, relevant, left, names, book or _rule_book(rules))
+            self._find_in(sources, relevant, left, names, book or rule_book(rules))
 
     def _find_in(
         self,
@@ -282,8 +282,8 @@ def _own_names() -> NameScan:
 
 
 @cache
-def _rule_book(rules: RuleFile | None) -> RuleBook:
-    """The rule book with the user's functions."""
+def rule_book(rules: RuleFile | None) -> RuleBook:
+    """The rule book with the user's functions; the same one whenever it is asked for."""
     from capilint.rulebook.book import load as load_rules
 
     return load_rules([rules] if rules else [])

@@ -80,8 +80,35 @@ IN_C = {
     "a wrapper that comes back with the key alive": (
         "static void end(HCRYPTKEY key, int keep) { if (keep) return; CryptDestroyKey(key); }\n"
         + c(", int keep", MADE, "end(key, keep);", "return 1;"),
-        [MADE_HERE, "end(key, keep); : end returns, key is still alive",
+        [MADE_HERE, "end(key, keep); : end returns where `keep` is true, key is still alive",
          "return 1; : leaves with key alive"],
+    ),
+    "a wrapper whose own call fails before the release": (
+        "static BOOL end(HCRYPTKEY key, HCRYPTHASH hash) {\n"
+        "if (!CryptDestroyHash(hash)) return FALSE;\nreturn CryptDestroyKey(key); }\n"
+        + c(", HCRYPTHASH hash", MADE, "end(key, hash);", "return 1;"),
+        [MADE_HERE, ("end(key, hash); : end returns where CryptDestroyHash failed, "
+         "key is still alive"), "return 1; : leaves with key alive"],
+    ),
+    "a wrapper of a wrapper": (
+        "static void end(HCRYPTKEY key, int n) { if (n > 3 && n < 9) CryptDestroyKey(key); }\n"
+        "static void leave(HCRYPTKEY key, int n) { end(key, n); }\n"
+        + c(", int n", MADE, "leave(key, n);", "return 1;"),
+        [MADE_HERE, "leave(key, n); : leave returns where `n > 3` is false, key is still alive",
+         "return 1; : leaves with key alive"],
+    ),
+    "a wrapper that tests whether there is a handle": (
+        "static void end(HCRYPTKEY *key) { if (*key) CryptDestroyKey(*key); }\n"
+        + c("", MADE, "end(&key);", "CryptDestroyKey(key);", "return 1;"),
+        [MADE_HERE, "end(&key); : key is destroyed here by end",
+         "CryptDestroyKey(key); : key is destroyed again"],
+    ),
+    "a callee that releases what is too long": (
+        "static BOOL use(HCRYPTKEY key, int n) {\n"
+        "if (n > 64) { CryptDestroyKey(key); return FALSE; }\nreturn TRUE; }\n"
+        + c(", int n", MADE, "use(key, n);", "CryptDestroyKey(key);", "return 1;"),
+        [MADE_HERE, "use(key, n); : key is destroyed here by use, where `n > 64` is true",
+         "CryptDestroyKey(key); : key is destroyed again"],
     ),
     "a function that says no": (
         "static int good(const char *t) { return t[0] == 'g' && t[1] == 'o'; }\n"

@@ -5,7 +5,8 @@ CAP101, CAP102   a release before the place where the function is left, or befor
 CAP103           a release before the last reference goes, or at the end of the loop's body
 CAP201, CAP202   the first release behind the use, dropped, or told by a 0; the second dropped
 CAP203           the right call
-CAP301           the two releases swapped
+CAP301           the two releases swapped, or two declarations in C++
+CAP401           the function left as it is left elsewhere
 CAP402           a first value, and a test
 """
 
@@ -13,9 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from capilint.edits.c_declarations import reordered
 from capilint.edits.c_leaks import Leaks
 from capilint.edits.draft import Draft, Piece
+from capilint.edits.spelling import api_name
 from capilint.finding import Finding
+from capilint.frontends.c.sites import Site
 
 
 class CFamily(Leaks):
@@ -58,6 +62,11 @@ class CFamily(Leaks):
                         (Piece(callee[0], close, call),))  # fmt: skip
 
     def _outlives(self, finding: Finding) -> Iterator[Draft]:
+        yield from self._swapped(finding)
+        function = self._function(finding.span)
+        yield from reordered(self._path, self._layout, finding, function)
+
+    def _swapped(self, finding: Finding) -> Iterator[Draft]:
         owner, late = self._site(finding.span), self._site(finding.steps[-1].span)
         if owner is None or late is None or finding.steps[-1].path != self._path:
             return
@@ -77,6 +86,33 @@ class CFamily(Leaks):
             title = f"move {self._named(owner)} behind line {{line}}"
             yield Draft(self._path, title, late_unit.start, (*dropped, *behind))
         yield from self._dropped(owner, trades=True)
+
+    def _ways_out(self, site: Site) -> Iterator[str]:
+        function = self._sites.function(site.start)
+        if function is None:
+            return
+        name = api_name(self._layout.source(site))
+        ways = (
+            self._layout.source(each).replace(failing, name)
+            for each in self._sites.statements(function)
+            if each.kind in ("goto_statement", "return_statement")
+            and (failing := self._failing(each))
+        )
+        usual = {"void": "return;", "BOOL": "return FALSE;", "bool": "return false;"}
+        kind = function.returns.split(" ")[-1]
+        yield from dict.fromkeys([*ways, *([usual[kind]] if kind in usual else [])])
+
+    def _failing(self, jump: Site) -> str:
+        """The function of the API that an `if` asks about which leaves the function; or empty."""
+        around = self._sites.around(jump)
+        if around is not None and around.kind == "compound_statement":
+            around = self._sites.around(around)
+        condition = self._sites.condition(around) if around is not None else None
+        if around is None or around.kind != "if_statement" or condition is None:
+            return ""
+        other = self._sites.branches(around)[1]
+        first = other is None or jump.end <= other.start
+        return api_name(self._layout.text[slice(*condition)]) if first else ""
 
     def _never_set(self, finding: Finding) -> Iterator[Draft]:
         site = self._site(finding.span)

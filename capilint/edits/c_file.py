@@ -17,7 +17,7 @@ LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_rang
 class CFile(OneFile[Site]):
     """One file of C or C++."""
 
-    EXPRESSION, NOTHING, END = "expression_statement", "0", ";"
+    EXPRESSION, NOTHING, FAILED, END = "expression_statement", "0", "!", ";"
     _layout: Layout
 
     def __init__(self, path: str, layout: Layout, spelling: Spelling) -> None:

@@ -1,5 +1,6 @@
 """What may mend a leak in C or C++: where a release may be put, and in which form.
 
+at the function's own cleanup label             a jump to it
 before the place where the function is left     plain, under a test, with a first value for it
 before the releases that come right before it
 before the jump behind what decided the path
@@ -14,6 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from capilint.edits.c_file import LOOPS, CFile
+from capilint.edits.c_labels import Labels
 from capilint.edits.draft import Draft, Piece
 from capilint.edits.spelling import base_name
 from capilint.finding import Finding, Span, Step
@@ -46,6 +48,7 @@ class Leaks(CFile):
         function = self._function(last.span)
         if function is None:
             return
+        yield from self._jumps(last.span, handle, function)
         places = list(dict.fromkeys(self._places(finding, function)))
         for call in self._calls(finding, handle, function):
             for place in places:
@@ -53,6 +56,14 @@ class Leaks(CFile):
         if finding.code == "CAP102":
             for call in self._calls(finding, handle, function):
                 yield from self._caught(last.span, call)
+
+    def _jumps(self, span: Span, handle: str, function: Function) -> Iterator[Draft]:
+        """A jump to where the function itself ends the handle."""
+        site = self._site(span)
+        if site is not None:
+            labels = Labels(self._layout, self._spelling, function)
+            for name, pieces in labels.jumps(site, handle):
+                yield Draft(self._path, f"go to `{name}` in line {{line}}", site.start, pieces)
 
     def _loses(self, finding: Finding) -> Iterator[Draft]:
         last = finding.steps[-1]

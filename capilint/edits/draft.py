@@ -22,7 +22,8 @@ class Draft(NamedTuple):
 
     `title` says what they do; `{line}` in it is the line of `at`, an offset. `probe` are pieces
     that take the handle's first value away: where that is noticed, the handle may be null here, and
-    the draft does not fit. With `trades` it may leave another leak in the function behind.
+    the draft does not fit. With `trades` it may leave another leak in the function behind. With
+    `hands_over` an object of the file's own comes to hold the handle, and ends it.
     """
 
     path: str
@@ -31,6 +32,7 @@ class Draft(NamedTuple):
     pieces: tuple[Piece, ...]
     probe: tuple[Piece, ...] = ()
     trades: bool = False
+    hands_over: bool = False
 
 
 def applied(text: str, pieces: Iterable[Piece]) -> str | None:

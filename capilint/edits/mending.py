@@ -90,7 +90,7 @@ class _Search:
         view = self.mender.look(texts)
         if view is None or view.failed or view.made < self.base.made - 1:
             return None
-        if not self._as_clear(view, texts, finding):
+        if not self._as_clear(view, texts, draft.hands_over or _may_end_in_sight(finding), finding):
             return None
         if draft.probe and not self._always_alive(state, draft, finding):
             return None
@@ -98,9 +98,10 @@ class _Search:
         line = Lines(began, old).before(old.count("\n", 0, draft.at) + 1)
         return Mended(texts, view, (*state.titles, draft.title.replace("{line}", str(line))))
 
-    def _as_clear(self, view: View, texts: Texts, finding: Finding) -> bool:
+    def _as_clear(self, view: View, texts: Texts, in_sight: bool, finding: Finding) -> bool:
         """Whether every handle is still seen as well as before, and none is ended that others may
-        have. What a finding was told of may be let go of elsewhere, and nothing be said of that."""
+        have, save the finding's own where it may be `in_sight`. What a finding was told of may be
+        let go of elsewhere, and nothing be said of that."""
         more = view.silences - self.base.silences
         if any(key[3:] != self.key[3:] for key in more):
             return False
@@ -112,7 +113,7 @@ class _Search:
             before = lines[path].before(line) if path in lines else line
             if known and (key, path, before) in self.base.in_sight:
                 continue
-            if key[3:] != self.key[3:] or not _may_end_in_sight(finding):
+            if key[3:] != self.key[3:] or not in_sight:
                 return False
         return not any(
             each.reason.kind in _BLIND

@@ -58,11 +58,13 @@ class OneFile(Generic[S]):
     """Drafts for one file; `path` is its own.
 
     `EXPRESSION` is the kind of a statement that is an expression, `NOTHING` a handle that is none,
-    and `END` what a simple statement ends with.
+    `FAILED` what tells by a result of 0 that a call failed, and `END` what a simple statement ends
+    with.
     """
 
     EXPRESSION: ClassVar[str]
     NOTHING: ClassVar[str]
+    FAILED: ClassVar[str]
     END: ClassVar[str] = ""
 
     def __init__(self, path: str, layout: Layout[S], spelling: Spelling) -> None:
@@ -87,6 +89,8 @@ class OneFile(Generic[S]):
                 yield from self._releases_wrongly(finding)
             case "CAP301":
                 yield from self._outlives(finding)
+            case "CAP401":
+                yield from self._unchecked(finding)
             case "CAP402":
                 yield from self._never_set(finding)
 
@@ -107,6 +111,25 @@ class OneFile(Generic[S]):
 
     def _never_set(self, finding: Finding) -> Iterator[Draft]:
         yield from ()
+
+    # ------------------------------------------------------------ a creation that may fail
+
+    def _unchecked(self, finding: Finding) -> Iterator[Draft]:
+        """The function left where the creation fails, as it is left elsewhere."""
+        site = self._site(finding.span)
+        if site is None or site.kind != self.EXPRESSION:
+            return
+        call = self._bare(site).removeprefix("(void)").strip()
+        failed = self._spelling.failed(call, self.FAILED)
+        for way in self._ways_out(site) if failed else ():
+            lines = self._layout.guarded(failed, [way])
+            title = f"`{way.removesuffix(self.END)}` where the call in line {{line}} fails"
+            pieces = self._layout.rewritten(site, lines)
+            yield Draft(self._path, title, site.start, pieces, trades=True)
+
+    def _ways_out(self, site: S) -> Iterator[str]:
+        """The statements that may leave a function at a place where the API fails."""
+        raise NotImplementedError
 
     # ------------------------------------------------------------ two releases
 

@@ -1,11 +1,13 @@
 """What may mend a finding in Python, by the kind of mistake.
 
 CAP101, CAP102   a release before the place where the function is left, or before that of the
-                 owner; `try` and `finally`, or `except`, around what follows the creation
+                 owner; around what follows the creation `try` and `finally`, or `except`, or
+                 `with` a context manager that the file has
 CAP103           a release before the last reference goes
 CAP201, CAP202   the first release behind the use, dropped, or told by None; the second dropped
 CAP203           the right call
 CAP301           the two releases swapped
+CAP401           the function left as it is left elsewhere
 """
 
 from __future__ import annotations
@@ -16,12 +18,12 @@ from collections.abc import Iterator, Sequence
 from capilint.edits.draft import Draft, Piece
 from capilint.edits.one_file import OneFile
 from capilint.edits.python_layout import Layout
-from capilint.edits.spelling import Spelling, arguments
+from capilint.edits.python_managers import Managers
+from capilint.edits.spelling import API_NAME, Spelling, api_name, arguments
 from capilint.finding import Finding
 from capilint.frontends.python.sites import Site
 
 _ENDING = re.compile(r"\w*(?:[Rr]elease|[Cc]lose|[Ff]ree|[Dd]estroy|[Dd]rop)\w*\s*\(")
-_API = r"(?:Crypt|BCrypt|NCrypt)\w+"
 _LEAVING = ("Return", "Raise")
 _JUMPS = (*_LEAVING, "Continue", "Break")
 _FARTHEST = 4  # statements before the place where a function is left
@@ -30,7 +32,7 @@ _FARTHEST = 4  # statements before the place where a function is left
 class Python(OneFile[Site]):
     """Drafts for one Python file."""
 
-    EXPRESSION, NOTHING = "Expr", "None"
+    EXPRESSION, NOTHING, FAILED = "Expr", "None", "not "
     _layout: Layout
 
     def __init__(self, path: str, layout: Layout, spelling: Spelling) -> None:
@@ -120,12 +122,31 @@ class Python(OneFile[Site]):
                 return
             site = around
         rest = [each for each in self._sites.beside(site) if each.start > site.end]
+        if rest:
+            yield from self._managed(finding, rest)
         for call in self._calls(finding, finding.handle):
             for first in rest[:2]:
                 yield from self._finally_added(first, finding.handle, call)
             for first in rest[:3]:
                 dropped = self._ends_inside(first, rest[-1], finding.handle, call)
                 yield from self._tried(first, rest[-1], finding.handle, call, dropped)
+
+    def _managed(self, finding: Finding, rest: Sequence[Site]) -> Iterator[Draft]:
+        """A `with` of a context manager that the file has, in place of the releases in it."""
+        managers = Managers(self._layout, self._spelling)
+        handle = finding.handle
+        for name in managers.ending(finding.resource) if "." not in handle else ():
+            for given in self._as_given(handle):
+                head = f"with {name}({given}):"
+                title = f"`{head}` from line {{line}}"
+                for first in rest[:3]:
+                    dropped = [
+                        site
+                        for call in self._calls(finding, handle)
+                        for site in self._ends_inside(first, rest[-1], handle, call)
+                    ]
+                    pieces = self._layout.in_block(first, rest[-1], head, [], dropped)
+                    yield Draft(self._path, title, first.start, pieces, hands_over=True)
 
     def _finally_added(self, site: Site, handle: str, call: str) -> Iterator[Draft]:
         """A `finally` for a `try` that has none, in place of the releases in it."""
@@ -254,6 +275,26 @@ class Python(OneFile[Site]):
             yield Draft(self._path, title, late_unit.start, (*dropped, *moved))
         yield from self._dropped(owner, trades=True)
 
+    def _ways_out(self, site: Site) -> Iterator[str]:
+        function = self._sites.function(site.start)
+        inside = self._sites.inside(function) if function is not None else ()
+        raised = (each for each in self._sites.sites if each.kind == "Raise")
+        name = api_name(self._layout.source(site))
+        ways = [(each, failing) for each in inside if (failing := self._failing(each))]
+        ways += [(each, failing) for each in raised if (failing := self._failing(each))][:2]
+        yield from dict.fromkeys(
+            [
+                *(self._layout.source(each).replace(failing, name) for each, failing in ways),
+                f'raise OSError("{name} failed")',
+            ]
+        )
+
+    def _failing(self, jump: Site) -> str:
+        """The function of the API that an `if` asks about which leaves the function; or empty."""
+        around = self._sites.around(jump)
+        asks = jump.kind in _LEAVING and around is not None and around.kind == "If"
+        return api_name(self._sites.test(around)) if asks and around is not None else ""
+
     # ------------------------------------------------------------ what stands where
 
     def _calls(self, finding: Finding, handle: str) -> Iterator[str]:
@@ -282,10 +323,11 @@ class Python(OneFile[Site]):
         for step in finding.steps:
             if step.kind == "create" and step.path == self._path:
                 code = text[self._offset(step.span) : self._end(step.span)]
-                found = re.finditer(rf"([\w.]+\.)?\b{_API}\s*\(", code)
+                found = re.finditer(rf"([\w.]+\.)?\b{API_NAME}\s*\(", code)
                 of_creation += [each[1] or "" for each in found]
         others = [
-            (each[1] or "", each[2]) for each in re.finditer(rf"([\w.]+\.)?\b({_API})\s*\(", text)
+            (each[1] or "", each[2])
+            for each in re.finditer(rf"([\w.]+\.)?\b({API_NAME})\s*\(", text)
         ]
         # The DLL that makes a handle need not be the one that ends it.
         alike = [

@@ -16,18 +16,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from capilint.check import Report, check
+from capilint.check import Report, check, rule_book
 from capilint.config.settings import Settings
-from capilint.edits.bench import Bench, Key, key_of, of_key
+from capilint.edits.bench import Bench, Key, View, key_of, of_key
 from capilint.edits.draft import applied_changes, changes
 from capilint.edits.mending import Mended, Mender, Texts
 from capilint.edits.originals import Originals
 from capilint.edits.proposals import Proposals
-from capilint.edits.validation import agrees
+from capilint.edits.validation import Checked, agrees
 from capilint.files.source import Input
 from capilint.finding import Change, Finding, Fix
-from capilint.rulebook.book import RuleBook
-from capilint.rulebook.book import load as load_rules
 
 _SMALL = 12  # files: a program that may be checked as a whole for each draft
 
@@ -59,7 +57,6 @@ class Session:
         self._candidates = [each for each in report.findings if each.resource and each.steps]
         self._originals = Originals(self._inputs, report.sources)
         self._benches: dict[tuple[str, ...], Bench] = {}
-        self._books: dict[str, RuleBook] = {}
 
     def with_fixes(self) -> Report:
         """The report with a fix for each finding for which one was found; each is for the files as
@@ -116,7 +113,7 @@ class Session:
         if here is None or view is None:
             return None
         found = mender.mend(here, own, view)
-        return found if found is not None and self._agrees(own, found.texts) else None
+        return found if found is not None and self._agrees(own, view, found) else None
 
     def _mended_too(self, finding: Finding, texts: dict[str, str]) -> dict[str, str]:
         """The texts with one more finding mended, if it can be."""
@@ -183,23 +180,23 @@ class Session:
                 inputs = (item._replace(named=False) for item in inputs)
             self._benches[paths] = Bench(inputs, self._settings_of)
         languages = {path: self._report.sources[path].language for path in texts}
-        rules = self._settings_of(paths[0]).rules
-        name = rules.path if rules else ""
-        if name not in self._books:
-            self._books[name] = load_rules([rules] if rules else [])
-        drafts = Proposals(languages, self._books[name]).drafts
+        drafts = Proposals(languages, rule_book(self._settings_of(paths[0]).rules)).drafts
         return Mender(self._benches[paths], drafts, self._originals.encoded)
 
     def _text(self, path: str, texts: Mapping[str, str]) -> str | None:
         original = self._originals.get(path)
         return None if original is None else texts.get(path, original.text)
 
-    def _agrees(self, before: Texts, after: Texts) -> bool:
+    def _agrees(self, texts: Texts, view: View, found: Mended) -> bool:
         """Whether the runtime model finds nothing new in what was changed."""
         return all(
-            agrees(self._report.sources[path], before[path], after[path])
-            for path in after
-            if after[path] != before[path]
+            agrees(
+                self._report.sources[path],
+                Checked(text, view.findings),
+                Checked(found.texts[path], found.view.findings),
+            )
+            for path, text in texts.items()
+            if found.texts[path] != text
         )
 
     def _fix(self, found: Mended) -> Fix:

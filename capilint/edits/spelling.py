@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from capilint.finding import Finding
 from capilint.language import Language
 from capilint.rulebook.book import RuleBook
-from capilint.rulebook.protocol import Protocol
+from capilint.rulebook.protocol import Protocol, Success
 
+API_NAME = r"(?:Crypt|BCrypt|NCrypt)\w+"
+_API_CALL = re.compile(rf"\b({API_NAME})\s*\(")
 _CALL = re.compile(
     r"([\w.:]+(?:->[\w.]+)*)\s*\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)\Z", re.DOTALL
 )
@@ -48,6 +50,12 @@ def arguments(call: str) -> tuple[str, list[str]] | None:
             start = index + 1
     last = text[start:].strip()
     return found[1], [*parts, last] if last or parts else []
+
+
+def api_name(text: str) -> str:
+    """The first function of the API that a piece of text calls; empty where it calls none."""
+    found = _API_CALL.search(text)
+    return found[1] if found is not None else ""
 
 
 def names_handle(argument: str, handle: str) -> bool:
@@ -89,9 +97,29 @@ class Spelling:
         parts = arguments(call)
         if parts is None:
             return False
-        name = re.split(r"::|\.|->", parts[0])[-1]
-        bound = self._book.direct(name, Language.C)
+        bound = self._book.direct(_last_name(parts[0]), Language.C)
         return None if bound is None else bool(bound.protocol.releases)
+
+    def releases_kind(self, call: str, resource: str) -> bool:
+        """Whether a call, as written, is that of a function that ends handles of a kind."""
+        parts = arguments(call)
+        bound = self._book.direct(_last_name(parts[0]), Language.C) if parts is not None else None
+        return bound is not None and resource in bound.protocol.releases.values()
+
+    def failed(self, call: str, no_result: str) -> str:
+        """The test of whether a call of an API function failed, empty where it is none;
+        `no_result` is how the language says that a value is 0."""
+        parts = arguments(call)
+        bound = self._book.direct(_last_name(parts[0]), Language.C) if parts is not None else None
+        match bound.protocol.success if bound is not None else None:
+            case Success.NONZERO:
+                return f"{no_result}{call}"
+            case Success.ZERO:
+                return f"{call} != 0"
+            case Success.NONNEGATIVE:
+                return f"{call} < 0"
+            case _:
+                return ""
 
     def acts_on(self, name: str, resource: str) -> bool:
         """Whether an API function is given such a handle."""
@@ -120,6 +148,10 @@ class Spelling:
         yield from known
         yield from closers[-1:]
         yield from unknown[-1:]
+
+
+def _last_name(callee: str) -> str:
+    return re.split(r"::|\.|->", callee)[-1]
 
 
 def _given(protocol: Protocol, handle: str) -> Iterator[str]:

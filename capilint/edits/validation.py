@@ -4,31 +4,39 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from capilint import ir
+from capilint.check import rule_book
 from capilint.edits.draft import changes
-from capilint.engine import analyse
 from capilint.execution.validate.explore import validate
 from capilint.files.source import Source
+from capilint.finding import Finding
 from capilint.lowering import lower
-from capilint.rulebook.book import load as load_rules
 
 
-def agrees(source: Source, before: str, after: str) -> bool:
+class Checked(NamedTuple):
+    """A text of a file, and what the checker finds in it."""
+
+    text: str
+    findings: Sequence[Finding]
+
+
+def agrees(source: Source, before: Checked, after: Checked) -> bool:
     """Whether the model finds in the edited functions no mistake that the checker does not see,
     save those that it found before. What cannot be run is left to the checker alone."""
-    new = [change.line for change in changes(source.path, after, before)]
+    new = [change.line for change in changes(source.path, after.text, before.text)]
     found = _mistakes(source, after, new)
     if not found:
         return True
-    old = [change.line for change in changes(source.path, before, after)]
+    old = [change.line for change in changes(source.path, before.text, after.text)]
     return not found - _mistakes(source, before, old)
 
 
-def _mistakes(source: Source, text: str, lines: Iterable[int]) -> Counter[tuple[str, str]]:
-    book = load_rules()
-    module = lower(Source(source.path, text, source.language))
+def _mistakes(source: Source, checked: Checked, lines: Iterable[int]) -> Counter[tuple[str, str]]:
+    book = rule_book(None)
+    module = lower(Source(source.path, checked.text, source.language))
     begins = sorted({function.span.line for function in module.functions})
     changed = {begins[bisect_right(begins, line) - 1] for line in lines if begins}
 
@@ -37,6 +45,6 @@ def _mistakes(source: Source, text: str, lines: Iterable[int]) -> Counter[tuple[
 
     return Counter(
         (verdict.function.name, mistake.code)
-        for verdict in validate(module, analyse([module], book), book, is_changed)
+        for verdict in validate(module, checked.findings, book, is_changed)
         for mistake in verdict.model_only
     )

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -35,7 +34,7 @@ from capilint.engine.checks.taken_members import TakenMembers
 from capilint.engine.checks.wrong_destructors import members_released_wrongly
 from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.evaluate import Evaluator
-from capilint.engine.domain.events import Defect, Event
+from capilint.engine.domain.events import Defect
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import forget_interned
 from capilint.engine.fixpoint import (
@@ -59,7 +58,7 @@ from capilint.engine.reporting.silences import Fates, Followed
 from capilint.engine.reporting.unmerged import unmerged
 from capilint.engine.reporting.witness import Narrator
 from capilint.engine.summaries.condensing import condense, united
-from capilint.engine.summaries.projection import project
+from capilint.engine.summaries.parting import outcomes_of
 from capilint.engine.summaries.summary import Exit, Summary
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.engine.transfer.resolution import Callees
@@ -90,11 +89,6 @@ def _exits_of(analysed: _Analysed) -> dict[Definition, list[Exit]]:
 
 def _not_quoted(path: str, span: Span) -> str:
     return ""
-
-
-def _done(events: Iterable[Event]) -> tuple[Event, ...]:
-    """What happens on a path, without the choices between ways."""
-    return tuple(event for event in events if event.at is None)
 
 
 class Analysis:
@@ -425,14 +419,10 @@ class Analysis:
         if function.generator or function.decorated:
             return
         before = graph.shortest()
-        outcomes = [
-            project(
-                replace(exit_, events=_done(events_to(before, node, path.trail))),
-                with_parts=function.language is not Language.PYTHON,
-            )
-            for node, exit_, path in interpreter.exits
+        exits = [
+            (exit_, events_to(before, node, path.trail)) for node, exit_, path in interpreter.exits
         ]
-        condensed = condense(outcomes)
+        condensed = condense(outcomes_of(exits, function.language is not Language.PYTHON))
         if condensed is None:
             return
         parameters = [parameter for parameter in function.parameters if not parameter.variadic]

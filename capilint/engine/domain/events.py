@@ -42,7 +42,8 @@ class Event:
     function or with its scope), lose, hand-out, show, raise, branch, or end (of the function's
     text). `depth` counts the summarised calls around it.
     `succeeded` is None where the code does not look. Of a branch, a `raise` and an end `at` is the
-    terminator, and `way` counts, from 0, the target that it takes.
+    terminator, and `way` counts, from 0, the target that it takes. `parted` is, where a function is
+    entered, the branch in it that decides whether a handle ends there.
     """
 
     kind: str
@@ -54,12 +55,14 @@ class Event:
     depth: int = 0
     at: Branch | Choose | Raise | Return | None = None
     way: int = 0
+    parted: Event | None = None
 
 
 def deeper(event: Event, roles: tuple[Role, ...]) -> Event:
     """An event of a callee, with the caller's handles in its roles."""
     kind, span, path, function = event.kind, event.span, event.path, event.function
-    return Event(kind, span, path, function, roles, event.succeeded, event.depth + 1)
+    below, parted = event.depth + 1, event.parted
+    return Event(kind, span, path, function, roles, event.succeeded, below, parted=parted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -18,7 +18,8 @@ class Candidate:
     `around` are the calls there that the first act of it is inside of: who makes one may say so.
     `begins` is the first line of the function that it was found in. `closed` are, of a handle that
     callees made and is leaked, the places of that, each with a function that was called later: if
-    that one is known to forget the handle, it is its mistake.
+    that one is known to forget the handle, it is its mistake. `calls` are, of a second release,
+    the two calls in which callees release the handle.
     """
 
     finding: Finding
@@ -27,6 +28,7 @@ class Candidate:
     closed: frozenset[tuple[str, Span, str]] = frozenset()
     around: tuple[tuple[str, Span], ...] = ()
     held: Held | None = None
+    calls: tuple[Span, Span] | None = None
 
     @property
     def distance(self) -> float:
@@ -47,7 +49,7 @@ def with_closing_call(candidate: Candidate, calls: ClosingCalls) -> Candidate:
 
 def without_duplicates(candidates: Iterable[Candidate]) -> list[Finding]:
     """The findings, without those that callers have of a mistake that is their callee's own."""
-    candidates = _leaked_once(_at_home(candidates))
+    candidates = list(_called_once(_leaked_once(_at_home(candidates))))
     own: set[tuple[str | Span, ...]] = {
         (each.finding.code, each.finding.path, each.finding.span)
         for each in candidates
@@ -78,6 +80,17 @@ def _leaked_once(candidates: Sequence[Candidate]) -> list[Candidate]:
         if forgotten.isdisjoint(each.closed)
         and not (each.finding.ender and _place(each)[1:] in leaked)
     ]
+
+
+def _called_once(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Of what two calls of closers release twice the first handle: the second call is one mistake,
+    however many handles it ends."""
+    told = set()
+    for each in candidates:
+        place = (each.finding.code, each.finding.path, each.finding.function, each.calls)
+        if each.calls is None or place not in told:
+            yield each
+        told.add(place)
 
 
 def _at_home(candidates: Iterable[Candidate]) -> list[Candidate]:

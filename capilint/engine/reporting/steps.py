@@ -8,7 +8,7 @@ leave          return FALSE;      3. leaves with hKey alive
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from capilint.engine.domain.events import ENDS, Defect, Event, Role
@@ -121,8 +121,23 @@ class Story:
         failed = [
             event.function for event in events[open_[-1] : number] if event.succeeded is False
         ]
-        after = f", where {failed[-1]} failed" if failed else ""
-        return f" by {name}{after}"
+        why = f"{failed[-1]} failed" if failed else self._parting(reversed(open_))
+        return f" by {name}, where {why}" if why else f" by {name}"
+
+    def _parting(self, entered: Iterable[int]) -> str:
+        """The branch in one of the functions entered there that decides whether the handle ends."""
+        for number in entered:
+            parted = self.witness.events[number].parted
+            at = parted.at if parted is not None else None
+            if parted is None or not isinstance(at, Branch | Choose):
+                continue
+            plain = at.question is not Question.ROUND and not (
+                isinstance(at, Choose) and at.catches
+            )
+            said = self._branch(number, parted) if plain else None
+            if said is not None and "`" in said.text:
+                return said.text
+        return ""
 
     def _is_uncaught(self, event: Event, choice: Choose) -> bool:
         taken = choice.catches[event.way] if choice.catches else ()
@@ -205,12 +220,18 @@ class Story:
         inside = list(_inside_of(self.witness.events, number))
         if any(_ends(each.roles, self.witness.defect) for each in inside):
             return None
+        judged = [each for each in inside if each.succeeded is not None]
         if number in self.witness.spared:
-            text = f"{event.function} returns, {self._handle} is still alive"
+            entered = (n for n, each in enumerate(inside, number + 1) if each.kind == "enter")
+            why = self._parting([number, *entered])
+            last = judged[-1] if judged else event
+            if judged and (not last.succeeded or f"{last.function}(" in why):
+                why = f"{last.function} {'succeeded' if last.succeeded else 'failed'}"
+            returns = f"returns where {why}" if why else "returns"
+            text = f"{event.function} {returns}, {self._handle} is still alive"
             return _Told(number, "call", event.span, text)
-        judged = [each.succeeded for each in inside if each.succeeded is not None]
         after = number + len(inside) + 2
-        if judged and not judged[-1]:
+        if judged and not judged[-1].succeeded:
             return _Told(number, "fail", event.span, f"{event.function} fails")
         following = self.witness.events[after : after + 1]
         if following and following[0].kind == "raise":

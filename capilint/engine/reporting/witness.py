@@ -57,6 +57,7 @@ class Narrator:
             closed_later(defect, events),
             _around(events, self._owner_release(defect, events)[1]),
             self.held(defect.symbol) if leaked else None,
+            _two_calls(defect, events),
         )
 
     def _inside(self, defect: Defect, events: Sequence[Event]) -> tuple[str | Span, ...] | None:
@@ -185,6 +186,15 @@ def _elsewhere(handle: str, defect: Defect) -> str:
 
 def _place(event: Event) -> tuple[str | Span, ...]:
     return event.path, event.span
+
+
+def _two_calls(defect: Defect, events: Sequence[Event]) -> tuple[Span, Span] | None:
+    """The two calls in which callees release the handle of a second release."""
+    cause = _last_release(events, defect.symbol) if defect.code == "CAP202" else None
+    if cause is None or not events[cause].depth or not events[-1].depth:
+        return None
+    first, second = span_here(events, cause), span_here(events, len(events) - 1)
+    return (first, second) if first != second else None
 
 
 def _around(events: Sequence[Event], index: int | None) -> tuple[tuple[str, Span], ...]:

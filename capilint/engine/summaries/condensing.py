@@ -75,7 +75,7 @@ def _without_empty_case(outcomes: list[Outcome], symbol: Symbol) -> list[Outcome
         dropped.update(map(id, stands_for))
         if stands_for:
             requires = tuple(each for each in outcome.requires if not _is_about(each, symbol))
-            outcome = replace(outcome, requires=requires)
+            outcome = replace(outcome, requires=requires, parted=None)
         kept.append(outcome)
     return [each for each in kept if id(each) not in dropped]
 
@@ -176,7 +176,7 @@ def _weaken(group: list[Outcome]) -> Outcome:
     common = set(group[0].requires)
     for outcome in group[1:]:
         common &= set(outcome.requires)
-    return replace(group[0], requires=tuple(common))
+    return replace(group[0], requires=tuple(common), parted=None)
 
 
 def _implied_away(group: list[Outcome]) -> list[Outcome]:

@@ -36,7 +36,7 @@ class Outcome:
     """One way through a function; see the module's text.
 
     `stores` are what it writes through its pointers, and the members of a structure that it
-    returns, which are in `RESULT`.
+    returns, which are in `RESULT`. `parted` is the branch that decides whether it ends a handle.
     """
 
     raised: bool
@@ -49,6 +49,7 @@ class Outcome:
     handles: tuple[tuple[Symbol, Handle], ...]
     escapes: tuple[Symbol, ...]
     events: tuple[Event, ...]
+    parted: Event | None = field(default=None, compare=False)
 
     def effect(self) -> tuple[object, ...]:
         """All but the requirements and the path: outcomes of one effect are one outcome."""

@@ -205,7 +205,7 @@ class SummaryCalls:
         }
         span = site.call.span
         names = GivenNames(self.typestates, given)
-        path.emit(Event("enter", span, self.typestates.path, summary.name))
+        path.emit(Event("enter", span, self.typestates.path, summary.name, parted=outcome.parted))
         for event in outcome.events:
             roles, acting = [], []
             for callees in event.roles:

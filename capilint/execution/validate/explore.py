@@ -92,7 +92,14 @@ class _Run:
             for mistake in matches:
                 open_mistakes.pop((mistake.code, mistake.created), None)
         at_home = _calls_of_openers(function, findings)
-        model_only = [each for each in open_mistakes.values() if each.created not in at_home]
+        again = {finding.span.line for finding, _ in agree if finding.code == "CAP202"}
+        model_only = [
+            each
+            for each in open_mistakes.values()
+            if each.created not in at_home
+            # What a closer's second call ends besides is the same mistake.
+            and not (each.code == "CAP202" and each.line in again)
+        ]
         return Verdict(function, "", tuple(agree), tuple(linter_only), tuple(model_only))
 
     def _is_of_class(self, finding: Finding, function: ir.Function) -> bool:

@@ -16,7 +16,7 @@ from capilint.frontends.c.parsing.syntax import within
 
 _LISTS = frozenset(
     {"compound_statement", "case_statement", "translation_unit", "preproc_if", "preproc_ifdef"}
-    | {"preproc_else", "preproc_elif", "declaration_list"}
+    | {"preproc_else", "preproc_elif", "declaration_list", "field_declaration_list"}
 )
 _OTHERS = frozenset({"declaration", "for_range_loop"})
 
@@ -151,6 +151,27 @@ class Sites:
             if site.kind == "labeled_statement" and self.text.startswith(name, site.start):
                 return site
         return None
+
+    def members(self, name: str) -> list[list[Site]]:
+        """The data members of each class that declares one of that name, in their order."""
+        lists = (node for node in within(self._root) if node.type == "field_declaration_list")
+        found = (
+            [_site(each) for each in node.named_children if each.type == "field_declaration"]
+            for node in lists
+        )
+        return [each for each in found if any(name in self.declares(site) for site in each)]
+
+    def declares(self, site: Site) -> list[str]:
+        """The names of the variables or data members that a declaration declares."""
+        node = self._node_of(site)
+        names = []
+        for declarator in node.children_by_field_name("declarator") if node is not None else ():
+            inner: Node | None = declarator
+            while inner is not None and inner.type not in ("identifier", "field_identifier"):
+                inner = inner.child_by_field_name("declarator")
+            if inner is not None:
+                names.append(self.text[inner.start_byte : inner.end_byte])
+        return names
 
     def declared(self, name: str, offset: int) -> Declared | None:
         """The local variable that a name means at a character, None for any other."""
