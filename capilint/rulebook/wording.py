@@ -22,6 +22,7 @@ class Facts:
     owner: str = ""
     released: str = "destroyed"
     replacement: str = ""
+    reason: str = ""
 
 
 _FIELDS = tuple(field.name for field in fields(Facts))
