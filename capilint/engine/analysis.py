@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from capilint.engine.checks.closers import Closers
-from capilint.engine.checks.closing_calls import ClosingCalls, held_by
+from capilint.engine.checks.closing_calls import ClosingCalls
 from capilint.engine.checks.deprecated import deprecated_calls
 from capilint.engine.checks.exit_functions import ExitFunctions, fills_own_variables
 from capilint.engine.checks.last_methods import LastMethods
@@ -48,15 +48,12 @@ from capilint.engine.fixpoint import (
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.classes import Missing
 from capilint.engine.program.handle_variables import handle_types
-from capilint.engine.program.linkage import Definition, is_entry_point
+from capilint.engine.program.linkage import Definition
 from capilint.engine.program.liveness import liveness
-from capilint.engine.reporting.bounded import bounded
-from capilint.engine.reporting.choosing import shortest_witnesses
-from capilint.engine.reporting.deciding import Station
 from capilint.engine.reporting.duplicates import Candidate, with_closing_call, without_duplicates
+from capilint.engine.reporting.notes import bounded, left_out
 from capilint.engine.reporting.silences import Fates, Followed
-from capilint.engine.reporting.unmerged import unmerged
-from capilint.engine.reporting.witness import Narrator
+from capilint.engine.reporting.telling import told
 from capilint.engine.summaries.condensing import condense, united
 from capilint.engine.summaries.parting import outcomes_of
 from capilint.engine.summaries.summary import Exit, Summary
@@ -68,6 +65,8 @@ from capilint.rulebook.book import Bound, RuleBook
 from capilint.silence import Fate
 
 _Analysed = dict[Definition, tuple[Interpreter, Graph]]
+Ending = Iterator[tuple[Definition, Callable[[Definition], list[Candidate]]]]
+"""Functions, each with what finds there what is wrong with the end of what they leave."""
 
 HELPER_NODES = 1_000
 HELPER_PATIENCE = 4
@@ -129,15 +128,30 @@ class Analysis:
         kept = [module for module in before.modules if module.path not in new]
         self.program = Program((*kept, *modules), self.rulebook)
         if before.modules:
-            self._forget(self.program.changed_since(before))
+            changed = self.program.changed_since(before)
+            self._forget(changed)
+            for definition in changed:
+                self._found.pop(definition, None)
         for definition, recursive in self.program.bottom_up():
             if definition not in self._found and self.touches_handles(definition):
-                self._found[definition] = self.function(definition, recursive)
+                self._found[definition] = self._guarded(definition, self.function, recursive)
+
+    def _guarded(
+        self, definition: Definition, find: Callable[..., list[Candidate]], *given: object
+    ) -> list[Candidate]:
+        """What is found in a function; where that fails, no more is said of it than that."""
+        try:
+            return find(definition, *given)
+        except Exception as error:
+            self._forget([definition])
+            self.summaries[definition] = None
+            return [left_out(definition, error)]
 
     def _forget(self, changed: Iterable[Definition]) -> None:
+        """Forget what the analysis of functions brought, besides what was found in them."""
         tables: list[dict[Definition, Any]] = [
             *(self.summaries, self.learned.released, self.methods, self.fillers, self.openers),
-            *(self.initialisers, self._found, self._followed),
+            *(self.initialisers, self._followed),
         ]
         for definition in changed:
             for table in tables:
@@ -159,15 +173,21 @@ class Analysis:
     def findings(self) -> list[Finding]:
         """Every finding in the program."""
         order = dict(self.program.bottom_up())
-        for definition in self._found:
-            if self.learned.more_for(definition):
-                self._found[definition] = self.function(definition, order[definition])
+        for definition in list(self._found):
+            if definition in order and self.learned.more_for(definition):
+                again = self._guarded(definition, self.function, order[definition])
+                self._found[definition] = again
         endings = [
-            *self.forgotten_members(),
-            *self.forgotten_by_closers(),
-            *self.forgotten_by_exit_functions(),
-            *self.members_released_wrongly(),
-            *self.members_overwritten(),
+            each
+            for check in (
+                self._forgotten_members,
+                self._forgotten_by_closers,
+                self._forgotten_by_exit_functions,
+                self._members_released_wrongly,
+                self._members_overwritten,
+            )
+            for definition, find in check()
+            for each in self._guarded(definition, find)
         ]
         deprecated = [
             finding
@@ -175,11 +195,11 @@ class Analysis:
             for finding in deprecated_calls(self.program, definition)
         ]
         # The order of analysis may be that of rounds; what is reported is in the program's.
-        ordered = (self._found[each] for each in order if each in self._found)
         closers = Closers(self.program, self._summary_for_closing, self.openers.keys())
         calls = ClosingCalls(self.program, self._summary_for_closing, closers)
-        alone = [with_closing_call(each, calls) for found in ordered for each in found]
-        candidates = [*endings, *alone]
+        ordered = dict.fromkeys((*(each for each in order if each in self._found), *self._found))
+        found = (found for each in ordered for found in self._found[each])
+        candidates = [*endings, *(with_closing_call(each, calls) for each in found)]
         return [*without_duplicates(candidates), *deprecated]
 
     def function(self, definition: Definition, recursive: bool) -> list[Candidate]:
@@ -216,37 +236,47 @@ class Analysis:
 
     def _summarise_helper(self, definition: Definition, recursive: bool) -> None:
         """Find out what a function that touches no handle gives back."""
+        failed = self._guarded(definition, self._helper, recursive)
+        if failed:
+            self._found[definition] = failed
+
+    def _helper(self, definition: Definition, recursive: bool) -> list[Candidate]:
+        """Note the summary of a function in which nothing is to be found."""
         interpreter = self.interpreter(definition)
         self.summaries[definition] = None
         with suppress(BoundReached):
             graph = Fixpoint(interpreter, HELPER_NODES, HELPER_PATIENCE).solve()
             if not recursive:
                 self._note_summary(definition, interpreter, graph)
+        return []
 
-    def forgotten_members(self) -> list[Candidate]:
+    def _forgotten_members(self) -> Ending:
         """The handles that functions put into objects, and that no object's end releases."""
         if not self.fillers:
-            return []
+            return
         classes = next(iter(self.fillers.values()))[0].callees.classes
         exits = _exits_of(self.fillers)
         taken = TakenMembers(self.program.names, classes, exits)
         last = LastMethods(self.program, taken)
-        found: list[Candidate] = []
-        for definition, (interpreter, graph) in self.fillers.items():
+
+        def find(definition: Definition) -> list[Candidate]:
+            interpreter, graph = self.fillers[definition]
             defects = list(forgotten_members(definition, interpreter, taken))
             last.told.update((definition, each.symbol) for each in defects)
             defects += last.defects(definition, interpreter)
-            found += self._candidates(definition, interpreter, graph, defects)
-        return found
+            return self._candidates(definition, interpreter, graph, defects)
 
-    def forgotten_by_closers(self) -> list[Candidate]:
+        for definition in list(self.fillers):
+            yield definition, find
+
+    def _forgotten_by_closers(self) -> Ending:
         """The handles that functions put into structures of C, and that no closer ends."""
         exits = _exits_of(self.openers)
         closers = Closers(self.program, self._summary_for_closing, exits.keys())
         taken = Taken(self.program, self._summary_for_closing, exits)
         return self._forgotten_of(self.openers, Openers(closers, taken).forgotten)
 
-    def forgotten_by_exit_functions(self) -> list[Candidate]:
+    def _forgotten_by_exit_functions(self) -> Ending:
         """The handles that functions put into variables of C, and that no exit function ends."""
         exits = _exits_of(self.initialisers)
         uses = OwnVariables(self.program, self._summary_for_closing, exits)
@@ -254,17 +284,17 @@ class Analysis:
 
     def _forgotten_of(
         self, makers: _Analysed, forgotten: Callable[[Definition, Interpreter], Iterator[Defect]]
-    ) -> list[Candidate]:
+    ) -> Ending:
         """What is forgotten of what functions have made; callees are asked first."""
-        return [
-            each
-            for definition, _ in (self.program.bottom_up() if makers else ())
-            if definition in makers
-            for interpreter, graph in (makers[definition],)
-            for each in self._candidates(
-                definition, interpreter, graph, list(forgotten(definition, interpreter))
-            )
-        ]
+
+        def find(definition: Definition) -> list[Candidate]:
+            interpreter, graph = makers[definition]
+            defects = list(forgotten(definition, interpreter))
+            return self._candidates(definition, interpreter, graph, defects)
+
+        for definition, _ in self.program.bottom_up() if makers else ():
+            if definition in makers:
+                yield definition, find
 
     def _summary_for_closing(self, definition: Definition) -> Summary | None:
         """A function's summary, also of one that touches no handle: it may free what holds them."""
@@ -274,32 +304,37 @@ class Analysis:
             self._summarise_helper(definition, definition in self.program.calls[definition][0])
         return self.summaries[definition]
 
-    def members_released_wrongly(self) -> list[Candidate]:
+    def _members_released_wrongly(self) -> Ending:
         """The handles that a method makes or releases, and that the destructor releases wrongly."""
-        return [
-            each
-            for definition, (interpreter, graph) in self.methods.items()
-            for defects in (list(members_released_wrongly(definition, interpreter)),)
-            for each in self._candidates(definition, interpreter, graph, defects)
-        ]
 
-    def members_overwritten(self) -> list[Candidate]:
+        def find(definition: Definition) -> list[Candidate]:
+            interpreter, graph = self.methods[definition]
+            defects = list(members_released_wrongly(definition, interpreter))
+            return self._candidates(definition, interpreter, graph, defects)
+
+        for definition in list(self.methods):
+            yield definition, find
+
+    def _members_overwritten(self) -> Ending:
         """The handles in members that an assignment operator loses, whoever calls it."""
         program = self.program
         steps = (
             step for found in self._found.values() for each in found for step in each.finding.steps
         )
         lost = {(step.path, step.span) for step in steps if step.kind == "lose"}
-        found = []
-        for definition in filter(assigns_whole_object, program.names.definitions):
+
+        def find(definition: Definition) -> list[Candidate]:
             owner = definition.function.owner_class or ""
             ender = program.classes_of(definition.module).enders(owner, definition.module)[0]
             destructor = None if isinstance(ender, Missing) else self.summaries.get(ender)
-            if destructor is not None and not is_told_by_callers(definition, program, lost):
-                interpreter = self.interpreter(definition)
-                defects, graph = overwritten_members(interpreter, destructor)
-                found += self._candidates(definition, interpreter, graph, defects)
-        return found
+            if destructor is None or is_told_by_callers(definition, program, lost):
+                return []
+            interpreter = self.interpreter(definition)
+            defects, graph = overwritten_members(interpreter, destructor)
+            return self._candidates(definition, interpreter, graph, defects)
+
+        for definition in filter(assigns_whole_object, program.names.definitions):
+            yield definition, find
 
     def _candidates(
         self,
@@ -310,29 +345,13 @@ class Analysis:
         lone: bool = False,
     ) -> list[Candidate]:
         """The defects as findings; `lone` ones are those that the function itself shows."""
-        origins = interpreter.typestates.origins
-        narrator = Narrator(
-            definition.path,
-            definition.function.name,
-            is_entry_point(definition.function),
-            definition.function.span.line,
-            origins,
-            interpreter.typestates.texts,
-            self.rulebook.resources,
-            self.rulebook.own_functions,
-            self._quoted,
-            lambda symbol: held_by(definition, interpreter, symbol),
-        )
-        exits = [Station(node, path.trail) for node, _, path in interpreter.exits]
-        witnesses = shortest_witnesses(defects, graph, exits, origins)
-        if lone:
-            witnesses = unmerged(witnesses, graph, origins, lambda: self.interpreter(definition))
-        found = [narrator.tell(witness) for witness in witnesses]
+        again = partial(self.interpreter, definition) if lone else None
+        found = told(definition, interpreter, graph, defects, self.rulebook, self._quoted, again)
         followed = self._followed.get(definition)
         if followed is not None:
-            for witness, each in zip(witnesses, found, strict=True):
-                followed.found(witness.defect.symbol, each.finding)
-        return found
+            for defect, each in found:
+                followed.found(defect.symbol, each.finding)
+        return [each for _, each in found]
 
     def _note_followed(
         self, definition: Definition, interpreter: Interpreter, bounded: bool

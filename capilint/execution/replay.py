@@ -26,8 +26,15 @@ _RETURN = "return"
 
 
 def confirm(findings: Iterable[Finding], resources: Mapping[str, Resource]) -> list[Finding]:
-    """The findings, each with `confirmed` set by its replay."""
-    return [replace(finding, confirmed=_verdict(finding, resources)) for finding in findings]
+    """The findings, each with `confirmed` set by its replay: None where that fails."""
+    return [replace(finding, confirmed=_opinion(finding, resources)) for finding in findings]
+
+
+def _opinion(finding: Finding, resources: Mapping[str, Resource]) -> bool | None:
+    try:
+        return _verdict(finding, resources)
+    except Exception:  # an error of the model's costs its opinion, not the finding
+        return None
 
 
 def _verdict(finding: Finding, resources: Mapping[str, Resource]) -> bool | None:

@@ -25,6 +25,7 @@ class Facts:
     released: str = "destroyed"
     replacement: str = ""
     closing: str = ""
+    reason: str = ""
 
 
 _FIELDS = tuple(field.name for field in fields(Facts))

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from capilint import ir
+from capilint import internal_error, ir
 from capilint.files.compile_options import CompileOptions
+from capilint.finding import Span
 from capilint.frontends.c.facts.declarators import meanings, parameters_of
 from capilint.frontends.c.facts.gather import Facts, facts_of
 from capilint.frontends.c.facts.headers import Headers
@@ -79,7 +80,12 @@ def _lowered(
     lines = LineTable(text)
     guards = guards_around(text, [region.offset for region in chosen])
     for region in chosen:
-        function = _lower_function(region, facts, lines, problems)
+        try:
+            function = _lower_function(region, facts, lines, problems)
+        except Exception as error:
+            span, name = _span(region, lines), region.definition.name
+            problems.append(ir.Problem(span, internal_error.reason(error), name))
+            continue
         if function is not None:
             yield replace(function, guards=guard_places(guards[region.offset]))
 
@@ -117,12 +123,17 @@ def module_name(path: str) -> str:
     return re.split(r"[\\/]", path)[-1].rpartition(".")[0] or path
 
 
+def _span(region: Region, lines: LineTable) -> Span:
+    """Where a function's name is; where a macro makes it, the use of that."""
+    definition = region.definition
+    return lines.span(*(region.used_at or (definition.name_at, definition.declarator_end)))
+
+
 def _lower_function(
     region: Region, facts: Facts, lines: LineTable, problems: list[ir.Problem]
 ) -> ir.Function | None:
-    definition, used_at = region.definition, region.used_at
-    made = lines.span(*used_at) if used_at is not None else None
-    span = made or lines.span(definition.name_at, definition.declarator_end)
+    definition, span = region.definition, _span(region, lines)
+    made = span if region.used_at is not None else None
     text = region.text[definition.body : definition.end]
     if made is None:
         text = " " * (definition.body - lines.line_start(definition.body)) + text

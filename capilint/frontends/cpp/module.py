@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from tree_sitter import Node
 
-from capilint import ir
+from capilint import internal_error, ir
 from capilint.files.compile_options import CompileOptions
 from capilint.finding import Span
 from capilint.frontends.c.lowering.exits import TooLarge
@@ -111,20 +112,50 @@ class _FileLowering:
         for body in bodies:
             if self._is_template(body):
                 continue
-            function = self._function(body)
+            function = self._guarded(partial(self._function, body), *self._told(body))
             if function is not None:
                 yield replace(function, guards=guard_places(guards[body.offset]))
         for task in self._lowered.tasks():
             if task.body is not None:
                 self._instantiated.add(id(task.body.definition))
-            made = self._asked(task)
+            at, path = task.asked_at, task.asked_path
+            made = self._guarded(partial(self._asked, task), _shown(task), at, path)
             if made is not None:
                 yield made
         for body in bodies:
             if id(body.definition) not in self._instantiated and self._is_template(body):
-                function = self._function(body)
+                function = self._guarded(partial(self._function, body), *self._told(body))
                 if function is not None:
                     yield function
+
+    def _guarded(
+        self, lower: Callable[[], ir.Function | None], name: str, at: Span, path: str
+    ) -> ir.Function | None:
+        """A lowered function, or None and a problem where that fails."""
+        try:
+            return lower()
+        except Exception as error:
+            self._problems.append(ir.Problem(at, internal_error.reason(error), name, path))
+            return None
+
+    def _told(self, body: Body) -> tuple[str, Span, str]:
+        """What a function of the text is called, and where that stands."""
+        return ("::".join((*body.signature.scope[-1:], body.signature.name)), *self._place(body))
+
+    def _place(self, body: Body) -> tuple[Span, str]:
+        """Where a function is defined; one that is not the user's is where it is asked for."""
+        if body.of_library:
+            return self._lowered.at, self._lowered.at_path
+        path = body.path if body.path != self._unit.text.path else ""
+        definition = body.definition
+        name = self._line_table(body).span(definition.name_at, definition.declarator_end)
+        return body.used_at or name, path
+
+    def _line_table(self, body: Body) -> LineTable:
+        table = self._lines.get(id(body.text))
+        if table is None:
+            table = self._lines[id(body.text)] = LineTable(body.text)
+        return table
 
     def _is_template(self, body: Body) -> bool:
         definition = body.definition
@@ -217,15 +248,8 @@ class _FileLowering:
         body = task.body
         assert body is not None
         definition = body.definition
-        lines = self._lines.get(id(body.text))
-        if lines is None:
-            lines = self._lines[id(body.text)] = LineTable(body.text)
-        span = lines.span(definition.name_at, definition.declarator_end)
-        at, path = self._lowered.at, body.path if body.path != self._unit.text.path else ""
-        if body.of_library or body.used_at is not None:
-            span = body.used_at or at
-        if body.of_library:
-            path = self._lowered.at_path
+        lines, at = self._line_table(body), self._lowered.at
+        span, path = self._place(body)
         self._lowered.at, self._lowered.at_path = span, path
         text = body.text[definition.cut : definition.handlers_end]
         text = " " * (definition.cut - lines.line_start(definition.cut)) + text

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 
 import libcst as cst
 
-from capilint import ir
+from capilint import internal_error, ir
 from capilint.files.modules import module_of
 from capilint.finding import Span
 from capilint.frontends.python.lowering.context import MAX_BLOCKS, TooLarge
@@ -136,13 +136,13 @@ class _ModuleLowering:
     def _guarded(
         self, lower: Callable[[], ir.Function], node: cst.CSTNode, name: str
     ) -> ir.Function | None:
-        """A lowered function, or None and a problem where it is too deep or too large."""
+        """A lowered function, or None and a problem where that fails."""
         try:
             return lower()
-        except RecursionError:
-            reason = "the code is nested too deeply"
         except TooLarge:
             reason = f"the control-flow graph needs more than {MAX_BLOCKS} blocks"
+        except Exception as error:
+            reason = internal_error.reason(error)
         self._problems.append(ir.Problem(self.positions.head(node), reason, self._shown(name)))
         return None
 
