@@ -32,6 +32,7 @@ from capilint.severity import Severity
 
 if TYPE_CHECKING:
     from capilint.finding import Finding, Span
+    from capilint.findings.baseline import Gone
     from capilint.findings.triage import Suppressed, Triage
     from capilint.ir import Module
     from capilint.rulebook.book import RuleBook
@@ -49,6 +50,10 @@ class Report(NamedTuple):
     read whole, by path. `failing` are the findings whose severity reaches their file's `fail_on`.
     `notes` tell people what the run did not do. `account` tells on request of which handles
     nothing is reported.
+
+    Where `baselines` hold, `findings` are the new ones, `known` those that a baseline has, and
+    `gone` what it has and the run did not find. `unchanged` are findings that only concern lines
+    which are as they were, where the changed ones alone are asked for.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -61,6 +66,16 @@ class Report(NamedTuple):
     sources: Mapping[str, Source] = MappingProxyType({})
     account: Account | None = None
     unread: int = 0
+    baselines: tuple[str, ...] = ()
+    known: tuple[Finding, ...] = ()
+    gone: tuple[Gone, ...] = ()
+    unchanged: tuple[Finding, ...] = ()
+
+    @property
+    def everything(self) -> tuple[Finding, ...]:
+        """All that was found and selected, reported or not."""
+        silenced = (item.finding for item in self.suppressed)
+        return (*self.findings, *self.known, *self.unchanged, *silenced)
 
     def shown(self, verbose: bool) -> list[Finding]:
         """What people are shown: of notes those only that make the run fail, unless `verbose`."""
@@ -84,8 +99,9 @@ def check(
     """Analyse the files together: one program for all that the same user functions apply to.
 
     `unreadable` is what could not be found, to be reported too. With `explain` the report accounts
-    for every creation of a handle. Raises SettingsError for an unknown resource, and RuleError
-    where the user's functions are described wrongly.
+    for every creation of a handle. Raises SettingsError for an unknown resource, RuleError
+    where the user's functions are described wrongly, and BaselineError for a baseline that cannot
+    be read.
     """
     inputs = list(inputs)
     run = _Run(inputs, settings_of, explain)
@@ -94,7 +110,9 @@ def check(
     programs: dict[str, list[Input]] = {}
     for item in inputs:
         run.seen += 1
-        rules = settings_of(item.path).rules
+        settings = settings_of(item.path)
+        run.baselines |= bool(settings.baseline)
+        rules = settings.rules
         programs.setdefault(rules.path if rules else "", []).append(item)
     for program in programs.values():
         run.analyse(program)
@@ -107,9 +125,10 @@ class _Run:
     def __init__(
         self, inputs: Iterable[Input], settings_of: Callable[[str], Settings], explain: bool
     ) -> None:
+        self._inputs = tuple(inputs)
         self._settings_of = settings_of
         self._explain = explain
-        self._front_ends = FrontEnds([item.path for item in inputs], settings_of)
+        self._front_ends = FrontEnds([item.path for item in self._inputs], settings_of)
         self._sources: dict[str, Source] = {}
         self._findings: list[Finding] = []
         self._beside: set[str] = set()
@@ -117,6 +136,7 @@ class _Run:
         self._not_understood: list[Silence] = []
         self._analysed: set[str] = set()
         self.seen = 0
+        self.baselines = False
         self.unreadable: list[Unreadable] = []
 
     def analyse(self, program: Sequence[Input]) -> None:
@@ -161,6 +181,32 @@ class _Run:
 
     def report(self) -> Report:
         """The report of all that was gathered."""
+        report = self._report()
+        if not self.baselines:
+            return report
+        from capilint.findings.baseline import compared
+
+        unread = {item.path for item in report.unreadable}
+        looked_at = {item.path for item in self._inputs if not item.named} - unread
+        found = compared(
+            report.findings,
+            report.sources,
+            self._settings_of,
+            [item.path for item in self._inputs],
+            looked_at,
+        )
+        known = {id(finding) for each in found.values() for finding in each.known}
+        new = tuple(each for each in report.findings if id(each) not in known)
+        return report._replace(
+            findings=new,
+            known=tuple(each for each in report.findings if id(each) in known),
+            gone=tuple(gone for each in found.values() for gone in each.gone),
+            baselines=tuple(found),
+            failing=report.failing.intersection(new),
+        )
+
+    def _report(self) -> Report:
+        """The report without a look at baselines."""
         if not self._sources:
             return Report(
                 seen=self.seen,

@@ -76,6 +76,7 @@ class Bench:
             per_file_ignores=(),
             severity=(),
             resources=None,
+            baseline="",
         )
 
 

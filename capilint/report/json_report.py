@@ -7,6 +7,7 @@ import json
 from capilint import __version__
 from capilint.check import Report
 from capilint.finding import Finding, Fix, Step
+from capilint.findings.baseline import Gone
 from capilint.findings.fingerprint import fingerprints
 from capilint.findings.triage import Suppressed
 from capilint.report import Style
@@ -18,8 +19,7 @@ VERSION = 1
 
 def render(report: Report, style: Style) -> str:
     """All findings, notes among them. ASCII only, so that no encoding on the way can harm it."""
-    everything = [*report.findings, *(item.finding for item in report.suppressed)]
-    known_by = {id(each): text for each, text in fingerprints(everything, report.sources)}
+    known_by = {id(each): text for each, text in fingerprints(report.everything, report.sources)}
     document: dict[str, object] = {
         "version": VERSION,
         "tool": {"name": "capilint", "version": __version__},
@@ -36,6 +36,12 @@ def render(report: Report, style: Style) -> str:
             ],
         },
     }
+    if report.baselines:
+        document["baseline"] = {
+            "files": list(report.baselines),
+            "unchanged": [_finding(each, known_by[id(each)]) for each in report.known],
+            "absent": [_gone(each) for each in report.gone],
+        }
     if report.account is not None:
         document |= _account(report.account)
     return json.dumps(document, indent=2) + "\n"
@@ -81,6 +87,11 @@ def _fix(fix: Fix | None) -> dict[str, object] | None:
             for each in fix.changes
         ],
     }
+
+
+def _gone(gone: Gone) -> dict[str, object]:
+    """What a baseline has and the run did not find."""
+    return {**gone.entry._asdict(), "path": gone.path, "count": gone.times}
 
 
 def _comment(item: Suppressed) -> dict[str, object]:
