@@ -53,7 +53,8 @@ class Report(NamedTuple):
 
     Where `baselines` hold, `findings` are the new ones, `known` those that a baseline has, and
     `gone` what it has and the run did not find. `unchanged` are findings that only concern lines
-    which are as they were, where the changed ones alone are asked for.
+    which are as they were, where the changed ones alone are asked for. `interrupted` is set where
+    the run did not come to its end.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -70,6 +71,7 @@ class Report(NamedTuple):
     known: tuple[Finding, ...] = ()
     gone: tuple[Gone, ...] = ()
     unchanged: tuple[Finding, ...] = ()
+    interrupted: bool = False
 
     @property
     def everything(self) -> tuple[Finding, ...]:
@@ -86,6 +88,14 @@ class Report(NamedTuple):
         ]
 
 
+class Interrupted(KeyboardInterrupt):
+    """Somebody did not want to wait; `report` has what was found so far."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__()
+        self.report = report
+
+
 class SettingsError(Exception):
     """The settings ask for what is not there; the text says where and what would be right."""
 
@@ -100,8 +110,8 @@ def check(
 
     `unreadable` is what could not be found, to be reported too. With `explain` the report accounts
     for every creation of a handle. Raises SettingsError for an unknown resource, RuleError
-    where the user's functions are described wrongly, and BaselineError for a baseline that cannot
-    be read.
+    where the user's functions are described wrongly, BaselineError for a baseline that cannot be
+    read, and Interrupted on Ctrl-C.
     """
     inputs = list(inputs)
     run = _Run(inputs, settings_of, explain)
@@ -114,8 +124,12 @@ def check(
         run.baselines |= bool(settings.baseline)
         rules = settings.rules
         programs.setdefault(rules.path if rules else "", []).append(item)
-    for program in programs.values():
-        run.analyse(program)
+    try:
+        for program in programs.values():
+            run.analyse(program)
+    except KeyboardInterrupt:
+        run.interrupted = True
+        raise Interrupted(run.report()) from None
     return run.report()
 
 
@@ -136,7 +150,7 @@ class _Run:
         self._not_understood: list[Silence] = []
         self._analysed: set[str] = set()
         self.seen = 0
-        self.baselines = False
+        self.baselines = self.interrupted = False
         self.unreadable: list[Unreadable] = []
 
     def analyse(self, program: Sequence[Input]) -> None:
@@ -169,7 +183,11 @@ class _Run:
 
         rounds = Rounds(self._front_ends, self._load, self._crashed, self._quoted, self._explain)
         wanted = [Wanted(source, relevant) for source in sources]
-        found = rounds.findings(wanted, Left(left, names.search), book)
+        try:
+            found = rounds.findings(wanted, Left(left, names.search), book)
+        except KeyboardInterrupt:
+            self._findings += rounds.findings_so_far()
+            raise
         self._analysed |= rounds.modules.keys() - self._beside
         self._findings += _problems(rounds.modules.values())
         self._findings += found
@@ -181,13 +199,15 @@ class _Run:
 
     def report(self) -> Report:
         """The report of all that was gathered."""
-        report = self._report()
+        report = self._report()._replace(interrupted=self.interrupted)
         if not self.baselines:
             return report
         from capilint.findings.baseline import compared
 
         unread = {item.path for item in report.unreadable}
         looked_at = {item.path for item in self._inputs if not item.named} - unread
+        if self.interrupted:
+            looked_at = set()
         found = compared(
             report.findings,
             report.sources,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from capilint.check import Report, check
+from capilint.check import Interrupted, Report, check
 from capilint.commands import CommandError
 from capilint.commands.inputs import (
     configuration,
@@ -22,10 +22,11 @@ from capilint.report import FORMATS, render
 if TYPE_CHECKING:
     from capilint.files.git_changes import Changes
 
-FINDINGS, TROUBLE = 1, 2
+FINDINGS, TROUBLE, INTERRUPTED = 1, 2, 130
 _EPILOG = """\
 exit status: 0 nothing found; 1 a finding at or above --fail-on; 2 a wrong use or configuration,
-or an input that could not be read (the findings of the others are reported nevertheless)
+or an input that could not be read (the findings of the others are reported nevertheless); 130 if
+interrupted (what was found so far is reported)
 """
 
 
@@ -63,7 +64,25 @@ def _output_arguments(group: argparse._ArgumentGroup) -> None:
         action="store_true",
         help="say, too, why nothing is reported of the other handles (text, json)",
     )
-    add("--verbose", "-v", action="store_true", help="report notes and suppressed findings, too")
+    volume = group.add_mutually_exclusive_group()
+    volume.add_argument(
+        *("--verbose", "-v"),
+        action="store_true",
+        help="report notes and suppressed findings, too",
+    )
+    volume.add_argument(
+        *("--quiet", "-q"), action="store_true", help="print findings and errors, nothing else"
+    )
+    add(
+        "--exit-zero",
+        action="store_true",
+        help="let findings leave the exit status 0; errors still make it 2",
+    )
+    add(
+        "--show-settings",
+        action="store_true",
+        help="print the settings that hold for the paths and check nothing",
+    )
 
 
 def _edit_arguments(group: argparse._ArgumentGroup) -> None:
@@ -85,9 +104,14 @@ def run(options: argparse.Namespace) -> int:
     """Check, report, and say by the exit status how it went."""
     wanted = outputs(options)
     settings = configuration(options)
+    if options.show_settings:
+        from capilint.commands.config import print_settings
+
+        print_settings(settings, options.paths)
+        return 0
     found = discovery(options, settings)
     report = _checked(options, settings, found)
-    if options.diff or options.fix:
+    if (options.diff or options.fix) and not report.interrupted:
         from capilint.commands.editing import edited
 
         report = edited(
@@ -98,7 +122,7 @@ def run(options: argparse.Namespace) -> int:
             lambda: _checked(options, settings, found),
         )
         wanted = wanted if options.fix else [each for each in wanted if each[1] != STDOUT]
-    elif options.suggest_fixes and report.findings:
+    elif options.suggest_fixes and report.findings and not report.interrupted:
         from capilint.edits.session import Session
 
         report = Session(found.inputs, settings.settings_of, report).with_fixes()
@@ -106,13 +130,26 @@ def run(options: argparse.Namespace) -> int:
         write(render(name, report, style(options, path)), path)
     if any(name == "github" for name, _ in wanted):
         write_step_summary(report)
-    complain(report, options.paths, options.verbose)
-    return TROUBLE if report.unreadable else FINDINGS if report.failing else 0
+    complain(report, options.paths, options.verbose, options.quiet)
+    return _status(report, options)
+
+
+def _status(report: Report, options: argparse.Namespace) -> int:
+    if report.interrupted:
+        return INTERRUPTED
+    if report.unreadable:
+        return TROUBLE
+    return FINDINGS if report.failing and not options.exit_zero else 0
 
 
 def _checked(options: argparse.Namespace, settings: Configuration, found: Discovery) -> Report:
     changes = None if options.diff_base is None else _changes(options.diff_base, found)
-    report = check(found.inputs, settings.settings_of, found.unreadable, options.explain_silence)
+    try:
+        report = check(
+            found.inputs, settings.settings_of, found.unreadable, options.explain_silence
+        )
+    except Interrupted as stop:
+        report = stop.report
     return report if changes is None else _changed(report, changes)
 
 

@@ -49,7 +49,7 @@ def style(options: argparse.Namespace, path: str) -> Style:
         colour = colour and path == STDOUT and not os.environ.get("NO_COLOR")
     else:
         colour = options.color == "always"
-    return Style(colour=colour, verbose=options.verbose)
+    return Style(colour=colour, verbose=options.verbose, quiet=options.quiet)
 
 
 def write(text: str, path: str, mode: str = "w") -> None:
@@ -73,13 +73,19 @@ def write_step_summary(report: Report) -> None:
         write(summary(report), path, "a")
 
 
-def complain(report: Report, paths: Sequence[str], verbose: bool = False) -> None:
-    """Say on the standard error what was not analysed."""
+def complain(
+    report: Report, paths: Sequence[str], verbose: bool = False, quiet: bool = False
+) -> None:
+    """Say on the standard error what was not analysed; if `quiet`, no more than errors."""
     sys.stdout.flush()
     for item in report.unreadable:
         print(f"capilint: {item.path}: {item.reason}", file=sys.stderr)
         if verbose and item.detail:
             print(item.detail, file=sys.stderr)
+    if report.interrupted:
+        print("capilint: interrupted; this is what was found so far", file=sys.stderr)
+    if quiet:
+        return
     if not report.seen:
         print(
             f"capilint: warning: no C, C++ or Python files in {', '.join(paths)}",

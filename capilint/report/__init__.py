@@ -22,7 +22,8 @@ FORMATS = tuple(_MODULES)
 
 
 class Style(NamedTuple):
-    """How people want it: `colour` for terminals, `verbose` with notes and counts."""
+    """How people want it: `colour` for terminals, `verbose` with notes and counts, `quiet` with
+    findings only."""
 
     colour: bool = False
     verbose: bool = False
@@ -32,5 +33,6 @@ def render(name: str, report: Report, style: Style) -> str:
     """The report in one of FORMATS, with a final line end unless it is empty."""
     from importlib import import_module
 
+    quiet: bool = False
     function: Callable[[Report, Style], str] = import_module(_MODULES[name]).render
     return function(report, style)

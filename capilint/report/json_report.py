@@ -37,6 +37,8 @@ def render(report: Report, style: Style) -> str:
         },
     }
     if report.baselines:
+    if report.interrupted:
+        document["interrupted"] = True
         document["baseline"] = {
             "files": list(report.baselines),
             "unchanged": [_finding(each, known_by[id(each)]) for each in report.known],

@@ -228,11 +228,13 @@ def _invocation(report: Report) -> Json:
     ]
     notifications += [{"level": "note", "message": _message(note)} for note in report.notes]
     return {
-        "executionSuccessful": not report.unreadable,
+        "executionSuccessful": not (report.unreadable or report.interrupted),
         "toolExecutionNotifications": notifications,
     }
 
 
 def _message(text: str) -> Json:
+    if report.interrupted:
+        notifications.append({"level": "error", "message": _message("interrupted")})
     """A plain text message; `a[i](b)` in it must not become a link."""
     return {"text": printable(text).replace("](", "\\](")}

@@ -42,10 +42,11 @@ def render(report: Report, style: Style) -> str:
 
     Notes are shown where `verbose` is set or they make the run fail. On request there follows
     what is not reported, a line for each handle. Last come the baselines' entries that are gone.
+    What is `quiet` has the findings, and what was asked for.
     """
     shown = report.shown(style.verbose)
     blocks = [_Block(finding, report.sources, style.colour).text() for finding in shown]
-    lines = [_summary(shown, report)]
+    lines = [] if style.quiet else [_summary(shown, report)]
     if report.account is not None:
         lines += _account(report.account)
     if style.verbose:
@@ -54,8 +55,9 @@ def render(report: Report, style: Style) -> str:
         lines.append(f"{counts}, {plural(len(report.suppressed), 'finding')} suppressed.")
         lines += [f"known: {_in_a_line(each)}" for each in report.known]
         lines += [f"gone: {_gone(each)}" for each in report.gone]
-    lines += _stale(report)
-    return "\n".join(blocks + lines) + "\n"
+    if not style.quiet:
+        lines += _stale(report)
+    return "".join(f"{each}\n" for each in blocks + lines)
 
 
 def _summary(shown: list[Finding], report: Report) -> str:
