@@ -93,7 +93,7 @@ def test_fail_on_sets_the_bar(cli: Cli) -> None:
         (["check", "--formt=json"], "did you mean `--format`?"),
         (["check", "--verb"], "unrecognized arguments: --verb"),
         (["check", "--lang", "pyton"], "did you mean `python`?"),
-        (["check", "--output", "gitlab:x"], "unknown format `gitlab`; did you mean `github`?"),
+        (["check", "--output", "gitlba:x"], "unknown format `gitlba`; did you mean `gitlab`?"),
         (["chekc"], "unknown command `chekc`; did you mean `check`?"),
         (["run"], "required: FILE\n"),
         (["check", "--format", "xml"], "xml"),

@@ -17,6 +17,12 @@ _MODULES = {
     "json": "capilint.report.json_report",
     "github": "capilint.report.github",
     "sarif": "capilint.report.sarif",
+    "jsonl": "capilint.report.jsonl",
+    "gitlab": "capilint.report.gitlab",
+    "azure": "capilint.report.azure",
+    "junit": "capilint.report.junit",
+    "checkstyle": "capilint.report.checkstyle",
+    "rdjson": "capilint.report.rdjson",
 }
 FORMATS = tuple(_MODULES)
 
@@ -27,12 +33,12 @@ class Style(NamedTuple):
 
     colour: bool = False
     verbose: bool = False
+    quiet: bool = False
 
 
 def render(name: str, report: Report, style: Style) -> str:
     """The report in one of FORMATS, with a final line end unless it is empty."""
     from importlib import import_module
 
-    quiet: bool = False
     function: Callable[[Report, Style], str] = import_module(_MODULES[name]).render
     return function(report, style)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from capilint import __version__
 from capilint.check import Report
@@ -19,7 +20,7 @@ VERSION = 1
 
 def render(report: Report, style: Style) -> str:
     """All findings, notes among them. ASCII only, so that no encoding on the way can harm it."""
-    known_by = {id(each): text for each, text in fingerprints(report.everything, report.sources)}
+    known_by = _known_by(report)
     document: dict[str, object] = {
         "version": VERSION,
         "tool": {"name": "capilint", "version": __version__},
@@ -36,9 +37,9 @@ def render(report: Report, style: Style) -> str:
             ],
         },
     }
-    if report.baselines:
     if report.interrupted:
         document["interrupted"] = True
+    if report.baselines:
         document["baseline"] = {
             "files": list(report.baselines),
             "unchanged": [_finding(each, known_by[id(each)]) for each in report.known],
@@ -47,6 +48,17 @@ def render(report: Report, style: Style) -> str:
     if report.account is not None:
         document |= _account(report.account)
     return json.dumps(document, indent=2) + "\n"
+
+
+def finding_objects(report: Report, findings: Iterable[Finding]) -> list[dict[str, object]]:
+    """Findings of the report as it has them."""
+    known_by = _known_by(report)
+    return [_finding(each, known_by[id(each)]) for each in findings]
+
+
+def _known_by(report: Report) -> dict[int, str]:
+    """The fingerprint of each finding, by its identity."""
+    return {id(each): text for each, text in fingerprints(report.everything, report.sources)}
 
 
 def _finding(finding: Finding, fingerprint: str) -> dict[str, object]:

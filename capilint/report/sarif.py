@@ -33,6 +33,8 @@ _FINGERPRINT = "capilintHandle/v1"
 # capilint has no site of its own yet: this is the page of the function that it is about.
 _INFORMATION = "https://learn.microsoft.com/windows/win32/api/wincrypt/nf-wincrypt-cryptdestroykey"
 
+_CATEGORY = "capilint/"  # what code scanning takes for the category of the upload: all before `/`
+
 Json = dict[str, object]
 
 
@@ -45,9 +47,11 @@ def render(report: Report, style: Style) -> str:
 
 def _run(report: Report, codes: Sequence[Code]) -> Json:
     return {
+        "automationDetails": {"id": _CATEGORY},
         "tool": {
             "driver": {
                 "name": "capilint",
+                "fullName": f"capilint {__version__}",
                 "semanticVersion": __version__,
                 "informationUri": _INFORMATION,
                 "rules": [_rule(code) for code in codes],
@@ -73,7 +77,10 @@ def _rule(code: Code) -> Json:
     if code.cwe is not None:
         tags.append(f"external/cwe/cwe-{code.cwe}")
         rule["helpUri"] = code.cwe_page
-    rule["properties"] = {"tags": tags, "precision": "high"}
+    properties: Json = {"tags": tags, "precision": "high"}
+    if code.security_severity is not None:  # read as a number, written as a text
+        properties["security-severity"] = str(code.security_severity)
+    rule["properties"] = properties
     return rule
 
 
@@ -227,6 +234,8 @@ def _invocation(report: Report) -> Json:
         for item in report.unreadable
     ]
     notifications += [{"level": "note", "message": _message(note)} for note in report.notes]
+    if report.interrupted:
+        notifications.append({"level": "error", "message": _message("interrupted")})
     return {
         "executionSuccessful": not (report.unreadable or report.interrupted),
         "toolExecutionNotifications": notifications,
@@ -234,7 +243,5 @@ def _invocation(report: Report) -> Json:
 
 
 def _message(text: str) -> Json:
-    if report.interrupted:
-        notifications.append({"level": "error", "message": _message("interrupted")})
     """A plain text message; `a[i](b)` in it must not become a link."""
     return {"text": printable(text).replace("](", "\\](")}
