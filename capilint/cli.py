@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _failed(error: Exception) -> int:
     """Say what went wrong: what the user can mend, or a bug of ours with its traceback."""
-    from capilint.check import SettingsError
+    from capilint.checking import SettingsError
     from capilint.commands import CommandError
     from capilint.config.loading import ConfigError
     from capilint.findings.baseline_file import BaselineError

@@ -18,7 +18,7 @@ from flake8.exceptions import ExecutionError
 from flake8.options.manager import OptionManager
 
 from capilint import __version__
-from capilint.check import Report, SettingsError, check
+from capilint.checking import Report, SettingsError, check
 from capilint.config.loading import ConfigError, Configuration
 from capilint.config.settings import Settings
 from capilint.files.source import Input

@@ -14,7 +14,7 @@ import pytest
 
 import capilint.commands.check
 from capilint import __version__
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.config.settings import Settings
 from tests.command_line import Cli
 from tests.reports import SESSION

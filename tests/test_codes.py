@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from capilint.check import check
+from capilint.checking import check
 from capilint.config.settings import Settings
 from capilint.files.source import Input
 from capilint.language import Language

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.files.source import Unreadable
 from capilint.finding import Change, Finding, Fix, Severity, Span
 from capilint.report import FORMATS, Style, render

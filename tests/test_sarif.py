@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from capilint import __version__
-from capilint.check import Report, check
+from capilint.checking import Report, check
 from capilint.config.loading import Configuration
 from capilint.files.discover import discover
 from capilint.files.source import Unreadable

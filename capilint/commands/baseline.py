@@ -11,7 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Callable
 
-from capilint.check import Report, check
+from capilint.checking import Report, check
 from capilint.commands.inputs import (
     configuration,
     discovery,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from capilint.check import Interrupted, Report, check
+from capilint.checking import Interrupted, Report, check
 from capilint.commands import CommandError
 from capilint.commands.inputs import (
     configuration,

@@ -5,18 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from capilint.commands import CommandError
 from capilint.commands.options import codes, language, resources
-from capilint.config.loading import SEVERITIES, Configuration, compile_commands
+from capilint.config.loading import SEVERITIES, Configuration
+from capilint.config.overrides import macros, overrides
 from capilint.files.discover import Discovery, discover, language_of
 from capilint.files.source import Input
 from capilint.severity import Severity
-
-if TYPE_CHECKING:
-    from capilint.files.compile_options import Define
 
 _STDIN = "-"
 
@@ -80,36 +76,22 @@ def selection_arguments(group: argparse._ArgumentGroup) -> None:
 
 def configuration(options: argparse.Namespace) -> Configuration:
     """The settings of the files. Raises CommandError and ConfigError."""
-    overrides: dict[str, object] = {
-        name: getattr(options, name)
-        for name in ("select", "extend_select", "ignore", "resources")
-        if getattr(options, name) is not None
-    }
-    if options.include is not None:
-        overrides["include"] = tuple(folder.replace("\\", "/") for folder in options.include)
-    if options.define is not None:
-        overrides["define"] = _macros(options.define)
-    if options.compile_commands is not None:
-        path = options.compile_commands
-        overrides["compile_commands"] = compile_commands(path) if path else path
-    if options.baseline is not None:
-        overrides["baseline"] = options.baseline.replace(os.sep, "/")
-    if options.fail_on is not None:
-        overrides["fail_on"] = Severity(options.fail_on)
-    return Configuration(overrides, options.config, options.isolated)
-
-
-def _macros(words: Sequence[str]) -> tuple[Define, ...]:
-    """What words such as -DNAME=VALUE and -UNAME say. Raises CommandError where one is wrong."""
-    from capilint.files.compile_options import macro
-
-    macros = []
-    for word in words:
-        try:
-            macros.append(macro(word[:2], word[2:]))
-        except ValueError as error:
-            raise CommandError(f"{word}: {error}") from None
-    return tuple(macros)
+    try:
+        defines = None if options.define is None else macros(options.define)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+    found = overrides(
+        select=options.select,
+        extend_select=options.extend_select,
+        ignore=options.ignore,
+        resources=options.resources,
+        include=options.include,
+        define=defines,
+        compile_commands=options.compile_commands,
+        baseline=options.baseline,
+        fail_on=None if options.fail_on is None else Severity(options.fail_on),
+    )
+    return Configuration(found, options.config, options.isolated)
 
 
 def discovery(options: argparse.Namespace, configuration: Configuration) -> Discovery:

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.commands import CommandError
 from capilint.report import FORMATS, Style
 

@@ -1,6 +1,6 @@
 """What a run is asked to look for: the frozen settings, and which codes they let through.
 
-`capilint.config.loading` makes them from files and the command line; `capilint.check` obeys them.
+`capilint.config.loading` makes them from files and the command line, `capilint.checking` obeys.
 """
 
 from __future__ import annotations

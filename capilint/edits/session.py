@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from capilint.check import Report, check, rule_book
+from capilint.checking import Report, check, rule_book
 from capilint.config.settings import Settings
 from capilint.edits.bench import Bench, Key, View, key_of, of_key
 from capilint.edits.draft import applied_changes, changes

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from capilint.check import Report
+    from capilint.checking import Report
 
 _MODULES = {
     "text": "capilint.report.text",

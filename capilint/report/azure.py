@@ -5,7 +5,7 @@ The format: https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-c
 
 from __future__ import annotations
 
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.finding import Finding, Severity
 from capilint.report import Style
 from capilint.report.printable import printable, step_lines

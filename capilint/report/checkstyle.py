@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from xml.etree.ElementTree import Element
 
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.finding import Finding, Severity
 from capilint.report import Style
 from capilint.report.xml_text import document, element

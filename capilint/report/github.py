@@ -5,7 +5,7 @@ The format: https://docs.github.com/actions/reference/workflows-and-actions/work
 
 from __future__ import annotations
 
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.finding import Finding, Severity
 from capilint.report import Style
 from capilint.report.printable import plural, printable, step_lines

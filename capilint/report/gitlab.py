@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.config.loading import shown_path
 from capilint.finding import Finding, Severity
 from capilint.findings.fingerprint import fingerprints

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from capilint import __version__
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.finding import Finding, Fix, Step
 from capilint.findings.baseline import Gone
 from capilint.findings.fingerprint import fingerprints

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.report import Style
 from capilint.report.json_report import finding_objects
 

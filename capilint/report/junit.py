@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import attrgetter
 from xml.etree.ElementTree import Element
 
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.finding import Finding
 from capilint.report import Style
 from capilint.report.printable import step_lines

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.files.source import Source
 from capilint.finding import Change, Finding, Severity, Span
 from capilint.report import Style

@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from capilint import __version__
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.finding import Finding, Fix, Severity, Span, Step
 from capilint.findings.baseline import Gone
 from capilint.findings.baseline_file import Entry

@@ -21,7 +21,7 @@ from capilint.report.printable import other_places, plural, printable, width
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
-    from capilint.check import Report
+    from capilint.checking import Report
     from capilint.files.source import Source
     from capilint.finding import Finding, Span, Step
     from capilint.findings.baseline import Gone
