@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from tests.checkout import commit_all
 from tests.command_line import Cli
 from tests.reports import SESSION, leak, span
 from tests.test_baseline import OTHER
-from tests.tools import require, run
+from tests.tools import ROOT, require, run
 
 MENDED = SESSION.replace("cap))\n        return FALSE;", "cap))\n        len = 0;")
 
@@ -114,7 +116,9 @@ def test_names_and_texts_that_look_like_a_diff(cli: Cli, repository: Path) -> No
     assert handles(cli, "HEAD") == ["hNew"]
 
 
-def test_settings_of_the_user_change_nothing(cli: Cli, repository: Path) -> None:
+def test_settings_of_the_user_change_nothing(
+    cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for key, value in {
         "diff.external": "false",
         "diff.noprefix": "true",
@@ -128,11 +132,37 @@ def test_settings_of_the_user_change_nothing(cli: Cli, repository: Path) -> None
         "core.fsmonitor": "false-monitor",
     }.items():
         run(["git", "config", key, value], repository)
+    monkeypatch.setenv("GIT_DIFF_OPTS", "--unified=9")
+    monkeypatch.setenv("GIT_EXTERNAL_DIFF", "false")
     write("src/leak.c", OTHER + SESSION)
     Path("src/leak.c").rename("src/é.c")
     assert handles(cli, "HEAD", "src") == ["hOther", "hKey"], "untracked: all of it is new"
     run(["git", "add", "--all"], repository)
     assert handles(cli, "HEAD", "src") == ["hOther"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the hook is a script for a shell")
+def test_a_hook_sees_what_is_about_to_be_committed(repository: Path) -> None:
+    hook = Path(".git/hooks/pre-commit")
+    command = [sys.executable, "-m", "capilint", "check", "--diff-base", "HEAD", "--quiet"]
+    script = f"#!/bin/sh\nPYTHONPATH={ROOT} exec {shlex.join(command)} src/leak.c\n"
+    hook.write_text(script, encoding="utf-8")
+    hook.chmod(0o755)
+    write("src/leak.c", SESSION + "\n")
+    commit_all(repository, "nothing new")
+    write("src/leak.c", SESSION + OTHER)
+    author = ["-c", "user.name=test", "-c", "user.email=test@example.invalid"]
+    told = run(["git", *author, "commit", "--all", "--message", "new"], repository, 1)
+    assert "hOther" in told and "hKey" not in told
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets administrators make links only")
+def test_a_link_to_the_working_directory_is_no_other_place(
+    cli: Cli, repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    link = tmp_path_factory.mktemp("elsewhere") / "link"
+    link.symlink_to(repository, target_is_directory=True)
+    assert handles(cli, "HEAD", str(link / "src")) == []
 
 
 def test_a_baseline_and_a_revision_together(cli: Cli, repository: Path) -> None:

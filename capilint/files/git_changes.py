@@ -4,7 +4,8 @@
                                    untracked files ┴─ Changes.of(path) ── Hunk*
 
 git is the only program that is started, and only where somebody asks for changes. It is told to
-start no other (external diffs, text conversions, file monitors) and to write nothing.
+write nothing, and to start no external diff, text conversion or file monitor; what filters the user
+has set up for files (git-lfs) is git's own business.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _UNTRACKED = ("ls-files", "--others", "--exclude-standard", "--full-name", "-z",
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _ESCAPE = re.compile(rb'\\(?:([0-7]{3})|([abtnvfr"\\]))')
 _ESCAPES = dict(zip(b'abtnvfr"\\', b'\a\b\t\n\v\f\r"\\', strict=True))
+_DISTURBING = ("GIT_DIFF_OPTS", "GIT_EXTERNAL_DIFF")  # they win over the options
 _SHALLOW = "a shallow clone lacks it: fetch the whole history (`fetch-depth: 0` in CI)"
 
 
@@ -63,13 +65,18 @@ class Changes:
     def of(self, path: str) -> tuple[Hunk, ...]:
         """The changed lines of a file, whose path is from the working directory or absolute."""
         try:
-            relative = os.path.relpath(path) if os.path.isabs(path) else path
+            relative = _from_here(path) if os.path.isabs(path) else path
         except ValueError:  # on another drive of Windows
             return _WHOLE
         whole = os.path.normcase(os.path.normpath(os.path.join(self._prefix, relative)))
         if whole.startswith(".."):
             return _WHOLE
         return self._hunks.get(whole, _WHOLE if whole.startswith(self._new) else ())
+
+
+def _from_here(path: str) -> str:
+    """An absolute path from the working directory, whose name may be that of a link."""
+    return os.path.relpath(os.path.realpath(path), os.path.realpath("."))
 
 
 def changes_since(revision: str) -> Changes:
@@ -100,6 +107,7 @@ def _git(*arguments: str, trouble: str) -> bytes:
     done = subprocess.run(
         [_program(), *options, *arguments],
         stdin=subprocess.DEVNULL,
+        env={name: value for name, value in os.environ.items() if name not in _DISTURBING},
         capture_output=True,
         check=False,
     )
