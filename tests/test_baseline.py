@@ -31,7 +31,7 @@ void twice(HCRYPTPROV hProv)
 HEAD = '{"version": 1, "findings": [\n'
 ENTRY = (
     '{"path": "PATH", "code": "", "function": "", "resource": "", "handle": "", "text": "\\"{", '
-    '"count": 1}'
+    '"places": 1, "count": 1}'
 )
 
 
@@ -75,6 +75,7 @@ def test_what_is_written_down_is_reported_no_more(cli: Cli) -> None:
         "resource": "key",
         "handle": "hKey",
         "text": "if (!CryptGenKey(hProv, CALG_RC4, CRYPT_EXPORTABLE, &hKey))",
+        "places": 1,
         "count": 1,
     }
     assert cli("check") == 1, "a baseline that nobody names does not hold"
@@ -111,6 +112,30 @@ def test_equal_findings_are_counted(cli: Cli) -> None:
     new = cli.json("--select", "CAP1", "--baseline", NAME, "src")
     assert [each["code"] for each in new["findings"]] == ["CAP103"]
     assert len(new["baseline"]["unchanged"]) == before
+
+
+def test_a_handle_that_leaves_alive_at_one_more_place_is_new(cli: Cli) -> None:
+    named()
+    first, second = (
+        "    if (len > 1)\n        return FALSE;\n",
+        "    if (len > 2)\n        return TRUE;\n",
+    )
+    begin = "    if (!CryptEncrypt"
+    write("src/leak.c", SESSION.replace(begin, first + begin))
+    cli("baseline")
+    assert [entry["places"] for entry in entries()] == [2]
+    write("src/leak.c", SESSION.replace(begin, first + second + begin))
+    assert cli("check") == 1 and "hKey" in cli.out and "gone" not in cli.out
+    assert cli("baseline", "--update") == 0
+    assert [entry["places"] for entry in entries()] == [2], "the old one is still there"
+    write("src/leak.c", SESSION)
+    assert cli("check") == 0 and "gone" not in cli.out
+    cli("baseline", "--update")
+    assert [entry["places"] for entry in entries()] == [1], "less is known from now on"
+    write("src/leak.c", SESSION.replace(begin, first + begin))
+    assert cli("check") == 1
+    cli("baseline")
+    assert [(entry["places"], entry["count"]) for entry in entries()] == [(2, 1)]
 
 
 def test_a_file_that_is_moved_takes_its_entries_along(cli: Cli) -> None:

@@ -63,11 +63,14 @@ def run(options: argparse.Namespace) -> int:
     is_gone = gone_in(settings.settings_of, looked_at)
     for path, findings in _by_baseline(settings, found, report).items():
         place, baseline = path or DEFAULT, Baseline(path or DEFAULT, report.sources)
-        compared = baseline.compare(findings, _old(place, options.update), is_gone)
+        old = _old(place, options.update)
+        compared = baseline.compare(findings, old, is_gone)
+        kept = compared.kept
         if not options.update:
-            compared.kept.update(map(baseline.entry_of, compared.new))
-        write(place, compared.kept)
-        print(_summary(place, compared, options.update))
+            elsewhere = baseline.compare((), old, is_gone).kept
+            kept = elsewhere + Counter(map(baseline.entry_of, findings))
+        write(place, kept)
+        print(_summary(place, compared, kept.total(), options.update))
         if not path and not options.update:
             print(f'name it in the configuration, for `check` to use it: baseline = "{DEFAULT}"')
     complain(report, options.paths)
@@ -103,10 +106,9 @@ def _old(path: str, update: bool) -> Counter[Entry]:
         return Counter()
 
 
-def _summary(path: str, compared: Compared, update: bool) -> str:
+def _summary(path: str, compared: Compared, left: int, update: bool) -> str:
     gone, new = sum(each.times for each in compared.gone), len(compared.new)
-    total = plural(compared.kept.total(), "finding")
     if update:
         rest = f"; {plural(new, 'new finding')} not added" if new else ""
-        return f"{path}: {plural(gone, 'finding')} dropped, {compared.kept.total()} left{rest}"
-    return f"{path}: {total} ({new} new, {gone} dropped)"
+        return f"{path}: {plural(gone, 'finding')} dropped, {left} left{rest}"
+    return f"{path}: {plural(left, 'finding')} ({new} new, {gone} dropped)"

@@ -5,8 +5,9 @@
                    └─────────────┴── new               entries left over ── gone, or not looked at
 
 A finding is matched by its code, file, function, resource, handle and the text of its line, so that
-moved lines do not matter. A file that was moved keeps its entries. What is not looked for (another
-file, a code that is not selected) is not gone.
+moved lines do not matter; a handle that leaves alive at more places than before is new. A file that
+was moved keeps its entries. What is not looked for (another file, a code that is not selected) is
+not gone.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from capilint.config.loading import shown_path
@@ -69,6 +71,7 @@ class Baseline:
             finding.resource,
             finding.handle,
             text,
+            1 + len(finding.also),
         )
 
     def place_of(self, path: str) -> str:
@@ -99,52 +102,54 @@ class Baseline:
         `is_gone` tells of an entry that is left over, with its file's path, whether it was looked
         for.
         """
-        left = Counter(entries)
-        kept: Counter[Entry] = Counter()
+        left, kept = Counter(entries), Counter[Entry]()
         own = [self.entry_of(finding) for finding in findings]
-        is_known = []
-        for entry in own:
-            is_known.append(left[entry] > 0)
-            if is_known[-1]:
-                left[entry] -= 1
-                kept[entry] += 1
-        moved = {} if all(is_known) else self._moved(left)
-        for index, entry in enumerate(own):
-            alike = () if is_known[index] else moved.get(entry[1:], ())
-            old = next((each for each in alike if left[each] > 0), None)
-            if old is not None:
-                is_known[index] = True
-                left[old] -= 1
-                kept[entry] += 1
-        gone, here = self._left_over(+left, is_gone)
+        same = _alike(left, lambda entry: entry[:-1])
+        is_known = [_take(left, same.get(entry[:-1], ()), entry) for entry in own]
+        if not all(is_known):
+            exists = cache(os.path.lexists)
+            moved = _alike(
+                (each for each in +left if not exists(self.path_of(each))),
+                lambda entry: entry[1:-1],
+            )
+            is_known = [
+                known or _take(left, moved.get(entry[1:-1], ()), entry)
+                for entry, known in zip(own, is_known, strict=True)
+            ]
+        kept.update(entry for entry, known in zip(own, is_known, strict=True) if known)
+        grown = {entry[:-1] for entry, known in zip(own, is_known, strict=True) if not known}
+        gone = []
+        for entry, count in (+left).items():
+            path = self.path_of(entry)
+            if entry[:-1] not in grown and is_gone(path, entry):
+                gone.append(Gone(entry, count, path, self.path))
+            else:
+                kept[entry] += count
         return Compared(
             tuple(each for each, known in zip(findings, is_known, strict=True) if not known),
             tuple(each for each, known in zip(findings, is_known, strict=True) if known),
-            gone,
-            kept + here,
+            tuple(gone),
+            kept,
         )
 
-    def _left_over(
-        self, left: Mapping[Entry, int], is_gone: Callable[[str, Entry], bool]
-    ) -> tuple[tuple[Gone, ...], Counter[Entry]]:
-        """Of the entries without a finding those that are gone, and those that stay."""
-        gone, here = [], Counter[Entry]()
-        for entry, count in left.items():
-            path = self.path_of(entry)
-            if is_gone(path, entry):
-                gone.append(Gone(entry, count, path, self.path))
-            else:
-                here[entry] = count
-        return tuple(gone), here
 
-    def _moved(self, left: Counter[Entry]) -> dict[tuple[str, ...], list[Entry]]:
-        """The entries whose files are no more, by all but their path."""
-        found: dict[tuple[str, ...], list[Entry]] = {}
-        exists = cache(os.path.lexists)
-        for entry in +left:
-            if not exists(self.path_of(entry)):
-                found.setdefault(entry[1:], []).append(entry)
-        return found
+def _alike(
+    entries: Iterable[Entry], key: Callable[[Entry], tuple[object, ...]]
+) -> dict[tuple[object, ...], list[Entry]]:
+    """Entries with the same key, those of the fewest places first."""
+    found: dict[tuple[object, ...], list[Entry]] = {}
+    for entry in sorted(entries, key=attrgetter("places")):
+        found.setdefault(key(entry), []).append(entry)
+    return found
+
+
+def _take(left: Counter[Entry], alike: Sequence[Entry], wanted: Entry) -> bool:
+    """Use up the first of entries that are alike that there is enough of; whether there is one."""
+    for entry in alike:
+        if left[entry] > 0 and entry.places >= wanted.places:
+            left[entry] -= 1
+            return True
+    return False
 
 
 def compared(

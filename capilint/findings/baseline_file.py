@@ -35,7 +35,8 @@ class BaselineError(Exception):
 class Entry(NamedTuple):
     """What findings of one kind have in common, wherever their lines are.
 
-    `path` is relative to the baseline's folder, `text` the line that the findings point at.
+    `path` is relative to the baseline's folder, `text` the line that the findings point at. At so
+    many `places` the handle is left alive or lost.
     """
 
     path: str
@@ -44,6 +45,10 @@ class Entry(NamedTuple):
     resource: str
     handle: str
     text: str
+    places: int = 1
+
+
+_TEXTS = Entry._fields[:-1]
 
 
 def read(path: str, origin: str = "") -> Counter[Entry]:
@@ -130,12 +135,13 @@ def _problem(given: object) -> str:
     """What is wrong with an entry; empty where nothing is."""
     if not isinstance(given, dict):
         return "an entry must be an object"
-    for field in Entry._fields:
+    for field in _TEXTS:
         if not isinstance(given.get(field), str):
             return f"an entry's `{field}` must be a text"
-    count = given.get("count")
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        return "an entry's `count` must be a number from 1"
+    for field in ("places", "count"):
+        number = given.get(field)
+        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+            return f"an entry's `{field}` must be a number from 1"
     return ""
 
 
