@@ -18,6 +18,7 @@ from capilint.commands.parser import Parser
 
 _COMMANDS = {
     "check": "find handle bugs in files and folders",
+    "baseline": "write down the present findings, so that `check` reports only new ones",
     "run": "run a program on a model of CryptoAPI, and report what it did wrong",
     "explain": "say what a code means, and what to write instead",
     "rules": "list the codes, or what is known of each API function",
@@ -51,12 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _failed(error: Exception) -> int:
     """Say what went wrong: what the user can mend, or a bug of ours with its traceback."""
-    from capilint.check import SettingsError
+    from capilint.checking import SettingsError
     from capilint.commands import CommandError
     from capilint.config.loading import ConfigError
+    from capilint.findings.baseline_file import BaselineError
     from capilint.rulebook.folder import RuleError
 
-    if not isinstance(error, (CommandError, ConfigError, RuleError, SettingsError)):
+    ours = (BaselineError, CommandError, ConfigError, RuleError, SettingsError)
+    if not isinstance(error, ours):
         from traceback import print_exception
 
         print_exception(error)

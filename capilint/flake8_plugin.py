@@ -18,11 +18,12 @@ from flake8.exceptions import ExecutionError
 from flake8.options.manager import OptionManager
 
 from capilint import __version__
-from capilint.check import Report, SettingsError, check
+from capilint.checking import Report, SettingsError, check
 from capilint.config.loading import ConfigError, Configuration
 from capilint.config.settings import Settings
 from capilint.files.source import Input
 from capilint.finding import Finding, Severity, Step
+from capilint.findings.baseline_file import BaselineError
 from capilint.language import Language
 from capilint.report.printable import other_places, printable
 from capilint.rulebook.tomlfile import RuleError
@@ -76,7 +77,7 @@ class Plugin:
                 return
             source = Input(self._path, Language.PYTHON, self._data, named=True)
             report = check([source], self._settings_of)
-        except (ConfigError, RuleError, SettingsError) as error:
+        except (BaselineError, ConfigError, RuleError, SettingsError) as error:
             raise ExecutionError(f"capilint: {error}") from error
         for finding in self._shown(report):
             yield finding.span.line, finding.span.column - 1, _text(finding), Plugin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.files.source import Source
 from capilint.finding import Finding, Severity, Span, Step
 from capilint.language import Language

@@ -10,7 +10,7 @@ import pytest
 
 import capilint.lowering
 from capilint import ir
-from capilint.check import Report, check
+from capilint.checking import Report, check
 from capilint.config.loading import ConfigError, Configuration
 from capilint.engine import Analysis
 from capilint.files.discover import discover

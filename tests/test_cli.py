@@ -14,9 +14,9 @@ import pytest
 
 import capilint.commands.check
 from capilint import __version__
-from capilint.check import Report
-from capilint.cli import main
+from capilint.checking import Report
 from capilint.config.settings import Settings
+from tests.command_line import Cli
 from tests.reports import SESSION
 
 CLEAN = "BOOL f(HCRYPTKEY hKey)\n{\n    return CryptDestroyKey(hKey);\n}\n"
@@ -29,28 +29,6 @@ def in_scratch_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     Path("leak.c").write_text(SESSION, encoding="utf-8")
     Path("clean.c").write_text(CLEAN, encoding="utf-8")
-
-
-class Cli:
-    """Runs command lines in this process."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-        self.out = self.err = ""
-
-    def __call__(self, *arguments: str) -> int:
-        try:
-            status = main(arguments)
-        except SystemExit as exit_:  # argparse's own way out
-            assert isinstance(exit_.code, int)
-            status = exit_.code
-        self.out, self.err = self._capsys.readouterr()
-        return status
-
-    def codes(self, *arguments: str) -> list[tuple[str, str]]:
-        """The codes and severities that a check reports."""
-        self("check", "--format", "json", *arguments)
-        return [(item["code"], item["severity"]) for item in json.loads(self.out)["findings"]]
 
 
 @pytest.fixture
@@ -115,7 +93,7 @@ def test_fail_on_sets_the_bar(cli: Cli) -> None:
         (["check", "--formt=json"], "did you mean `--format`?"),
         (["check", "--verb"], "unrecognized arguments: --verb"),
         (["check", "--lang", "pyton"], "did you mean `python`?"),
-        (["check", "--output", "gitlab:x"], "unknown format `gitlab`; did you mean `github`?"),
+        (["check", "--output", "gitlba:x"], "unknown format `gitlba`; did you mean `gitlab`?"),
         (["chekc"], "unknown command `chekc`; did you mean `check`?"),
         (["run"], "required: FILE\n"),
         (["check", "--format", "xml"], "xml"),

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from capilint.check import check
+from capilint.checking import check
 from capilint.config.settings import Settings
 from capilint.files.source import Input
 from capilint.language import Language
@@ -179,6 +179,7 @@ def test_a_right_file_is_taken() -> None:
         ),
         ("severity: error", "severity: fatal", 4, "unknown severity `fatal`"),
         ("cwe: 772", "cwe: CWE-772", 5, "`cwe` must be a number"),
+        ("cwe: 772", "cwe: 772\nsecurity_severity: 11", 6, "`security_severity` is 0.0 to 10.0"),
         ("{handle}", "{handel}", 6, "unknown field `{handel}`"),
         ("call {release}", "call {releases}", 7, "unknown field `{releases}`"),
         ("name: ", "nome: ", 3, "not a `key: value` with a key of"),

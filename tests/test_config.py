@@ -44,6 +44,7 @@ noreturn = ["Die"]
 include = ["include"]
 define = ["UNICODE", "WINVER=0x0601", "EMPTY="]
 compile-commands = ""
+baseline = "old.json"
 
 [per-file-ignores]
 "tests/**" = ["CAP101"]
@@ -62,22 +63,23 @@ creates = { into = "out", resource = "key" }
     assert found.rules is not None and set(found.rules.tables) == {"functions", "noreturn"}
     assert found.include == ("include",)
     assert found.define == (("UNICODE", "1"), ("WINVER", "0x0601"), ("EMPTY", ""))
-    assert found.compile_commands == ""
+    assert (found.compile_commands, found.baseline) == ("", "old.json")
     lines = {key: origin for key, _, origin in effective(found)}
     assert lines == {
         "select": "capilint.toml:1",
         "extend-select": "capilint.toml:2",
         "ignore": "capilint.toml:3",
-        "per-file-ignores": "capilint.toml:12",
+        "per-file-ignores": "capilint.toml:13",
         "exclude": "capilint.toml:4",
         "resources": "capilint.toml:5",
-        "severity": "capilint.toml:15",
+        "severity": "capilint.toml:16",
         "fail-on": "capilint.toml:6",
         "noreturn": "capilint.toml:7",
-        "functions": "capilint.toml:18",
+        "functions": "capilint.toml:19",
         "include": "capilint.toml:8",
         "define": "capilint.toml:9",
         "compile-commands": "capilint.toml:10",
+        "baseline": "capilint.toml:11",
     }
 
 

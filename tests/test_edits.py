@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from capilint.check import Report, check
+from capilint.checking import Report, check
 from capilint.config.settings import Settings
 from capilint.edits.session import Session
 from capilint.files.source import Input

@@ -9,9 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from flake8.exceptions import ExecutionError
 
 from capilint import lowering
+from capilint.config.loading import Configuration
 from capilint.flake8_plugin import Plugin
+from tests.command_line import Cli
 from tests.tools import python_environment, run
 
 LEAK = """\
@@ -244,6 +247,21 @@ def test_a_crash_is_no_clean_file(monkeypatch: pytest.MonkeyPatch) -> None:
     (told,) = found(LEAK)
     assert told.startswith("CAP901 not analysed: internal error (RecursionError: too deep)")
     assert "\n" not in told
+
+
+def test_what_a_baseline_has_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("capilint.toml").write_text("baseline = 'old.json'\n", encoding="utf-8")
+    Path("x.py").write_text(LEAK, encoding="utf-8")
+    monkeypatch.setattr(Plugin, "_configuration", Configuration())
+    with pytest.raises(ExecutionError, match=r"old\.json: the baseline cannot be read"):
+        found(LEAK)
+    assert Cli(capsys)("baseline", ".") == 0
+    assert found(f"# moved\n{LEAK}") == []
+    (new,) = found(LEAK + LEAK.partition("\n\n\n")[2].replace("make", "again"))
+    assert "`again`" in new
 
 
 def test_the_adapter_is_thin() -> None:

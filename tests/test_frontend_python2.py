@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capilint.check import check
+from capilint.checking import check
 from capilint.config.settings import Settings
 from capilint.files.source import Input
 from capilint.frontends.python import lower

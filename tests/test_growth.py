@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from capilint.check import Report, check
+from capilint.checking import Report, check
 from capilint.config.settings import Settings
 from capilint.files.discover import discover
 

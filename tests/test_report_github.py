@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.files.source import Unreadable
 from capilint.finding import Severity, Span
 from capilint.report import Style, render

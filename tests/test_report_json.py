@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from capilint import __version__
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.files.source import Unreadable
 from capilint.finding import Change, Fix, Severity, Step
 from capilint.findings.triage import Suppressed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.files.source import Unreadable
 from capilint.finding import Severity, Step
 from capilint.findings.triage import Suppressed

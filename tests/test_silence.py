@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from capilint.check import Report, check
+from capilint.checking import Report, check
 from capilint.cli import main
 from capilint.config.settings import Settings
 from capilint.engine import Analysis, fixpoint

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from capilint.check import Report, check
+from capilint.checking import Report, check
 from capilint.config.settings import Settings
 from capilint.files.source import Input, Source
 from capilint.finding import Finding

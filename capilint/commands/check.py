@@ -2,93 +2,51 @@
 
 from __future__ import annotations
 
-# Importing pathlib would cost a tenth of the time that `check` may take to start.
-# ruff: noqa: PTH112, PTH120, PTH123
 import argparse
-import os
-import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from capilint.check import Report, check
+from capilint.checking import Interrupted, Report, check
 from capilint.commands import CommandError
-from capilint.commands.options import codes, language, resources
-from capilint.config.loading import SEVERITIES, Configuration, compile_commands
-from capilint.files.discover import Discovery, discover, language_of
-from capilint.files.source import Input
-from capilint.report import FORMATS, Style, render
-from capilint.severity import Severity
+from capilint.commands.inputs import (
+    configuration,
+    discovery,
+    input_arguments,
+    path_arguments,
+    selection_arguments,
+)
+from capilint.commands.outputs import STDOUT, complain, outputs, style, write, write_step_summary
+from capilint.config.loading import Configuration
+from capilint.files.discover import Discovery
+from capilint.report import FORMATS, render
 
 if TYPE_CHECKING:
-    from capilint.files.compile_options import Define
+    from capilint.files.git_changes import Changes
 
-FINDINGS, TROUBLE = 1, 2
-_STDIN = "-"
-_STDOUT = "-"
+FINDINGS, TROUBLE, INTERRUPTED = 1, 2, 130
 _EPILOG = """\
 exit status: 0 nothing found; 1 a finding at or above --fail-on; 2 a wrong use or configuration,
-or an input that could not be read (the findings of the others are reported nevertheless)
+or an input that could not be read (the findings of the others are reported nevertheless); 130 if
+interrupted (what was found so far is reported)
 """
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.epilog = _EPILOG
-    parser.add_argument(
-        "paths", nargs="*", default=["."], metavar="PATH", help="files, folders, - for stdin; ."
+    path_arguments(parser)
+    input_arguments(parser.add_argument_group("what is read"))
+    selection = parser.add_argument_group("what is reported")
+    selection_arguments(selection)
+    selection.add_argument(
+        "--baseline", metavar="FILE", help="report only what this baseline does not have"
     )
-    _input_arguments(parser.add_argument_group("what is read"))
-    _selection_arguments(parser.add_argument_group("what is reported"))
+    selection.add_argument(
+        "--diff-base",
+        metavar="REV",
+        help="report only what concerns lines that changed since this revision of git",
+    )
     _output_arguments(parser.add_argument_group("how it is reported"))
     _edit_arguments(parser.add_argument_group("how it is mended"))
-
-
-def _input_arguments(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
-    add("--stdin-filename", metavar="NAME", help="the name that stands for - in reports")
-    add("--lang", type=language, metavar="LANG", help="c, c++ or python, whatever the suffix")
-    add(
-        *("--include", "-I"),
-        action="append",
-        metavar="DIR",
-        help="look for headers there, too; may be repeated",
-    )
-    add(
-        *("--define", "-D"),
-        action="append",
-        type="-D{}".format,
-        metavar="NAME[=VALUE]",
-        help="take the macro for defined; may be repeated",
-    )
-    add(
-        *("--undefine", "-U"),
-        dest="define",
-        action="append",
-        type="-U{}".format,
-        metavar="NAME",
-        help="take the macro for undefined; may be repeated",
-    )
-    add(
-        *("--compile-commands", "-p"),
-        metavar="PATH",
-        help="the compile_commands.json, or its folder (the nearest)",
-    )
-    add("--config", metavar="FILE", help="take the configuration from this file only")
-    add("--isolated", action="store_true", help="read no configuration file")
-
-
-def _selection_arguments(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
-    add(
-        "--select",
-        type=codes,
-        metavar="CODES",
-        help="report these only: codes (CAP101), their beginnings (CAP1) or names (handle-leaked)",
-    )
-    add("--extend-select", type=codes, metavar="CODES", help="report these codes, too")
-    add("--ignore", type=codes, metavar="CODES", help="do not report these codes")
-    add("--resources", type=resources, metavar="KINDS", help="kinds of handles: key,hash,context")
-    add("--fail-on", choices=SEVERITIES, help="the severity that makes the exit status 1 (warning)")
 
 
 def _output_arguments(group: argparse._ArgumentGroup) -> None:
@@ -106,7 +64,25 @@ def _output_arguments(group: argparse._ArgumentGroup) -> None:
         action="store_true",
         help="say, too, why nothing is reported of the other handles (text, json)",
     )
-    add("--verbose", "-v", action="store_true", help="report notes and suppressed findings, too")
+    volume = group.add_mutually_exclusive_group()
+    volume.add_argument(
+        *("--verbose", "-v"),
+        action="store_true",
+        help="report notes and suppressed findings, too",
+    )
+    volume.add_argument(
+        *("--quiet", "-q"), action="store_true", help="print findings and errors, nothing else"
+    )
+    add(
+        "--exit-zero",
+        action="store_true",
+        help="let findings leave the exit status 0; errors still make it 2",
+    )
+    add(
+        "--show-settings",
+        action="store_true",
+        help="print the settings that hold for the paths and check nothing",
+    )
 
 
 def _edit_arguments(group: argparse._ArgumentGroup) -> None:
@@ -126,157 +102,76 @@ def _edit_arguments(group: argparse._ArgumentGroup) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, report, and say by the exit status how it went."""
-    outputs = _outputs(options)
-    configuration = _configuration(options)
-    discovery = _discovery(options, configuration)
-    report = _checked(options, configuration, discovery)
-    if options.diff or options.fix:
+    wanted = outputs(options)
+    settings = configuration(options)
+    if options.show_settings:
+        from capilint.commands.config import print_settings
+
+        print_settings(settings, options.paths)
+        return 0
+    found = discovery(options, settings)
+    report = _checked(options, settings, found)
+    if (options.diff or options.fix) and not report.interrupted:
         from capilint.commands.editing import edited
 
         report = edited(
             report,
-            discovery.inputs,
-            configuration.settings_of,
+            found.inputs,
+            settings.settings_of,
             options.fix,
-            lambda: _checked(options, configuration, discovery),
+            lambda: _checked(options, settings, found),
         )
-        outputs = outputs if options.fix else [each for each in outputs if each[1] != _STDOUT]
-    elif options.suggest_fixes and report.findings:
+        wanted = wanted if options.fix else [each for each in wanted if each[1] != STDOUT]
+    elif options.suggest_fixes and report.findings and not report.interrupted:
         from capilint.edits.session import Session
 
-        report = Session(discovery.inputs, configuration.settings_of, report).with_fixes()
-    for name, path in outputs:
-        _write(render(name, report, _style(options, path)), path)
-    if any(name == "github" for name, _ in outputs):
-        _write_step_summary(report)
-    _complain(report, options)
-    return TROUBLE if report.unreadable else FINDINGS if report.failing else 0
+        report = Session(found.inputs, settings.settings_of, report).with_fixes()
+    for name, path in wanted:
+        write(render(name, report, style(options, path)), path)
+    if any(name == "github" for name, _ in wanted):
+        write_step_summary(report)
+    complain(report, options.paths, options.verbose, options.quiet)
+    return _status(report, options)
 
 
-def _checked(
-    options: argparse.Namespace, configuration: Configuration, discovery: Discovery
-) -> Report:
-    return check(
-        discovery.inputs,
-        configuration.settings_of,
-        discovery.unreadable,
-        options.explain_silence,
-    )
+def _status(report: Report, options: argparse.Namespace) -> int:
+    if report.interrupted:
+        return INTERRUPTED
+    if report.unreadable:
+        return TROUBLE
+    return FINDINGS if report.failing and not options.exit_zero else 0
 
 
-def _macros(words: Sequence[str]) -> tuple[Define, ...]:
-    """What words such as -DNAME=VALUE and -UNAME say. Raises CommandError where one is wrong."""
-    from capilint.files.compile_options import macro
-
-    macros = []
-    for word in words:
-        try:
-            macros.append(macro(word[:2], word[2:]))
-        except ValueError as error:
-            raise CommandError(f"{word}: {error}") from None
-    return tuple(macros)
-
-
-def _configuration(options: argparse.Namespace) -> Configuration:
-    overrides: dict[str, object] = {
-        name: getattr(options, name)
-        for name in ("select", "extend_select", "ignore", "resources")
-        if getattr(options, name) is not None
-    }
-    if options.include is not None:
-        overrides["include"] = tuple(folder.replace("\\", "/") for folder in options.include)
-    if options.define is not None:
-        overrides["define"] = _macros(options.define)
-    if options.compile_commands is not None:
-        path = options.compile_commands
-        overrides["compile_commands"] = compile_commands(path) if path else path
-    if options.fail_on is not None:
-        overrides["fail_on"] = Severity(options.fail_on)
-    return Configuration(overrides, options.config, options.isolated)
-
-
-def _discovery(options: argparse.Namespace, configuration: Configuration) -> Discovery:
-    paths = [path for path in options.paths if path != _STDIN]
-    found = discover(paths, options.lang, configuration.exclusion)
-    if _STDIN not in options.paths:
-        return found
-    name = options.stdin_filename or "<stdin>"
-    language = options.lang or language_of(name)
-    if language is None:
-        raise CommandError("what language is the standard input? give --stdin-filename or --lang")
-    path, told = name.replace(os.sep, "/"), options.lang is not None
-    stdin = Input(path, language, sys.stdin.buffer.read(), named=True, told=told)
-    inputs = () if configuration.excluded(name) else (stdin,)
-    return Discovery((*found.inputs, *inputs), found.unreadable)
-
-
-def _outputs(options: argparse.Namespace) -> list[tuple[str, str]]:
-    """The formats and files asked for. Raises CommandError where one cannot be written."""
-    outputs: list[tuple[str, str]] = []
-    for text in options.output or [_STDOUT]:
-        name, colon, path = text.partition(":")
-        if not colon or len(name) == 1 or "/" in name:  # C:\report.json has a colon, too
-            name, path = options.format, text
-        elif name not in FORMATS:
-            raise CommandError(f"--output {text}: {_no_format(name, text)}")
-        folder = os.path.dirname(path) or "."
-        if not path or os.path.isdir(path) or not os.path.isdir(folder):
-            raise CommandError(f"--output {text}: not a file in a folder that exists")
-        if any(path == other for _, other in outputs):
-            raise CommandError(f"--output {text}: {path} is written to already")
-        outputs.append((name, path))
-    return outputs
-
-
-def _no_format(name: str, text: str) -> str:
-    from capilint.rulebook.tomlfile import nearest
-
-    hint = nearest(name, FORMATS) or f"; known are {', '.join(FORMATS)}"
-    return f"unknown format `{name}`{hint} (a file of that name is ./{text})"
-
-
-def _style(options: argparse.Namespace, path: str) -> Style:
-    """Colours for a terminal, unless the user or https://no-color.org says otherwise."""
-    if options.color == "auto":
-        wanted = path == _STDOUT and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-        colour = bool(os.environ.get("FORCE_COLOR")) or wanted
-        colour = colour and path == _STDOUT and not os.environ.get("NO_COLOR")
-    else:
-        colour = options.color == "always"
-    return Style(colour=colour, verbose=options.verbose)
-
-
-def _write(text: str, path: str, mode: str = "w") -> None:
-    if path == _STDOUT:
-        sys.stdout.write(text)
-        return
+def _checked(options: argparse.Namespace, settings: Configuration, found: Discovery) -> Report:
+    changes = None if options.diff_base is None else _changes(options.diff_base, found)
     try:
-        with open(path, mode, encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-            stream.write(text)
-    except OSError as error:
-        raise CommandError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def _write_step_summary(report: Report) -> None:
-    """Append to the summary page of a GitHub Actions step, where we run in one."""
-    path = os.environ.get("GITHUB_STEP_SUMMARY")
-    if path:
-        from capilint.report.github import summary
-
-        _write(summary(report), path, "a")
-
-
-def _complain(report: Report, options: argparse.Namespace) -> None:
-    """Say on the standard error what was not analysed."""
-    sys.stdout.flush()
-    for item in report.unreadable:
-        print(f"capilint: {item.path}: {item.reason}", file=sys.stderr)
-        if options.verbose and item.detail:
-            print(item.detail, file=sys.stderr)
-    if not report.seen:
-        print(
-            f"capilint: warning: no C, C++ or Python files in {', '.join(options.paths)}",
-            file=sys.stderr,
+        report = check(
+            found.inputs, settings.settings_of, found.unreadable, options.explain_silence
         )
-    for note in report.notes:
-        print(f"capilint: {note}", file=sys.stderr)
+    except Interrupted as stop:
+        report = stop.report
+    return report if changes is None else _changed(report, changes)
+
+
+def _changes(revision: str, found: Discovery) -> Changes:
+    """The lines that changed. Raises CommandError where they are not known."""
+    from capilint.files.git_changes import GitError, changes_since
+
+    if any(item.data is not None for item in found.inputs):
+        raise CommandError("--diff-base compares files; git does not know the standard input")
+    try:
+        return changes_since(revision)
+    except GitError as error:
+        raise CommandError(f"--diff-base {revision}: {error}") from None
+
+
+def _changed(report: Report, changes: Changes) -> Report:
+    """The report with the findings apart that no change concerns."""
+    from capilint.findings.changed import concerns
+
+    told = frozenset(each for each in report.findings if concerns(each, changes))
+    return report._replace(
+        findings=tuple(each for each in report.findings if each in told),
+        unchanged=tuple(each for each in report.findings if each not in told),
+        failing=report.failing & told,
+    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import tomlkit
 from tomlkit.items import Table
 
 from capilint.config.loading import Configuration, effective
+from capilint.config.settings import Settings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,9 +21,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print each key with its value and its origin, as a configuration file that says the same."""
-    path = options.path.rstrip("/") + "/" if os.path.isdir(options.path) else options.path  # noqa: PTH112
-    settings = Configuration(file=options.config, isolated=options.isolated).settings_of(path)
+    """Print the settings, as a configuration file that says the same."""
+    print_settings(Configuration(file=options.config, isolated=options.isolated), [options.path])
+    return 0
+
+
+def print_settings(configuration: Configuration, paths: Iterable[str]) -> None:
+    """Print each key with its value and its origin, once for the paths that have the same."""
+    shown: dict[str, list[str]] = {}
+    for path in paths:
+        folder = path.rstrip("/") + "/" if os.path.isdir(path) else path  # noqa: PTH112
+        shown.setdefault(_text(configuration.settings_of(folder)), []).append(path)
+    for text, same in shown.items():
+        if len(shown) > 1:
+            print("".join(f"# for {path}\n" for path in same), end="")
+        print(text, end="")
+
+
+def _text(settings: Settings) -> str:
     document = tomlkit.document()
     tables: dict[str, Table] = {}
     for key, value, origin in effective(settings):
@@ -36,5 +52,4 @@ def run(options: argparse.Namespace) -> int:
             document.add(key, tomlkit.item(value).comment(origin))
     for key, table in tables.items():
         document.add(key, table)
-    print(tomlkit.dumps(document), end="")
-    return 0
+    return tomlkit.dumps(document)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from difflib import unified_diff
 
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.commands import CommandError
 from capilint.config.settings import Settings
 from capilint.edits.session import Rewritten, Session

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.commands import CommandError
 from capilint.config.loading import ConfigError, Configuration
 from capilint.execution.run.findings import findings_of

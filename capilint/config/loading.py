@@ -125,6 +125,8 @@ def effective(settings: Settings) -> Iterator[tuple[str, object, str]]:
             value = settings.rules.tables.get(key, {}) if settings.rules else {}
         elif key == "fail-on":
             value = settings.fail_on.value
+        elif key == "baseline":
+            value = settings.baseline or None
         elif isinstance(value, tuple):
             value = list(value)
         yield key, value, settings.origins.get(key, "default")
@@ -261,6 +263,11 @@ def _compile_commands(section: Section, key: str) -> str:
         raise section.error(str(error), key, given) from None
 
 
+def _baseline(section: Section, key: str) -> str:
+    given = section.word(key)
+    return _from(section, given) if given else ""
+
+
 def _from(section: Section, path: str) -> str:
     """A path that is relative to the folder of the configuration file."""
     folder = os.path.dirname(section.file.path)
@@ -281,6 +288,7 @@ _READERS: Mapping[str, Callable[[Section, str], object]] = {
     "include": _folders,
     "define": _defines,
     "compile-commands": _compile_commands,
+    "baseline": _baseline,
 }
 KEYS = tuple(_READERS)
 # What the command line adds to a file's value, and does not put in its place. The first folder

@@ -1,6 +1,6 @@
 """What a run is asked to look for: the frozen settings, and which codes they let through.
 
-`capilint.config.loading` makes them from files and the command line; `capilint.check` obeys them.
+`capilint.config.loading` makes them from files and the command line, `capilint.checking` obeys.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ class Settings(NamedTuple):
     Globs follow .gitignore rules, relative to `root`. `noreturn` and `functions` name the user's
     functions that `rules` describes in the schema of the rule book. `include` are folders with
     headers, `define` macros as in CompileOptions, the last word on each last; `compile_commands`
-    is a compilation database, empty for none, and None for the nearest to a file. `origins` tells
-    for each key of the configuration where its value came from, as text for people.
+    is a compilation database, empty for none, and None for the nearest to a file. `baseline` is the
+    file with the findings that are known, empty for none. `origins` tells for each key of the
+    configuration where its value came from, as text for people.
     """
 
     select: tuple[str, ...] | None = None
@@ -50,6 +51,7 @@ class Settings(NamedTuple):
     include: tuple[str, ...] = ()
     define: tuple[Define, ...] = ()
     compile_commands: str | None = None
+    baseline: str = ""
     rules: RuleFile | None = None
     root: str = "."
     origins: Mapping[str, str] = MappingProxyType({})

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from capilint.check import check
+from capilint.checking import check
 from capilint.config.settings import Settings
 from capilint.files.source import Input
 from capilint.finding import Finding
@@ -76,6 +76,7 @@ class Bench:
             per_file_ignores=(),
             severity=(),
             resources=None,
+            baseline="",
         )
 
 

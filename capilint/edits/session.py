@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from capilint.check import Report, check, rule_book
+from capilint.checking import Report, check, rule_book
 from capilint.config.settings import Settings
 from capilint.edits.bench import Bench, Key, View, key_of, of_key
 from capilint.edits.draft import applied_changes, changes
@@ -135,7 +135,10 @@ class Session:
         inputs = [
             item._replace(data=data.get(path) or item.data) for path, item in self._inputs.items()
         ]
-        return _keys(check(inputs, self._settings_of))
+        return _keys(check(inputs, self._without_baseline))
+
+    def _without_baseline(self, path: str) -> Settings:
+        return self._settings_of(path)._replace(baseline="")
 
     def _one_by_one(self, texts: Mapping[str, str]) -> dict[str, str]:
         """Those of the files with which the run finds nothing new."""
@@ -214,9 +217,7 @@ class Session:
 
 
 def _keys(report: Report) -> Counter[Key]:
-    return Counter(map(key_of, report.findings)) + Counter(
-        key_of(item.finding) for item in report.suppressed
-    )
+    return Counter(map(key_of, report.everything))
 
 
 def _apart(fixes: Mapping[Finding, Fix]) -> dict[Finding, Fix]:

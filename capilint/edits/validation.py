@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from capilint import ir
-from capilint.check import rule_book
+from capilint.checking import rule_book
 from capilint.edits.draft import changes
 from capilint.execution.validate.explore import validate
 from capilint.files.source import Source

@@ -202,6 +202,10 @@ class Analysis:
         candidates = [*endings, *(with_closing_call(each, calls) for each in found)]
         return [*without_duplicates(candidates), *deprecated]
 
+    def findings_so_far(self) -> list[Finding]:
+        """What single functions showed, where nobody waits for the rest."""
+        return without_duplicates([each for found in self._found.values() for each in found])
+
     def function(self, definition: Definition, recursive: bool) -> list[Candidate]:
         """Analyse a function that touches handles: note its summary, return what is wrong in it."""
         self.summaries[definition] = None

@@ -21,14 +21,20 @@ def fingerprints(
     """
     seen: Counter[str] = Counter()
     for finding in sorted(findings, key=place_of):
-        identity = _identity(finding, sources.get(finding.path))
+        identity = _identity(finding, sources)
         seen[identity] += 1
         digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode(errors="surrogateescape"))
         yield finding, digest.hexdigest()[:32]
 
 
-def _identity(finding: Finding, source: Source | None) -> str:
+def text_of(finding: Finding, sources: Mapping[str, Source]) -> str:
+    """The line that a finding points at, without its indentation; empty where it is not known."""
+    source = sources.get(finding.path)
     lines = source.lines if source is not None else ()
-    line = lines[finding.span.line - 1].strip() if finding.span.line <= len(lines) else ""
+    return lines[finding.span.line - 1].strip() if finding.span.line <= len(lines) else ""
+
+
+def _identity(finding: Finding, sources: Mapping[str, Source]) -> str:
+    text = text_of(finding, sources)
     path = shown_path(finding.path)
-    return "\0".join((finding.code, path, finding.function, finding.handle, line))
+    return "\0".join((finding.code, path, finding.function, finding.handle, text))

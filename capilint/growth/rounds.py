@@ -52,6 +52,7 @@ class Rounds:
         self._quoted = quoted
         self._explain = explain
         self.fates: list[Fate] = []
+        self._analysis: Analysis | None = None
 
     def findings(self, wanted: Iterable[Wanted], left: Left, book: RuleBook) -> list[Finding]:
         """The engine's findings in the program that begins with some files, replayed.
@@ -59,7 +60,7 @@ class Rounds:
         After a crash each file is analysed again on its own.
         """
         try:
-            analysis = Analysis(book, self._explain, self._quoted)
+            self._analysis = analysis = Analysis(book, self._explain, self._quoted)
             while new := list(self._lowered(wanted, left)):
                 lacking = left.definers(analysis.lacking(new))
                 new += self._lowered(self._joined(lacking), left)
@@ -70,6 +71,10 @@ class Rounds:
             return self._findings_of(analysis, book)
         except Exception as error:
             return list(self._findings_apart(error, book))
+
+    def findings_so_far(self) -> list[Finding]:
+        """What `findings` had found when it was interrupted, not replayed."""
+        return [] if self._analysis is None else self._analysis.findings_so_far()
 
     def _findings_apart(self, crash: Exception, book: RuleBook) -> Iterator[Finding]:
         for path, module in self.modules.items():

@@ -10,22 +10,30 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from capilint.check import Report
+    from capilint.checking import Report
 
 _MODULES = {
     "text": "capilint.report.text",
     "json": "capilint.report.json_report",
     "github": "capilint.report.github",
     "sarif": "capilint.report.sarif",
+    "jsonl": "capilint.report.jsonl",
+    "gitlab": "capilint.report.gitlab",
+    "azure": "capilint.report.azure",
+    "junit": "capilint.report.junit",
+    "checkstyle": "capilint.report.checkstyle",
+    "rdjson": "capilint.report.rdjson",
 }
 FORMATS = tuple(_MODULES)
 
 
 class Style(NamedTuple):
-    """How people want it: `colour` for terminals, `verbose` with notes and counts."""
+    """How people want it: `colour` for terminals, `verbose` with notes and counts, `quiet` with
+    findings only."""
 
     colour: bool = False
     verbose: bool = False
+    quiet: bool = False
 
 
 def render(name: str, report: Report, style: Style) -> str:

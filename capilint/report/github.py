@@ -5,12 +5,10 @@ The format: https://docs.github.com/actions/reference/workflows-and-actions/work
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.finding import Finding, Severity
 from capilint.report import Style
-from capilint.report.printable import other_places, plural, printable
+from capilint.report.printable import plural, printable, step_lines
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _MARKDOWN = {ord(character): f"&#{ord(character)};" for character in "\\`*_{}[]<>|#~&@"}
@@ -55,16 +53,8 @@ def _annotation(finding: Finding) -> str:
         properties |= {"col": str(span.column), "endColumn": str(span.end_column)}
     properties["title"] = f"{finding.code} {finding.name}"
     help_line = [f"help: {finding.help}"] if finding.help else []
-    message = "\n".join([finding.message, *_steps(finding), *help_line])
+    message = "\n".join([finding.message, *step_lines(finding), *help_line])
     return _command(_COMMANDS[finding.severity], properties, message)
-
-
-def _steps(finding: Finding) -> Iterator[str]:
-    for number, step in enumerate(finding.steps, start=1):
-        path = "" if step.path == finding.path else f"{step.path}, "
-        yield f"{number}. {path}line {step.span.line}: {step.message}"
-    if finding.also:
-        yield other_places(finding)
 
 
 def _command(name: str, properties: dict[str, str], message: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from capilint import __version__
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.finding import Finding, Fix, Step
+from capilint.findings.baseline import Gone
 from capilint.findings.fingerprint import fingerprints
 from capilint.findings.triage import Suppressed
 from capilint.report import Style
@@ -18,8 +20,7 @@ VERSION = 1
 
 def render(report: Report, style: Style) -> str:
     """All findings, notes among them. ASCII only, so that no encoding on the way can harm it."""
-    everything = [*report.findings, *(item.finding for item in report.suppressed)]
-    known_by = {id(each): text for each, text in fingerprints(everything, report.sources)}
+    known_by = _known_by(report)
     document: dict[str, object] = {
         "version": VERSION,
         "tool": {"name": "capilint", "version": __version__},
@@ -36,9 +37,28 @@ def render(report: Report, style: Style) -> str:
             ],
         },
     }
+    if report.interrupted:
+        document["interrupted"] = True
+    if report.baselines:
+        document["baseline"] = {
+            "files": list(report.baselines),
+            "unchanged": [_finding(each, known_by[id(each)]) for each in report.known],
+            "absent": [_gone(each) for each in report.gone],
+        }
     if report.account is not None:
         document |= _account(report.account)
     return json.dumps(document, indent=2) + "\n"
+
+
+def finding_objects(report: Report, findings: Iterable[Finding]) -> list[dict[str, object]]:
+    """Findings of the report as it has them."""
+    known_by = _known_by(report)
+    return [_finding(each, known_by[id(each)]) for each in findings]
+
+
+def _known_by(report: Report) -> dict[int, str]:
+    """The fingerprint of each finding, by its identity."""
+    return {id(each): text for each, text in fingerprints(report.everything, report.sources)}
 
 
 def _finding(finding: Finding, fingerprint: str) -> dict[str, object]:
@@ -81,6 +101,11 @@ def _fix(fix: Fix | None) -> dict[str, object] | None:
             for each in fix.changes
         ],
     }
+
+
+def _gone(gone: Gone) -> dict[str, object]:
+    """What a baseline has and the run did not find."""
+    return {**gone.entry._asdict(), "path": gone.path, "count": gone.times}
 
 
 def _comment(item: Suppressed) -> dict[str, object]:

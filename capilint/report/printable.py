@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,6 +46,15 @@ def other_places(finding: Finding) -> str:
             rest = f" and {len(lines) - _MOST_LINES} more" if len(lines) > _MOST_LINES else ""
             said.append(f"{verb} at {word} {', '.join(lines[:_MOST_LINES])}{rest}")
     return "; ".join(said)
+
+
+def step_lines(finding: Finding) -> Iterator[str]:
+    """The steps of a finding, a line each: `2. line 8: CryptEncrypt fails`."""
+    for number, step in enumerate(finding.steps, start=1):
+        path = "" if step.path == finding.path else f"{step.path}, "
+        yield f"{number}. {path}line {step.span.line}: {step.message}"
+    if finding.also:
+        yield other_places(finding)
 
 
 def plural(count: int, noun: str) -> str:

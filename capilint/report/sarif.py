@@ -3,6 +3,7 @@
 Report ─┬─ codes ────────────── tool.driver.rules, all of them
         ├─ findings ─────────── results, with the witness as a code flow
         ├─ suppressed findings ─ results with `suppressions`
+        ├─ baselines ─────────── `baselineState`: new, unchanged, absent
         └─ unreadable, notes ── invocations: what the results say nothing about
 
 No times and no absolute paths of the checkout: the same input gives the same bytes.
@@ -14,8 +15,10 @@ import json
 from collections.abc import Iterable, Sequence
 
 from capilint import __version__
-from capilint.check import Report
+from capilint.checking import Report
 from capilint.finding import Finding, Fix, Severity, Span, Step
+from capilint.findings.baseline import Gone
+from capilint.findings.baseline_file import Entry
 from capilint.findings.fingerprint import fingerprints
 from capilint.findings.triage import Suppressed
 from capilint.report import Style
@@ -30,6 +33,8 @@ _FINGERPRINT = "capilintHandle/v1"
 # capilint has no site of its own yet: this is the page of the function that it is about.
 _INFORMATION = "https://learn.microsoft.com/windows/win32/api/wincrypt/nf-wincrypt-cryptdestroykey"
 
+_CATEGORY = "capilint/"  # what code scanning takes for the category of the upload: all before `/`
+
 Json = dict[str, object]
 
 
@@ -42,9 +47,11 @@ def render(report: Report, style: Style) -> str:
 
 def _run(report: Report, codes: Sequence[Code]) -> Json:
     return {
+        "automationDetails": {"id": _CATEGORY},
         "tool": {
             "driver": {
                 "name": "capilint",
+                "fullName": f"capilint {__version__}",
                 "semanticVersion": __version__,
                 "informationUri": _INFORMATION,
                 "rules": [_rule(code) for code in codes],
@@ -70,7 +77,10 @@ def _rule(code: Code) -> Json:
     if code.cwe is not None:
         tags.append(f"external/cwe/cwe-{code.cwe}")
         rule["helpUri"] = code.cwe_page
-    rule["properties"] = {"tags": tags, "precision": "high"}
+    properties: Json = {"tags": tags, "precision": "high"}
+    if code.security_severity is not None:  # read as a number, written as a text
+        properties["security-severity"] = str(code.security_severity)
+    rule["properties"] = properties
     return rule
 
 
@@ -81,18 +91,44 @@ def _level(severity: str) -> str:
 
 def _results(report: Report, codes: Sequence[str]) -> Iterable[Json]:
     suppressed = {id(item.finding): item for item in report.suppressed}
-    everything = [*report.findings, *(item.finding for item in report.suppressed)]
-    for finding, digest in fingerprints(everything, report.sources):
+    known, untold = set(map(id, report.known)), set(map(id, report.unchanged))
+    for finding, digest in fingerprints(report.everything, report.sources):
+        if id(finding) in untold:
+            continue
         item = suppressed.get(id(finding))
-        yield {
-            **_result(finding, codes.index(finding.code)),
-            "partialFingerprints": {_FINGERPRINT: digest},
-            "suppressions": [] if item is None else [_suppression(item)],
-        }
+        result = _result(finding, codes.index(finding.code))
+        result["partialFingerprints"] = {_FINGERPRINT: digest}
+        result["suppressions"] = [] if item is None else [_suppression(item)]
+        if report.baselines:
+            result["baselineState"] = "unchanged" if id(finding) in known else "new"
+        yield result
+    for gone in report.gone:
+        if gone.entry.code in codes:
+            yield _absent(gone, codes.index(gone.entry.code))
+
+
+def _absent(gone: Gone, rule_index: int) -> Json:
+    """A result that a baseline has and this run has not; its line is not known."""
+    entry = gone.entry
+    what = f"`{entry.handle}` in `{entry.function}`" if entry.handle else f"`{entry.function}`"
+    return {
+        "ruleId": entry.code,
+        "ruleIndex": rule_index,
+        "message": _message(f"gone: {what}: {entry.text}"),
+        "locations": [{**_location(gone.path, None), "logicalLocations": [_logical(entry)]}],
+        "occurrenceCount": gone.times,
+        "suppressions": [],
+        "baselineState": "absent",
+    }
+
+
+def _logical(of: Finding | Entry) -> Json:
+    """The function that a finding is in."""
+    kind = "module" if of.function == "<module>" else "function"
+    return {"fullyQualifiedName": of.function, "kind": kind}
 
 
 def _result(finding: Finding, rule_index: int) -> Json:
-    kind = "module" if finding.function == "<module>" else "function"
     result: Json = {
         "ruleId": finding.code,
         "ruleIndex": rule_index,
@@ -101,7 +137,7 @@ def _result(finding: Finding, rule_index: int) -> Json:
         "locations": [
             {
                 **_location(finding.path, finding.span),
-                "logicalLocations": [{"fullyQualifiedName": finding.function, "kind": kind}],
+                "logicalLocations": [_logical(finding)],
             }
         ],
         "properties": {
@@ -198,8 +234,10 @@ def _invocation(report: Report) -> Json:
         for item in report.unreadable
     ]
     notifications += [{"level": "note", "message": _message(note)} for note in report.notes]
+    if report.interrupted:
+        notifications.append({"level": "error", "message": _message("interrupted")})
     return {
-        "executionSuccessful": not report.unreadable,
+        "executionSuccessful": not (report.unreadable or report.interrupted),
         "toolExecutionNotifications": notifications,
     }
 

@@ -21,9 +21,10 @@ from capilint.report.printable import other_places, plural, printable, width
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
-    from capilint.check import Report
+    from capilint.checking import Report
     from capilint.files.source import Source
     from capilint.finding import Finding, Span, Step
+    from capilint.findings.baseline import Gone
     from capilint.silence import Account
 
 _HEAD = r"[^\s(;]+"  # what the carets stand under: a callee's name, a keyword
@@ -40,18 +41,23 @@ def render(report: Report, style: Style) -> str:
     """The findings, then one line that counts them and says what is left out.
 
     Notes are shown where `verbose` is set or they make the run fail. On request there follows
-    what is not reported, a line for each handle.
+    what is not reported, a line for each handle. Last come the baselines' entries that are gone.
+    What is `quiet` has the findings, and what was asked for.
     """
     shown = report.shown(style.verbose)
     blocks = [_Block(finding, report.sources, style.colour).text() for finding in shown]
-    lines = [_summary(shown, report)]
+    lines = [] if style.quiet else [_summary(shown, report)]
     if report.account is not None:
         lines += _account(report.account)
     if style.verbose:
-        lines += [f"suppressed: {_suppressed(item.finding)}" for item in report.suppressed]
+        lines += [f"suppressed: {_in_a_line(item.finding)}" for item in report.suppressed]
         counts = f"{plural(report.seen, 'file')} seen, {report.analysed} analysed"
         lines.append(f"{counts}, {plural(len(report.suppressed), 'finding')} suppressed.")
-    return "\n".join(blocks + lines) + "\n"
+        lines += [f"known: {_in_a_line(each)}" for each in report.known]
+        lines += [f"gone: {_gone(each)}" for each in report.gone]
+    if not style.quiet:
+        lines += _stale(report)
+    return "".join(f"{each}\n" for each in blocks + lines)
 
 
 def _summary(shown: list[Finding], report: Report) -> str:
@@ -62,7 +68,8 @@ def _summary(shown: list[Finding], report: Report) -> str:
         kinds = ", ".join(plural(count[kind], kind.value) for kind in Severity if count[kind])
         counted = f"Found {plural(len(shown), 'finding')} ({kinds}) in {files}."
     else:
-        counted = f"No findings in {files}."
+        some = report.known or report.unchanged
+        counted = f"No {'new ' if some else ''}findings in {files}."
     return " ".join([counted, *_left_out(shown, report)])
 
 
@@ -77,6 +84,11 @@ def _left_out(shown: list[Finding], report: Report) -> Iterator[str]:
         yield f"{plural(unclear, 'place')} not understood (--verbose shows where)."
     if len(hidden) > unclear:
         yield f"{plural(len(hidden) - unclear, 'note')} not shown (--verbose shows them)."
+    if report.known:
+        names = printable(", ".join(report.baselines))
+        yield f"{plural(len(report.known), 'known finding')} not shown ({names})."
+    if report.unchanged:
+        yield f"{plural(len(report.unchanged), 'finding')} on unchanged lines not shown."
 
 
 def _account(account: Account) -> Iterator[str]:
@@ -93,7 +105,22 @@ def _account(account: Account) -> Iterator[str]:
         yield f"Not analysed: {plural(count, 'file')} {reason}."
 
 
-def _suppressed(finding: Finding) -> str:
+def _stale(report: Report) -> Iterator[str]:
+    """What a baseline has and nobody finds any more, counted."""
+    for name in report.baselines:
+        count = sum(each.times for each in report.gone if each.baseline == name)
+        if count:
+            are = f"{plural(count, 'finding')} {'is' if count == 1 else 'are'}"
+            drop = "`capilint baseline --update` drops what is gone"
+            yield printable(f"note: {are} gone that {name} still has; {drop}")
+
+
+def _gone(gone: Gone) -> str:
+    what = f"{gone.entry.code} {gone.entry.handle}".rstrip()
+    return printable(f"{gone.path}: {what} in {gone.entry.function}: {gone.entry.text}")
+
+
+def _in_a_line(finding: Finding) -> str:
     place = f"{finding.path}:{finding.span.line}:{finding.span.column}"
     return printable(f"{place}: {finding.code} {finding.message}")
 

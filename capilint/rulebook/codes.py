@@ -39,9 +39,11 @@ FIELDS: Mapping[str, str] = {
 LANGUAGES = {"c": "C", "cpp": "C++", "python": "Python"}  # by the mark of an example's block
 ALL_LANGUAGES = tuple(LANGUAGES.values())
 OFF = "off"
-_KEYS = ("code", "name", "severity", "cwe", "languages", "message", "at_exit", "help")
+_FACTS = ("code", "name", "severity", "cwe", "security_severity", "languages")
+_KEYS = (*_FACTS, "message", "at_exit", "help")
 _REQUIRED = ("code", "name", "severity", "message")
 _FIELD = re.compile(r"\{(\w*)\}")
+_SCORE = re.compile(r"\d\.\d|10\.0")
 _EXAMPLE = re.compile(r"^```(c|cpp|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -58,7 +60,8 @@ class Code:
     """What one code means.
 
     `default` is the severity that it reports with, or `off` where it must be selected by name.
-    `cwe` is a number of the Common Weakness Enumeration, if one fits. `message`, `at_exit`
+    `cwe` is a number of the Common Weakness Enumeration, if one fits, and `security_severity` how
+    bad that is for security: a base score of CVSS 3.1, from 0.0 to 10.0. `message`, `at_exit`
     (the message where the process ends with the function) and `help` are templates over FIELDS.
     `languages` are those it looks at. `sections` are the texts
     under HEADINGS, in Markdown.
@@ -68,6 +71,7 @@ class Code:
     name: str
     default: str
     cwe: int | None
+    security_severity: float | None
     message: str
     at_exit: str
     help: str
@@ -114,6 +118,9 @@ def parse(path: str, text: str) -> Code:
         raise _wrong(path, text, "severity:", f"unknown severity `{values['severity']}`")
     if not values.get("cwe", "0").isdecimal():
         raise _wrong(path, text, "cwe:", "`cwe` must be a number")
+    score = values.get("security_severity", "")
+    if score and not _SCORE.fullmatch(score):
+        raise _wrong(path, text, "security_severity:", "`security_severity` is 0.0 to 10.0")
     for key in ("message", "at_exit", "help"):
         for name in _FIELD.findall(values.get(key, "")):
             if name not in FIELDS:
@@ -126,6 +133,7 @@ def parse(path: str, text: str) -> Code:
         name=values["name"],
         default=values["severity"],
         cwe=int(values["cwe"]) if "cwe" in values else None,
+        security_severity=float(score) if score else None,
         message=values["message"],
         at_exit=values.get("at_exit", values["message"]),
         help=values.get("help", ""),

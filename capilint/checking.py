@@ -32,6 +32,7 @@ from capilint.severity import Severity
 
 if TYPE_CHECKING:
     from capilint.finding import Finding, Span
+    from capilint.findings.baseline import Gone
     from capilint.findings.triage import Suppressed, Triage
     from capilint.ir import Module
     from capilint.rulebook.book import RuleBook
@@ -49,6 +50,11 @@ class Report(NamedTuple):
     read whole, by path. `failing` are the findings whose severity reaches their file's `fail_on`.
     `notes` tell people what the run did not do. `account` tells on request of which handles
     nothing is reported.
+
+    Where `baselines` hold, `findings` are the new ones, `known` those that a baseline has, and
+    `gone` what it has and the run did not find. `unchanged` are findings that only concern lines
+    which are as they were, where the changed ones alone are asked for. `interrupted` is set where
+    the run did not come to its end.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -61,6 +67,17 @@ class Report(NamedTuple):
     sources: Mapping[str, Source] = MappingProxyType({})
     account: Account | None = None
     unread: int = 0
+    baselines: tuple[str, ...] = ()
+    known: tuple[Finding, ...] = ()
+    gone: tuple[Gone, ...] = ()
+    unchanged: tuple[Finding, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def everything(self) -> tuple[Finding, ...]:
+        """All that was found and selected, reported or not."""
+        silenced = (item.finding for item in self.suppressed)
+        return (*self.findings, *self.known, *self.unchanged, *silenced)
 
     def shown(self, verbose: bool) -> list[Finding]:
         """What people are shown: of notes those only that make the run fail, unless `verbose`."""
@@ -69,6 +86,14 @@ class Report(NamedTuple):
             for finding in self.findings
             if verbose or finding.severity != Severity.NOTE or finding in self.failing
         ]
+
+
+class Interrupted(KeyboardInterrupt):
+    """Somebody did not want to wait; `report` has what was found so far."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__()
+        self.report = report
 
 
 class SettingsError(Exception):
@@ -84,8 +109,9 @@ def check(
     """Analyse the files together: one program for all that the same user functions apply to.
 
     `unreadable` is what could not be found, to be reported too. With `explain` the report accounts
-    for every creation of a handle. Raises SettingsError for an unknown resource, and RuleError
-    where the user's functions are described wrongly.
+    for every creation of a handle. Raises SettingsError for an unknown resource, RuleError
+    where the user's functions are described wrongly, BaselineError for a baseline that cannot be
+    read, and Interrupted on Ctrl-C.
     """
     inputs = list(inputs)
     run = _Run(inputs, settings_of, explain)
@@ -94,10 +120,16 @@ def check(
     programs: dict[str, list[Input]] = {}
     for item in inputs:
         run.seen += 1
-        rules = settings_of(item.path).rules
+        settings = settings_of(item.path)
+        run.baselines |= bool(settings.baseline)
+        rules = settings.rules
         programs.setdefault(rules.path if rules else "", []).append(item)
-    for program in programs.values():
-        run.analyse(program)
+    try:
+        for program in programs.values():
+            run.analyse(program)
+    except KeyboardInterrupt:
+        run.interrupted = True
+        raise Interrupted(run.report()) from None
     return run.report()
 
 
@@ -107,9 +139,10 @@ class _Run:
     def __init__(
         self, inputs: Iterable[Input], settings_of: Callable[[str], Settings], explain: bool
     ) -> None:
+        self._inputs = tuple(inputs)
         self._settings_of = settings_of
         self._explain = explain
-        self._front_ends = FrontEnds([item.path for item in inputs], settings_of)
+        self._front_ends = FrontEnds([item.path for item in self._inputs], settings_of)
         self._sources: dict[str, Source] = {}
         self._findings: list[Finding] = []
         self._beside: set[str] = set()
@@ -117,6 +150,7 @@ class _Run:
         self._not_understood: list[Silence] = []
         self._analysed: set[str] = set()
         self.seen = 0
+        self.baselines = self.interrupted = False
         self.unreadable: list[Unreadable] = []
 
     def analyse(self, program: Sequence[Input]) -> None:
@@ -149,7 +183,11 @@ class _Run:
 
         rounds = Rounds(self._front_ends, self._load, self._crashed, self._quoted, self._explain)
         wanted = [Wanted(source, relevant) for source in sources]
-        found = rounds.findings(wanted, Left(left, names.search), book)
+        try:
+            found = rounds.findings(wanted, Left(left, names.search), book)
+        except KeyboardInterrupt:
+            self._findings += rounds.findings_so_far()
+            raise
         self._analysed |= rounds.modules.keys() - self._beside
         self._findings += _problems(rounds.modules.values())
         self._findings += found
@@ -161,6 +199,34 @@ class _Run:
 
     def report(self) -> Report:
         """The report of all that was gathered."""
+        report = self._report()._replace(interrupted=self.interrupted)
+        if not self.baselines:
+            return report
+        from capilint.findings.baseline import compared
+
+        unread = {item.path for item in report.unreadable}
+        looked_at = {item.path for item in self._inputs if not item.named} - unread
+        if self.interrupted:
+            looked_at = set()
+        found = compared(
+            report.findings,
+            report.sources,
+            self._settings_of,
+            [item.path for item in self._inputs],
+            looked_at,
+        )
+        known = {id(finding) for each in found.values() for finding in each.known}
+        new = tuple(each for each in report.findings if id(each) not in known)
+        return report._replace(
+            findings=new,
+            known=tuple(each for each in report.findings if id(each) in known),
+            gone=tuple(gone for each in found.values() for gone in each.gone),
+            baselines=tuple(found),
+            failing=report.failing.intersection(new),
+        )
+
+    def _report(self) -> Report:
+        """The report without a look at baselines."""
         if not self._sources:
             return Report(
                 seen=self.seen,
