@@ -144,6 +144,8 @@ def _witnessed(
         defect.code in LEAKS,
     )
     deciding = decisions.deciding(path) if ends else []
+    if not deciding and defect.code == "CAP402":
+        deciding = _last_failure(events)
     spared = (
         number
         for number in deciding
@@ -152,6 +154,12 @@ def _witnessed(
     others = [each for each in same if each.ender is None and each.span != defect.span]
     merged = decisions.is_merged(defect.node)
     return Witnessed(defect, events, made, frozenset(deciding), frozenset(spared), others, merged)
+
+
+def _last_failure(events: Sequence[Event]) -> list[int]:
+    """The last call that fails: one of several ways to come to a release with nothing set, where
+    none of them decides it."""
+    return [number for number, event in enumerate(events) if event.succeeded is False][-1:]
 
 
 def _is_alike(one: Defect, other: Defect) -> bool:
