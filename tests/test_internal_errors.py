@@ -9,7 +9,7 @@ import pytest
 
 import capilint.frontends.c.module
 import capilint.frontends.cpp.module
-from capilint.check import check
+from capilint.checking import check
 from capilint.config.settings import Settings
 from capilint.engine.checks.openers import Openers
 from capilint.engine.fixpoint import Fixpoint

@@ -1,15 +1,23 @@
-"""docs/old-code.md: what it shows is run from top to bottom, in a repository of its own."""
+"""docs/old-code.md: what it shows is run from top to bottom, in a repository of its own.
+
+`python -m tests.test_old_code` writes its outputs anew.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import re
 import shlex
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 import yaml
 
+from capilint.cli import main as capilint
 from tests.checkout import commit_all
 from tests.command_line import Cli
 from tests.documents import ROOT
@@ -24,42 +32,54 @@ BLOCK = re.compile(
 AUTHOR = ["-c", "user.name=test", "-c", "user.email=test@example.invalid"]
 
 
+TEXT = PAGE.read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     require("git")
     monkeypatch.chdir(tmp_path)
-    shutil.copytree(ROOT / "fixtures" / "demo", tmp_path / "src")
-    run(["git", "init", "--quiet"], tmp_path)
-    commit_all(tmp_path, "old code")
-    return tmp_path
+    return filled(tmp_path)
 
 
-def test_the_page_shows_what_happens(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cli = Cli(capsys)
-    ran = 0
-    for block in BLOCK.finditer(PAGE.read_text(encoding="utf-8")):
-        if block["how"] is not None:
-            with Path(block["name"]).open("w" if block["how"] == "write" else "a") as file:
-                file.write(block["text"])
-        elif block["kind"] == "console":
-            assert shown(block["text"], cli, project) == block["text"]
-            ran += 1
-    assert ran == 5
+def filled(folder: Path) -> Path:
+    """The folder as a repository with the old code."""
+    shutil.copytree(ROOT / "fixtures" / "demo", folder / "src")
+    run(["git", "init", "--quiet"], folder)
+    commit_all(folder, "old code")
+    return folder
 
 
-def shown(text: str, cli: Cli, folder: Path) -> str:
-    """A console block with what its commands print now."""
-    parts = []
-    for command in re.findall(r"^\$ (.*)$", text, re.MULTILINE):
-        program, *words = shlex.split(command)
-        if program == "git":
-            run(["git", "add", "--all"], folder)
-            printed = run(["git", *AUTHOR, *words], folder)
-        else:
-            assert program == "capilint" and cli(*words) in {0, 1}, cli.err
-            printed = cli.out
-        parts.append(f"$ {command}\n{printed}")
-    return "".join(parts)
+def written_anew(folder: Path) -> str:
+    """The page with what its commands print now, one after the other in the working directory."""
+
+    def block(match: re.Match[str]) -> str:
+        if match["how"] is not None:
+            with Path(match["name"]).open("w" if match["how"] == "write" else "a") as file:
+                file.write(match["text"])
+        if match["kind"] != "console":
+            return match[0]
+        commands = re.findall(r"^\$ (.*)$", match["text"], re.MULTILINE)
+        parts = [f"$ {command}\n{printed(command, folder)}" for command in commands]
+        return f"```console\n{''.join(parts)}```"
+
+    return BLOCK.sub(block, TEXT)
+
+
+def printed(command: str, folder: Path) -> str:
+    program, *words = shlex.split(command)
+    if program == "git":
+        run(["git", "add", "--all"], folder)
+        return run(["git", *AUTHOR, *words], folder)
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert program == "capilint" and capilint(words) in {0, 1}, command
+    return out.getvalue()
+
+
+def test_the_page_shows_what_happens(project: Path) -> None:
+    assert written_anew(project) == TEXT
+    assert TEXT.count("$ capilint") == 7
 
 
 def test_its_recipes_are_yaml_with_options_that_exist(
@@ -67,7 +87,7 @@ def test_its_recipes_are_yaml_with_options_that_exist(
 ) -> None:
     recipes = {
         block["text"].partition("\n")[0]: yaml.safe_load(block["text"])
-        for block in BLOCK.finditer(PAGE.read_text(encoding="utf-8"))
+        for block in BLOCK.finditer(TEXT)
         if block["kind"] == "yaml"
     }
     workflow = recipes["# .github/workflows/changes.yml"]["jobs"]["capilint"]["steps"]
@@ -76,3 +96,11 @@ def test_its_recipes_are_yaml_with_options_that_exist(
     (hook,) = recipes["# .pre-commit-config.yaml"]["repos"][0]["hooks"]
     for words in (arguments.split(), hook["args"]):
         assert Cli(capsys)("check", *words) == 0
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as scratch:
+        os.chdir(filled(Path(scratch)))
+        page = written_anew(Path(scratch))
+        os.chdir(ROOT)
+    PAGE.write_text(page, encoding="utf-8")

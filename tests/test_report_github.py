@@ -7,6 +7,8 @@ from dataclasses import replace
 from capilint.checking import Report
 from capilint.files.source import Unreadable
 from capilint.finding import Severity, Span
+from capilint.findings.baseline import Gone
+from capilint.findings.baseline_file import Entry
 from capilint.report import Style, render
 from capilint.report.github import summary
 from tests.reports import finding, leak, report
@@ -73,6 +75,20 @@ def test_the_summary_shows_text_as_it_is() -> None:
     for raw in ("a|b", "<script>", "`", "*y*", "[z]", "&lt;", "@me", "<b>"):
         assert raw not in row
     assert "a&#124;b.c:1" in row and "&#92;n" in row
+
+
+def test_the_summary_tells_of_old_findings() -> None:
+    entry = Entry("a.c", "CAP101", "f", "key", "h", "g();")
+    given = report(
+        known=(leak(),),
+        unchanged=(finding("CAP201", 1),),
+        gone=(Gone(entry, 2, "a.c", "old.json"),),
+        baselines=("old.json",),
+    )
+    known, unchanged, stale = summary(given).splitlines()[2:]
+    assert known == "- 1 known finding not shown (old.json)."
+    assert unchanged == "- 1 finding on unchanged lines not shown."
+    assert stale.startswith("- 2 findings are gone that old.json still has; &#96;capilint baseline")
 
 
 def test_a_summary_has_a_bound() -> None:

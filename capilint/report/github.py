@@ -8,6 +8,7 @@ from __future__ import annotations
 from capilint.checking import Report
 from capilint.finding import Finding, Severity
 from capilint.report import Style
+from capilint.report.old_findings import gone, not_shown
 from capilint.report.printable import plural, printable, step_lines
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -43,6 +44,7 @@ def summary(report: Report) -> str:
     lines += [
         f"- not analysed: {_cell(f'{item.path}: {item.reason}')}" for item in report.unreadable
     ]
+    lines += [f"- {_cell(each)}" for each in (*not_shown(report), *gone(report))]
     return "\n".join(lines) + "\n"
 
 

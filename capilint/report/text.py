@@ -17,6 +17,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from capilint.report import Style
+from capilint.report.old_findings import gone, not_shown
 from capilint.report.printable import other_places, plural, printable, width
 from capilint.severity import Severity
 
@@ -56,7 +57,7 @@ def render(report: Report, style: Style) -> str:
         lines += [f"known: {_in_a_line(each)}" for each in report.known]
         lines += [f"gone: {_gone(each)}" for each in report.gone]
     if not style.quiet:
-        lines += _stale(report)
+        lines += [f"note: {each}" for each in gone(report)]
     return "".join(f"{each}\n" for each in blocks + lines)
 
 
@@ -84,11 +85,7 @@ def _left_out(shown: list[Finding], report: Report) -> Iterator[str]:
         yield f"{plural(unclear, 'place')} not understood (--verbose shows where)."
     if len(hidden) > unclear:
         yield f"{plural(len(hidden) - unclear, 'note')} not shown (--verbose shows them)."
-    if report.known:
-        names = printable(", ".join(report.baselines))
-        yield f"{plural(len(report.known), 'known finding')} not shown ({names})."
-    if report.unchanged:
-        yield f"{plural(len(report.unchanged), 'finding')} on unchanged lines not shown."
+    yield from not_shown(report)
 
 
 def _account(account: Account) -> Iterator[str]:
@@ -105,19 +102,9 @@ def _account(account: Account) -> Iterator[str]:
         yield f"Not analysed: {plural(count, 'file')} {reason}."
 
 
-def _stale(report: Report) -> Iterator[str]:
-    """What a baseline has and nobody finds any more, counted."""
-    for name in report.baselines:
-        count = sum(each.times for each in report.gone if each.baseline == name)
-        if count:
-            are = f"{plural(count, 'finding')} {'is' if count == 1 else 'are'}"
-            drop = "`capilint baseline --update` drops what is gone"
-            yield printable(f"note: {are} gone that {name} still has; {drop}")
-
-
-def _gone(gone: Gone) -> str:
-    what = f"{gone.entry.code} {gone.entry.handle}".rstrip()
-    return printable(f"{gone.path}: {what} in {gone.entry.function}: {gone.entry.text}")
+def _gone(item: Gone) -> str:
+    what = f"{item.entry.code} {item.entry.handle}".rstrip()
+    return printable(f"{item.path}: {what} in {item.entry.function}: {item.entry.text}")
 
 
 def _in_a_line(finding: Finding) -> str:
