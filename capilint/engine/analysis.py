@@ -261,7 +261,7 @@ class Analysis:
         classes = next(iter(self.fillers.values()))[0].callees.classes
         exits = _exits_of(self.fillers)
         taken = TakenMembers(self.program.names, classes, exits)
-        last = LastMethods(self.program, taken)
+        last = LastMethods(self.program, taken, self.summaries)
 
         def find(definition: Definition) -> list[Candidate]:
             interpreter, graph = self.fillers[definition]

@@ -14,7 +14,7 @@ callers have to do first is their affair.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -49,7 +49,8 @@ ALL_BUT_ONE = 2  # so many handles have to end with an object to show that it do
 
 @dataclass(slots=True)
 class LastMethods:
-    """Asks the methods of one program's classes.
+    """Asks the methods of one program's classes, and functions; `summaries` are those of functions
+    that act on handles, among others.
 
     `told` are handles of which it was said, and members, each with the method that does it: of
     several handles that may be in one it is said once.
@@ -57,6 +58,7 @@ class LastMethods:
 
     program: Program
     taken: TakenMembers
+    summaries: Mapping[Definition, Summary | None]
     told: set[tuple[Definition, object]] = field(default_factory=set)
 
     def defects(self, definition: Definition, interpreter: Interpreter) -> Iterator[Defect]:
@@ -88,22 +90,18 @@ class LastMethods:
             if method != definition and summary is not None and _concerns(summary):
                 yield Last(method, summary, method.function.parameters[0].variable)
         names = {each.path[0] for each in members}
-        yield from self._functions_of(definition, interpreter, names)
+        yield from self._functions_of(definition, names)
 
-    def _functions_of(
-        self, definition: Definition, interpreter: Interpreter, names: set[str]
-    ) -> Iterator[Last]:
+    def _functions_of(self, definition: Definition, names: set[str]) -> Iterator[Last]:
         """The functions beside one that release a member of these of an argument, and fill none;
         but for those that others of them call."""
-        found = []
-        for other in self.program.names.definitions:
-            if other.module is definition.module and other not in self.taken.fillers:
-                summary = interpreter.callees.summary_of(other)
-                found += (
-                    [Last(other, summary, each) for each in _ended_in(other, summary, names)]
-                    if summary
-                    else []
-                )
+        found = [
+            Last(other, summary, parameter)
+            for other in self.program.names.definitions
+            if other.module is definition.module and other not in self.taken.fillers
+            if (summary := self.summaries.get(other)) is not None
+            for parameter in _ended_in(other, summary, names)
+        ]
         ending = {each.method for each in found}
         inner = {
             called for each in ending for called in self.program.calls[each][0] if called != each

@@ -76,7 +76,9 @@ class Typestates(HandleNames):
             return
         if handle.doubt is None:
             origin = self.origins.get(Symbol(symbol.kind, symbol.site, symbol.detail))
-            shown = text or (origin.text if origin else "") or self.texts.get(symbol, "")
+            shown = text or (origin.text if origin else "")
+            shown = shown or self.location_text(self.entrusted_to.get(newest(symbol)))
+            shown = shown or self.texts.get(symbol, "")
             self.defects.append(
                 Defect(code, symbol, handle.resource, span, path.node, path.trail, shown)
             )

@@ -17,6 +17,7 @@ from capilint.engine.domain.binding import Argument, Arguments
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.entrusted import let_go, owed_again
 from capilint.engine.domain.events import Path
+from capilint.engine.domain.handle_names import is_temporary
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
 from capilint.engine.program.classes import Missing
@@ -25,7 +26,7 @@ from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.summary_calls import SummaryCalls
 from capilint.engine.transfer.ways import Continuation, Site
 from capilint.finding import Span
-from capilint.ir import Call, Direct, Scope, Unknown, Variable
+from capilint.ir import Call, Direct, Unknown, Variable
 
 MOST_ENDS = 6  # objects that one exit follows to their end
 
@@ -161,9 +162,9 @@ class Objects:
         holding = [each for each in bases if isinstance(each, Symbol)]
         if holding:
             return self.only_holds(thing) and others.issuperset(holding)
-        return any(
-            isinstance(each, Variable) and each.scope is not Scope.TEMPORARY for each in bases
-        )
+        # Where an exception leaves in the middle of an expression, nobody could have closed it.
+        named = [each for each in bases if isinstance(each, Variable) and not is_temporary(each)]
+        return bool(named or (bases and not state.raising and self.only_holds(thing)))
 
     def only_holds(self, thing: Symbol) -> bool:
         """Whether nothing happens where an object ends."""
