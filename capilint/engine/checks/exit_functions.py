@@ -25,6 +25,8 @@ from capilint.engine.program.linkage import Definition
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import Module, Place, Scope, Variable, source_text
 
+ALL_BUT_ONE = 2  # so many keys have to end to show that their context should, too
+
 
 def fills_own_variables(definition: Definition, interpreter: Interpreter) -> bool:
     """Whether a function leaves handles in variables that are its file's own."""
@@ -105,8 +107,12 @@ class ExitFunctions:
             and not _was_asked_for(state, place)
         ]
         ender = self._exit_function(definition.module, taken) if left else None
-        if ender is not None and len(left) <= len(taken & self._released(ender)):
-            yield from ((place, symbol, ender) for place, symbol in left)
+        released = taken & self._released(ender) if ender is not None else set()
+        if ender is not None and len(left) <= len(released):
+            lone = {symbol for place, symbol in held if place in released}
+            for place, symbol in left:
+                if len(lone) >= ALL_BUT_ONE or not _owns(state, symbol, lone):
+                    yield place, symbol, ender
 
     def _exit_function(self, module: Module, places: set[Place]) -> Definition | None:
         """The function that releases most of some variables, and puts nothing new into any."""
@@ -130,6 +136,11 @@ class ExitFunctions:
         return definition in self.uses.initialisers or any(
             self._fills(each, seen) for each in called
         )
+
+
+def _owns(state: State, owner: Symbol, symbols: set[Symbol]) -> bool:
+    """Whether a handle owns others: a function that ends one of these may be no exit function."""
+    return any(state.handles[symbol].owner == owner for symbol in symbols)
 
 
 def _was_asked_for(state: State, place: Place) -> bool:

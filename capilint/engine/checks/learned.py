@@ -30,7 +30,7 @@ class Learned:
         """Note which members own which, what they hold, and whether the function ends any."""
         members = interpreter.typestates.members
         for _, exit_, _ in interpreter.exits:
-            self.owners.learn(members.scheme, exit_.state)
+            self.owners.learn(members.scheme, exit_.state, definition.module.own_variables)
             if members.own_object is not None:
                 self._learn_resources(interpreter, exit_.state, members.own_object)
             for symbol, handle in exit_.state.handles.items():

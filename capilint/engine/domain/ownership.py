@@ -6,16 +6,20 @@ object's `.key` is a key, and lives in its `.prov`; so does a method that makes 
 can then be told that it releases them in the wrong order, or by the wrong function.
 
     .prov.value  and  .key.value      the owner of .key.value is .prov.value, in whatever holds them
+
+A file's own variables are like the members of one structure.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
-from capilint.ir import Variable
+from capilint.ir import Scope, Variable
 
+_FILE = Variable("%file", Scope.GLOBAL)  # the structure whose members are variables
 KEPT_BY_OTHERS = ("initial", "member", "clobber")  # what is in a member that others have filled
 Scheme = str
 Tail = tuple[str, ...]
@@ -34,27 +38,36 @@ class MemberOwners:
     owners: dict[tuple[Scheme, Tail], Tail | None] = field(default_factory=dict)
     resources: dict[tuple[Scheme, Tail], str | None] = field(default_factory=dict)
 
-    def learn(self, scheme: Scheme, state: State) -> None:
-        """Take note of the handles that a function leaves in members."""
-        for location, value in state.environment.items():
+    def learn(self, scheme: Scheme, state: State, own: Container[str] = ()) -> None:
+        """Take note of the handles that a function leaves in members, and in its file's `own`
+        variables."""
+        for place, value in state.environment.items():
             handle = state.handles.get(value) if isinstance(value, Symbol) else None
-            if handle is None or not handle.made or handle.owner is None or not location.path:
+            if handle is None or not handle.made or handle.owner is None:
                 continue
-            owners = [p for p in _places(state, handle.owner) if _are_siblings(p, location)]
-            for place in owners:
-                self._note(scheme, *_tails(location, place))
+            location = _as_member(place, own)
+            if not location.path:
+                continue
+            holders = [_as_member(each, own) for each in _places(state, handle.owner)]
+            owners = [each for each in holders if _are_siblings(each, location)]
+            for each in owners:
+                self._note(scheme, *_tails(location, each))
             if not owners:
-                for place in self._other_owners(state, location, handle.owner):
-                    self._note(scheme, _tails(location, place)[0], None)
+                for each in self._other_owners(state, location, handle.owner, own):
+                    self._note(scheme, _tails(location, each)[0], None)
                 if _stands_apart(handle.owner):
                     self._note(scheme, location.path, None)
 
-    def _other_owners(self, state: State, location: Location, owner: Symbol) -> list[Location]:
+    def _other_owners(
+        self, state: State, location: Location, owner: Symbol, own: Container[str]
+    ) -> list[Location]:
         """The members beside one that hold another handle of its owner's kind."""
         resource = state.handles[owner].resource if owner in state.handles else ""
         return [
             place
-            for place, value in state.environment.items()
+            for place, value in (
+                (_as_member(each, own), value) for each, value in state.environment.items()
+            )
             if _are_siblings(place, location)
             and isinstance(value, Symbol)
             and value != owner
@@ -69,17 +82,18 @@ class MemberOwners:
 
     def owner_of(self, scheme: Scheme, location: Location) -> Location | None:
         """Where the owner of the handle at a location is kept, as far as that is known."""
-        path = location.path
+        member_of = _as_member(location, _All())
+        path = member_of.path
         for begin in range(len(path)):
             key = scheme, path[begin:]
             if key in self.owners:
                 member = self.owners[key]
-                return None if member is None else Location(location.base, path[:begin] + member)
+                return None if member is None else _of_member(member_of.base, path[:begin] + member)
         return None
 
     def is_owner(self, scheme: Scheme, location: Location) -> bool:
         """Whether a location is that of an owner."""
-        path = location.path
+        path = _as_member(location, _All()).path
         tails = {path[begin:] for begin in range(len(path))}
         return any(known == scheme and owner in tails for (known, _), owner in self.owners.items())
 
@@ -150,6 +164,28 @@ class MembersSeen:
         new = state.handles.get(held) if isinstance(held, Symbol) else None
         asked = state.facts.get(symbol) and state.facts.get(handle.owner)
         return bool(asked) and new is not None and new.made
+
+
+class _All(Container[str]):
+    """Any name."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+def _as_member(location: Location, own: Container[str]) -> Location:
+    """A location in one of a file's own variables as one in the structure that these make."""
+    base = location.base
+    if isinstance(base, Variable) and base.scope is Scope.GLOBAL and base.name in own:
+        return Location(_FILE, (f"%{base.name}", *location.path))
+    return location
+
+
+def _of_member(base: Variable | Symbol, path: Tail) -> Location:
+    """The location again."""
+    if base == _FILE:
+        return Location(Variable(path[0][1:], Scope.GLOBAL), path[1:])
+    return Location(base, path)
 
 
 def _places(state: State, symbol: Symbol) -> list[Location]:

@@ -83,13 +83,14 @@ class Program:
         known = {id(module) for module in before.modules}
         added = (module for module in self.modules if id(module) not in known)
         meanings = {each.language for each in added if _is_python(each) or each.classes}
+        moved = not self.pointers.are_those_of(before.pointers)
         changed: set[Definition] = set()
         pending = [
             definition
             for definition, calls in before.calls.items()
             if calls != self.calls.get(definition)
             or definition.module.language in meanings
-            or self.pointers.differ(before.pointers, definition)
+            or (moved and self.pointers.differ(before.pointers, definition))
         ]
         while pending:
             definition = pending.pop()

@@ -66,9 +66,13 @@ class FunctionPointers:
                 return self._namesake(place, call, caller)
         return None
 
+    def are_those_of(self, others: FunctionPointers) -> bool:
+        """Whether the pointers of another program mean the same."""
+        return self._filled == others._filled
+
     def differ(self, others: FunctionPointers, caller: Definition) -> bool:
         """Whether a call of a function means something else by the pointers of another program."""
-        return self._filled != others._filled and any(
+        return any(
             self.called(call, caller) != others.called(call, caller)
             for call in calls_of(caller.function)
         )

@@ -19,6 +19,7 @@ from capilint.engine.reporting.enders import (
     where_missing,
 )
 from capilint.engine.reporting.steps import Story, also, span_here
+from capilint.engine.summaries.summary import is_global
 from capilint.finding import Finding, Outcome, Severity, Span, TraceEvent
 from capilint.rulebook.protocol import Protocol, Resource
 from capilint.rulebook.wording import Facts, help_text, message, name_and_severity
@@ -177,9 +178,11 @@ class Narrator:
 
 def _elsewhere(handle: str, defect: Defect) -> str:
     """Where a handle comes from that another function of the program made: one that is a member,
-    or that only an object holds."""
+    or in a variable of the file, or that only an object holds."""
     place = defect.symbol.detail
-    member = isinstance(place, Location) and any(each.startswith(".") for each in place.path)
+    member = isinstance(place, Location) and (
+        is_global(place.base) or any(each.startswith(".") for each in place.path)
+    )
     shown = "." in handle or "->" in handle
     return "elsewhere" if member or shown or defect.code == "CAP103" else ""
 
