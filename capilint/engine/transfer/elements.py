@@ -51,10 +51,10 @@ class ElementEffects:
     typestates: Typestates
 
     def apply(
-        self, path: Path, instruction: Elements, key: tuple[int, int], guarded: bool
+        self, path: Path, instruction: Elements, key: tuple[int, int], may_raise: bool
     ) -> Iterator[Continuation]:
-        """Every way on; `guarded` where a handler of this function expects that it raises."""
-        if guarded and instruction.operation is ElementOperation.ADD:
+        """Every way on; `may_raise` where a handler of this function expects that adding raises."""
+        if may_raise and instruction.operation is ElementOperation.ADD:
             way = raise_from(path.fork(), POSSIBLE)
             way.path.emit(Event("raise", instruction.span, self.typestates.path, "the container"))
             yield way
