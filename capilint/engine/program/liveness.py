@@ -16,6 +16,7 @@ from capilint.ir import (
     BasicBlock,
     Branch,
     Call,
+    Declare,
     Delete,
     Direct,
     Elements,
@@ -133,7 +134,7 @@ def _block_bits(block: BasicBlock, numbering: dict[Variable, int]) -> tuple[int,
             bit = 1 << numbering.setdefault(variable, len(numbering))
             if not writes & bit:
                 reads |= bit
-        target = written_by(instruction)
+        target = _begun_by(instruction)
         if target is not None:
             writes |= 1 << numbering.setdefault(target, len(numbering))
     for variable in _terminator_reads(block):
@@ -155,7 +156,7 @@ def _scan_calls(
         after |= 1 << numbering[variable]
     for index in range(len(block.instructions) - 1, -1, -1):
         instruction = block.instructions[index]
-        target_variable = written_by(instruction)
+        target_variable = _begun_by(instruction)
         bit = 0 if target_variable is None else 1 << numbering[target_variable]
         if isinstance(instruction, Call):
             yield index, after
@@ -189,6 +190,11 @@ def written_by(instruction: Instruction) -> Variable | None:
             return root
         case _:
             return None
+
+
+def _begun_by(instruction: Instruction) -> Variable | None:
+    """The variable whose content before an instruction nobody reads after it."""
+    return instruction.variable if isinstance(instruction, Declare) else written_by(instruction)
 
 
 def written_variables(function: Function) -> set[Variable]:

@@ -51,10 +51,10 @@ class ElementEffects:
     typestates: Typestates
 
     def apply(
-        self, path: Path, instruction: Elements, key: tuple[int, int], guarded: bool
+        self, path: Path, instruction: Elements, key: tuple[int, int], may_raise: bool
     ) -> Iterator[Continuation]:
-        """Every way on; `guarded` where a handler of this function expects that it raises."""
-        if guarded and instruction.operation is ElementOperation.ADD:
+        """Every way on; `may_raise` where a handler of this function expects that adding raises."""
+        if may_raise and instruction.operation is ElementOperation.ADD:
             way = raise_from(path.fork(), POSSIBLE)
             way.path.emit(Event("raise", instruction.span, self.typestates.path, "the container"))
             yield way
@@ -64,8 +64,8 @@ class ElementEffects:
             return
         _join_older(path.state, container)
         match instruction.operation:
-            case ElementOperation.ADD:
-                self._add(path, instruction, container, key)
+            case ElementOperation.ADD if self._add(path, instruction, container, key):
+                pass
             case ElementOperation.COUNT:
                 self._give(path, instruction, self._count(path.state, container, key))
             case ElementOperation.TAKE if self._take(path, instruction, container):
@@ -122,11 +122,14 @@ class ElementEffects:
 
     def _add(
         self, path: Path, instruction: Elements, container: Location, key: tuple[int, int]
-    ) -> None:
+    ) -> bool:
+        """Put an element in. Whether it can be followed: a box may yet be filled elsewhere."""
         state, operand = path.state, instruction.operand
         if operand is None:
-            return
+            return False
         value, parts = self.evaluator.evaluate(state, operand), self.evaluator.parts(state, operand)
+        if self.evaluator.boxes and value not in state.handles:
+            return False
         accessor, tail = instruction.path[0], instruction.path[1:]
         if accessor == NEW_ELEMENT:
             site = f"{key[0]}.{key[1]}]"
@@ -135,6 +138,7 @@ class ElementEffects:
         element = container.at(accessor)
         target = Location(element.base, element.path + tail)
         self.typestates.store(path, target, value, instruction.span, parts=parts)
+        return True
 
     def _make_older(self, state: State, newest: Location, older: Location) -> None:
         """Make way for a new element: the one of the round before joins the older ones."""

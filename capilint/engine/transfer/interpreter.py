@@ -57,6 +57,7 @@ from capilint.ir import (
     Indirect,
     Instruction,
     Jump,
+    Language,
     Method,
     Raise,
     Return,
@@ -278,7 +279,8 @@ class Interpreter:
                     self.assignments.give_away(path, value)
             case Elements():
                 guarded = block.number in self.raising.unknown_code
-                yield from self.elements.apply(path, instruction, key, guarded)
+                may_raise = guarded and self.function.language is Language.CPP  # bad_alloc
+                yield from self.elements.apply(path, instruction, key, may_raise)
                 return
         yield Continuation(path)
 

@@ -131,7 +131,10 @@ class CallLowering(CalleeLowering):
         receiver = field(function, "argument")
         found = self.type_of(receiver)
         holder: ir.Value
-        if operator_of(function) == "->" or found is None or found.stars:
+        follows = operator_of(function) == "->"
+        if follows and found is not None and found.instance is not None and not found.stars:
+            holder = self.address_of(self.pointee(receiver))
+        elif follows or found is None or found.stars:
             holder = self.value(receiver)
         else:
             holder = self.address_of(self.object_place(receiver))

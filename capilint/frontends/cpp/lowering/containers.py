@@ -95,6 +95,8 @@ class ContainerLowering(ExceptionLowering):
         if element.instance is not None:
             complete = self.lookup.is_complete(element.instance)
             return complete and not self.lookup.has_destructor(element.instance)
+        if element.base in self.bindings:  # any type, a class with a destructor as well
+            return False
         return not (_NUMBER.fullmatch(element.base) or self.is_opaque(element))
 
     def _let_go(self, node: Node) -> None:

@@ -84,6 +84,7 @@ class Context:
         self.frames: list[Frame] = []
         self.may_raise_at_yield = False
         self.resume_body: Callable[[ir.Value], None] | None = None
+        self.followed_lists: dict[tuple[Scope, str], bool] = {}
         self._root = scope
         self._activations: dict[Scope, Activation] = {}
         self._uses: dict[str, int] = {}

@@ -34,8 +34,12 @@ class Loops(Exits):
             return
         self.escape(self._indexed(node), node.iter)
         limit = self._limit(node.iter)
+        followed = None if node.asynchronous else self.list_named(node.iter)
         if limit is not None:
             self._counted(node, limit)
+            return
+        if followed is not None:
+            self._each(node, followed)
             return
         span = self.module.positions.head(node)
         iterated = self.held(self.value(node.iter), self.span(node.iter))
@@ -70,6 +74,22 @@ class Loops(Exits):
         self.graph.start(step)
         self.assign(counter, ir.Operation("+", (ir.Read(counter), ir.Constant(1))), span)
         self.graph.jump(header)
+        self._end_loop(node.orelse, orelse, after)
+
+    def _each(self, node: cst.For, followed: ir.Place) -> None:
+        """`for key in keys:` meets each element of a list that the function has to itself."""
+        span = self.module.positions.head(node)
+        cursor, element = self.temporary(), self.temporary()
+        self.assign(cursor, ir.Constant(0), span)
+        header, body, orelse, after = (self.graph.new_block() for _ in range(4))
+        self.graph.start(header)
+        operand, following = ir.AddressOf(cursor), ir.ElementOperation.NEXT
+        self.emit(ir.Elements(following, followed, span, operand, result=element))
+        self.graph.branch(ir.Read(element), body, orelse, span, ROUND)
+        self.graph.start(body)
+        present = ir.Place(element.root, (*element.path, "*"))
+        self.store(node.target, ir.Read(present), self.span(node.target))
+        self._looping(node.body, after, header)
         self._end_loop(node.orelse, orelse, after)
 
     def _indexed(self, node: cst.For) -> tuple[ir.Value, ...]:
