@@ -35,7 +35,7 @@ from capilint.ir import (
     Value,
     Variable,
 )
-from capilint.rulebook.protocol import Success
+from capilint.ir.libraries import told_apart
 
 _CONSTRUCTOR = "__init__"
 _Given = tuple[Definition, Variable]
@@ -100,20 +100,20 @@ class GivenLibraries:
             direct = self.names.reached_through(Method(Read(place), name))
             if self.names.api_reading(direct, caller.module):
                 return direct
-        found: dict[tuple[str, str, Success], str] = {}
+        found: dict[tuple[str, ...], str] = {}
         pending = self._parameters(caller, place)
         seen = set(pending)
         while pending:
-            for value, where in self._given(*pending.pop()):
+            given = list(self._given(*pending.pop()))
+            if not given:
+                return ""
+            for value, where in given:
                 library = _library_name(value)
                 if library:
                     reading = self.names.api_reading(f"{library}.{name}", where.module)
-                    bound = self.names.api(reading, where.module)
-                    if bound is None:
+                    if not reading:
                         return ""
-                    protocol = bound.protocol
-                    meant = protocol.name, bound.binding.name, protocol.success
-                    found.setdefault(meant, reading)
+                    found.setdefault(told_apart(reading), reading)
                     continue
                 handed = self._parameters(where, value.place) if isinstance(value, Read) else []
                 if not handed:
