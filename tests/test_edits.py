@@ -419,6 +419,42 @@ done:
     )
 
 
+def test_c_release_hangs_on_the_handle_where_another_test_loses_it() -> None:
+    text = """\
+BOOL f(HCRYPTPROV p, BYTE *b, DWORD *n)
+{{
+    HCRYPTKEY k{first};
+    BOOL ok;
+    ok = CryptGenKey(p, CALG_RC4, 0, &k);
+    ok = CryptEncrypt(k, 0, TRUE, 0, b, n, 64);
+    if ({tested})
+        CryptDestroyKey(k);
+    return ok;
+}}
+"""
+    _c(text.format(first=" = 0", tested="ok"), text.format(first=" = 0", tested="k"))
+
+
+def test_c_release_comes_at_the_end_of_the_branch_that_forgets_it() -> None:
+    text = """\
+BOOL f(HCRYPTPROV p, BYTE *b, DWORD *n)
+{{
+    HCRYPTKEY k;
+    BOOL ok = FALSE;
+    if (CryptGenKey(p, CALG_RC4, 0, &k)) {{
+        if (*n <= 64) {{
+            ok = CryptEncrypt(k, 0, TRUE, 0, b, n, 64);
+            CryptDestroyKey(k);
+        }} else {{
+            SetLastError(ERROR_MORE_DATA);
+{end}        }}
+    }}
+    return ok;
+}}
+"""
+    _c(text.format(end=""), text.format(end="            CryptDestroyKey(k);\n"))
+
+
 def test_c_unchecked_creation_leaves_as_the_function_does_elsewhere() -> None:
     _c(
         """\

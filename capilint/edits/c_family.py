@@ -27,7 +27,7 @@ class CFamily(Leaks):
 
     def _uses_dead(self, finding: Finding) -> Iterator[Draft]:
         release, use = self._step_site(finding, "release"), self._site(finding.span)
-        if release is None or use is None:
+        if release is None or use is None or release.kind != self.EXPRESSION:
             return
         unit = self._layout.unit_of(release)
         dropped = self._layout.without(unit)
@@ -80,7 +80,7 @@ class CFamily(Leaks):
             if outer != owner_unit:
                 moved = self._layout.before(outer, self._layout.lines_of(late_unit))
                 yield Draft(self._path, title, outer.start, (*dropped, *moved))
-        dropped = self._layout.without(owner_unit)
+        dropped = self._layout.without(owner_unit) if owner.kind == self.EXPRESSION else ()
         if dropped and late_unit.listed and late_unit.kind != "return_statement":
             behind = self._layout.after(late_unit, self._layout.lines_of(owner_unit))
             title = f"move {self._named(owner)} behind line {{line}}"

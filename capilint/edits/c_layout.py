@@ -167,17 +167,22 @@ class Layout:
         return (Piece(declared.name_end, rest + len(declared.value or ""), ""),)
 
     def unit_of(self, site: Site) -> Site:
-        """A statement with the `if` that is there for it alone."""
+        """A statement with the `if` that is there for it alone, if that calls nothing."""
+        around = self.alone_under(site)
+        condition = self.sites.condition(around) if around is not None else None
+        plain = condition is not None and "(" not in self.text[slice(*condition)]
+        return around if plain and around is not None else site
+
+    def alone_under(self, site: Site) -> Site | None:
+        """The `if` without an `else` whose only statement this is."""
         around = self.sites.around(site)
         if around is not None and around.kind == "compound_statement":
             if len(self.sites.beside(site)) > 1:
-                return site
+                return None
             around = self.sites.around(around)
         if around is None or around.kind != "if_statement" or self.sites.branches(around)[1]:
-            return site
-        condition = self.sites.condition(around)
-        plain = condition is not None and "(" not in self.text[slice(*condition)]
-        return around if plain else site
+            return None
+        return around
 
     def free_name(self, function: Function) -> str:
         """A name for a result that the function does not use."""

@@ -3,7 +3,8 @@
 at the function's own cleanup label             a jump to it
 before the place where the function is left     plain, under a test, with a first value for it
 before the releases that come right before it
-before the jump behind what decided the path
+before the jump behind what decided the path; at the end of the block that it goes through
+where it stands                                 under a test of the handle instead of another one
 in a `catch` around what throws
 """
 
@@ -56,6 +57,26 @@ class Leaks(CFile):
         if finding.code == "CAP102":
             for call in self._calls(finding, handle, function):
                 yield from self._caught(last.span, call)
+        for call in self._calls(finding, handle, function):
+            yield from self._told_by_the_handle(handle, call, function)
+
+    def _told_by_the_handle(self, handle: str, call: str, function: Function) -> Iterator[Draft]:
+        """A release that hangs on something else made to hang on whether there is a handle."""
+        declared = self._declared_anywhere(base_name(handle), function)
+        for site in self._sites.statements(function):
+            if site.kind != self.EXPRESSION or self._bare(site) != call:
+                continue
+            unit = self._layout.alone_under(site)
+            condition = self._sites.condition(unit) if unit is not None else None
+            if unit is None or condition is None:
+                continue
+            tested = Piece(*condition, handle)
+            first: tuple[Piece, ...] = ()
+            if declared is not None and declared.value is None and declared.plain:
+                first = self._layout.initialised(declared, "0")
+            was = self._layout.text[slice(*condition)]
+            title = f"test {handle} instead of `{was}` in line {{line}}"
+            yield Draft(self._path, title, unit.start, (*first, tested))
 
     def _jumps(self, span: Span, handle: str, function: Function) -> Iterator[Draft]:
         """A jump to where the function itself ends the handle."""
@@ -129,6 +150,9 @@ class Leaks(CFile):
         jump = self._jump_after(finding.steps[:-1], function)
         if jump is not None:
             yield _Place(jump, jump.start)
+        block = self._block_gone_through(finding)
+        if block is not None:
+            yield _Place(None, block.end - 1)
 
     def _before_endings(
         self, site: Site | None, offset: int, function: Function
@@ -153,6 +177,15 @@ class Leaks(CFile):
             ),
             None,
         )
+
+    def _block_gone_through(self, finding: Finding) -> Site | None:
+        """The block of an `if` that the path goes through last, where a step says so."""
+        said = [step for step in finding.steps if step.kind == "branch" and step.path == self._path]
+        around = self._site(said[-1].span) if said else None
+        if around is None or around.kind != "if_statement":
+            return None
+        taken = self._sites.branches(around)[said[-1].message.endswith(" is false")]
+        return taken if taken is not None and taken.kind == "compound_statement" else None
 
     def _released_at(
         self, place: _Place, handle: str, call: str, function: Function

@@ -11,7 +11,7 @@ from capilint.edits.draft import Draft, Lines, applied
 from capilint.finding import Finding
 from capilint.silence import Kind
 
-_MOST_LOOKS = 60  # for one finding
+_MOST_LOOKS = 30  # for one finding; where a draft holds at all, that takes about a dozen
 _BLIND = (
     Kind.NOT_UNDERSTOOD, Kind.TOO_INTRICATE, Kind.NO_END, Kind.NOT_REACHED, Kind.LOST, Kind.STOPPED,
 )  # fmt: skip

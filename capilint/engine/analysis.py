@@ -163,12 +163,10 @@ class Analysis:
         return program.undefined_in(modules)
 
     def acting(self) -> list[Definition]:
-        """The functions that do to handles what their callers have to answer for."""
-        return [
-            definition
-            for definition, summary in self.summaries.items()
-            if summary is not None and summary.acts
-        ]
+        """The functions that do to handles what their callers have to answer for, or whose callers
+        give them the API."""
+        acts = (each for each, known in self.summaries.items() if known is not None and known.acts)
+        return [*acts, *self.program.libraries.asking()]
 
     def findings(self) -> list[Finding]:
         """Every finding in the program."""
@@ -389,7 +387,7 @@ class Analysis:
             made=lambda call: classes.made_by(call, definition),
             makes_data=lambda name: classes.makes_data(name, module),
             pointer=lambda call: self.program.pointers.called(call, definition),
-            reached_through=self.program.names.reached_through,
+            reached_through=lambda callee: self.program.reached_through(callee, definition),
             of_object=lambda callee, given: self.program.names.method_of_object(
                 callee, given, definition
             ),

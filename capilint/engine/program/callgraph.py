@@ -12,6 +12,7 @@ from functools import cached_property
 
 from capilint.engine.program.classes import Classes
 from capilint.engine.program.cpp_classes import CppClasses
+from capilint.engine.program.given_libraries import GivenLibraries
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.names import Names, calls_of
 from capilint.engine.program.pointers import FunctionPointers
@@ -59,6 +60,15 @@ class Program:
     def pointers(self) -> FunctionPointers:
         """What C's function pointers stand for."""
         return FunctionPointers(self.names)
+
+    @cached_property
+    def libraries(self) -> GivenLibraries:
+        """The libraries that callers give Python's functions."""
+        return GivenLibraries(self.names)
+
+    def reached_through(self, callee: Method, caller: Definition) -> str:
+        """The dotted name of an API's function that is called as a method of a library."""
+        return self.libraries.reached(callee, caller) or self.names.reached_through(callee)
 
     @cached_property
     def returning(self) -> frozenset[str]:
@@ -119,7 +129,8 @@ class Program:
             for origin in _constants_of(definition.function)
             if self.names.constant(origin, definition.module) is None
         )
-        return frozenset(constants) | frozenset(
+        given = ((Language.PYTHON, origin) for origin in self.libraries.origins())
+        return frozenset((*constants, *given)) | frozenset(
             (module.language, name)
             for (_, name), module in named.items()
             if ((bound := self.names.api(name, module)) is None or bound.by_name)
@@ -181,7 +192,8 @@ class Program:
         for call in calls_of(definition.function):
             if isinstance(call.callee, Method):
                 touches = touches or call.callee.name in methods
-                bound = self.names.api(self.names.reached_through(call.callee), definition.module)
+                reached = self.reached_through(call.callee, definition)
+                bound = self.names.api(reached, definition.module)
                 touches = touches or (bound is not None and acts_on_handles(bound))
                 continue
             for name in self._names_in(call, definition):

@@ -177,20 +177,29 @@ class Names:
         )
         return frozenset(last for name, module, last in made if self.class_named(name, module))
 
+    def api_reading(self, name: str, module: Module) -> str:
+        """What a name that means an API function in a module is called everywhere; empty where it
+        means none."""
+        found = self._api_readings(name, module)
+        return found[0][0] if found else ""
+
     def _find_api(self, name: str, module: Module) -> Bound | None:
-        """The function that the readings of a name mean; what is certain comes first."""
-        found = [
-            (reading, bound)
-            for reading, user in self._readings(name, module)
-            if (bound := self.rulebook.direct(_listless(reading, user), user.language)) is not None
-        ]
-        found.sort(key=lambda each: each[1].by_name)
-        for reading, bound in found[:1]:
+        """The function that the readings of a name mean."""
+        for reading, bound in self._api_readings(name, module)[:1]:
             if reading in self._raising or name in self._raising:
                 protocol = replace(bound.protocol, success=Success.RAISES)
                 return replace(bound, protocol=protocol)
             return bound
         return None
+
+    def _api_readings(self, name: str, module: Module) -> list[tuple[str, Bound]]:
+        """The readings of a name that mean a function; what is certain comes first."""
+        found = [
+            (reading, bound)
+            for reading, user in self._readings(name, module)
+            if (bound := self.rulebook.direct(_listless(reading, user), user.language)) is not None
+        ]
+        return sorted(found, key=lambda each: each[1].by_name)
 
     def _readings(self, name: str, module: Module) -> Iterator[tuple[str, Module]]:
         """The name, and what it becomes through the other modules' aliases: each with the module

@@ -96,7 +96,7 @@ class Fates:
             case Direct(name):
                 return name
             case Method():
-                return self.program.names.reached_through(call.callee)
+                return self.program.reached_through(call.callee, caller)
             case _:
                 return self.program.pointers.called(call, caller) or ""
 

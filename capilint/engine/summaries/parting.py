@@ -19,6 +19,8 @@ from capilint.engine.domain.values import Symbol
 from capilint.engine.summaries.projection import project
 from capilint.engine.summaries.summary import Exit, Outcome, is_input
 
+MOST_WAYS = 64  # each is compared with all others
+
 
 class _Way(NamedTuple):
     """A way through a function: its branches, the caller's handles that it ends, and the last
@@ -42,7 +44,7 @@ def outcomes_of(exits: Iterable[tuple[Exit, Sequence[Event]]], with_parts: bool)
         branches = [event for event in events if event.kind == "branch"]
         inside = next((event.parted for event in reversed(done) if event.parted), None)
         ways.append(_Way(outcome, branches, _ended(done), inside))
-    if len({way.ended for way in ways}) < 2:
+    if len(ways) > MOST_WAYS or len({way.ended for way in ways}) < 2:
         return [way.outcome for way in ways]
     return [replace(way.outcome, parted=_parted(way, ways)) for way in ways]
 

@@ -9,7 +9,6 @@ A stand-in, which tests pass, offers what the library does; so the library is wh
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Protocol
@@ -27,10 +26,8 @@ from capilint.frontends.python.naming.standard_names import (
     PROPERTIES,
 )
 from capilint.frontends.python.parsing.tree import descendants
+from capilint.ir.libraries import told_apart
 
-_WORDS = re.compile(r"[a-z_]\w*")
-# The ways to get at a library that all give the same one; `oledll` raises on failure.
-_UNTOLD = frozenset({"ctypes", "windll", "cdll", "pydll", "loadlibrary", "name", "dll"})
 _CONSTRUCTOR = "__init__"
 
 
@@ -210,13 +207,8 @@ class Libraries:
 def one_library(found: Iterable[str | None]) -> str | None:
     """The one library among what something may stand for: the first name of it."""
     libraries = [each for each in found if each is not None and _is_known_library(each)]
-    different = {tuple(_told(each)) for each in libraries}
+    different = {told_apart(each) for each in libraries}
     return libraries[0] if len(different) == 1 else None
-
-
-def _told(name: str) -> Iterator[str]:
-    """The words of a library's name that tell it from others."""
-    return (word for word in _WORDS.findall(name.lower()) if word not in _UNTOLD)
 
 
 def _is_known_library(canonical: str) -> bool:
