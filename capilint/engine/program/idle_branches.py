@@ -11,7 +11,7 @@ Which way such a branch goes is of no consequence, also where nobody knows what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from capilint.engine.program.liveness import Liveness, reads_of
@@ -43,14 +43,14 @@ class IdleBranches:
     function: Function
     liveness: Liveness
     acted_on: Callable[[Call], tuple[Value, ...] | None]
+    _known: dict[int, bool] = field(default_factory=dict)
 
     def has(self, number: int) -> bool:
         """Whether the branch at the end of a block is idle."""
-        join = self._join(number)
-        if join is None:
-            return False
-        between = self._between(number, join)
-        return self._harmless(between, number, join)
+        if number not in self._known:
+            join = self._join(number)
+            self._known[number] = join is not None and self._harmless(number, join)
+        return self._known[number]
 
     # ------------------------------------------------------------ where both ways meet
 
@@ -95,7 +95,8 @@ class IdleBranches:
 
     # ------------------------------------------------------------ what happens on the way
 
-    def _harmless(self, between: list[BasicBlock], number: int, join: int) -> bool:
+    def _harmless(self, number: int, join: int) -> bool:
+        between = self._between(number, join)
         if not all(isinstance(block.terminator, Jump | Branch) for block in between):
             return False
         instructions = [each for block in between for each in block.instructions]
