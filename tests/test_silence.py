@@ -173,7 +173,7 @@ def test_a_callee_that_calls_itself() -> None:
     helper = "static void walk(HCRYPTKEY k, int i)\n{\n    if (i) walk(k, i - 1);\n"
     helper += "    else CryptDestroyKey(k);\n}\n"
     assert lines(a_c=c_function("walk(h, i);") + helper) == [
-        "a.c:5: key `h`: given to `walk`, which calls itself (line 6)"
+        "a.c:5: key `h`: given to `walk`, which calls itself (line 10)"
     ]
 
 

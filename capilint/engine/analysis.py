@@ -303,7 +303,7 @@ class Analysis:
         if definition not in self.summaries:
             for helper, recurs in list(self.program.callees_first(definition, self.summaries)):
                 self._summarise_helper(helper, recurs)
-            self._summarise_helper(definition, definition in self.program.calls[definition][0])
+            self._summarise_helper(definition, recursive=False)
         return self.summaries[definition]
 
     def _members_released_wrongly(self) -> Ending:

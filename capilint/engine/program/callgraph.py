@@ -1,7 +1,8 @@
 """The program's call graph: in which order to analyse its functions.
 
 Functions are analysed bottom-up, callees before callers, so that a call finds a summary.
-Functions that call themselves have none: they are unknown code.
+A function that calls itself is unknown code to that call, and known to others; functions that do so
+through others are unknown to all.
 """
 
 from __future__ import annotations
@@ -249,7 +250,8 @@ class Program:
         return sorted_roots(self.touching)
 
     def bottom_up(self) -> Iterator[tuple[Definition, bool]]:
-        """The functions that touch the API, callees first, and whether each calls itself."""
+        """The functions that touch the API, callees first, and whether each calls itself through
+        others."""
         for definition, recursive in self._order(self.touching_in_order, frozenset()):
             if definition in self.touching:
                 yield definition, recursive
@@ -266,8 +268,7 @@ class Program:
     ) -> Iterator[tuple[Definition, bool]]:
         for component in self._components(roots, known):
             for definition in component:
-                recursive = len(component) > 1 or definition in self.calls[definition][0]
-                yield definition, recursive
+                yield definition, len(component) > 1
 
     def _components(
         self, roots: list[Definition], known: Container[Definition]

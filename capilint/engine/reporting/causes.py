@@ -116,7 +116,9 @@ class Causes:
             return Reason(kind, name, headers=headers)
         if cause.how is How.PASSED_ON:
             return Reason(Kind.PASSED_ON, name)
-        lack = next((lack for target in targets if (lack := self._lack(target))), Lack.ARGUMENTS)
+        own = any(each is call for target in targets for each in calls_of(target.function))
+        rest = Lack.RECURSIVE if own else Lack.ARGUMENTS
+        lack = next((lack for target in targets if (lack := self._lack(target))), rest)
         return Reason(Kind.UNFOLLOWED_FUNCTION, name, detail=lack)
 
     @cached_property
