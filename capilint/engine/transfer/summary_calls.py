@@ -93,13 +93,27 @@ class SummaryCalls:
         parameters = zip(summary.parameters, summary.names, summary.defaults, strict=True)
         for variable, name, default in parameters:
             if name in matched:
-                given[variable] = matched[name]
+                argument = matched[name]
+                renewed = argument is not arguments.receiver and self._is_renewed(site, argument)
+                if renewed:  # the name of the object will be another's
+                    argument.give_away(path.state)
+                    argument = Argument(Unknown(), _missing(site, name))
+                given[variable] = argument
             elif default is None or arguments.spread or isinstance(default, Unknown):
                 given[variable] = Argument(Unknown(), _missing(site, name))
             else:
                 value = self.evaluator.evaluate(path.state, default)
                 given[variable] = Argument(default, value)
         return given
+
+    def _is_renewed(self, site: Site, argument: Argument) -> bool:
+        """Whether an argument leads to an object that this call made in an earlier round."""
+        values = (argument.value, *argument.parts) if self.evaluator.boxes else ()
+        return any(
+            symbol.kind == "object" and symbol.site == site.key
+            for value in values
+            for symbol in symbols_in(value)
+        )
 
     def _surplus(self, summary: Summary, arguments: Arguments) -> list[Argument]:
         """What no parameter of its own takes: it goes into `*args` or `...`."""
