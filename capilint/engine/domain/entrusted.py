@@ -3,6 +3,10 @@ ends what only its members hold.
 
     key = Key(prov)      key ──► object ──► .handle ──► live, entrusted to the object
     return               the object ends, and the handle is owed again: CAP101
+
+That is known of an object whose class, with all its bases, the program holds, and that others never
+saw. Nothing is said where the class has a destructor, and where the object was returned, stored,
+captured or given to code that is not known (a finaliser, a manager, a list), or its handle was.
 """
 
 from __future__ import annotations

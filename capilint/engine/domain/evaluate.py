@@ -257,7 +257,7 @@ class Evaluator:
             if isinstance(one, Symbol) and is_handle_or_memory(one) and self.truth(state, one):
                 handle = state.handles.get(one)
                 private = handle is not None and handle.made and not handle.escaped
-                if private and isinstance(other, Symbol):
+                if isinstance(other, Symbol) and (private or one in state.objects - state.exposed):
                     return False
                 if isinstance(other, Number | Text):
                     return False

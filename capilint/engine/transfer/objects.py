@@ -19,7 +19,7 @@ from capilint.engine.domain.entrusted import let_go, owed_again
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.handle_names import is_temporary
 from capilint.engine.domain.state import State
-from capilint.engine.domain.values import Location, Symbol
+from capilint.engine.domain.values import Location, Symbol, symbols_in
 from capilint.engine.program.classes import Missing
 from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.memory import MemoryEffects
@@ -52,8 +52,13 @@ class Objects:
         self.summary_calls.adopt = self._adopt
 
     def class_of(self, value: object) -> str | None:
-        """The class of an object that this function made, or one that it called."""
+        """The class of an object that this function made, or one that it called.
+
+        One that stands for those of earlier rounds is no object whose methods can be followed.
+        """
         if not isinstance(value, Symbol) or value.kind != "object" or not self.follows:
+            return None
+        if value.age:
             return None
         detail = value.detail
         while isinstance(detail, tuple):  # as a caller calls what its callee made
@@ -81,7 +86,7 @@ class Objects:
     ) -> Iterator[Continuation]:
         """Every way on after `owner(arguments)`."""
         thing = Symbol("object", site.key, owner)
-        replaced = self._forget_older(path, site, thing)
+        replaced = self._forget_older(path, site, thing, arguments)
         if not self.lives_on:
             path.state.objects |= {thing}
         constructor = self.method(owner, "__init__")
@@ -110,12 +115,16 @@ class Objects:
                 self.memory.typestates.lose(path, symbol, site.call.span)
         return Continuation(path)
 
-    def _forget_older(self, path: Path, site: Site, thing: Symbol) -> list[Symbol]:
+    def _forget_older(
+        self, path: Path, site: Site, thing: Symbol, arguments: Arguments
+    ) -> list[Symbol]:
         """A loop makes the object anew, in place of the one before: the handles that go with it."""
         state = path.state
         replaced: list[Symbol] = []
         if thing in state.objects:
-            if thing not in state.exposed and self._is_replaced(state, site, thing):
+            values = [value for each in arguments.all() for value in (each.value, *each.parts)]
+            kept = any(thing in symbols_in(value) for value in values)  # by the new one
+            if thing not in state.exposed and not kept and self._is_replaced(state, site, thing):
                 replaced = let_go(state, thing)
             state.escape(thing, cause=state.cause(How.OBJECT))
             state.exposed -= {thing}

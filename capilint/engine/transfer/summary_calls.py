@@ -37,10 +37,11 @@ from capilint.engine.summaries.summary import (
 from capilint.engine.transfer.expected import expected
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.naming import GivenNames
+from capilint.engine.transfer.parameters import given_to, surplus
 from capilint.engine.transfer.protocols import ProtocolCalls
 from capilint.engine.transfer.reach import forget_shared_handles
 from capilint.engine.transfer.ways import Continuation, Site, age_doubts, raise_from
-from capilint.ir import Scope, Unknown, Variable
+from capilint.ir import Scope, Variable
 
 _RETURNED = Location(RESULT)
 
@@ -61,9 +62,9 @@ class SummaryCalls:
         """Every way on after the call."""
         if not summary.outcomes:
             path.state.end(How.PROCESS)
-        given = self._given(path, site, summary, arguments)
-        for surplus in self._surplus(summary, arguments):
-            surplus.give_away(path.state, How.SURPLUS)
+        given = given_to(self.evaluator, path, site, summary, arguments)
+        for extra in surplus(summary, arguments):
+            extra.give_away(path.state, How.SURPLUS)
         caller = Substitution(self.evaluator, path.state, site.key, given, {})
         reckoned = expected(summary, site.result_is_read, caller)
         for outcome in self._fitting(path, caller, reckoned):
@@ -83,29 +84,6 @@ class SummaryCalls:
             place = Location(value)
         for _, held in path.state.kept_in(place) if place is not None else ():
             path.state.escape(held, cause=path.state.cause(How.OBJECT))
-
-    def _given(
-        self, path: Path, site: Site, summary: Summary, arguments: Arguments
-    ) -> dict[Variable, Argument]:
-        """What each parameter gets: an argument, its default, or something unknown."""
-        matched = arguments.match(summary.names, summary.positional)
-        given = {}
-        parameters = zip(summary.parameters, summary.names, summary.defaults, strict=True)
-        for variable, name, default in parameters:
-            if name in matched:
-                given[variable] = matched[name]
-            elif default is None or arguments.spread or isinstance(default, Unknown):
-                given[variable] = Argument(Unknown(), _missing(site, name))
-            else:
-                value = self.evaluator.evaluate(path.state, default)
-                given[variable] = Argument(default, value)
-        return given
-
-    def _surplus(self, summary: Summary, arguments: Arguments) -> list[Argument]:
-        """What no parameter of its own takes: it goes into `*args` or `...`."""
-        taken = summary.positional - (arguments.receiver is not None)
-        named = [value for name, value in arguments.keywords if name not in summary.names]
-        return [*arguments.positional[max(taken, 0) :], *named]
 
     def _fitting(
         self, path: Path, caller: Substitution, outcomes: tuple[Outcome, ...]
@@ -398,7 +376,3 @@ def _is_perhaps_owned(handle: Handle) -> bool:
 def _passed_on(path: Path, summary: Summary, symbol: Symbol) -> Cause | None:
     """Why the callee lets go of what it is given."""
     return summary.shared.get(symbol) or path.state.cause(How.PASSED_ON)
-
-
-def _missing(site: Site, name: str) -> Symbol:
-    return Symbol("missing", site.key, name)
