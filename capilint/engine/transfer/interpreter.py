@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -155,12 +156,16 @@ class Interpreter:
     def run(self, point: Point, path: Path) -> Iterator[tuple[Point, Path]]:
         """Execute from a point on; gives the points where paths may meet others.
 
-        A block with one way in is executed along with the one before it.
+        A block with one way in is executed along with the one before it, unless the call at that
+        one's end had several outcomes that lead there: what one call multiplies, the next does too.
         """
         pending = [(point, path)]
         while pending:
-            for target, way in self._run_block(*pending.pop()):
-                if target[1] == 0 and target[0] in self.single_entry:
+            ways = list(self._run_block(*pending.pop()))
+            arriving = Counter(target for target, _ in ways)
+            for target, way in ways:
+                alone = arriving[target] == 1 and target[1] == 0
+                if alone and target[0] in self.single_entry:
                     prune(way.state, self.liveness.at_entry[target[0]])
                     pending.append((target, way))
                 else:
