@@ -72,6 +72,7 @@ from capilint.ir import Function as IrFunction
 from capilint.rulebook.book import RuleBook
 
 MODULE = "<module>"  # the name of a module's own code
+LONGEST_TRAIL = 32  # before it goes on in a node of its own
 MANAGING = frozenset({"__enter__", "__exit__"})
 
 
@@ -158,6 +159,7 @@ class Interpreter:
 
         A block with one way in is executed along with the one before it, unless the call at that
         one's end had several outcomes that lead there: what one call multiplies, the next does too.
+        Nor where much has happened since: the ways out of a long switch share what is before them.
         """
         pending = [(point, path)]
         while pending:
@@ -165,7 +167,8 @@ class Interpreter:
             arriving = Counter(target for target, _ in ways)
             for target, way in ways:
                 alone = arriving[target] == 1 and target[1] == 0
-                if alone and target[0] in self.single_entry:
+                long = way.trail is not None and way.trail.number >= LONGEST_TRAIL
+                if alone and not long and target[0] in self.single_entry:
                     prune(way.state, self.liveness.at_entry[target[0]])
                     pending.append((target, way))
                 else:
