@@ -142,7 +142,7 @@ class _Replay:
         self.machine.observers.append(self.monitor)
 
     def step(self, event: TraceEvent) -> None:
-        """Replay one event of a trace. Raises UnknownFunction where the model lacks its function."""
+        """Replay one event of a trace. Raises UnknownFunction where the model lacks it."""
         self._introduce(event)
         if event.kind == "call":
             self._call(event)
