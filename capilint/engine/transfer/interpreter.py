@@ -26,7 +26,7 @@ from capilint.engine.domain.values import (
 )
 from capilint.engine.program.handle_variables import handle_variables
 from capilint.engine.program.idle_branches import IdleBranches
-from capilint.engine.program.liveness import Liveness, lent_to, reads_of
+from capilint.engine.program.liveness import Liveness
 from capilint.engine.program.tested import Tested
 from capilint.engine.summaries.summary import Exit
 from capilint.engine.transfer.assignments import Assignments, Point
@@ -314,12 +314,13 @@ class Interpreter:
     ) -> Iterator[Continuation]:
         last_reads = self.liveness.last_reads.get(key, frozenset())
         site = Site(key, call, key not in self.liveness.unread, last_reads)
-        forget_temporaries(path.state, self.liveness.after_call[key], frozenset(reads_of(call)))
+        reads, lent = self.liveness.reads[key]
+        forget_temporaries(path.state, self.liveness.after_call[key], reads)
         self.assignments.give_away_unfollowed(path, values_of(call))
         if isinstance(call.callee, Indirect):
             self.assignments.give_away_elements(path, (call.callee.value,))
         arguments = evaluate_arguments(self.evaluator, path.state, call)
-        forget_temporaries(path.state, self.liveness.after_call[key], lent_to(call))
+        forget_temporaries(path.state, self.liveness.after_call[key], lent)
         if block.number in self.raising.any_call:
             yield raise_from(path.fork(), POSSIBLE)
         owners = self.callees.made(call)
