@@ -83,7 +83,7 @@ def nodes_in(module: Module) -> int:
     analysis = Analysis(BOOK)
     analysis.add([module])
     definitions = [definition for definition, _ in analysis.program.bottom_up()]
-    graphs = [Fixpoint(analysis.interpreter(each)).solve() for each in definitions]
+    graphs = [Fixpoint(analysis.interpreters.of(each)).solve() for each in definitions]
     return sum(len(graph.points) for graph in graphs)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from capilint.engine.checks.closers import Closers
@@ -32,36 +32,29 @@ from capilint.engine.checks.own_variables import OwnVariables
 from capilint.engine.checks.taken import Taken
 from capilint.engine.checks.taken_members import TakenMembers
 from capilint.engine.checks.wrong_destructors import members_released_wrongly
-from capilint.engine.domain.escapes import EscapeLog
-from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Defect
-from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import forget_interned
 from capilint.engine.fixpoint import (
     BoundReached,
     Fixpoint,
     Graph,
-    cyclic_blocks,
     events_to,
-    single_entry_blocks,
 )
+from capilint.engine.interpreters import Interpreters
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.classes import Missing
-from capilint.engine.program.handle_variables import handle_types
 from capilint.engine.program.linkage import Definition
-from capilint.engine.program.liveness import liveness
 from capilint.engine.reporting.duplicates import Candidate, with_closing_call, without_duplicates
 from capilint.engine.reporting.notes import bounded, left_out
 from capilint.engine.reporting.silences import Fates, Followed
 from capilint.engine.reporting.telling import told
-from capilint.engine.summaries.condensing import condense, united
+from capilint.engine.summaries.condensing import condense
 from capilint.engine.summaries.parting import outcomes_of
 from capilint.engine.summaries.summary import Exit, Summary
 from capilint.engine.transfer.interpreter import Interpreter
-from capilint.engine.transfer.resolution import Callees
 from capilint.finding import Finding, Span
 from capilint.ir import Language, Module
-from capilint.rulebook.book import Bound, RuleBook
+from capilint.rulebook.book import RuleBook
 from capilint.silence import Fate
 
 _Analysed = dict[Definition, tuple[Interpreter, Graph]]
@@ -106,7 +99,6 @@ class Analysis:
     ) -> None:
         forget_interned()
         self.rulebook = rulebook
-        self.program = Program((), rulebook)
         self.summaries: dict[Definition, Summary | None] = {}
         self.learned = Learned()
         self.methods: _Analysed = {}
@@ -117,6 +109,7 @@ class Analysis:
         self._followed: dict[Definition, Followed] = {}
         self.openers: _Analysed = {}
         self.initialisers: _Analysed = {}
+        self._read(())
 
     def add(self, modules: Sequence[Module]) -> None:
         """Take further modules into the program, and analyse what they bring and change.
@@ -126,7 +119,7 @@ class Analysis:
         before = self.program
         new = {module.path for module in modules}
         kept = [module for module in before.modules if module.path not in new]
-        self.program = Program((*kept, *modules), self.rulebook)
+        self._read((*kept, *modules))
         if before.modules:
             changed = self.program.changed_since(before)
             self._forget(changed)
@@ -135,6 +128,12 @@ class Analysis:
         for definition, recursive in self.program.bottom_up():
             if definition not in self._found and self.touches_handles(definition):
                 self._found[definition] = self._guarded(definition, self.function, recursive)
+
+    def _read(self, modules: Sequence[Module]) -> None:
+        self.program = Program(modules, self.rulebook)
+        self.interpreters = Interpreters(
+            self.program, self.summaries, self.learned, self._summary_for_closing, self._explain
+        )
 
     def _guarded(
         self, definition: Definition, find: Callable[..., list[Candidate]], *given: object
@@ -209,7 +208,7 @@ class Analysis:
         self.summaries[definition] = None
         for helper, recurs in list(self.program.callees_first(definition, self.summaries)):
             self._summarise_helper(helper, recurs)
-        interpreter = self.interpreter(definition)
+        interpreter = self.interpreters.of(definition)
         fixpoint = Fixpoint(interpreter)
         try:
             graph = fixpoint.solve()
@@ -244,7 +243,7 @@ class Analysis:
 
     def _helper(self, definition: Definition, recursive: bool) -> list[Candidate]:
         """Note the summary of a function in which nothing is to be found."""
-        interpreter = self.interpreter(definition)
+        interpreter = self.interpreters.of(definition)
         self.summaries[definition] = None
         with suppress(BoundReached):
             graph = Fixpoint(interpreter, HELPER_NODES, HELPER_PATIENCE).solve()
@@ -331,7 +330,7 @@ class Analysis:
             destructor = None if isinstance(ender, Missing) else self.summaries.get(ender)
             if destructor is None or is_told_by_callers(definition, program, lost):
                 return []
-            interpreter = self.interpreter(definition)
+            interpreter = self.interpreters.of(definition)
             defects, graph = overwritten_members(interpreter, destructor)
             return self._candidates(definition, interpreter, graph, defects)
 
@@ -347,7 +346,7 @@ class Analysis:
         lone: bool = False,
     ) -> list[Candidate]:
         """The defects as findings; `lone` ones are those that the function itself shows."""
-        again = partial(self.interpreter, definition) if lone else None
+        again = partial(self.interpreters.of, definition) if lone else None
         found = told(definition, interpreter, graph, defects, self.rulebook, self._quoted, again)
         followed = self._followed.get(definition)
         if followed is not None:
@@ -366,7 +365,7 @@ class Analysis:
 
     def fates(self) -> list[Fate]:
         """What becomes of each handle that the program makes; asked after `findings`."""
-        return Fates(self.program, self._followed, self.summaries, self._api).all()
+        return Fates(self.program, self._followed, self.summaries, self.interpreters.api).all()
 
     def touches_handles(self, definition: Definition) -> bool:
         """Whether a function acts on handles itself, or calls one whose summary does."""
@@ -375,65 +374,6 @@ class Analysis:
             return True
         summaries = (self.summaries.get(target) for target in called)
         return any(summary is not None and summary.acts for summary in summaries)
-
-    def interpreter(self, definition: Definition) -> Interpreter:
-        """What executes a function, with all that is known so far of those that it calls."""
-        function, module = definition.function, definition.module
-        classes = self.program.classes_of(function)
-        callees = Callees(
-            api=cache(lambda name: self._api(name, module)),
-            summary=cache(lambda name: self._summary_of(name, definition)),
-            classes=classes,
-            made=lambda call: classes.made_by(call, definition),
-            makes_data=lambda name: classes.makes_data(name, module),
-            pointer=lambda call: self.program.pointers.called(call, definition),
-            reached_through=lambda callee: self.program.reached_through(callee, definition),
-            of_object=lambda callee, given: self.program.names.method_of_object(
-                callee, given, definition
-            ),
-            method=lambda owner, name: self._summary_of_method(classes.method(owner, name)),
-            summary_of=self._summary_for_closing,
-            handle_types=handle_types(module, self.rulebook.handle_types),
-            comes_back=lambda name: name in self.program.returning,
-        )
-        evaluator = Evaluator(
-            self.rulebook.is_box_accessor,
-            self.rulebook.constants.get,
-            function.language is Language.PYTHON,
-            lambda name: self.program.names.constant(name, module),
-        )
-        typestates = Typestates(
-            self.rulebook.resources,
-            definition.path,
-            evaluator.boxes,
-            self.learned.seen_by(function, module.path),
-        )
-        return Interpreter(
-            function,
-            self.rulebook,
-            callees,
-            liveness(function),
-            evaluator,
-            typestates,
-            cyclic_blocks(function),
-            single_entry_blocks(function),
-            classes.abandons_object(definition),
-            EscapeLog(definition.path) if self._explain else None,
-        )
-
-    def _api(self, name: str, module: Module) -> Bound | None:
-        """The API function of a name; a handle type with methods of its own is no plain box."""
-        own = name in self.program.classes_of(module).with_methods
-        return None if own else self.program.names.api(name, module)
-
-    def _summary_of(self, name: str, caller: Definition) -> Summary | None:
-        targets = self.program.names.alternatives(name, caller.module)
-        return united([self.summaries.get(target) for target in targets])
-
-    def _summary_of_method(self, found: Definition | Missing) -> Summary | Missing:
-        if isinstance(found, Missing):
-            return found
-        return self.summaries.get(found) or Missing.UNKNOWN
 
     def _note_summary(self, definition: Definition, interpreter: Interpreter, graph: Graph) -> None:
         function = definition.function

@@ -99,10 +99,10 @@ class Meeting:
     common: set[Symbol] | None = None
     held: Held = field(default_factory=dict)
 
-    def add(self, node: int, state: State, key: object) -> None:
+    def add(self, node: int, state: State, key: object, signature: object) -> None:
         """Take a node in."""
         self.known[key] = node
-        self.groups.setdefault(state.signature(), []).append(node)
+        self.groups.setdefault(signature, []).append(node)
         mattering = {symbol for symbol, handle in state.handles.items() if handle.matters}
         self.common = mattering if self.common is None else self.common & mattering
         if len(self.groups) > SEVERAL_GROUPS // 2:
@@ -173,14 +173,16 @@ class Fixpoint:
         meeting = self.meetings.setdefault(point, Meeting())
         key = state.key()
         node = meeting.known.get(key)
+        signature: object = None
         covered = None
         if node is None:
-            state, covered = self._merged(point, meeting, state)
-            key = state.key()
-            node = meeting.known.get(key)
+            state, signature, covered = self._merged(point, meeting, state)
+            if covered is not None or len(meeting.groups) > SEVERAL_GROUPS:  # it is another one now
+                key = state.key()
+                node = meeting.known.get(key)
         if node is None:
             node = self._new_node(point, state)
-            meeting.add(node, state, key)
+            meeting.add(node, state, key, signature)
             heapq.heappush(self.pending, (order[point[0]], point[1], node))
             if covered is not None or any(each.optional for each in state.handles.values()):
                 self.graph.merged.add(node)
@@ -195,8 +197,13 @@ class Fixpoint:
         if covered not in self.finished:
             self.superseded.add(covered)
 
-    def _merged(self, point: Point, meeting: Meeting, state: State) -> tuple[State, int | None]:
-        """The state; where the point has seen many like it, one that covers a known node too."""
+    def _merged(
+        self, point: Point, meeting: Meeting, state: State
+    ) -> tuple[State, object, int | None]:
+        """The state; where the point has seen many like it, one that covers a known node too.
+
+        With its signature, and the node.
+        """
         groups = meeting.groups
         live = self.interpreter.liveness.at(*point)
         if len(groups) > SEVERAL_GROUPS and self.merges and live is not None:
@@ -205,17 +212,20 @@ class Fixpoint:
             forget_settled(state)
         if len(groups) > TOO_MANY_GROUPS:
             self.gave_up |= give_up(state, meeting.common or frozenset())
-        alike = groups.setdefault(state.signature(), [])
+        signature = state.signature()
+        alike = groups.setdefault(signature, [])
         if len(groups) > MOST_GROUPS:
             raise BoundReached
-        owing = any(handle.owed for handle in state.handles.values())
+        if not alike or not self.merges:
+            return state, signature, None
         large = self.patience <= FEW_ALIKE
+        owing = large and any(handle.owed for handle in state.handles.values())
         patience = 1 if large and not owing else meeting.patience(self.patience)
-        if len(alike) < patience or not self.merges:
-            return state, None
+        if len(alike) < patience:
+            return state, signature, None
         merged = join(self.graph.states[alike[-1]], state, point[0])
         joined = coarsened(merged) if len(alike) > patience + MOST_JOINS else merged
-        return joined, alike[-1]
+        return joined, joined.signature(), alike[-1]
 
     def _new_node(self, point: Point, state: State) -> int:
         node = len(self.graph.points)

@@ -45,7 +45,7 @@ def inspect(program: Sequence[Module], rulebook: RuleBook) -> Iterator[Inspectio
     for definition, _ in analysis.program.bottom_up():
         if not analysis.touches_handles(definition):
             continue
-        interpreter = replace(analysis.interpreter(definition), single_entry=frozenset())
+        interpreter = replace(analysis.interpreters.of(definition), single_entry=frozenset())
         fixpoint = Fixpoint(interpreter)
         bounded = True
         with suppress(BoundReached):

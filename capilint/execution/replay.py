@@ -9,8 +9,9 @@ a handle handed out, the function's end) is told to the monitor.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 
 from capilint.finding import Finding, Outcome, TraceEvent
 from capilint.model import Machine, Monitor, UnknownFunction
@@ -23,32 +24,57 @@ from capilint.rulebook.protocol import Resource
 _MONITORS = {"CAP102": ("CAP101", "CAP103")}
 _ABOUT_HANDLES = frozenset(["CAP101", "CAP102", "CAP103", "CAP201", "CAP202", "CAP203", "CAP301"])
 _RETURN = "return"
+FEW_TRACES = 8  # that many runs are kept, for other handles of the same path
 
 
 def confirm(findings: Iterable[Finding], resources: Mapping[str, Resource]) -> list[Finding]:
     """The findings, each with `confirmed` set by its replay: None where that fails."""
-    return [replace(finding, confirmed=_opinion(finding, resources)) for finding in findings]
+    followed = lru_cache(FEW_TRACES)(partial(_followed, resources))
+    return [
+        replace(finding, confirmed=_opinion(finding, resources, followed)) for finding in findings
+    ]
 
 
-def _opinion(finding: Finding, resources: Mapping[str, Resource]) -> bool | None:
+def _opinion(
+    finding: Finding, resources: Mapping[str, Resource], followed: _Following
+) -> bool | None:
     try:
-        return _verdict(finding, resources)
+        return _verdict(finding, resources, followed)
     except Exception:  # an error of the model's costs its opinion, not the finding
         return None
 
 
-def _verdict(finding: Finding, resources: Mapping[str, Resource]) -> bool | None:
-    """Whether the monitor says the same; None where the model has no opinion."""
+def _followed(
+    resources: Mapping[str, Resource], trace: tuple[TraceEvent, ...], owned: frozenset[int]
+) -> _Replay | None:
+    """The run of a trace up to its end; None where the model lacks one of its functions."""
+    run = _Replay(resources, owned)
+    try:
+        for event in trace:
+            run.step(event)
+    except UnknownFunction:
+        return None
+    return run
+
+
+def _verdict(
+    finding: Finding, resources: Mapping[str, Resource], followed: _Following
+) -> bool | None:
+    """Whether the monitor says the same; None where the model has no opinion.
+
+    Handles that one path leaves share its run, unless the end of one of them belongs to it.
+    """
     resource = resources.get(finding.resource)
     if finding.code not in _ABOUT_HANDLES or resource is None or not resource.modelled:
         return None
     if finding.subject is None:
         return False
-    run = _Replay(resources, _owned(finding))
-    try:
-        run.follow(finding.trace, finding.subject)
-    except UnknownFunction:
+    run = followed(finding.trace, _owned(finding))
+    if run is not None and finding.subject in run.objects:
+        run = _followed(resources, finding.trace, _owned(finding))
+    if run is None:
         return None
+    run.end(finding.subject)
     return (None if finding.merged else True) if run.agrees(finding) else False
 
 
@@ -57,7 +83,7 @@ def transcript(finding: Finding, resources: Mapping[str, Resource]) -> list[str]
 
     Handles have the trace's numbers and, where they come to be, the machine's values.
     """
-    verdict = _verdict(finding, resources)
+    verdict = _verdict(finding, resources, partial(_followed, resources))
     if verdict is None or finding.subject is None:
         return ["the model has no opinion of it"]
     run = _Replay(resources, _owned(finding))
@@ -115,14 +141,8 @@ class _Replay:
     def __post_init__(self) -> None:
         self.machine.observers.append(self.monitor)
 
-    def follow(self, trace: Iterable[TraceEvent], subject: int) -> None:
-        """Replay a trace. Raises UnknownFunction where the model lacks one of its functions."""
-        for event in trace:
-            self.step(event)
-        self.end(subject)
-
     def step(self, event: TraceEvent) -> None:
-        """Replay one event of a trace."""
+        """Replay one event of a trace. Raises UnknownFunction where the model lacks it."""
         self._introduce(event)
         if event.kind == "call":
             self._call(event)
@@ -202,6 +222,10 @@ class _Replay:
     def _notify(self, kind: NoticeKind, event: TraceEvent) -> None:
         for _, number in event.handles:
             self.machine.notify(kind, self.handles[number])
+
+
+_Following = Callable[[tuple[TraceEvent, ...], frozenset[int]], _Replay | None]
+"""What runs a trace, in which handles are owned."""
 
 
 def _owned(finding: Finding) -> frozenset[int]:

@@ -59,17 +59,25 @@ class Monitor:
     def __init__(self) -> None:
         """A monitor that has seen nothing; append it to the machine's observers."""
         self.verdicts: list[Verdict] = []
+        self._said: set[tuple[str, int]] = set()
         self._lives: dict[int, _Life] = {}
 
     def fork(self) -> Monitor:
         """A monitor that has seen the same, for another way on."""
         twin = Monitor()
         twin.verdicts = self.verdicts.copy()
+        twin._said = self._said.copy()
         twin._lives = {
             handle: _Life(life.resource, life.owner, life.owed, life.alive)
             for handle, life in self._lives.items()
         }
         return twin
+
+    def take_back(self, since: int) -> None:
+        """Unsay the verdicts, but for the first ones."""
+        for said in self.verdicts[since:]:
+            self._said.remove((said.code, said.handle))
+        del self.verdicts[since:]
 
     def owed(self) -> list[int]:
         """The handles that would be leaked if the run ended now."""
@@ -139,5 +147,6 @@ class Monitor:
                 life.owed = False
 
     def _say(self, code: str, handle: int, moment: str) -> None:
-        if all((said.code, said.handle) != (code, handle) for said in self.verdicts):
+        if (code, handle) not in self._said:
+            self._said.add((code, handle))
             self.verdicts.append(Verdict(code, handle, self._lives[handle].resource, moment))

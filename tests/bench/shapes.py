@@ -48,6 +48,36 @@ def handles_of_a_structure(count: int) -> str:
     )
 
 
+def cases_that_fall_through(count: int) -> str:
+    """One switch in which each case destroys the key, and goes on into the next."""
+    cases = "".join(f"    case {i}:\n        CryptDestroyKey(hKey);\n" for i in range(count))
+    return (
+        f"\nBOOL fall{PARAMETERS}\n{{\n    HCRYPTKEY hKey;\n"
+        f"    if (!{CREATE.format(place='hKey')})\n        return FALSE;\n"
+        f"    switch (length) {{\n{cases}    }}\n    return TRUE;\n}}\n"
+    )
+
+
+def calls_of_many_outcomes(count: int) -> str:
+    """One function that calls a helper, each time for members of its own, until one fails."""
+    members = "".join(f"    int size_{i};\n    int kind_{i};\n" for i in range(count))
+    calls = "".join(
+        f"    if (measure(&out->size_{i}, &out->kind_{i}) < 0)\n        return FALSE;\n"
+        for i in range(count)
+    )
+    return (
+        "\nstatic int measure(int *size, int *kind)\n{\n    int length = next();\n"
+        "    if (length < 0)\n        return -1;\n"
+        "    if (length > 64) {\n        *size = 64;\n        return 0;\n    }\n"
+        "    if (length > 32) {\n        *kind = 1;\n        return 0;\n    }\n"
+        "    *size = 32;\n    *kind = 0;\n    return 0;\n}\n"
+        f"\nstruct sizes {{\n{members}}};\n\n"
+        "BOOL measure_all(HCRYPTPROV hProv, struct sizes *out)\n{\n"
+        f"    HCRYPTKEY hKey;\n    if (!{CREATE.format(place='hKey')})\n        return FALSE;\n"
+        f"{calls}    return CryptDestroyKey(hKey);\n}}\n"
+    )
+
+
 def pairs(count: int) -> str:
     """Keys that are made and destroyed one after the other, in a variable each; one is not."""
     declared = "".join(f"    HCRYPTKEY hKey_{i};\n" for i in range(count))
@@ -96,6 +126,8 @@ def functions_that_call(count: int) -> str:
 
 MORE_SHAPES: dict[str, tuple[int, Callable[[int], str]]] = {
     "switch of 1,000 cases": (1000, switch_of_cases),
+    "1,000 cases that fall on": (1000, cases_that_fall_through),
+    "100 calls of 3 successes": (100, calls_of_many_outcomes),
     "1,000 else-ifs": (1000, chain_of_else),
     "300 handles in a struct": (300, handles_of_a_structure),
     "1,000 creations in turn": (1000, pairs),

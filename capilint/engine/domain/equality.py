@@ -6,7 +6,7 @@ if (kind == CNG) ..              wanted != CNG  there, too
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from capilint.engine.domain.values import ZERO, AbstractValue, Number, Status, Symbol, Term
 
@@ -68,9 +68,15 @@ def _told(facts: Facts, known: Symbol, number: Number | None) -> list[AbstractVa
 
 
 def _relations(facts: Facts, unknown: Symbol, operator: str) -> Iterator[tuple[AbstractValue, ...]]:
-    """The two sides of each comparison with an unknown that is known to hold."""
-    for fact, truth in facts.items():
-        if not (truth and isinstance(fact, Term) and fact.operator == operator):
+    """The two sides of each comparison with an unknown that is known to hold.
+
+    What is looked through is the shorter of the two: the facts, and all terms on the unknown.
+    """
+    asked: Iterable[AbstractValue] = facts
+    if len(unknown.terms) < len(facts):
+        asked = [term for term in unknown.terms if facts.get(term)]
+    for fact in asked:
+        if not (isinstance(fact, Term) and fact.operator == operator and facts[fact]):
             continue
         if unknown in fact.operands:
             yield fact.operands

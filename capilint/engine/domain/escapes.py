@@ -91,7 +91,7 @@ class EscapeLog:
 
 def newest(symbol: Symbol) -> Symbol:
     """The symbol that stands for the newest handle of a creation in a loop."""
-    return Symbol(symbol.kind, symbol.site, symbol.detail)
+    return Symbol(symbol.kind, symbol.site, symbol.detail) if symbol.age else symbol
 
 
 def member_name(location: Location) -> str:

@@ -23,9 +23,12 @@ def join(first: State, second: State, block: int) -> State:
         term: truth for term, truth in first.facts.items() if second.facts.get(term) == truth
     }
     fresh: dict[AbstractValue, bool] = {}
-    for location in dict.fromkeys((*first.environment, *second.environment)):
-        one, other = first.load(location), second.load(location)
-        if one == other:
+    mine, others = first.environment, second.environment
+    joined: set[Symbol] = set()
+    for location in dict.fromkeys((*mine, *others)):
+        one = mine[location] if location in mine else first.load(location)
+        other = others[location] if location in others else second.load(location)
+        if one is other:
             merged.environment[location] = one
             continue
         truth = first.plain_truth(one)
@@ -36,13 +39,17 @@ def join(first: State, second: State, block: int) -> State:
             continue
         symbol = Symbol("join", block, location)
         merged.environment[location] = symbol
-        merged.facts = {
-            term: known for term, known in merged.facts.items() if symbol not in symbols_in(term)
-        }
+        joined.add(symbol)
         if truth:
             fresh[symbol] = True
         if is_not_negative(first.facts, one) and is_not_negative(second.facts, other):
             fresh[Term("<=", (ZERO, symbol))] = True
+    if joined:
+        merged.facts = {
+            term: known
+            for term, known in merged.facts.items()
+            if joined.isdisjoint(symbols_in(term))
+        }
     merged.facts.update(fresh)
     return merged
 

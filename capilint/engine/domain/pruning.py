@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import chain
+from operator import attrgetter
 from typing import TypeGuard, TypeVar
 
 from capilint.engine.domain.state import CONTENTS, State
-from capilint.engine.domain.values import AbstractValue, Location, Symbol, member_chain
+from capilint.engine.domain.values import AbstractValue, Location, Symbol
 from capilint.engine.program.liveness import Live
 from capilint.ir import Scope, Variable
 
 MANY_FACTS = 48
 MOST_FACTS = 256
 B = TypeVar("B", Symbol, Variable | Symbol)
+_SYMBOLS = attrgetter("symbols")
 
 
 def forget_temporaries(state: State, live: Live, read: frozenset[Variable] = frozenset()) -> None:
@@ -79,13 +82,16 @@ def _reached(
 
 def _prune_facts(state: State, reachable: set[Symbol], live: Live) -> None:
     lenient = len(state.facts) <= MANY_FACTS
-    concerned = {symbol for term in state.facts for symbol in term.symbols}
-    forgotten = {
-        symbol for symbol in concerned if not _askable(state, symbol, live, reachable, lenient)
-    }
+    concerned = set(chain.from_iterable(map(_SYMBOLS, state.facts)))
+    forgotten = [
+        symbol
+        for symbol in concerned - reachable
+        if not _askable(state, symbol, live, reachable, lenient)
+    ]
     if forgotten:
+        kept = concerned.difference(forgotten)
         state.facts = {
-            term: truth for term, truth in state.facts.items() if forgotten.isdisjoint(term.symbols)
+            term: truth for term, truth in state.facts.items() if kept.issuperset(term.symbols)
         }
     if len(state.facts) > MOST_FACTS:  # a switch of very many cases
         state.facts = dict(list(state.facts.items())[-MOST_FACTS // 2 :])
@@ -93,6 +99,8 @@ def _prune_facts(state: State, reachable: set[Symbol], live: Live) -> None:
 
 def _nameable(state: State, seen: frozenset[B], reachable: set[Symbol], live: Live) -> frozenset[B]:
     """Of what others can see that which somebody still has a name for."""
+    if not seen:
+        return seen
     gone = [
         base
         for base in seen
@@ -111,8 +119,9 @@ def _askable(
 
     Of many facts about what the arguments lead to, callers are told none.
     """
-    for link in member_chain(symbol):
-        if link in reachable or state.invariants.is_held(link, live):
+    names = state.invariants.names
+    for link in symbol.chain:
+        if link in reachable or (link in names and state.invariants.is_held(link, live)):
             return True
         place = link.detail if link.kind in CONTENTS else None
         if isinstance(place, Location) and isinstance(place.base, Variable):

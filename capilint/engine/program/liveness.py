@@ -59,13 +59,15 @@ class Liveness:
 
     `at_entry`: for each block, the variables read at or after its start. `unread`: the calls
     whose result nobody reads. `last_reads`: for a call, the variables that only it still reads.
-    `after_call`: for a call, the variables read after it.
+    `after_call`: for a call, the variables read after it. `reads`: for a call, what it may look at,
+    and what of that even once its arguments are evaluated.
     """
 
     at_entry: tuple[Live, ...]
     unread: frozenset[tuple[int, int]]
     last_reads: dict[tuple[int, int], frozenset[Variable]]
     after_call: dict[tuple[int, int], Live]
+    reads: dict[tuple[int, int], tuple[frozenset[Variable], frozenset[Variable]]]
 
     def at(self, block: int, index: int) -> Live | None:
         """The variables read at or after an instruction; None where that was not kept."""
@@ -91,7 +93,13 @@ def liveness(function: Function) -> Liveness:
         for index, bits in _scan_calls(block, numbering, after, unread, last_reads):
             after_call[block.number, index] = Live(bits, numbering)
     sets = tuple(Live(bits, numbering) for bits in at_entry)
-    return Liveness(sets, frozenset(unread), last_reads, after_call)
+    reads = {
+        (block.number, index): (frozenset(reads_of(each)), lent_to(each))
+        for block in function.blocks
+        for index, each in enumerate(block.instructions)
+        if isinstance(each, Call)
+    }
+    return Liveness(sets, frozenset(unread), last_reads, after_call, reads)
 
 
 def _solve(function: Function, facts: list[tuple[int, int]], always: int) -> list[int]:

@@ -9,9 +9,9 @@ from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.events import Defect, Event, Origin
 from capilint.engine.domain.values import Symbol
 from capilint.engine.fixpoint import Graph, Links
-from capilint.engine.reporting.deciding import Decisions, Path, Station, alike
+from capilint.engine.reporting.deciding import Decisions, Path, Station
 from capilint.engine.reporting.enders import LEAKS, acts, begin_of_ender
-from capilint.finding import Span
+from capilint.engine.reporting.lengths import Length, Lengths
 from capilint.ir import Raise
 
 Key = tuple[object, ...]
@@ -53,24 +53,25 @@ def shortest_witnesses(
     if not defects:
         return []
     before = graph.shortest()
+    lengths = Lengths(before)
     alike_: dict[Key, list[Defect]] = {}
-    best: dict[Key, tuple[Defect, list[Station]]] = {}
+    best: dict[Key, tuple[Length, Defect]] = {}
     for defect in defects:
         key = _key(defect, origins)
-        stations = _stations(before, defect)
-        defect = _where_raised(defect, stations)
+        defect = _where_raised(defect, before)
         alike_.setdefault(key, []).append(defect)
+        length = lengths.to(defect.node, defect.trail)
         known = best.get(key)
-        if known is None or _length(defect, stations) < _length(*known):
-            best[key] = (defect, stations)
+        if known is None or (length, defect.span) < (known[0], known[1].span):
+            best[key] = (length, defect)
     decisions = Decisions(graph, exits, before)
     found = []
-    for (code, *handle), (defect, stations) in best.items():
+    for (code, *handle), (_, defect) in best.items():
         if any((stronger, *handle) in best for stronger in STRONGER.get(str(code), ())):
             continue
         kinds = LEAKS if code in LEAKS else (code,)
         same = [each for kind in kinds for each in alike_.get((kind, *handle), ())]
-        found.append(_witnessed(defect, stations, same, decisions))
+        found.append(_witnessed(defect, _stations(before, defect), same, decisions))
     return found
 
 
@@ -103,16 +104,11 @@ def _events(stations: Iterable[Station]) -> list[Event]:
     return [station.trail.event for station in stations if station.trail is not None]
 
 
-def _length(defect: Defect, stations: Sequence[Station]) -> tuple[int, int, int, Span]:
-    events = _events(stations)
-    done = [event for event in events if event.at is None]
-    failures = sum(1 for event in done if event.succeeded is False)
-    return (len(done), failures, len(events), defect.span)
-
-
-def _where_raised(defect: Defect, stations: Sequence[Station]) -> Defect:
+def _where_raised(defect: Defect, before: Links) -> Defect:
     """A defect of a function that an exception leaves, at the place where that was raised."""
-    events = _events(stations)
+    if defect.trail is not None and not _is_passed_on(defect.trail.event):
+        return defect
+    events = _events(_stations(before, defect))
     last = events[-1] if events else None
     if last is None or not _is_passed_on(last) or last.span != defect.span or defect.ender:
         return defect
@@ -140,7 +136,7 @@ def _witnessed(
         made,
         ends,
         wrong,
-        lambda event: begin is not None and alike(event, begin),
+        begin,
         defect.code in LEAKS,
     )
     deciding = decisions.deciding(path) if ends else []

@@ -16,7 +16,7 @@ One counts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -41,20 +41,24 @@ class _Way(NamedTuple):
     target: int
 
 
+Trails = Mapping[int, Sequence[Trail | None]]
+"""Stations by their nodes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Path:
     """A path that goes wrong: its stations, one for each event.
 
-    Where the handle is `made` is the number of a station, -1 where the path begins with it.
-    `ends` are where any path leaves the handle in the same way, `wrong` where any goes wrong with
-    it; `leaks` says that this is by leaving it. `makes` says whether an event makes the handle.
+    Where the handle is `made` is the number of a station, -1 where the path begins with it; `begin`
+    is the event there. `ends` are where any path leaves the handle in the same way, `wrong` where
+    any goes wrong with it; `leaks` says that this is by leaving it.
     """
 
     stations: Sequence[Station]
     made: int
     ends: Sequence[Station]
     wrong: Sequence[Station]
-    makes: Callable[[Event], bool]
+    begin: Event | None
     leaks: bool
 
 
@@ -68,9 +72,12 @@ class Decisions:
     before: Links
     _ways: dict[int, list[_Way]] = field(default_factory=dict)
     _sources: list[list[tuple[int, Trail | None]]] = field(default_factory=list)
+    _cells: dict[int, tuple[Trail, ...]] = field(default_factory=dict)
+    _ends: Trails = field(default_factory=dict)
     _places: dict[object, list[Station]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._ends = _by_node(self.exits)
         self._sources = [[] for _ in self.graph.points]
         for source, ways in enumerate(self.graph.ways):
             for target, trail in ways:
@@ -78,14 +85,15 @@ class Decisions:
 
     def deciding(self, path: Path) -> list[int]:
         """The numbers of the stations that decide a path, in its order."""
-        makes = path.makes
-        goals = _Goals(path.ends, self._leading_to(path.ends, makes))
-        avoiding = self._avoiding(path.wrong)
+        makes = _Making(path.begin)
+        goals = self._goals(path.ends, makes)
+        wrong = _by_node(path.wrong)
+        avoiding = self._avoiding(wrong)
         making: set[int] | None = None
         found: list[int] = []
         for number in range(len(path.stations) - 1, -1, -1):
             if number == path.made:
-                goals = _Goals(goals.stations, self._leading_to(goals.stations))
+                goals = self._goals(goals.stations)
                 continue
             node, trail = path.stations[number]
             assert trail is not None
@@ -94,7 +102,8 @@ class Decisions:
                 continue
             if number < path.made:
                 if making is None:
-                    making = self._leading_to(self._made(makes))
+                    made = [] if path.begin is None else self._places_of(path.begin)
+                    making = self._leading_to(made)
                 matters = (
                     not _is_expected(trail.event)
                     and not any(goals.reached_by(each) for each in others)
@@ -102,12 +111,14 @@ class Decisions:
                 )
             else:
                 forced = not any(goals.reached_by(each, makes) for each in others)
-                last = self._is_last_chance(node, trail, others, avoiding, path.wrong)
+                last = self._is_last_chance(node, trail, others, avoiding, wrong)
                 expected = _is_expected(trail.event)
                 matters = (last and (path.leaks or not expected)) or (forced and not expected)
             if matters:
                 found.append(number)
-                goals = self._goals_before(trail.event, goals, makes if number > path.made else _no)
+                goals = self._goals_before(
+                    trail.event, goals, makes if number > path.made else None
+                )
         return found[::-1]
 
     def others_do(self, station: Station, does: Callable[[Event], bool]) -> bool:
@@ -135,9 +146,17 @@ class Decisions:
     def _out_of(self, node: int) -> list[_Way]:
         known = self._ways.get(node)
         if known is None:
-            ends = [(ENDS, trail) for at, trail in self.exits if at == node]
-            known = [_Way(cells_of(trail), to) for to, trail in [*self.graph.ways[node], *ends]]
-            self._ways[node] = known
+            ends = [(ENDS, trail) for trail in self._ends.get(node, ())]
+            ways = [*self.graph.ways[node], *ends]
+            known = self._ways[node] = [_Way(self._cells_of(trail), to) for to, trail in ways]
+        return known
+
+    def _cells_of(self, trail: Trail | None) -> tuple[Trail, ...]:
+        if trail is None:
+            return ()
+        known = self._cells.get(id(trail))
+        if known is None:
+            known = self._cells[id(trail)] = cells_of(trail)
         return known
 
     def _others(self, node: int, trail: Trail) -> Iterator[_Way]:
@@ -151,29 +170,32 @@ class Decisions:
 
     # ------------------------------------------------------------ where ways lead
 
-    def _leading_to(
-        self, goals: Iterable[Station], makes: Callable[[Event], bool] | None = None
-    ) -> set[int]:
+    def _goals(self, stations: Sequence[Station], makes: _Making | None = None) -> _Goals:
+        ids = frozenset(id(trail) for _, trail in stations)
+        return _Goals(stations, ids, self._leading_to(stations, makes))
+
+    def _leading_to(self, goals: Iterable[Station], makes: _Making | None = None) -> set[int]:
         """The nodes from which a goal can be reached, if need be without making the handle."""
-        makes = makes or _no
-        pending = [node for node, trail in goals if not _is_made(cells_of(trail)[:-2], makes)]
+        pending = [
+            node for node, trail in goals if not (makes and makes.on(self._cells_of(trail)[:-2]))
+        ]
         found = set(pending)
         while pending:
             for source, trail in self._sources[pending.pop()]:
-                if source not in found and not _is_made(cells_of(trail), makes):
+                if source not in found and not (makes and makes.up_to(trail)):
                     found.add(source)
                     pending.append(source)
         return found
 
-    def _goals_before(self, event: Event, goals: _Goals, makes: Callable[[Event], bool]) -> _Goals:
+    def _goals_before(self, event: Event, goals: _Goals, makes: _Making | None) -> _Goals:
         """Where a decision is made that leads to the goals; ways have to come through one."""
         stations = [
             station
             for station in self._places_of(event)
-            if any(station.trail is goal for _, goal in goals.stations)
+            if id(station.trail) in goals.ids
             or any(goals.reached_by(way, makes) for way in self._on_from(station))
         ]
-        return _Goals(stations, self._leading_to(stations, makes))
+        return self._goals(stations, makes)
 
     def _on_from(self, station: Station) -> Iterator[_Way]:
         for cells, target in self._out_of(station.node):
@@ -194,18 +216,9 @@ class Decisions:
                             self._places.setdefault(key, []).append(Station(node, cell))
         return self._places.get(_key(event), [])
 
-    def _made(self, makes: Callable[[Event], bool]) -> list[Station]:
-        return [
-            Station(node, cell)
-            for node in range(len(self.graph.points))
-            for cells, _ in self._out_of(node)
-            for cell in cells
-            if makes(cell.event)
-        ]
-
     # ------------------------------------------------------------ what can be avoided
 
-    def _avoiding(self, wrong: Sequence[Station]) -> set[int]:
+    def _avoiding(self, wrong: Trails) -> set[int]:
         """The nodes from which the function can be left without the mistake."""
         found = {
             node
@@ -216,8 +229,11 @@ class Decisions:
         while pending:
             target = pending.pop()
             for source, trail in self._sources[target]:
-                way = _Way(cells_of(trail), target)
-                if source not in found and _is_right(source, way, wrong):
+                if source in found:
+                    continue
+                if source not in wrong or _is_right(
+                    source, _Way(self._cells_of(trail), target), wrong
+                ):
                     found.add(source)
                     pending.append(source)
         return found
@@ -228,7 +244,7 @@ class Decisions:
         trail: Trail,
         others: Sequence[_Way],
         avoiding: set[int],
-        wrong: Sequence[Station],
+        wrong: Trails,
     ) -> bool:
         """Whether the mistake could be avoided on another way, and on this one cannot."""
 
@@ -241,19 +257,48 @@ class Decisions:
         )
 
 
+class _Making:
+    """The event that makes the handle, and the stretches of paths on which it happens."""
+
+    def __init__(self, begin: Event | None) -> None:
+        self.begin = begin
+        self._known: dict[int, bool] = {}
+
+    def on(self, cells: Iterable[Trail]) -> bool:
+        """Whether the handle is made on a stretch of a trail."""
+        begin = self.begin
+        return begin is not None and any(alike(cell.event, begin) for cell in cells)
+
+    def up_to(self, trail: Trail | None) -> bool:
+        """Whether the handle is made on a trail."""
+        if trail is None or self.begin is None:
+            return False
+        known = self._known.get(id(trail))
+        if known is None:
+            known = self._known[id(trail)] = self.on(cells_of(trail))
+        return known
+
+
 class _Goals(NamedTuple):
-    """Stations, and the nodes from which one of them can be reached."""
+    """Stations, their trails, and the nodes from which one of them can be reached."""
 
     stations: Sequence[Station]
+    ids: frozenset[int]
     leading: set[int]
 
-    def reached_by(self, way: _Way, makes: Callable[[Event], bool] | None = None) -> bool:
+    def reached_by(self, way: _Way, makes: _Making | None = None) -> bool:
         """Whether a way leads to a goal, if need be without making the handle."""
-        goals = {id(trail) for _, trail in self.stations}
-        for number, cell in enumerate(way.cells):
-            if id(cell) in goals:
-                return makes is None or not _is_made(way.cells[: max(number - 1, 0)], makes)
-        return way.target in self.leading and not (makes and _is_made(way.cells, makes))
+        if not self.ids.isdisjoint(map(id, way.cells)):
+            number = next(n for n, cell in enumerate(way.cells) if id(cell) in self.ids)
+            return makes is None or not makes.on(way.cells[: max(number - 1, 0)])
+        return way.target in self.leading and not (makes and makes.on(way.cells))
+
+
+def _by_node(stations: Iterable[Station]) -> Trails:
+    found: dict[int, list[Trail | None]] = {}
+    for node, trail in stations:
+        found.setdefault(node, []).append(trail)
+    return found
 
 
 def cells_of(trail: Trail | None) -> tuple[Trail, ...]:
@@ -271,15 +316,11 @@ def _index(cells: tuple[Trail, ...], wanted: Trail) -> int:
     return number if 0 <= number < len(cells) and cells[number] is wanted else -1
 
 
-def _is_made(cells: Iterable[Trail], makes: Callable[[Event], bool]) -> bool:
-    return any(makes(cell.event) for cell in cells)
-
-
-def _is_right(node: int, way: _Way, wrong: Sequence[Station]) -> bool:
+def _is_right(node: int, way: _Way, wrong: Trails) -> bool:
     """Whether a way out of a node goes wrong nowhere."""
     return not any(
-        at == node and (_index(way.cells, trail) >= 0 if trail is not None else not way.cells)
-        for at, trail in wrong
+        _index(way.cells, trail) >= 0 if trail is not None else not way.cells
+        for trail in wrong.get(node, ())
     )
 
 
@@ -297,7 +338,3 @@ def _is_expected(event: Event) -> bool:
     if isinstance(event.at, Choose) and event.at.catches:
         return event.at.catches[event.way] is not None
     return event.kind == "call" and event.succeeded is True
-
-
-def _no(event: Event) -> bool:
-    return False

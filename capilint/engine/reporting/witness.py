@@ -166,14 +166,11 @@ class Narrator:
         self, defect: Defect, events: Sequence[Event]
     ) -> tuple[Symbol | None, int | None]:
         """The owner of the handle and the index of the event that released it."""
-        owner = None
-        for event in events:
-            for role in event.roles:
-                if role.symbol == defect.symbol and role.owner is not None:
-                    owner = role.owner
-        if owner is None:
-            return None, None
-        return owner, _last_reference(events, owner)
+        for event in reversed(events):
+            for role in reversed(event.roles):
+                if role.symbol is defect.symbol and role.owner is not None:
+                    return role.owner, _last_reference(events, role.owner)
+        return None, None
 
 
 def _elsewhere(handle: str, defect: Defect) -> str:
@@ -223,13 +220,14 @@ def _last_reference(events: Sequence[Event], owner: Symbol) -> int | None:
     """The index of the event that gives up the owner's last reference."""
     count = 1
     for index, event in enumerate(events):
-        if acts(event.roles, owner, "create"):
+        actions = [role.action for role in event.roles if role.symbol is owner]
+        if "create" in actions:
             count = 1
-        elif acts(event.roles, owner, "retain"):
+        elif "retain" in actions:
             count += event.succeeded is not False
-        elif acts(event.roles, owner, "free"):
+        elif "free" in actions:
             return index
-        elif acts(event.roles, owner, "release"):
+        elif "release" in actions:
             count -= 1
             if count == 0:
                 return index

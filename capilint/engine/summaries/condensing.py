@@ -146,7 +146,7 @@ def _by_effect(outcomes: list[Outcome]) -> list[Outcome]:
 
 def _about_handles(outcome: Outcome, with_result: bool) -> Outcome:
     """An outcome in which all but handles and the result, or its being zero, is unknown."""
-    made = {symbol for symbol, handle in outcome.handles if handle.made} | outcome.memory()
+    made = {symbol for symbol, handle in outcome.handles if handle.made} | outcome.memory
 
     def kept(value: AbstractValue) -> bool:
         return value == ZERO or any(symbol in made for symbol in symbols_in(value))

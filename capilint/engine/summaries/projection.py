@@ -38,47 +38,57 @@ def project(exit_: Exit, with_parts: bool = False) -> Outcome:
     """An exit as the caller sees it, with what memory that was made here holds where a handle is in
     it. `with_parts` shows what is in a structure that is returned, too.
     """
-    state = exit_.state
+    state, value = exit_.state, exit_.value
+    stores = _stores(exit_, with_parts)
+    result = None if value is None else _outside(_as_known(state, value))
+    return Outcome(
+        exit_.raised,
+        state.exception if exit_.raised else "",
+        _requirements(state),
+        result,
+        None if value is None else state.facts.get(value),
+        None if value is None else _is_negative(state, value),
+        stores,
+        _handles(state, stores, result),
+        escapes_of(state.shared, [stored for _, stored in stores]),
+        exit_.events,
+    )
+
+
+def _stores(exit_: Exit, with_parts: bool) -> tuple[tuple[Location, AbstractValue], ...]:
+    """What is written where the caller can look."""
     memory = _memory_with_handles(exit_)
     stores = tuple(
         (location, _outside(value))
-        for location, value in state.environment.items()
+        for location, value in exit_.state.environment.items()
         if (_is_callers(location) or location.base in memory)
         and location != UNDER_WAY
         and value != Symbol("initial", "entry", location)
     )
-    if with_parts:
-        members = ((Location(RESULT, tail), _outside(value)) for tail, value in exit_.parts)
-        stores = (*stores, *members)
-    result = None if exit_.value is None else _outside(_as_known(state, exit_.value))
+    members = exit_.parts if with_parts else ()
+    return (*stores, *((Location(RESULT, tail), _outside(value)) for tail, value in members))
+
+
+def _handles(
+    state: State, stores: Iterable[tuple[Location, AbstractValue]], result: AbstractValue | None
+) -> tuple[tuple[Symbol, Handle], ...]:
+    """The handles that the caller gets, and those of its own that something was done to."""
     visible = {symbol for _, value in stores for symbol in symbols_in(value)}
     if result is not None:
         visible.update(symbols_in(result))
-    handles = tuple(
+    return tuple(
         (symbol, changed(handle, handed=False, raised=False, cause=_cause_outside(handle)))
         for symbol, handle in state.handles.items()
         if (handle.made and symbol in visible) or (is_input(symbol) and _touched(handle))
     )
-    requires = tuple(
+
+
+def _requirements(state: State) -> tuple[tuple[AbstractValue, bool], ...]:
+    """The facts about nothing but what the caller knows."""
+    return tuple(
         (term, truth)
         for term, truth in state.facts.items()
         if symbols_in(term) and all(is_input(symbol) for symbol in symbols_in(term))
-    )
-    escapes = escapes_of(state.shared, [value for _, value in stores])
-    truth = state.facts.get(exit_.value) if exit_.value is not None else None
-    negative = None if exit_.value is None else _is_negative(state, exit_.value)
-    exception = state.exception if exit_.raised else ""
-    return Outcome(
-        exit_.raised,
-        exception,
-        requires,
-        result,
-        truth,
-        negative,
-        stores,
-        handles,
-        escapes,
-        exit_.events,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument
@@ -32,8 +33,8 @@ class Substitution:
     evaluator: Evaluator
     state: State
     site: object
-    arguments: dict[Variable, Argument]
-    names: dict[Symbol, object]
+    arguments: Mapping[Variable, Argument]
+    names: Mapping[Symbol, object]
 
     def value(self, value: AbstractValue) -> AbstractValue:
         """The caller's value for a callee's."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from capilint.engine.domain.cause import Cause
 from capilint.engine.domain.escapes import CreationSite
-from capilint.engine.domain.events import Event
+from capilint.engine.domain.events import ENDS, Event
 from capilint.engine.domain.handle import Handle, Typestate
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import (
@@ -31,10 +32,11 @@ from capilint.ir import Scope, Value, Variable
 RESULT = Variable("%result", Scope.TEMPORARY)  # where a structure is that a function returns
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
     """One way through a function; see the module's text.
 
+    What follows from the rest is worked out once: a call asks for it in each of its states.
     `stores` are what it writes through its pointers, and the members of a structure that it
     returns, which are in `RESULT`. `parted` is the branch that decides whether it ends a handle.
     """
@@ -64,43 +66,69 @@ class Outcome:
             frozenset(self.escapes),
         )
 
-    def given(self) -> set[Symbol]:
+    @cached_property
+    def given(self) -> frozenset[Symbol]:
         """What the caller gave, and what it gets through its arguments and as the result."""
         places = [value for location, value in self.stores if not is_global(location.base)]
         values = places if self.result is None else [*places, self.result]
         visible = {symbol for value in values for symbol in symbols_in(value)}
         known = {symbol for symbol, handle in self.handles if not handle.made}
-        return visible | {symbol for symbol in known if not is_global(symbol)}
+        return frozenset(visible | {symbol for symbol in known if not is_global(symbol)})
 
-    def memory(self) -> set[Symbol]:
+    @cached_property
+    def memory(self) -> frozenset[Symbol]:
         """The memory that the caller gets."""
         bases = (location.base for location, _ in self.stores)
-        return {base for base in bases if isinstance(base, Symbol) and base.kind == "object"}
+        return frozenset(
+            base for base in bases if isinstance(base, Symbol) and base.kind == "object"
+        )
 
+    @cached_property
+    def made(self) -> tuple[Symbol, ...]:
+        """The handles and the memory that are new, in a fixed order."""
+        handles = {symbol for symbol, handle in self.handles if handle.made}
+        return tuple(sorted(handles | self.memory, key=repr))
+
+    @cached_property
+    def names(self) -> Mapping[Symbol, object]:
+        """What the new handles are called after: the first place where each comes out."""
+        return names_of_made(self)
+
+    @cached_property
+    def visible(self) -> frozenset[Symbol]:
+        """The caller's handles that something is done to; released as what is not watched, too."""
+        known = (symbol for symbol, handle in self.handles if not handle.made)
+        roles = (role for event in self.events for role in event.roles)
+        released = (role.symbol for role in roles if role.action in ENDS)
+        return frozenset((*known, *filter(is_input, released)))
+
+    @cached_property
     def gives(self) -> int:
         """How many new handles the caller gets that live."""
-        given = self.given()
+        given = self.given
         return sum(
             1
             for symbol, handle in self.handles
             if handle.made and symbol in given and handle.typestate is Typestate.LIVE
         )
 
+    @cached_property
     def creations(self) -> int:
         """How many handles the caller gets."""
-        given = self.given()
+        given = self.given
         return sum(1 for symbol, handle in self.handles if handle.made and symbol in given)
 
+    @cached_property
     def leaves_ended(self) -> bool:
         """Whether a place of the caller's is left with a new handle in it that has ended."""
-        given = self.given()
+        given = self.given
         return any(
             handle.made and handle.typestate is Typestate.DESTROYED and symbol in given
             for symbol, handle in self.handles
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Summary:
     """A function's outcomes; none means that it never comes back.
 
@@ -120,14 +148,29 @@ class Summary:
     sites: Mapping[Symbol, Iterable[CreationSite]] = field(default_factory=dict, compare=False)
     shared: Mapping[Symbol, Cause | None] = field(default_factory=dict, compare=False)
 
-    @property
+    @cached_property
+    def most_creations(self) -> int:
+        """How many handles the caller gets at most."""
+        return max((outcome.creations for outcome in self.outcomes), default=0)
+
+    @cached_property
+    def returns_handle(self) -> bool:
+        """Whether a new handle is what comes back, or in it: a number in its place is no status."""
+        return any(
+            handle.made and (symbol == outcome.result or symbol in returned)
+            for outcome in self.outcomes
+            for returned in ({value for at, value in outcome.stores if at.base == RESULT},)
+            for symbol, handle in outcome.handles
+        )
+
+    @cached_property
     def acts(self) -> bool:
         """Whether a call can do to a handle what its caller has to answer for.
 
         A global variable's handle is nobody's to release, so that only its end matters.
         """
         return any(
-            symbol in outcome.given() or handle.typestate is Typestate.DESTROYED or handle.orphaned
+            symbol in outcome.given or handle.typestate is Typestate.DESTROYED or handle.orphaned
             for outcome in self.outcomes
             for symbol, handle in outcome.handles
         )
@@ -135,7 +178,7 @@ class Summary:
     def successes(self, outcome: Outcome) -> set[int]:
         """The numbers by which the function tells that it did better than in an outcome: it made
         handles that there are missing. Empty where there are none, or it tells otherwise."""
-        better = [other.result for other in self.outcomes if other.gives() > outcome.gives()]
+        better = [other.result for other in self.outcomes if other.gives > outcome.gives]
         numbers = {result.value for result in better if isinstance(result, Number)}
         return numbers if all(isinstance(result, Number) for result in better) else set()
 

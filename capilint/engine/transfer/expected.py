@@ -18,17 +18,17 @@ def expected(summary: Summary, result_is_read: bool, caller: Substitution) -> tu
     """The outcomes that the caller has to reckon with, those first that take what was never set
     for something: what is done first with it is then told of first."""
     outcomes = tuple(sorted(summary.outcomes, key=lambda each: _nothings(each, caller)))
-    most = max((outcome.creations() for outcome in outcomes), default=0)
+    most = summary.most_creations
     if result_is_read or most == 0:
         return outcomes
-    best = [outcome for outcome in outcomes if outcome.creations() == most]
+    best = [outcome for outcome in outcomes if outcome.creations == most]
     silent = all(outcome.result is None for outcome in outcomes)
     return tuple(
         outcome
         for outcome in outcomes
         if outcome.raised
-        or outcome.creations() == most
-        or outcome.leaves_ended()
+        or outcome.creations == most
+        or outcome.leaves_ended
         or (silent and _leaves_unset(outcome, best, caller))
     )
 

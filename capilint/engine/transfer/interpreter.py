@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -25,7 +26,7 @@ from capilint.engine.domain.values import (
 )
 from capilint.engine.program.handle_variables import handle_variables
 from capilint.engine.program.idle_branches import IdleBranches
-from capilint.engine.program.liveness import Liveness, lent_to, reads_of
+from capilint.engine.program.liveness import Liveness
 from capilint.engine.program.tested import Tested
 from capilint.engine.summaries.summary import Exit
 from capilint.engine.transfer.assignments import Assignments, Point
@@ -71,6 +72,7 @@ from capilint.ir import Function as IrFunction
 from capilint.rulebook.book import RuleBook
 
 MODULE = "<module>"  # the name of a module's own code
+LONGEST_TRAIL = 32  # before it goes on in a node of its own
 MANAGING = frozenset({"__enter__", "__exit__"})
 
 
@@ -155,12 +157,18 @@ class Interpreter:
     def run(self, point: Point, path: Path) -> Iterator[tuple[Point, Path]]:
         """Execute from a point on; gives the points where paths may meet others.
 
-        A block with one way in is executed along with the one before it.
+        A block with one way in is executed along with the one before it, unless the call at that
+        one's end had several outcomes that lead there: what one call multiplies, the next does too.
+        Nor where much has happened since: the ways out of a long switch share what is before them.
         """
         pending = [(point, path)]
         while pending:
-            for target, way in self._run_block(*pending.pop()):
-                if target[1] == 0 and target[0] in self.single_entry:
+            ways = list(self._run_block(*pending.pop()))
+            arriving = Counter(target for target, _ in ways)
+            for target, way in ways:
+                alone = arriving[target] == 1 and target[1] == 0
+                long = way.trail is not None and way.trail.number >= LONGEST_TRAIL
+                if alone and not long and target[0] in self.single_entry:
                     prune(way.state, self.liveness.at_entry[target[0]])
                     pending.append((target, way))
                 else:
@@ -306,12 +314,13 @@ class Interpreter:
     ) -> Iterator[Continuation]:
         last_reads = self.liveness.last_reads.get(key, frozenset())
         site = Site(key, call, key not in self.liveness.unread, last_reads)
-        forget_temporaries(path.state, self.liveness.after_call[key], frozenset(reads_of(call)))
+        reads, lent = self.liveness.reads[key]
+        forget_temporaries(path.state, self.liveness.after_call[key], reads)
         self.assignments.give_away_unfollowed(path, values_of(call))
         if isinstance(call.callee, Indirect):
             self.assignments.give_away_elements(path, (call.callee.value,))
         arguments = evaluate_arguments(self.evaluator, path.state, call)
-        forget_temporaries(path.state, self.liveness.after_call[key], lent_to(call))
+        forget_temporaries(path.state, self.liveness.after_call[key], lent)
         if block.number in self.raising.any_call:
             yield raise_from(path.fork(), POSSIBLE)
         owners = self.callees.made(call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument
@@ -16,7 +17,7 @@ class GivenNames:
     """The names that one call has for what its callee is `given`."""
 
     typestates: Typestates
-    given: dict[Variable, Argument]
+    given: Mapping[Variable, Argument]
 
     def text(self, callees: Symbol) -> str:
         """How the caller writes what the callee does something to; what lies in members of an

@@ -9,9 +9,9 @@ from capilint.engine.domain.binding import Argument, Arguments, give_away_handle
 from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.evaluate import Evaluator
-from capilint.engine.domain.events import ENDS, Event, Origin, Path, Role, deeper, retold
+from capilint.engine.domain.events import Event, Origin, Path, Role, deeper, retold
 from capilint.engine.domain.handle import Handle, OpenFlag, answered, changed
-from capilint.engine.domain.state import CERTAIN, State
+from capilint.engine.domain.state import CERTAIN
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
     ZERO,
@@ -31,13 +31,11 @@ from capilint.engine.summaries.summary import (
     RESULT,
     Outcome,
     Summary,
-    is_input,
-    names_of_made,
 )
-from capilint.engine.transfer.expected import expected
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.naming import GivenNames
 from capilint.engine.transfer.parameters import given_to, surplus
+from capilint.engine.transfer.possible import PossibleOutcomes
 from capilint.engine.transfer.protocols import ProtocolCalls
 from capilint.engine.transfer.reach import forget_shared_handles
 from capilint.engine.transfer.ways import Continuation, Site, age_doubts, raise_from
@@ -65,16 +63,16 @@ class SummaryCalls:
         given = given_to(self.evaluator, path, site, summary, arguments)
         for extra in surplus(summary, arguments):
             extra.give_away(path.state, How.SURPLUS)
-        caller = Substitution(self.evaluator, path.state, site.key, given, {})
-        reckoned = expected(summary, site.result_is_read, caller)
-        for outcome in self._fitting(path, caller, reckoned):
-            branch = path.fork()
-            if self._play(branch, site, summary, outcome, given):
-                if outcome.raised:
-                    self._abandon(branch, given.get(summary.abandons or RESULT))
-                    yield raise_from(branch, CERTAIN, outcome.exception)
-                else:
-                    yield Continuation(branch)
+        possible = PossibleOutcomes(self.evaluator, self.typestates)
+        for outcome, state in possible.of(path.state, site, summary, given):
+            branch = Path(state, path.node, path.trail)
+            caller = Substitution(self.evaluator, path.state, site.key, given, outcome.names)
+            self._play(branch, site, summary, outcome, caller)
+            if outcome.raised:
+                self._abandon(branch, given.get(summary.abandons or RESULT))
+                yield raise_from(branch, CERTAIN, outcome.exception)
+            else:
+                yield Continuation(branch)
 
     def _abandon(self, path: Path, thing: Argument | None) -> None:
         """An object dies half made: its constructor has told what is left alive in it."""
@@ -85,67 +83,18 @@ class SummaryCalls:
         for _, held in path.state.kept_in(place) if place is not None else ():
             path.state.escape(held, cause=path.state.cause(How.OBJECT))
 
-    def _fitting(
-        self, path: Path, caller: Substitution, outcomes: tuple[Outcome, ...]
-    ) -> list[Outcome]:
-        """A callee that releases what it is given as one kind or another knows which it is."""
-        kinds = [dict(self._releases(path, caller, outcome)) for outcome in outcomes]
-        if all(all(known.values()) for known in kinds):
-            return list(outcomes)
-        fits = {
-            symbol
-            for outcome, known in zip(outcomes, kinds, strict=True)
-            if self._is_possible(path.state.copy(), caller, outcome)
-            for symbol, fit in known.items()
-            if fit
-        }
-        return [
-            outcome
-            for outcome, known in zip(outcomes, kinds, strict=True)
-            if all(fit or symbol not in fits for symbol, fit in known.items())
-        ]
-
-    def _releases(
-        self, path: Path, caller: Substitution, outcome: Outcome
-    ) -> Iterator[tuple[Symbol, bool]]:
-        """The caller's handles that an outcome releases, and whether as what they are."""
-        for event in outcome.events:
-            for role in event.roles:
-                if role.action == "release" and is_input(role.symbol):
-                    value = caller.symbol(role.symbol)
-                    if not isinstance(value, Symbol):
-                        continue
-                    handle = path.state.handles.get(value)
-                    known = self.typestates.members.resource_of(value)
-                    if handle is not None and handle.made:
-                        known = handle.resource
-                    if known is not None:
-                        yield value, known == role.resource
-
-    def _is_possible(self, state: State, caller: Substitution, outcome: Outcome) -> bool:
-        """Whether a state, which learns from this, allows what an outcome requires."""
-        return all(
-            self.evaluator.assume(state, caller.value(term), truth)
-            for term, truth in outcome.requires
-        )
-
     def _play(
         self,
         path: Path,
         site: Site,
         summary: Summary,
         outcome: Outcome,
-        given: dict[Variable, Argument],
-    ) -> bool:
-        """Carry out one outcome; False where this state rules it out."""
-        before = path.state.copy()
-        names = names_of_made(outcome)
-        caller = Substitution(self.evaluator, before, site.key, given, names)
-        if not self._is_possible(path.state, caller, outcome):
-            return False
+        caller: Substitution,
+    ) -> None:
+        """Carry out one outcome."""
         age_doubts(path.state, site.key)
         self._make_room(path, caller, outcome)
-        self._replay_events(path, site, summary, outcome, caller, given)
+        self._replay_events(path, site, summary, outcome, caller)
         if summary.opaque:
             shared = [caller.symbol(symbol) for symbol in outcome.escapes]
             for symbol, value in zip(outcome.escapes, shared, strict=True):
@@ -155,11 +104,9 @@ class SummaryCalls:
         self._apply_memory(path, site, outcome, caller)
         if not outcome.raised:
             self._return(path, site, summary, outcome, caller)
-        return True
 
     def _make_room(self, path: Path, caller: Substitution, outcome: Outcome) -> None:
-        handles = {symbol for symbol, handle in outcome.handles if handle.made}
-        for symbol in sorted(handles | outcome.memory(), key=repr):
+        for symbol in outcome.made:
             made = caller.symbol(symbol)
             if isinstance(made, Symbol):
                 path.state.renew(made)
@@ -171,18 +118,10 @@ class SummaryCalls:
         summary: Summary,
         outcome: Outcome,
         caller: Substitution,
-        given: dict[Variable, Argument],
     ) -> None:
         """Play the callee's events: the caller's handles go through the callee's transitions."""
-        visible = {symbol for symbol, handle in outcome.handles if not handle.made}
-        visible |= {
-            role.symbol
-            for event in outcome.events
-            for role in event.roles
-            if role.action in ENDS and is_input(role.symbol)  # as what is not watched, too
-        }
-        span = site.call.span
-        names = GivenNames(self.typestates, given)
+        visible, span = outcome.visible, site.call.span
+        names = GivenNames(self.typestates, caller.arguments)
         path.emit(Event("enter", span, self.typestates.path, summary.name, parted=outcome.parted))
         for event in outcome.events:
             roles, acting = [], []
@@ -291,7 +230,7 @@ class SummaryCalls:
                 cause = path.state.cause(How.ELEMENT)
                 path.state.escape(value, cause=cause)
         path.state.clear(_RETURNED)
-        for thing in map(caller.symbol, outcome.memory()):
+        for thing in map(caller.symbol, outcome.memory):
             if isinstance(thing, Symbol):
                 self.adopt(path, thing)
 
@@ -303,9 +242,9 @@ class SummaryCalls:
             result = Symbol("result", site.key)
         else:
             result = caller.value(outcome.result)
-        reports = not any(_returns_handle(other) for other in summary.outcomes)
+        reports = not summary.returns_handle
         if reports and isinstance(result, Number) and isinstance(outcome.result, Number):
-            failed = any(other.creations() > outcome.creations() for other in summary.outcomes)
+            failed = summary.most_creations > outcome.creations
             result = Status(site.key, result.value, self._target(outcome, caller), failed)
         if isinstance(result, Symbol) and result.kind == "result":
             path.state.renew(result)
@@ -357,15 +296,6 @@ def _is_unknown(outcome: Outcome) -> bool:
     """Whether nothing is known of what comes back."""
     known = (outcome.result_truth, outcome.result_negative)
     return outcome.result is not None and known == (None, None)
-
-
-def _returns_handle(outcome: Outcome) -> bool:
-    """Whether a new handle is what comes back, or in it: a number in its place is no status."""
-    returned = {value for place, value in outcome.stores if place.base == RESULT}
-    return any(
-        handle.made and (symbol == outcome.result or symbol in returned)
-        for symbol, handle in outcome.handles
-    )
 
 
 def _is_perhaps_owned(handle: Handle) -> bool:

@@ -131,7 +131,7 @@ class Api:
         """Nobody knows any more who releases a handle."""
         said = len(self.monitor.verdicts)
         self.machine.notify(NoticeKind.HAND_OUT, handle)
-        del self.monitor.verdicts[said:]
+        self.monitor.take_back(said)
 
     def notify(self, kind: NoticeKind, *handles: int, exceptional: bool = False) -> None:
         """Tell the monitor what only the program knows."""
