@@ -106,6 +106,15 @@ def test_a_bug_that_nothing_points_at_is_missed() -> None:
     assert score.judge(_label(), []) == ("missed", [])
 
 
+def test_a_finding_on_another_handle_of_the_same_name_is_not_held_against_a_label() -> None:
+    first = _label(verdict="clean", bug_line=None, line=3)
+    second = _label(verdict="escapes", bug_line=None, line=7)
+    labels, found = [first, second], _found(line=7)
+    assert score.judge(first, [found], labels)[0] == "right"
+    assert score.judge(second, [found], labels)[0] == "false"
+    assert score.judge(first, [_found(line=5)], labels)[0] == "false"
+
+
 def test_labels_speak_of_packages_and_of_repositories(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

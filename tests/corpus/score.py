@@ -181,8 +181,14 @@ def same_handle(found: str, labelled: str) -> bool:
     return name == wanted or name.startswith(f"{wanted}.")
 
 
-def judge(label: Label, findings: Iterable[Found]) -> tuple[str, list[Found]]:
-    """The word for a label (see the module), and the findings that the word rests on."""
+def judge(
+    label: Label, findings: Iterable[Found], others: Iterable[Label] = ()
+) -> tuple[str, list[Found]]:
+    """The word for a label (see the module), and the findings that the word rests on.
+
+    Of the `others` some may be on a handle of the same name in the same function: what begins on
+    the line of one of them, and not on this one's, is about that one.
+    """
     on_handle = [
         found
         for found in findings
@@ -191,7 +197,19 @@ def judge(label: Label, findings: Iterable[Found]) -> tuple[str, list[Found]]:
         and (not label.handle or same_handle(found.handle, label.handle))
     ]
     if label.verdict in BLAMELESS:
-        inside = [f for f in on_handle if (f.path, f.function) == (label.path, label.function)]
+        function = label.package, label.path, label.function
+        elsewhere = {
+            each.line
+            for each in others
+            if (each.package, each.path, each.function) == function
+            and each.handle == label.handle
+            and each.line != label.line
+        }
+        inside = [
+            f
+            for f in on_handle
+            if (f.package, f.path, f.function) == function and f.line not in elsewhere
+        ]
         return ("false" if inside else "right"), inside
     if label.bug_line is None:
         return "unsure", []
@@ -240,7 +258,7 @@ def main() -> int:
     words = []
     spoken_of: set[Found] = set()
     for label in labels:
-        word, grounds = judge(label, findings)
+        word, grounds = judge(label, findings, labels)
         if not label.is_at_hand:
             word = "not at hand"
         elif not checked[label.package].was_analysed(label):

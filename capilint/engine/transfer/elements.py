@@ -160,6 +160,8 @@ class ElementEffects:
         for accessor in _elements(state, container):
             met = state.environment.get(cursor.at(accessor))
             if met is None:
+                if _is_shared(state, container.at(accessor)):
+                    return False
                 state.environment[cursor.at(accessor)] = ONE
                 self._give(path, instruction, Pointer(container.at(accessor)))
                 return True
@@ -179,6 +181,8 @@ class ElementEffects:
         elif len(elements) == 1 and not elements[0].startswith(_OLD):
             chosen = elements[0]
         else:
+            return False
+        if _is_shared(path.state, container.at(chosen)):
             return False
         self._give(path, instruction, Pointer(container.at(chosen)))
         return True
@@ -237,6 +241,15 @@ def _join_older(state: State, container: Location) -> None:
             before = _contents(state, container.at(_OLD + accessor[len(_NEW) :]))
             if held == before and any(_is_older(value) for value in held.values()):
                 state.clear(newest)
+
+
+def _is_shared(state: State, element: Location) -> bool:
+    """Whether what stands for several handles is in an element and elsewhere, too: they need not
+    be the same ones."""
+    inside = state.kept_in(element)
+    places = {place for place, _ in inside}
+    older = (value for _, value in inside if isinstance(value, Symbol) and value.age == OLDER)
+    return any(not places.issuperset(state.holders(value)) for value in older)
 
 
 def _is_older(value: AbstractValue) -> bool:

@@ -45,7 +45,7 @@ class RoundLowering(ContainerLowering):
         """`for (auto& key : keys) body`, None where the container is not followed."""
         found = self.container(field(node, "right"))
         declarator = field(node, "declarator")
-        binding = _names_bound(declarator)
+        binding = names_bound(declarator)
         if found is None or (binding is not None and not (found.is_map and len(binding) == 2)):
             return None
         return self._each(node, found, declarator, binding)
@@ -157,7 +157,7 @@ class RoundLowering(ContainerLowering):
         return node
 
 
-def _names_bound(declarator: Node) -> list[Node] | None:
+def names_bound(declarator: Node) -> list[Node] | None:
     """The names of `auto& [name, key]`."""
     for node in within(declarator):
         if node.type == "structured_binding_declarator":

@@ -10,7 +10,7 @@ from capilint import ir
 from capilint.frontends.c.facts.declarators import declared_by
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, operands, text_of
-from capilint.frontends.cpp.lowering.rounds import RoundLowering
+from capilint.frontends.cpp.lowering.rounds import RoundLowering, names_bound
 from capilint.frontends.cpp.parsing.repairs import RUN_LATER
 
 Statements = Iterator[Node]
@@ -102,11 +102,15 @@ class StatementLowering(RoundLowering):
         self.graph.end(ir.Choose((body, end), span, question=ir.Question.ROUND))
         self.graph.start(body)
         inner = self.names.open_block()
-        declared = declared_by(field(node, "declarator"))
+        declarator = field(node, "declarator")
+        declared = declared_by(declarator)
         if declared is not None:
             variable = self.names.declare(declared.name, ir.Scope.LOCAL)
             kind = self.resolved(text_of(field(node, "type")))
             self.static_types[variable] = kind._replace(stars=declared.stars)
+            self.assign(ir.Place(variable), ir.Unknown((container,)), span)
+        for name in names_bound(declarator) or ():
+            variable = self.names.declare(text_of(name), ir.Scope.LOCAL)
             self.assign(ir.Place(variable), ir.Unknown((container,)), span)
         yield from self._looped(field(node, "body"), end, head)
         self.close_block(inner, self.positions.end_of(node))
