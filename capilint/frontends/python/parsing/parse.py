@@ -54,16 +54,11 @@ def _parsable(text: str) -> str:
     return "".join(lines)
 
 
-def refused(text: str) -> Broken | None:
-    """Why a text is not to be parsed at all."""
-    deep_line = too_deep(text)
-    if deep_line is not None:
-        return Broken(deep_line, 1, "the code is nested too deeply")
-    return _long_number(text)
-
-
 def _parsed(text: str) -> tuple[cst.Module, Positions] | Broken:
     """The tree of a whole text; else what is wrong with it as that Python that it is more of."""
+    refused = _refused(text)
+    if refused is not None:
+        return refused
     try:
         return (tree := cst.parse_module(text)), Positions(tree)
     except cst.ParserSyntaxError as error:
@@ -87,6 +82,14 @@ def _broken(text: str, error: cst.ParserSyntaxError) -> Broken:
         pass
     reason = error.message.partition(", expected")[0].partition(": expected")[0]
     return Broken(error.raw_line, error.raw_column + 1, f"not Python 3: {reason}")
+
+
+def _refused(text: str) -> Broken | None:
+    """Why a text is not to be given to the parser."""
+    deep_line = too_deep(text)
+    if deep_line is not None:
+        return Broken(deep_line, 1, "the code is nested too deeply")
+    return _long_number(text)
 
 
 def _long_number(text: str) -> Broken | None:
