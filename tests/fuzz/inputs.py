@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from capilint.check import Report, check
+from capilint.checking import Report, check
 from capilint.config.settings import Settings
 from capilint.files.source import Input
 from capilint.language import Language
