@@ -8,6 +8,8 @@
 #   make corpus-score  compare capilint with the verdicts of ../shared/labels
 #   make fuzz N=2000 SEED=1
 #                      generated programs: the linter against the runtime model
+#   make fuzz-inputs N=20000 SEED=1
+#                      broken files: no internal error, no place outside of the file
 #   make clean         remove everything made, the virtual environment included
 
 PYTHON ?= python3
@@ -17,7 +19,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 N ?= 2000
 SEED ?= 1
 
-.PHONY: demo test lint bench corpus corpus-score fuzz clean
+.PHONY: demo test lint bench corpus corpus-score fuzz fuzz-inputs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -43,6 +45,9 @@ corpus-score: corpus
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz $(N) --seed $(SEED)
+
+fuzz-inputs: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz.inputs $(N) --seed $(SEED)
 
 clean:
 	rm -rf $(VENV) corpus build dist .capilint_cache .mypy_cache .ruff_cache .pytest_cache \

@@ -88,3 +88,43 @@ def test_what_has_too_many_broken_parts_is_left_out_whole() -> None:
 def test_every_broken_part_is_said() -> None:
     text = LEAK + "def f(:\n    pass\ndef g():\n    x y\n"
     assert found(text) == {LEAKING, ("CAP901", 9), ("CAP901", 12)}
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        pytest.param(text, id=name)
+        for name, text in {
+            "brackets": "x = " + "[" * 150 + "]" * 150,
+            "brackets, again and again": ("x = " + "f(" * 90 + ")" * 90 + "\n    ") * 100,
+            "signs": "x = " + "-" * 12_000 + "1",
+            "signs on lines": "x = (" + "-\n        " * 12_000 + "1)",
+            "operators": "x = " + "1 + " * 1_200 + "1",
+            "chains of calls": ("x = a" + "(int)" * 600 + "\n    ") * 3,
+            "mappings in patterns": "match x:\n        case "
+            + "{1: " * 14
+            + "x"
+            + "}" * 14
+            + ": pass",
+            "all in patterns": "match x:\n        case "
+            + "({1: [A(" * 4
+            + "x"
+            + ")]})" * 4
+            + ": pass",
+        }.items()
+    ],
+)
+def test_what_is_too_deep_for_the_parser_costs_its_function(deep: str) -> None:
+    codes = {(code, line) for code, line in found(LEAK + f"def f(x):\n    {deep}\n")}
+    assert LEAKING in codes
+    assert {code for code, _ in codes} == {"CAP101", "CAP901"}
+    (note,) = [
+        each
+        for each in checked(f"def f(x):\n    {deep}\n" + LEAK).findings
+        if each.code == "CAP901"
+    ]
+    assert "nested too deeply" in note.message
+
+
+def test_a_long_chain_of_calls_takes_no_time() -> None:
+    assert found(LEAK + "x = a" + "(int)" * 400 + "\n") == {LEAKING}

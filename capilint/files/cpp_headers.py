@@ -18,7 +18,7 @@ _DIRECTIVE = re.compile(
 )
 _NAME = rb"[A-Za-z_]\w*"
 _CPP = re.compile(
-    rb"\bclass\s+[\w\s()]{0,200}?\w\s*(?:final\s*)?(?::\s*[^;{}()]{0,400})?\{"
+    rb"\bclass\s++[\w\s()]{0,200}?\w\s*+(?:final\s*+)?(?::[^;{}()]{0,400}+)?\{"
     rb"|\benum\s+(?:class|struct)\s"
     rb"|\bnamespace\s+(?:\w+(?:::\w+)*\s*)?\{|\btemplate\s*<|\busing\s+namespace\b"
     rb"|^[ \t]*(?:public|private|protected)\s*:"
@@ -69,5 +69,5 @@ def _branches(word: bytes, condition: bytes) -> tuple[bool, bool]:
     """Whether only C++ reads the branch of an #if, and whether it alone reads the #else."""
     if b"__cplusplus" not in condition:
         return False, False
-    unset = word == b"ifndef" or re.search(rb"!\s*(?:defined\s*\(?\s*)?__cplusplus", condition)
+    unset = word == b"ifndef" or re.search(rb"!\s*+(?:defined\s*+\(?\s*+)?__cplusplus", condition)
     return (False, True) if unset else (True, False)

@@ -19,8 +19,9 @@ _HEAD = re.compile(
 _NAME = re.compile(rb"\b(?!__\w|_[A-Z])([A-Za-z_]\w*)\s*\(")
 _BETWEEN = re.compile(rb"[;{}]|\*/|\n[ \t]*(?:#[^\n]*)?\n")
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:\\\r?\n|[^#\n;])*)"
-    rb"|import[ \t]+([\w., \t]+))",
+    rb"^[ \t]*+(?:from[ \t]++(\.*+)[ \t]*+((?!import\b)[\w.]++|)[ \t]*+"
+    rb"import[ \t]*+(\([^()]*+\)|(?:\\\r?\n|[^#\n;])*+)"
+    rb"|import[ \t]++([\w., \t]++))",
     re.MULTILINE,
 )
 _BEFORE_CALL = rb"(?:[{;}(,=&|!?:)]|\breturn\b|\belse\b)"

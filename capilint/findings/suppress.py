@@ -38,7 +38,7 @@ _PYTHON_TOKEN = re.compile(
     re.VERBOSE,
 )
 # A comment's own text begins a directive at its start, at a line of its own, or after `//`, `#`.
-_BEGIN = r"(?:^|//|\#|/\*)[ \t*/!]*"
+_BEGIN = r"(?:^|//|\#|/\*)[ \t*/!]{0,200}+"
 _OWN = re.compile(
     _BEGIN + r"capilint:\s*(?P<kind>ignore-file|ignore)\b(?:\[(?P<codes>[^\]\n]*)\])?"
     r"(?P<reason>[^\n]*)",
@@ -53,7 +53,7 @@ _NOQA = re.compile(
     re.IGNORECASE,
 )
 _HINT = re.compile(r"capilint:|NOLINT|noqa", re.IGNORECASE)
-_BARE_CODES = re.compile(r"\s*[:=]?\s*CAP\d|[\[(]", re.IGNORECASE)  # where brackets are due
+_BARE_CODES = re.compile(r"\s*+[:=]?\s*+CAP\d|[\[(]", re.IGNORECASE)  # where brackets are due
 _OURS = re.compile(r"CAP\d", re.IGNORECASE)  # in the spelling of another linter
 
 

@@ -256,7 +256,9 @@ def _words_of(name: str) -> tuple[bytes, bytes]:
 
 def _gives_body(name: str, data: bytes) -> bool:
     last = r"\s*".join(map(re.escape, re.findall(r"\w+|[^\w\s]", last_name(name))))
-    return re.search(rb"%s\s*\([^;{}]*\)[^;{}]*\{" % last.encode(), data) is not None
+    return (
+        re.search(rb"%s\s*+\([^;{}]{0,2000}\)[^;{}()]{0,400}+\{" % last.encode(), data) is not None
+    )
 
 
 def _shown_by_macros(

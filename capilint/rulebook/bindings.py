@@ -33,7 +33,7 @@ _KEYS = (
     "method",
 )
 _MEMBER = re.compile(r'(?P<library>.+?)(?:\.(?P<name>\w+)|\["(?P<item>\w+)"\])', re.DOTALL)
-_LAST_WORD = re.compile(r"\w*$")
+_LAST_WORD = re.compile(r"(?<!\w)\w*+$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ _KEYS = (*_FACTS, "message", "at_exit", "help")
 _REQUIRED = ("code", "name", "severity", "message")
 _FIELD = re.compile(r"\{(\w*)\}")
 _SCORE = re.compile(r"\d\.\d|10\.0")
-_EXAMPLE = re.compile(r"^```(c|cpp|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_EXAMPLE = re.compile(r"^```(c|cpp|python)\n((?:(?!^```).)*+)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

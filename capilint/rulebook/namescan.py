@@ -94,4 +94,4 @@ def _pattern(word: bytes, text: str) -> re.Pattern[bytes]:
     """
     names = (name.encode() for name in re.findall(_HANDLE_FUNCTION, text, re.MULTILINE))
     rests = sorted({name.partition(word)[2] for name in names if word in name})
-    return re.compile(word + b"(?:" + b"|".join(rests) + rb"|\w*[ \t]*##)")
+    return re.compile(word + b"(?:" + b"|".join(rests) + rb"|\w{0,100}+[ \t]{0,20}+##)")

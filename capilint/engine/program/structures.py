@@ -23,7 +23,7 @@ _QUALIFIERS = frozenset(
     {"const", "volatile", "struct", "union", "class", "restrict", "__restrict", "CONST", "FAR"}
 )
 _WORDS = re.compile(r"(?:\(unnamed\)|\w+)(?:::(?:\(unnamed\)|\w+))*|\S")
-_NAME = re.compile(r"[\w:()]*[^\W\d][\w:()]*")
+_NAME = re.compile(r"(?<![\w:()])[\d:()]*+[^\W\d][\w:()]*+")
 
 
 class Typed(NamedTuple):

@@ -31,7 +31,7 @@ from capilint.frontends.python.naming.standard_names import (
 )
 from capilint.frontends.python.naming.variants import variants
 from capilint.frontends.python.parsing.nesting import with_deep_stack
-from capilint.frontends.python.parsing.parse import parse, refused
+from capilint.frontends.python.parsing.parse import parse
 from capilint.frontends.python.parsing.positions import Positions
 from capilint.frontends.python.parsing.repairs import Broken
 from capilint.frontends.python.parsing.tree import children, descendants
@@ -43,18 +43,14 @@ _Definition = cst.FunctionDef | cst.Lambda
 def lower_module(text: str, path: str, relevant: Callable[[str], bool] | None = None) -> ir.Module:
     """See `capilint.frontends.python.lower`."""
     text = text.removeprefix("\ufeff")
-    broken = refused(text)
-    if broken is None:
-        try:
-            found = with_deep_stack(lambda: _parse_and_lower(text, path, relevant))
-        except RecursionError:
-            broken = Broken(1, 1, "the code is nested too deeply")
-        else:
-            if isinstance(found, ir.Module):
-                return found
-            broken = found
+    try:
+        found = with_deep_stack(lambda: _parse_and_lower(text, path, relevant))
+    except RecursionError:
+        found = Broken(1, 1, "the code is nested too deeply")
+    if isinstance(found, ir.Module):
+        return found
     name = module_of(path)[0]
-    return ir.Module(path, name, ir.Language.PYTHON, (), problems=(_problem(broken),))
+    return ir.Module(path, name, ir.Language.PYTHON, (), problems=(_problem(found),))
 
 
 def _parse_and_lower(

@@ -19,9 +19,9 @@ ANNOTATION = re.compile(
 )
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _POINTED_NAME = re.compile(
-    r"\(\s*(?:\w+\s+)?\*+\s*(?:const\s+)?([A-Za-z_]\w*)\s*(?:\[[^\]]*\])?\s*\)"
+    r"\(\s*+(?:\w++\s++)?\*++\s*+(?:const\s++)?([A-Za-z_]\w*+)\s*+(?:\[[^\[\]]*+\]\s*+)?\)"
 )
-_NAMED = re.compile(r"(.*?)([A-Za-z_]\w*)\s*((?:\[[^\]]*\]\s*)*)\Z", re.DOTALL)
+_NAMED = re.compile(r"(.*?)\b([A-Za-z_]\w*+)\s*+((?:\[[^\[\]]*+\]\s*+)*+)\Z", re.DOTALL)
 _TYPE_WORDS = frozenset(
     {"void", "int", "char", "short", "long", "unsigned", "signed", "float", "double", "const"}
     | {"struct", "union", "enum", "volatile", "_Bool", "bool"}

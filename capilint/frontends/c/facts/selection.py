@@ -11,9 +11,9 @@ from capilint.frontends.c.preprocessing.table import MacroTable
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _MEMBER_FILLED = re.compile(r"&[\s(]*[A-Za-z_][\w\s()\[\]]*(?:->|\.)\s*[A-Za-z_]")  # `&ctx->key`
-_SAID = re.compile(r"//[^\n]*|/\*.*?\*/|\"[^\"\n]*[^\w\"\n][^\"\n]*\"", re.DOTALL)  # to people
+_SAID = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"\w*+[^\w\"\n][^\"\n]*+\"", re.DOTALL)  # to people
 _PARENTHESES = re.compile(r"\([^()]*\)")
-_VARIABLE = re.compile(r"([^\W\d]\w*)\s*(?:\[[^\]]*\]\s*)*[;,=]")
+_VARIABLE = re.compile(r"(?<!\w)([^\W\d]\w*+)\s*+(?:\[[^\[\]]*+\]\s*+)*+[;,=]")
 _CALLED = re.compile(r"\b[^\W\d]\w*\s*(?=\()")
 
 

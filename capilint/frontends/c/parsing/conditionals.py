@@ -14,7 +14,7 @@ _DIRECTIVE = re.compile(
     r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b((?:[^\n\\]|\\.)*)",
     re.MULTILINE | re.DOTALL,
 )
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|\\\r?\n", re.DOTALL)
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*|\\\r?\n", re.DOTALL)
 _NEGATED = re.compile(r"! (\w+(?:\(\w+\))?)")
 _TOKEN = re.compile(r"\w+|\S")
 

@@ -17,19 +17,22 @@ from capilint.frontends.c.parsing.branches import (
 
 Repair = Callable[[str, Set[int]], str]
 
-_ARGUMENTS = r"\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)"
-_ATTRIBUTE_BEHIND = re.compile(r"(\w+)(\s*)(__attribute__\s*\(\([^;\n]*?\)\s*\))(?=\s*[=;,\[])")
+_ARGUMENTS = r"\([^()\n]*+(?:\([^()\n]*+\)[^()\n]*+)*+\)"
+_ATTRIBUTE_BEHIND = re.compile(
+    r"\b(\w++)(\s*+)(__attribute__\s*+\(\([^;\n]{0,200}?\)\s*+\))(?=\s*+[=;,\[])"
+)
 _KEYWORDS = (
     r"(?!(?:if|else|do|while|for|switch|case|default|return|goto|sizeof|struct|union|enum|throw|new"
     r"|delete|co_\w+)\b)"
 )
 _BARE_MACRO_LINE = re.compile(
-    rf"^[ \t]*(?:[A-Z_][A-Z0-9_]*|{_KEYWORDS}\w+(?=[ \t]*\())[ \t]*(?:{_ARGUMENTS})?(?=[ \t]*$)"
-    r"(?!\s*[-+*/&|=<>?:.,;)\]{])",
+    rf"^[ \t]*+(?:[A-Z_][A-Z0-9_]*+|{_KEYWORDS}\w++(?=[ \t]*+\())[ \t]*+(?:{_ARGUMENTS})?"
+    r"(?=[ \t]*+$)(?!\s*+[-+*/&|=<>?:.,;)\]{])",
     re.MULTILINE,
 )
 _CONVENTION = re.compile(
-    rf"\b{_KEYWORDS}\w+\s*\**\s*\(\s*([A-Za-z_]\w*)(?=\s*\*+\s*(?:const\s+)?\w*\s*\)\s*\()"
+    rf"\b{_KEYWORDS}\w++\s*+\**+\s*+\(\s*+([A-Za-z_]\w*+)"
+    r"(?=\s*+\*++\s*+(?:const\s++)?+\w*+\s*+\)\s*+\()"
 )
 _ASSEMBLY = re.compile(
     r"\b__?asm\b(?:\s*\{[^{}]*\}|[ \t]+(?!(?:volatile|__volatile__|goto|inline)\b|[(\"])[^\n;{}]*)"
@@ -38,14 +41,14 @@ _LABEL_BEFORE_DIRECTIVE = re.compile(
     r"^([ \t]*(?!default\b)[A-Za-z_]\w*[ \t]*:)(?=[ \t]*\n\s*#)", re.MULTILINE
 )
 _BLANKS = re.compile(r"\s*")
-_INDEX = re.compile(r"\[[^\]]*\]")
+_INDEX = re.compile(r"\[[^\[\]]*+\]")
 _OFFSET = re.compile(r"\boffsetof\s*\(([^()]*(?:\[[^()\]]*\])[^()]*)\)")
 _QUALIFIER = re.compile(  # of the SDK
     r"\b(?:CONST|VOLATILE|FAR|NEAR|UNALIGNED|__RPC_FAR|HUGEP|POINTER_32|POINTER_64)\b"
 )
 _STORAGE_MACRO = re.compile(
-    r"^[ \t]*(?:static\s+|const\s+)*([A-Z_][A-Z0-9_]*)"
-    r"(?=\s+[A-Za-z_]\w*[\s*]+[A-Za-z_]\w*\s*[\[;=,])",
+    r"^[ \t]*+(?:static\s++|const\s++){0,4}+([A-Z_][A-Z0-9_]*+)"
+    r"(?=\s++[A-Za-z_]\w*+[\s*]++[A-Za-z_]\w*+\s*+[\[;=,])",
     re.MULTILINE,
 )
 _PREFIX = re.compile(

@@ -104,7 +104,7 @@ class _Conditional:
             return ""
         if first.word == "ifndef":
             return name_in(first.rest)
-        match = re.match(r"\s*!\s*defined\s*\(?\s*(\w+)[\s)]*\Z", first.rest)
+        match = re.match(r"\s*+!\s*+defined\s*+\(?\s*+(\w++)[\s)]*+\Z", first.rest)
         return match.group(1) if match and first.word == "if" else ""
 
 

@@ -30,7 +30,7 @@ Finder = Callable[[str, str, bool, tuple[str, ...]], Source | None]
 """Finds a header: the path of the including file, the name in the `#include`, whether it is
 quoted, and the folders to look in."""
 
-_INCLUDE = re.compile(r'\s*(?:"([^"\n]+)"|<([^>\n]+)>)')
+_INCLUDE = re.compile(r'\s*+(?:"([^"\n]++)"|<([^>\n]++)>)')
 _WORDS = frozenset({"include", "import", "include_next"})
 
 _Said = tuple[tuple[str, str | None], ...]

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from capilint.frontends.c.preprocessing.tokens import Token, joined, tokens_of
 
-_HEAD = re.compile(r"\s*([^\W\d]\w*)(?:\(([^()\n]*)\))?")
+_HEAD = re.compile(r"\s*+([^\W\d]\w*+)(?:\(([^()\n]*+)\))?")
 _VARIADIC = "__VA_ARGS__"
 
 

@@ -20,7 +20,7 @@ from capilint.frontends.cpp.facts.overloads import Overloads
 from capilint.frontends.cpp.facts.types import last_parts
 from capilint.frontends.cpp.facts.typetext import Part, type_text
 
-_QUALIFICATION = re.compile(r"(?:[\w$#]+|\(unnamed\))::")
+_QUALIFICATION = re.compile(r"(?:(?<![\w$#])[\w$#]++|\(unnamed\))::")
 
 
 class Lookup(Overloads):

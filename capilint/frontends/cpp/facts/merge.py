@@ -15,7 +15,7 @@ from capilint.frontends.cpp.facts.model import (
 )
 
 _ELABORATION = re.compile(r"\b(?:struct|class|enum|union|typename|const(?=[^*&]*\Z))\s*")
-_QUALIFICATION = re.compile(r"(?:[\w$]+|\(unnamed\))?::")
+_QUALIFICATION = re.compile(r"(?:(?<![\w$])[\w$]++|\(unnamed\))?::")
 
 
 @dataclass(frozen=True, slots=True)

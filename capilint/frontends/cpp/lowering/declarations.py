@@ -19,7 +19,7 @@ from capilint.frontends.cpp.lowering.objects import said
 
 UNSEEN_DESTRUCTOR = "(destructor of an unseen class)"
 _STATIC = frozenset({"static", "thread_local", "extern"})
-_CLASS_BODY = re.compile(r"(?:(?<!:):(?!:)[^{}]*)?\{.*\}")
+_COLON = re.compile(r"(?<!:):(?!:)")
 
 
 class Declaring(NamedTuple):
@@ -92,7 +92,7 @@ class DeclarationLowering(LambdaLowering):
         marks = prefix_of(declaring.declarator)
         reference = "&&" if "&&" in marks else "&" if "&" in marks else ""
         text = type_of(declaring.declaration, declared._replace(dimensions=0))
-        text = _CLASS_BODY.sub("", text.replace("constexpr ", ""))
+        text = _without_body(text.replace("constexpr ", ""))
         found = self.resolved(f"{text} {reference}" if reference else text)
         if found.base == "auto" and value is not None:
             known = self._deduced(value)
@@ -289,3 +289,12 @@ def _pointed(declarator: Node) -> bool:
 def _written(kind: Type) -> str:
     stars = kind.stars + (1 if kind.reference else 0)
     return kind.base + (" " + "*" * stars if stars else "")
+
+
+def _without_body(text: str) -> str:
+    """`struct pair` of `struct pair : base { ... }`."""
+    opening, closing = text.find("{"), text.rfind("}")
+    if not 0 <= opening < closing:
+        return text
+    colon = _COLON.search(text, 0, opening)
+    return text[: colon.start() if colon else opening] + text[closing + 1 :]

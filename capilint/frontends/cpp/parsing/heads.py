@@ -20,10 +20,11 @@ _LABEL = re.compile(
     r"\b(?:public|private|protected|signals|slots|Q_SIGNALS|Q_SLOTS)(?:\s+\w+)?\s*:(?!:)"
 )
 _NAMESPACE = re.compile(r"\bnamespace\b([^;=()]*)\Z")
-_NAME = re.compile(r"[^\W\d][\w$]*(?=\s*(?:::|\Z))")
+_NAME = re.compile(r"(?<![\w$])[^\W\d][\w$]*+(?=\s*+(?:::|\Z))")
 _BARE = re.compile(r"\s*[A-Z_][A-Z0-9_]*\s*\Z")
 _REQUIREMENT = re.compile(
-    r"(?:\brequires|[=&|(!])\s*\brequires\s*(?:\([^()]*(?:\([^()]*\)[^()]*)*\))?\s*\Z"
+    r"(?:\brequires|[=&|(!])\s*+\brequires\s*+"
+    r"(?:\([^()]*+(?:\([^()]*+\)[^()]*+)*+\))?\s*+\Z"
 )
 _NAMED_MEMBER = re.compile(r"[,:]\s*(?:typename\s+)?[\w:$]+\s*\Z|>\s*\Z")
 _BODY = "{;}"

@@ -13,7 +13,7 @@ from capilint.frontends.cpp.facts import gather
 from capilint.frontends.cpp.facts.model import Declarations
 from capilint.frontends.cpp.parsing.outline import Definition, definitions, without_bodies
 
-_CLASS = re.compile(r"\b(?:class|struct)\s+\w[^;{}()=]*\{")
+_CLASS = re.compile(r"\b(?:class|struct)\s++\w[^;{}()=]{0,500}+\{")
 
 
 def with_local_classes(

@@ -26,7 +26,8 @@ _INNER_THROW = re.compile(r"(?:[?:(,]|&&|\|\|)\s*(?P<word>throw)\b(?=\s*[^;\s])"
 THROW = "throw_"  # the function that throws what it is given
 _TRY = re.compile(r"\b(?!TRY\b)\w*_(TRY)(?=\s*\{)|\b(TRY)(?=\s*\{)")
 _CATCH = re.compile(
-    r"\b(?:\w+_)?CATCH(?:_ALL)?(?:\s*\(\s*(?:(?P<type>[\w:]+)\s*,\s*(?P<name>\w+)|[^()]*)\s*\))?(?=\s*\{)"
+    r"\b(?:\w+_)?CATCH(?:_ALL)?"
+    r"(?:\s*+\(\s*+(?:(?P<type>[\w:]++)\s*+,\s*+(?P<name>\w++)\s*+|[^()]*+)\))?(?=\s*+\{)"
 )
 _END = re.compile(r"\b(?:\w+_)?END_(?:TRY|CATCH|CATCH_ALL)\b(?:[ \t]*\([^()\n]*\))?")
 

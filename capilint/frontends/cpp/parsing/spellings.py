@@ -26,7 +26,8 @@ _Edit = tuple[int, int, str]
 _MAY_LOOP = re.compile("each|Each|EACH")
 _EACH = re.compile(r"\bfor(\s+each)(?P<head>\s*\([^();]*?[\w&*>^]\s+)in\b")
 _FOREACH = re.compile(
-    r"\b\w*foreach\w*\s*(?P<opening>\()\s*(?P<declared>[^(),;{}]*)(?P<comma>,)", re.IGNORECASE
+    r"\b(?>\w*?foreach)\w*+\s*+(?P<opening>\()\s*+(?P<declared>[^(),;{}]*+)(?P<comma>,)",
+    re.IGNORECASE,
 )
 _NO_STATEMENT = re.compile(r"\s*(?:[;,)]|\Z)")
 _NAME = re.compile(r"[\w:]+")

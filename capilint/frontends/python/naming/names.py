@@ -44,6 +44,8 @@ from capilint.frontends.python.naming.standard_names import (
 )
 from capilint.frontends.python.parsing.tree import text_literal
 
+_LONGEST_CHAIN = 20  # links; nobody reaches a library or a class through more
+_Link = cst.Attribute | cst.Subscript | cst.Call
 _DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
 
 
@@ -58,18 +60,16 @@ class Names:
         self._loads: dict[str, dict[cst.Call, int]] = {}
         self._known: dict[Site, str | None] = {}
         self._known_classes: dict[Site, str | None] = {}
+        self._chain: dict[tuple[int, Scope], str | None] = {}
+        self._asked = 0
 
     def canonical(self, node: cst.BaseExpression, scope: Scope) -> str | None:
         """The canonical dotted name that an expression stands for, None where it is a value."""
         match node:
             case cst.Name(value=name):
                 return self._of_name(name, scope)
-            case cst.Attribute(value=value, attr=attr):
-                return self._of_attribute(value, attr.value, scope)
-            case cst.Subscript():
-                return self._of_subscript(node, scope)
-            case cst.Call():
-                return self._of_call(node, scope)
+            case cst.Attribute() | cst.Subscript() | cst.Call():
+                return self._of_link(node, scope)
             case cst.IfExp(body=body, orelse=orelse):
                 either = [each for each in (body, orelse) if not is_constant(each)]
                 found = [self.canonical(each, scope) for each in either]
@@ -80,6 +80,29 @@ class Names:
             case cst.BooleanOperation(left=left, operator=cst.Or(), right=right):
                 return one_library(self.canonical(each, scope) for each in (left, right))
         return None
+
+    def _of_link(self, node: _Link, scope: Scope) -> str | None:
+        """The same of a link of a chain, `a.b(c)[d]`. The links before it are asked more than once
+        for each, so what they are is kept until all is answered, or a binding site is."""
+        if _is_long(node):
+            return None
+        if (id(node), scope) not in self._chain:
+            self._asked += 1
+            try:
+                match node:
+                    case cst.Attribute(value=value, attr=attr):
+                        found = self._of_attribute(value, attr.value, scope)
+                    case cst.Subscript():
+                        found = self._of_subscript(node, scope)
+                    case _:
+                        found = self._of_call(node, scope)
+                self._chain[id(node), scope] = found
+            finally:
+                self._asked -= 1
+        found = self._chain[id(node), scope]
+        if not self._asked:
+            self._chain.clear()
+        return found
 
     def _is_type(self, canonical: str) -> bool:
         """Whether a name is one of ctypes' types, or a class of this file."""
@@ -119,6 +142,7 @@ class Names:
         if site not in self._known_classes:
             self._known_classes[site] = None  # what leads back to itself is of no known class
             self._known_classes[site] = self._find_class(site)
+            self._chain.clear()
         return self._known_classes[site]
 
     def _find_class(self, site: Site) -> str | None:
@@ -227,6 +251,7 @@ class Names:
                 self._known[site] = self._libraries.given_to(site)
             elif site.expression is not None:
                 self._known[site] = self.canonical(site.expression, site.scope)
+            self._chain.clear()
         return self._known[site]
 
     def _of_attribute(self, value: cst.BaseExpression, attr: str, scope: Scope) -> str | None:
@@ -334,3 +359,16 @@ class Names:
                 return None
             first = first.value.args[0]
         return self.literal(first.value, scope)
+
+
+def _is_long(node: cst.BaseExpression) -> bool:
+    """Whether a chain, `a.b(c)[d]`, has more links than a name is looked for behind."""
+    for _ in range(_LONGEST_CHAIN + 1):
+        match node:
+            case cst.Attribute() | cst.Subscript():
+                node = node.value
+            case cst.Call():
+                node = node.func
+            case _:
+                return False
+    return True

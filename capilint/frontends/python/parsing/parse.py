@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from typing import NamedTuple
 
 import libcst as cst
@@ -14,6 +15,7 @@ from capilint.frontends.python.parsing.python2 import translate
 from capilint.frontends.python.parsing.repairs import Broken, parsed_in_part
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
 _LONG_NUMBER = re.compile(r"(?<![0-9_])[0-9][0-9_]{999}")
 
 
@@ -43,7 +45,7 @@ def _parsable(text: str) -> str:
     It knows no half of a surrogate pair, which has no UTF-8, and no line before a statement that
     is a backslash alone, which says no more than an empty one.
     """
-    lines = _SURROGATE.sub("\ufffd", text).splitlines(keepends=True)
+    lines = _LINE.findall(_SURROGATE.sub("\ufffd", text))
     joined = False
     for index, line in enumerate(lines):
         content = line.rstrip("\r\n")
@@ -54,16 +56,11 @@ def _parsable(text: str) -> str:
     return "".join(lines)
 
 
-def refused(text: str) -> Broken | None:
-    """Why a text is not to be parsed at all."""
-    deep_line = too_deep(text)
-    if deep_line is not None:
-        return Broken(deep_line, 1, "the code is nested too deeply")
-    return _long_number(text)
-
-
 def _parsed(text: str) -> tuple[cst.Module, Positions] | Broken:
     """The tree of a whole text; else what is wrong with it as that Python that it is more of."""
+    refused = _refused(text)
+    if refused is not None:
+        return refused
     try:
         return (tree := cst.parse_module(text)), Positions(tree)
     except cst.ParserSyntaxError as error:
@@ -79,25 +76,39 @@ def _parsed(text: str) -> tuple[cst.Module, Positions] | Broken:
 
 def _broken(text: str, error: cst.ParserSyntaxError) -> Broken:
     """What Python itself says about the text, which is clearer than libcst's list of tokens."""
-    try:
-        ast.parse(text)
-    except SyntaxError as clearer:
+    clearer = _python_says(text)
+    if clearer is not None:
         return Broken(clearer.lineno or 1, clearer.offset or 1, f"not Python 3: {clearer.msg}")
-    except (ValueError, MemoryError, RecursionError):
-        pass
     reason = error.message.partition(", expected")[0].partition(": expected")[0]
     return Broken(error.raw_line, error.raw_column + 1, f"not Python 3: {reason}")
+
+
+def _refused(text: str) -> Broken | None:
+    """Why a text is not to be given to the parser."""
+    deep_line = too_deep(text)
+    if deep_line is not None:
+        return Broken(deep_line, 1, "the code is nested too deeply")
+    return _long_number(text)
 
 
 def _long_number(text: str) -> Broken | None:
     """What Python says of a number with so many digits that it does not read it."""
     if _LONG_NUMBER.search(text) is None:
         return None
-    try:
-        ast.parse(text)
-    except SyntaxError as error:
-        if "digits" in error.msg:
-            return Broken(error.lineno or 1, error.offset or 1, error.msg.partition(";")[0])
-    except (ValueError, MemoryError, RecursionError):
-        pass
+    error = _python_says(text)
+    if error is None or "digits" not in error.msg:
+        return None
+    return Broken(error.lineno or 1, error.offset or 1, error.msg.partition(";")[0])
+
+
+def _python_says(text: str) -> SyntaxError | None:
+    """What Python itself finds wrong with a text. What it merely warns of is nobody's business."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(text)
+        except SyntaxError as error:
+            return error
+        except (ValueError, MemoryError, RecursionError):
+            pass
     return None

@@ -1,0 +1,56 @@
+"""Broken files: no internal error, every place inside of the file, the same result each time."""
+
+from __future__ import annotations
+
+import pytest
+
+from capilint.files.source import Input
+from tests.fuzz.inputs import LANGUAGES, WrongInput, hold, inputs
+
+LEAK = {
+    ".c": "void f(HCRYPTPROV p)\n{\n    HCRYPTKEY k;\n    CryptGenKey(p, 1, 0, &k);\n}\n",
+    ".py": "import ctypes\ndef f(p):\n    k = ctypes.c_void_p()\n"
+    "    ctypes.windll.advapi32.CryptGenKey(p, 1, 0, ctypes.byref(k))\n",
+}
+LEAK[".cpp"] = LEAK[".c"]
+
+
+@pytest.mark.parametrize("suffix", LANGUAGES)
+def test_mutated_fixtures_hold(suffix: str) -> None:
+    for number, item in enumerate(inputs(20261130, 12, [suffix])):
+        hold(item, again=number % 10 == 0)
+
+
+@pytest.mark.parametrize("suffix", LANGUAGES)
+@pytest.mark.parametrize(
+    "before",
+    [
+        "\\\n",
+        "\f",
+        "\f\n",
+        "\r",
+        "\r\r\n",
+        "\u2028",
+        "\x85\n",
+        "\x1c\n",
+        "\t\t",
+        "\ufeff",
+        "\v\n",
+        "",
+    ],
+    ids=ascii,
+)
+def test_places_are_an_editors_whatever_ends_lines(suffix: str, before: str) -> None:
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        for text in (
+            before + LEAK[suffix],
+            LEAK[suffix].replace("\n", "\r"),
+            LEAK[suffix] + before,
+        ):
+            hold(Input(f"a{suffix}", LANGUAGES[suffix], text.encode(encoding)))
+
+
+def test_it_notices_a_place_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("capilint.files.source.Source.lines", ("",))
+    with pytest.raises(WrongInput, match="no place"):
+        hold(Input("a.c", LANGUAGES[".c"], LEAK[".c"].encode()))
