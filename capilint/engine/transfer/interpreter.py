@@ -330,6 +330,7 @@ class Interpreter:
             return
         bound, summary, arguments = self.resolution.of(path, call, arguments)
         if bound is not None:
+            self.objects.ask(path, bound.protocol, arguments)
             yield from self.protocol_calls.apply(path, site, bound, arguments)
         elif summary is not None and not arguments.spread:
             self.opaque = self.opaque or summary.opaque

@@ -27,6 +27,7 @@ from capilint.engine.transfer.summary_calls import SummaryCalls
 from capilint.engine.transfer.ways import Continuation, Site
 from capilint.finding import Span
 from capilint.ir import Call, Direct, Unknown, Variable
+from capilint.rulebook.protocol import Protocol
 
 MOST_ENDS = 6  # objects that one exit follows to their end
 
@@ -73,6 +74,15 @@ class Objects:
             path.state.escape(thing, cause=path.state.cause(How.OBJECT))
         else:
             path.state.objects |= {thing}
+
+    def ask(self, path: Path, protocol: Protocol, arguments: Arguments) -> None:
+        """A function that only looks (`hasattr`, `isinstance`) tells of an object what is not known
+        here, and may decide who closes it."""
+        if protocol.params or not protocol.variadic:
+            return
+        for argument in arguments.all():
+            if argument.value in path.state.objects:
+                path.state.escape(argument.value, cause=path.state.cause(How.OBJECT))
 
     def can_make(self, owner: str, arguments: Arguments) -> bool:
         """Whether all that the construction does is known."""
