@@ -91,6 +91,7 @@ class _ModuleLowering:
         self._pending: deque[tuple[_Definition, Scope]] = deque()
         self._required: set[_Definition] = set()
         self._problems: list[ir.Problem] = []
+        self._defined: dict[str, tuple[int, bool]] = {}  # by name: so many sites of it looked at
         self._module = module_scope(tree, name, is_package)
         self.names = Names(tree, self._module, Classes(self.scope_of))
         self._register(self._module)
@@ -208,7 +209,10 @@ class _ModuleLowering:
         return not set(names).isdisjoint(self._decorators(*self._definitions[qualified_name]))
 
     def is_scripts_own(self, name: str) -> bool:
-        defined = any(site.definition is not None for site in self._module.sites(name))
+        sites = self._module.sites(name)
+        seen, defined = self._defined.get(name, (0, False))
+        defined = defined or any(site.definition is not None for site in sites[seen:])
+        self._defined[name] = len(sites), defined
         return not defined and name not in self._names_in_functions
 
     @cached_property
