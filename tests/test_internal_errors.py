@@ -132,6 +132,6 @@ void close_it(struct box *box) { CryptReleaseContext(box->prov, 0); }
 
 
 def test_in_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    raises_for_broken(monkeypatch, replay, "_verdict", lambda each, _: each.function == "broken")
+    raises_for_broken(monkeypatch, replay, "_verdict", lambda each, *_: each.function == "broken")
     said = {each.function: each.confirmed for each in found_in("c")}
     assert said == {"before": True, "broken": None, "after": True}
