@@ -32,6 +32,7 @@ _FAMILY_KEYS = (
     "looks_only",
     "says_the_same",
     "noreturn",
+    "ends_thread",
     "unsaid",
     "constants",
     "exceptions",

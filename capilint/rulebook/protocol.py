@@ -101,7 +101,8 @@ class Protocol:
       program that is released ignores it (VERIFY);
     - `fails_with`, where it is not zero, makes the call fail after it has done its work.
 
-    What comes back: `success` tells failure from success and `noreturn` never comes back.
+    What comes back: `success` tells failure from success and `noreturn` never comes back; one that
+    `ends_thread` leaves the handles of the thread alive.
     `returns` is one of
 
     ====================  =======================================================================
@@ -148,6 +149,7 @@ class Protocol:
     writes: tuple[str, ...] = ()
     success: Success = Success.NONZERO
     noreturn: bool = False
+    ends_thread: bool = False
     requires: str | None = None
     expects: str | None = None
     fails_with: str | None = None

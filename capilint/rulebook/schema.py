@@ -85,6 +85,7 @@ def functions_of(
         "looks_only": plain,
         "says_the_same": replace(plain, params=("first", "second", "count"), returns="same"),
         "noreturn": replace(plain, noreturn=True),
+        "ends_thread": replace(plain, noreturn=True, ends_thread=True),
         "boxes": box,
     }
     for names, protocol in alike.items():

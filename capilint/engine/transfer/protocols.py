@@ -64,6 +64,8 @@ class ProtocolCalls:
         protocol = bound.protocol
         matched = arguments.match(protocol.params)
         if protocol.noreturn:
+            if protocol.ends_thread:
+                self.typestates.leave(path, site.call.span, exceptional=False, process_ends=False)
             path.state.end(How.PROCESS)
             return
         if arguments.spread:  # which of them is released is not known
