@@ -61,9 +61,11 @@ def test_runnable_functions_of_a_fixture_agree(path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".c", ".cpp"])
 def test_most_fixtures_have_a_function_that_runs(suffix: str) -> None:
-    programs = [path for path in PROGRAMS if path.suffix == suffix]
-    runnable = [path for path in programs if any(not v.reason for v in _validated(path))]
-    assert len(runnable) > len(programs) * 0.8
+    """Those apart that are about functions which the model does not have, such as CNG's."""
+    reasons = [[v.reason for v in _validated(path)] for path in PROGRAMS if path.suffix == suffix]
+    modelled = [each for each in reasons if not any(r.startswith("the model has no") for r in each)]
+    runnable = [each for each in modelled if not all(each)]
+    assert len(runnable) > len(modelled) * 0.8
 
 
 def test_linter_that_misses_a_leak_is_told_with_the_path(tmp_path: Path) -> None:

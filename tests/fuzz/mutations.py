@@ -14,9 +14,9 @@ from unittest.mock import patch
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from capilint.engine import analysis
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.typestate import Typestates
+from capilint.engine.summaries import parting
 from capilint.engine.summaries.projection import project
 from capilint.engine.summaries.summary import Outcome
 from capilint.rulebook.book import RuleBook, load
@@ -45,7 +45,7 @@ def _no_requirements() -> Any:
     def unconditional(*arguments: Any, **keywords: Any) -> Outcome:
         return replace(project(*arguments, **keywords), requires=())
 
-    return patch.object(analysis, "project", unconditional)
+    return patch.object(parting, "project", unconditional)
 
 
 def _every_branch_is_possible() -> Any:
@@ -67,7 +67,7 @@ def _without_effect(function: str, **effects: object) -> Any:
 
 MUTATIONS: dict[str, Callable[[], Any]] = {
     "the engine counts no references": _no_reference_counts,
-    "the engine orphans nothing": lambda: patch.object(Typestates, "_orphan", _nothing),
+    "the engine orphans nothing": lambda: patch.object(Typestates, "orphan", _nothing),
     "the engine sees no lost handle": lambda: patch.object(Typestates, "lose", _nothing),
     "the engine looks at no condition": _every_branch_is_possible,
     "summaries require nothing": _no_requirements,

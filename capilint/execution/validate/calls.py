@@ -64,6 +64,8 @@ class Calls:
         if bound is None:
             raise NotRunnable(f"{call.callee.name} is not known")
         protocol = bound.protocol
+        if protocol.ends_thread:
+            raise NotRunnable("the end of a thread")
         if protocol.noreturn:
             raise stopped
         if call.spread or protocol.owns_itself:

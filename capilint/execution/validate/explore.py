@@ -103,13 +103,13 @@ class _Run:
         return Verdict(function, "", tuple(agree), tuple(linter_only), tuple(model_only))
 
     def _is_of_class(self, finding: Finding, function: ir.Function) -> bool:
-        """Whether other methods of the class show what is wrong: that nobody ends what this one
-        leaves in a member, as what they make the handle that this one ends, or that it is theirs to
-        release."""
+        """Whether other functions show what is wrong: that nobody ends what this one leaves in a
+        member, as what they make the handle that this one ends, what it lives in, or that it is
+        theirs to release."""
         if finding.code == "CAP203":
             met = [each for each in finding.trace if finding.subject in dict(each.handles).values()]
             return len(met) < 2  # the release alone: it is not made here
-        if finding.code == "CAP103":
+        if finding.code in ("CAP103", "CAP301"):
             return all(step.kind != "create" for step in finding.steps)
         member = finding.handle.replace("->", ".").partition(".")[0]
         return finding.code == "CAP101" and member in self.members.get(

@@ -79,10 +79,10 @@ def _users(said: dict[str, set[str]], reached: set[str], variables: set[str]) ->
 
 
 def _variables(outside: str) -> set[str]:
-    """The variables that a text without functions declares, among other names."""
+    """The variables that a text without functions declares; what parentheses follow is none."""
     flat, nested = "", outside
     while flat != nested:
-        flat, nested = nested, _PARENTHESES.sub("", nested)
+        flat, nested = nested, _PARENTHESES.sub("\0", nested)
     return set(_VARIABLE.findall(flat))
 
 
