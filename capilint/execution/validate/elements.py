@@ -6,26 +6,14 @@ from collections.abc import Iterable
 from itertools import count
 
 from capilint.execution.validate.evaluation import Evaluation
-from capilint.execution.validate.memory import Slot
-from capilint.execution.validate.values import (
-    Concrete,
-    Location,
-    NotRunnable,
-    Parts,
-    Reference,
-)
+from capilint.execution.validate.values import Concrete, Location, NotRunnable, Parts, Reference
 from capilint.ir import NEW_ELEMENT, AddressOf, ElementOperation, Elements
 
 
 def put(
     evaluation: Evaluation, instruction: Elements, value: Concrete, parts: Parts
 ) -> Iterable[tuple[Location, Concrete]]:
-    """The cells that an added element fills. Raises NotRunnable.
-
-    A variable of a loop is one cell in all rounds, so that pointers to it are the same.
-    """
-    if isinstance(value, Reference) and isinstance(value.location.base, Slot):
-        raise NotRunnable("a container of pointers")
+    """The cells that an added element fills."""
     container = evaluation.locate(instruction.container)
     accessor, tail = instruction.path[0], instruction.path[1:]
     if accessor == NEW_ELEMENT:
