@@ -11,6 +11,7 @@ from capilint.edits.spelling import Spelling, base_name
 from capilint.finding import Finding, Span
 from capilint.frontends.c.sites import Declared, Function, Site
 
+_MEMBER = re.compile(r"(?<!this)(?:\.|->)(\w+)")
 LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_range_loop"})
 
 
@@ -30,6 +31,8 @@ class CFile(OneFile[Site]):
         found = list(self._spelling.found_among(self._calls_in(function), handle))
         prefix = self._prefix(finding, name)
         own = [f"{prefix}{self._spelling.call(name, handle)}"] if name else []
+        if not self._sites.private_members.isdisjoint(_MEMBER.findall(handle)):
+            own = []  # its class would not let it be named there
         everywhere = (call for each in self._sites.bodies() for call in self._calls_in(each))
         elsewhere = self._spelling.found_among(everywhere, handle)
         closing = [finding.closing] if finding.closing else []

@@ -7,12 +7,13 @@ and nothing is proposed. Offsets count characters from 0.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from tree_sitter import Node
 
 from capilint.frontends.c.parsing.grammar import C, Grammar
-from capilint.frontends.c.parsing.syntax import within
+from capilint.frontends.c.parsing.syntax import text_of, within
 
 _LISTS = frozenset(
     {"compound_statement", "case_statement", "translation_unit", "preproc_if", "preproc_ifdef"}
@@ -120,6 +121,16 @@ class Sites:
                 found = self.function(node.end_byte - 1)
                 if found is not None:
                     yield found
+
+    @cached_property
+    def private_members(self) -> frozenset[str]:
+        """The members of C++ classes that other code cannot name, as far as the text shows them."""
+        return frozenset(
+            name
+            for node in within(self._root)
+            if node.type in ("class_specifier", "struct_specifier")
+            for name in _private_in(node)
+        )
 
     def condition(self, site: Site) -> tuple[int, int] | None:
         """The stretch of an `if`'s condition, without the parentheses."""
@@ -257,3 +268,14 @@ def _is_list(node: Node) -> bool:
     if node.type == "labeled_statement":  # what is put in front takes the label over
         return node.parent is not None and _is_list(node.parent)
     return node.type in _LISTS
+
+
+def _private_in(declared: Node) -> Iterator[str]:
+    """The data members of one class that are not public."""
+    public = declared.type == "struct_specifier"
+    body = declared.child_by_field_name("body")
+    for member in body.named_children if body is not None else ():
+        if member.type == "access_specifier":
+            public = text_of(member).strip().startswith("public")
+        elif member.type == "field_declaration" and not public:
+            yield from (text_of(each) for each in within(member) if each.type == "field_identifier")
