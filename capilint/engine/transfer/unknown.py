@@ -257,7 +257,8 @@ class UnknownCalls:
     def _set_by_macro(self, path: Path, site: Site, argument: Argument) -> None:
         """By value an unset variable cannot be meant: the callee is a macro that sets it.
 
-        A macro of capitals may as well give a new value to what holds a handle that has ended.
+        A macro of capitals may as well give a new value to what holds a handle that has ended, and
+        so may a function of C++ that nobody declares: `while (pool.next(key)) destroy(key);`.
         """
         if not isinstance(argument.written, Read):
             return
@@ -271,11 +272,12 @@ class UnknownCalls:
 
     def _renews(self, path: Path, site: Site, argument: Argument) -> bool:
         callee, value = site.call.callee, argument.value
-        if self.language is Language.PYTHON or not isinstance(callee, Direct):
-            return False
         handle = path.state.handles.get(value) if isinstance(value, Symbol) else None
-        ended = handle is not None and handle.typestate is Typestate.DESTROYED
-        return ended and callee.name.isupper()
+        if handle is None or handle.typestate is not Typestate.DESTROYED:
+            return False
+        name = callee.name if isinstance(callee, Direct) else ""
+        undeclared = self.language is Language.CPP and "(" not in name
+        return undeclared or (self.language is Language.C and name.isupper())
 
     def _is_class(self, site: Site) -> bool:
         """Whether the call makes an instance of a class whose methods are in the program."""

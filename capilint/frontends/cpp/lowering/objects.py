@@ -26,6 +26,7 @@ BY_EXCEPTION, WITHOUT_EXCEPTION = "ends_by_exception_only", "ends_without_except
 """Member types that say, in the library headers of ours, when the destructor does anything."""
 _MOST_ELEMENTS = 8  # of an array of objects, told apart
 
+_WAYS = ("consequence", "alternative")
 
 class ObjectLowering(SpecialMemberLowering):
     """Objects begin and end."""
@@ -282,7 +283,13 @@ class ObjectLowering(SpecialMemberLowering):
         named = self.named_place(node)
         if named is not None:
             return self.address_of(named)
+        is_named = kind.reference == "&" and not kind.is_const  # it needs something with a place
+        if is_named and node.type == "conditional_expression" and not self.acts(node):
+            ways = (self.reference_to(field(node, way), kind) for way in _WAYS)
+            return ir.Operation("?:", (self.value(field(node, "condition")), *ways))
         value = self.value(node)
+        if node.type == "call_expression" and is_named:
+            return value  # what is called gives a reference itself
         if isinstance(value, ir.Read) and node.type != "call_expression":
             return self.address_of(value.place)
         return ir.AddressOf(self.held(value, self.span(node)))

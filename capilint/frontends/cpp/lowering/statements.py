@@ -105,9 +105,11 @@ class StatementLowering(RoundLowering):
         declarator = field(node, "declarator")
         declared = declared_by(declarator)
         if declared is not None:
-            variable = self.names.declare(declared.name, ir.Scope.LOCAL)
-            kind = self.resolved(text_of(field(node, "type")))
-            self.static_types[variable] = kind._replace(stars=declared.stars)
+            kind = self.resolved(text_of(field(node, "type")))._replace(stars=declared.stars)
+            refers = "reference" in declarator.type and not kind.is_const and not listed
+            unique = declared.name + "&" if refers else None
+            variable = self.names.declare(declared.name, ir.Scope.LOCAL, unique=unique)
+            self.static_types[variable] = kind.by("&") if refers else kind
             self.assign(ir.Place(variable), ir.Unknown((container,)), span)
         for name in names_bound(declarator) or ():
             variable = self.names.declare(text_of(name), ir.Scope.LOCAL)
