@@ -21,6 +21,7 @@ from capilint.frontends.c.parsing.conditionals import (
     decided,
     guard_of,
     guarded_statements,
+    is_refused,
 )
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, operands, text_of
@@ -276,13 +277,19 @@ class FunctionLowering(DeclarationLowering):
                 self.graph.jump(first if verdict else second)
             self.graph.start(then)
             if verdict is None or verdict == wanted:
-                yield from self._sequence(guarded_statements(here))
+                yield from self._guarded(here)
             self.graph.jump(end)
             self.graph.start(other)
             here = here.child_by_field_name("alternative")
         if here is not None:
-            yield from self._sequence(guarded_statements(here))
+            yield from self._guarded(here)
         self.graph.start(end)
+
+    def _guarded(self, node: Node) -> Statements:
+        """What an `#if` guards; with an `#error` in it, it is never compiled."""
+        if is_refused(node):
+            self.graph.end(ir.Stop(self.span(node)))
+        yield from self._sequence(guarded_statements(node))
 
     def _branch_on(self, guards: list[Guard], holds: int, fails: int, span: Span) -> None:
         """Branch on conditions of the preprocessor that hold all together, or not."""

@@ -102,6 +102,12 @@ def guarded_statements(node: Node) -> list[Node]:
     return [child for child in operands(node) if child.id not in own]
 
 
+def is_refused(node: Node) -> bool:
+    """Whether an `#error` stands in one branch of a parsed conditional: nobody compiles that."""
+    said = (each for each in guarded_statements(node) if each.type == "preproc_call")
+    return any(re.match(r"#\s*error\b", text_of(each)) for each in said)
+
+
 def _guard(word: str, condition: str) -> Guard:
     text, truth = _unwrapped(_normal_form(condition)), True
     if word.endswith("def"):

@@ -28,6 +28,7 @@ _MOST_ELEMENTS = 8  # of an array of objects, told apart
 
 _WAYS = ("consequence", "alternative")
 
+
 class ObjectLowering(SpecialMemberLowering):
     """Objects begin and end."""
 
