@@ -92,6 +92,8 @@ class ContainerLowering(ExceptionLowering):
         """Whether elements are values of which a copy is as good as the first, such as handles."""
         if element.stars or element.reference or element.dimensions:
             return False
+        if "(" in element.base:  # a function object: it may hold what it acts on
+            return False
         if element.instance is not None:
             complete = self.lookup.is_complete(element.instance)
             return complete and not self.lookup.has_destructor(element.instance)
