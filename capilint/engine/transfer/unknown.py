@@ -85,6 +85,8 @@ class UnknownCalls:
             for argument in arguments.all()
             for status in statuses_in(self.evaluator, state, argument.written)
         ]
+        for status in list(self._seen_statuses(path, site, arguments)):
+            doubt(state, status)
         self._give(path, site, arguments)
         self._doubt_whether_it_comes_back(path, site, arguments)
         if guarded and not self._is_sure(site):
@@ -238,6 +240,19 @@ class UnknownCalls:
                 return False
         return True
 
+    def _seen_statuses(self, path: Path, site: Site, arguments: Arguments) -> Iterator[Status]:
+        """The statuses in memory that the callee can see, where its answer may tell of them, or it
+        may change them: `job->status = create(); if (has_failed(job))`."""
+        state, asked = path.state, self.tested.before(site.call)
+        for argument in arguments.all():
+            if asked.isdisjoint(place.root for place in places_in(argument.written)):
+                yield from _statuses_behind(state, argument.value, site.call.result is not None)
+        if site.call.result is not None and self.language is not Language.PYTHON:
+            for location, value in list(state.environment.items()):
+                shared = isinstance(location.base, Variable) and location.base.scope is Scope.GLOBAL
+                if shared and location.base not in asked and isinstance(value, Status):
+                    yield value
+
     def _denies_a_result(self, state: State, site: Site, argument: Argument) -> bool:
         """Whether a condition says that a handle, or memory, was not made, for the last time."""
         if not isinstance(argument.written, Operation):
@@ -296,6 +311,19 @@ class UnknownCalls:
                 content = Symbol("clobber", site.key, place)
                 state.renew(content)
                 state.environment[place] = content
+
+
+def _statuses_behind(state: State, value: object, answered: bool) -> Iterator[Status]:
+    """The statuses in what a value points to; in a structure only where there is an answer."""
+    if isinstance(value, Pointer):
+        places = state.kept_in(value.location) if answered else ()
+        yield from (each for _, each in places if isinstance(each, Status))
+        content = state.environment.get(value.location)
+        if isinstance(content, Status) and not answered:
+            yield content
+    elif isinstance(value, Symbol) and answered:
+        kept = state.kept_in(Location(value))
+        yield from (each for _, each in kept if isinstance(each, Status))
 
 
 def _is_status(argument: Argument) -> bool:
