@@ -24,6 +24,7 @@ from capilint.ir import (
     Constant,
     Function,
     Instruction,
+    Method,
     Named,
     Operation,
     Scope,
@@ -51,6 +52,19 @@ class Tested:
         """The variables that a call is told once a branch has decided by them; none where nothing
         in its branch follows it, so that it need not come back."""
         return self._before.get(id(call), frozenset())
+
+    @cached_property
+    def objects(self) -> frozenset[Variable]:
+        """The variables that a branch asks about, or whose objects a method gives an answer for."""
+        found: set[Variable] = set()
+        for block in self.function.blocks:
+            for instruction in block.instructions:
+                match instruction:
+                    case Call(Method(receiver), _, result) if result is not None:
+                        found.update(place.root for place in places_in(receiver))
+            if isinstance(block.terminator, Branch):
+                found.update(place.root for place in places_in(block.terminator.condition))
+        return frozenset(found)
 
     @cached_property
     def _before(self) -> dict[int, frozenset[Variable]]:

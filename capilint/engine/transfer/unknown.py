@@ -231,6 +231,8 @@ class UnknownCalls:
                     if self.evaluator.truth(state, argument.value) is False:
                         _drop(state, status)
                         return False
+                elif last and self._is_asked_later(arguments):
+                    doubt(state, status)
                 elif last and status.failed:
                     _drop(state, status)
                     return False
@@ -240,11 +242,19 @@ class UnknownCalls:
                 return False
         return True
 
+    def _is_asked_later(self, arguments: Arguments) -> bool:
+        """Whether the object that is told a status is one that the function asks something."""
+        if arguments.receiver is None or self.language is Language.PYTHON:
+            return False
+        roots = {place.root for place in places_in(arguments.receiver.written)}
+        return not roots.isdisjoint(self.tested.objects)
+
     def _seen_statuses(self, path: Path, site: Site, arguments: Arguments) -> Iterator[Status]:
         """The statuses in memory that the callee can see, where its answer may tell of them, or it
         may change them: `job->status = create(); if (has_failed(job))`."""
         state, asked = path.state, self.tested.before(site.call)
-        for argument in arguments.all():
+        receiver = () if arguments.receiver is None else (arguments.receiver,)
+        for argument in (*arguments.all(), *receiver):
             if asked.isdisjoint(place.root for place in places_in(argument.written)):
                 yield from _statuses_behind(state, argument.value, site.call.result is not None)
         if site.call.result is not None and self.language is not Language.PYTHON:
