@@ -11,6 +11,7 @@ import capilint.frontends.c.module
 import capilint.frontends.cpp.module
 from capilint.checking import check
 from capilint.config.settings import Settings
+from capilint.engine.analysis import Analysis
 from capilint.engine.checks.openers import Openers
 from capilint.engine.fixpoint import Fixpoint
 from capilint.execution import replay
@@ -135,3 +136,19 @@ def test_in_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     raises_for_broken(monkeypatch, replay, "_verdict", lambda each, *_: each.function == "broken")
     said = {each.function: each.confirmed for each in found_in("c")}
     assert said == {"before": True, "broken": None, "after": True}
+
+
+@pytest.mark.parametrize("name", ["__init__", "add", "lacking"])
+def test_before_any_function_is_analysed(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """No function is to blame: a file is analysed on its own, or named; none is called clean."""
+
+    def failing(*arguments: object, **more: object) -> None:
+        raise KeyError("hKey")
+
+    monkeypatch.setattr(Analysis, name, failing)
+    inputs = [Input(f"{each}.c", Language.C, TEXTS["c"].encode()) for each in ("a", "b")]
+    report = check(inputs, lambda _: Settings())
+    named = {each.path for each in report.unreadable if "KeyError: 'hKey'" in each.reason}
+    analysed = {each.path for each in report.findings}
+    both = {"a.c", "b.c"}
+    assert (named, analysed) == ((set(), both) if name == "lacking" else (both, set()))

@@ -59,9 +59,11 @@ class Rounds:
 
         After a crash each file is analysed again on its own.
         """
+        named = wanted = list(wanted)
         try:
             self._analysis = analysis = Analysis(book, self._explain, self._quoted)
             while new := list(self._lowered(wanted, left)):
+                self.modules.update((module.path, module) for module in new)
                 lacking = left.definers(analysis.lacking(new))
                 new += self._lowered(self._joined(lacking), left)
                 self.modules.update((module.path, module) for module in new)
@@ -70,6 +72,8 @@ class Rounds:
                 wanted = self._joined(left.users(acting, pointers, self.modules.values()))
             return self._findings_of(analysis, book)
         except Exception as error:
+            for source, _ in named if not self.modules else ():
+                self._crashed(source.path, error)
             return list(self._findings_apart(error, book))
 
     def findings_so_far(self) -> list[Finding]:

@@ -135,7 +135,8 @@ def _call_text(call: ir.Call) -> str:
     arguments = [value_text(value) for value in call.arguments]
     arguments += [f"{name}={value_text(value)}" for name, value in call.keywords]
     arguments += ["..."] if call.spread else []
-    return f"{_into(call.result)}call {callee}({', '.join(arguments)})"
+    said = f"{_into(call.result)}call {callee}({', '.join(arguments)})"
+    return said + " may raise" * call.may_raise
 
 
 def _into(result: ir.Place | None) -> str:
