@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from capilint.engine.checks.closing_calls import Held
 from capilint.engine.domain.events import Defect, Event, Origin
@@ -89,17 +89,9 @@ class Narrator:
         origin = self._origin(defect.symbol)
         handle = defect.text or (origin.text if origin else "")
         owner, release = self._owner_release(defect, events)
-        resource = self.resources.get(defect.resource)
         freed = _freed_by(events, release)
-        facts = Facts(
-            resource=defect.resource,
-            handle=handle,
-            function=defect.ender.function if defect.ender else self.function,
-            creator=origin.creator if origin else _elsewhere(handle, defect),
-            line=self._line(defect, events, origin),
-            release=self._release(defect, origin),
-            released=resource.released if resource is not None else "destroyed",
-            call=_called(events),
+        facts = replace(
+            self._facts(defect, events, origin, handle),
             owner=self._owner_text(owner),
             owned_by="context" if freed is None else MEMORY,
             ended={None: "released", "": "gone"}.get(freed, "freed"),
@@ -131,6 +123,22 @@ class Narrator:
             subject=subject,
             ender=defect.ender.function if defect.ender is not None else "",
             ender_handle=defect.ender.handle if defect.ender is not None else "",
+        )
+
+    def _facts(
+        self, defect: Defect, events: Sequence[Event], origin: Origin | None, handle: str
+    ) -> Facts:
+        """What the words of a finding need of the handle itself."""
+        resource = self.resources.get(defect.resource)
+        return Facts(
+            resource=defect.resource,
+            handle=handle,
+            function=defect.ender.function if defect.ender else self.function,
+            creator=origin.creator if origin else _elsewhere(handle, defect),
+            line=self._line(defect, events, origin),
+            release=self._release(defect, origin),
+            released=resource.released if resource is not None else "destroyed",
+            call=_called(events),
         )
 
     def _release(self, defect: Defect, origin: Origin | None) -> str:

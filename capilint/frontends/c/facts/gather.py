@@ -113,12 +113,7 @@ def facts_of(
             case "union_specifier":
                 _add_union(node, facts.unions)
             case "struct_specifier":
-                members = members_of(node)
-                facts.members.update(members)
-                for name in structure_names(node):
-                    facts.structures[name] = frozenset(members)
-                    facts.own_structures.add(name)
-                    orders[name] = members
+                orders.update(_add_structure(node, facts))
             case "type_definition":
                 facts.typedefs.update(typedefs_in(node))
             case "declaration":
@@ -130,6 +125,16 @@ def facts_of(
         stack += reversed(node.named_children)
     facts.own_variables -= mentioned
     return facts.without_doubt()
+
+
+def _add_structure(node: Node, facts: Facts) -> dict[str, list[str]]:
+    """Note a structure of the file; gives its members in their order, by each of its names."""
+    members = members_of(node)
+    facts.members.update(members)
+    names = list(structure_names(node))
+    facts.structures.update(dict.fromkeys(names, frozenset(members)))
+    facts.own_structures.update(names)
+    return dict.fromkeys(names, members)
 
 
 def merged(parts: Iterable[Facts], macros: MacroTable, grammar: Grammar = C) -> Facts:
