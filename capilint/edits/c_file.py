@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from capilint.edits.c_layout import Layout
 from capilint.edits.one_file import OneFile
-from capilint.edits.spelling import Spelling, base_name
+from capilint.edits.spelling import API_NAME, Spelling, base_name
 from capilint.finding import Finding, Span
 from capilint.frontends.c.sites import Declared, Function, Site
 
@@ -50,9 +50,7 @@ class CFile(OneFile[Site]):
         for step in finding.steps:
             if step.kind == "create" and step.path == self._path:
                 text = self._layout.text[self._offset(step.span) : self._end(step.span)]
-                found = re.search(
-                    r"([\w.:]*(?:->|::|\.)|[A-Za-z_]*)(?:Crypt|BCrypt|NCrypt)\w+\s*\(", text
-                )
+                found = re.search(rf"([\w.:]*(?:->|::|\.)|[A-Za-z_]*){API_NAME}\s*\(", text)
                 prefix = found[1] if found is not None else ""
                 if prefix.endswith(("->", "::", ".")) or f"{prefix}{name}" in self._layout.text:
                     return prefix

@@ -22,7 +22,7 @@ from capilint.frontends.cpp.facts.model import Type
 from capilint.frontends.cpp.facts.typetext import type_text
 from capilint.frontends.cpp.lowering.declarations import Declaring
 from capilint.frontends.cpp.lowering.exceptions import ExceptionLowering
-from capilint.frontends.cpp.lowering.followed import Container
+from capilint.frontends.cpp.lowering.followed import Container, Cursor
 
 Operation = ir.ElementOperation
 
@@ -149,18 +149,28 @@ class ContainerLowering(ExceptionLowering):
                 return None
         if found is None:
             return None
-        if key is not None:
-            for cursor in self.cursors:
-                if cursor.container == found and cursor.is_index and text_of(key) == cursor.name:
-                    return cursor.present
-        return self._picked(found, key, self.span(node))
+        cursor = None if key is None else self._cursor(key, found)
+        return cursor.present if cursor is not None else self._picked(found, key, self.span(node))
+
+    def _cursor(self, node: Node, container: Container | None = None) -> Cursor | None:
+        """The loop around whose iterator an expression is, or whose index in a container."""
+        name = text_of(node)
+        return next(
+            (
+                each
+                for each in reversed(self.cursors)
+                if each.name == name
+                and each.is_index == (container is not None)
+                and container in (None, each.container)
+                and each.variable == self.is_local(name)
+            ),
+            None,
+        )
 
     def at_iterator(self, node: Node) -> ir.Place | None:
         """The element that the iterator of a loop around is at."""
-        for cursor in self.cursors:
-            if not cursor.is_index and text_of(node) == cursor.name:
-                return cursor.present
-        return None
+        cursor = self._cursor(node)
+        return None if cursor is None else cursor.present
 
     def pointee(self, node: Node) -> ir.Place:
         """The storage that a pointer expression points to."""
@@ -182,12 +192,7 @@ class ContainerLowering(ExceptionLowering):
     def _key_accessor(self, key: Node) -> str | None:
         """The accessor of the element with a key, where that is a literal."""
         key = self.bare(key)
-        if key.type not in (
-            "number_literal",
-            "string_literal",
-            "char_literal",
-            "raw_string_literal",
-        ):
+        if key.type not in _LITERALS:
             return None
         value = self.value(key)
         if not isinstance(value, ir.Constant) or value.value is None:
@@ -205,11 +210,13 @@ class ContainerLowering(ExceptionLowering):
     ) -> None:
         self.graph.emit(ir.Elements(operation, container.place, span, operand, path, result))
 
-    def _add(self, found: Container, value: Node, span: Span, key: str | None = None) -> None:
+    def _add(self, found: Container, value: Node, span: Span, key: str | None = None) -> ir.Value:
+        """Put a value into a container, and give it."""
         made = self.class_of(self.bare(value))
         given = self.value(value) if made is None else ir.Read(self.object_place(value))
         tail = (".second",) if found.is_map else ()
         self.emit_on(Operation.ADD, found, span, given, (key or ir.NEW_ELEMENT, *tail))
+        return given
 
     def _assignment(self, node: Node) -> ir.Value:
         """`keys[i] = key`"""
@@ -217,19 +224,12 @@ class ContainerLowering(ExceptionLowering):
         if not self.containers or operator_of(node) != "=" or left.type != "subscript_expression":
             return super()._assignment(node)
         found = self.container(field(left, "argument"))
-        if found is None or not found.is_map or self._element_by_cursor(found, left):
+        if found is None or not found.is_map or self._cursor(self.index(left), found):
             return super()._assignment(node)
         key = self._key_accessor(self.index(left)) if found.has_unique_keys else None
         if key is None:
             self.discard(self.index(left))
-        self._add(found, right, self.span(node), key)
-        return ir.Unknown()
-
-    def _element_by_cursor(self, found: Container, node: Node) -> bool:
-        key = text_of(self.index(node))
-        return any(
-            each.container == found and each.is_index and each.name == key for each in self.cursors
-        )
+        return self._add(found, right, self.span(node), key)
 
     # ------------------------------------------------------------ methods
 
@@ -258,6 +258,8 @@ class ContainerLowering(ExceptionLowering):
         span = self.span(node)
         added = _added(found, name, given)
         if added is not None:
+            if result is not None:
+                return False  # whether anything was put in, and where
             self._add(found, added, span)
         elif name in ("size", "empty") and not given:
             count = self.temporary()

@@ -19,12 +19,13 @@ class Container(NamedTuple):
 
 class Cursor(NamedTuple):
     """The loop that goes through a container: where it keeps the address of the present element,
-    and the name of its index or iterator."""
+    and the name of its index or iterator, with the variable that has the name there."""
 
     container: Container
     element: ir.Place
     name: str
     is_index: bool
+    variable: ir.Variable | None = None
 
     @property
     def present(self) -> ir.Place:

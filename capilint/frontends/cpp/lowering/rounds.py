@@ -106,7 +106,7 @@ class RoundLowering(ContainerLowering):
             self.cursors,
             (
                 *self.cursors,
-                Cursor(found, element, name, is_index),
+                Cursor(found, element, name, is_index, self.is_local(name)),
             ),
         )
         yield from self._looped(field(node, "body"), end, update)
@@ -141,6 +141,8 @@ class RoundLowering(ContainerLowering):
             forward = ("<", "!=") if sides[0] is not limit else (">", "!=")
             is_fit = operator_of(condition) in forward and not _is_changed(body, name)
             return (found, name, True) if is_fit else None
+        if first.type != "declaration":
+            return None  # what the iterator is afterwards is asked for
         if called in _ENDING and operator_of(condition) in ("!=", "<"):
             begun = self._method_of(value) if value.type == "call_expression" else None
             from_start = begun is not None and begun[0] == found and begun[1] in _BEGINNING
@@ -183,6 +185,13 @@ def _start(node: Node) -> tuple[str, Node] | None:
     return None
 
 
+def _begins_with(node: Node, name: str) -> bool:
+    """Whether a loop has an iterator or index of its own that is called so."""
+    first = node.child_by_field_name("initializer") if node.type == "for_statement" else None
+    start = _start(first) if first is not None and first.type == "declaration" else None
+    return start is not None and start[0] == name
+
+
 def _steps(node: Node, name: str) -> bool:
     """Whether an expression is `++name`, or what comes to the same."""
     if node.type == "update_expression":
@@ -208,10 +217,15 @@ def _is_changed(body: Node, name: str) -> bool:
 
 def _only_leads(body: Node, name: str) -> bool:
     """Whether an iterator is used for nothing but its element: `*it`, `it->second`."""
+    others = [each for each in within(body) if _begins_with(each, name)]
     for node in within(body):
         if node.type != "identifier" or text_of(node) != name:
             continue
+        if any(each.start_byte <= node.start_byte < each.end_byte for each in others):
+            continue
         user = node.parent
         if user is None or operator_of(user) not in ("*", "->") or user.type == "binary_expression":
+            return False
+        if user.parent is not None and names_bound(user.parent):
             return False
     return True

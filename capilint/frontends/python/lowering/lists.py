@@ -68,6 +68,8 @@ def _is_followed(name: str, owner: Scope) -> bool:
         match node:
             case cst.Name(value=value) if value == name:
                 mentioned += 1
+            case cst.NamedExpr(target=target) if _names(target, name):
+                return False
             case cst.Expr(value=cst.Call() as call):
                 appended = _appended(call)
                 understood += appended is not None and _names(appended[0], name)
