@@ -174,11 +174,12 @@ class Analysis:
             if definition in order and self.learned.more_for(definition):
                 again = self._guarded(definition, self.function, order[definition])
                 self._found[definition] = again
+        closers = Closers(self.program, self._summary_for_closing, self.openers.keys())
         endings = [
             each
             for check in (
                 self._forgotten_members,
-                self._forgotten_by_closers,
+                partial(self._forgotten_by_closers, closers),
                 self._forgotten_by_exit_functions,
                 self._members_released_wrongly,
                 self._members_overwritten,
@@ -192,7 +193,6 @@ class Analysis:
             for finding in deprecated_calls(self.program, definition)
         ]
         # The order of analysis may be that of rounds; what is reported is in the program's.
-        closers = Closers(self.program, self._summary_for_closing, self.openers.keys())
         calls = ClosingCalls(self.program, self._summary_for_closing, closers)
         ordered = dict.fromkeys((*(each for each in order if each in self._found), *self._found))
         found = (found for each in ordered for found in self._found[each])
@@ -270,15 +270,13 @@ class Analysis:
         for definition in list(self.fillers):
             yield definition, find
 
-    def _forgotten_by_closers(self) -> Ending:
+    def _forgotten_by_closers(self, closers: Closers) -> Ending:
         """The handles that functions put into structures of C, and that no closer ends."""
-        exits = _exits_of(self.openers)
-        closers = Closers(self.program, self._summary_for_closing, exits.keys())
-        taken = Taken(self.program, self._summary_for_closing, exits)
+        taken = Taken(self.program, self._summary_for_closing, _exits_of(self.openers))
         return self._forgotten_of(self.openers, Openers(closers, taken).forgotten)
 
     def _forgotten_by_exit_functions(self) -> Ending:
-        """The handles that functions put into variables of C, and that no exit function ends."""
+        """The handles that functions put into a file's own variables, and no exit function ends."""
         exits = _exits_of(self.initialisers)
         uses = OwnVariables(self.program, self._summary_for_closing, exits)
         return self._forgotten_of(self.initialisers, ExitFunctions(self.program, uses).forgotten)

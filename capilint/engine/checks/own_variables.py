@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from capilint.engine.checks.closers import releases
-from capilint.engine.checks.taken import carried, ended_for_good, takes
+from capilint.engine.checks.taken import carried, ended_for_good, taken_parameters, takes
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.linkage import Definition
 from capilint.engine.summaries.summary import Exit, Summary
@@ -144,8 +144,9 @@ class OwnVariables:
         bound = self.program.names.api(name, definition.module)
         if bound is not None:
             protocol = bound.protocol
-            kept = {*protocol.retains, *protocol.keeps, *(protocol.copies or ())[:1]}
-            for parameter, value in zip(protocol.params, call.arguments, strict=False):
+            kept = taken_parameters(protocol, with_released=False)
+            positional = zip(protocol.params, call.arguments, strict=False)
+            for parameter, value in (*positional, *call.keywords):
                 use = Use.RELEASED if parameter in protocol.releases else None
                 use = Use.TAKEN if parameter in kept else use
                 if use is not None:

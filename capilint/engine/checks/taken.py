@@ -139,7 +139,7 @@ class Taken:
             name = instruction.callee.name
         bound = self.program.names.api(name, definition.module)
         if bound is not None:
-            taken = _taken_parameters(bound.protocol, definition not in self.fillers)
+            taken = taken_parameters(bound.protocol, definition not in self.fillers)
             given = zip(bound.protocol.params, instruction.arguments, strict=False)
             values = [value for parameter, value in given if parameter in taken]
             self._give(definition, values)
@@ -221,7 +221,8 @@ def carried(value: Value) -> Iterator[Place]:
                 yield from carried(each)
 
 
-def _taken_parameters(protocol: Protocol, with_released: bool) -> set[str]:
+def taken_parameters(protocol: Protocol, with_released: bool) -> set[str]:
+    """The parameters that an API function keeps or copies, or releases if that counts, too."""
     released = {*protocol.releases} if with_released else set()
     copied = {protocol.copies[0]} if protocol.copies is not None else set()
     return {*released, *protocol.retains, *protocol.keeps, *copied}

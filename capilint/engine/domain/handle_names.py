@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeGuard
 
 from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.escapes import member_name
@@ -98,6 +99,6 @@ class HandleNames:
         return location
 
 
-def is_temporary(base: Variable | Symbol) -> bool:
+def is_temporary(base: Variable | Symbol) -> TypeGuard[Variable]:
     """Whether a place has no name in the source."""
     return isinstance(base, Variable) and base.scope is Scope.TEMPORARY

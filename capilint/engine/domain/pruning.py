@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from itertools import chain
 from operator import attrgetter
-from typing import TypeGuard, TypeVar
+from typing import TypeVar
 
+from capilint.engine.domain.handle_names import is_temporary
 from capilint.engine.domain.state import CONTENTS, State
 from capilint.engine.domain.values import AbstractValue, Location, Symbol
 from capilint.engine.program.liveness import Live
@@ -26,7 +27,7 @@ def forget_temporaries(state: State, live: Live, read: frozenset[Variable] = fro
         (location, value)
         for location, value in state.environment.items()
         if value in handles
-        and _is_temporary(location.base)
+        and is_temporary(location.base)
         and location.base not in read
         and location.base not in live
     ]
@@ -148,7 +149,3 @@ def _prune_handles(state: State, reachable: set[Symbol], live: Live) -> None:
             if symbol not in kept:
                 state.log.leave(symbol, handle)
     state.handles = kept
-
-
-def _is_temporary(base: Variable | Symbol) -> TypeGuard[Variable]:
-    return isinstance(base, Variable) and base.scope is Scope.TEMPORARY

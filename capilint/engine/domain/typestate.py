@@ -75,7 +75,7 @@ class Typestates(HandleNames):
         if code == "CAP301" and self.members.are_of_a_second_call(path.state, symbol):
             return
         if handle.doubt is None:
-            origin = self.origins.get(Symbol(symbol.kind, symbol.site, symbol.detail))
+            origin = self.origins.get(newest(symbol))
             shown = text or (origin.text if origin else "")
             shown = shown or self.location_text(self.entrusted_to.get(newest(symbol)))
             shown = shown or self.texts.get(symbol, "")

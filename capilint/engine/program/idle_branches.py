@@ -21,11 +21,13 @@ from capilint.ir import (
     Branch,
     Call,
     Declare,
+    Elements,
     EndScope,
     Escape,
     Function,
     Instruction,
     Jump,
+    Place,
     Value,
     Variable,
     places_in,
@@ -142,7 +144,7 @@ class IdleBranches:
         while len(found) != size:
             size = len(found)
             for each in instructions:
-                if isinstance(each, Assign) and not found.isdisjoint(_mentioned(each)):
+                if isinstance(each, Assign | Elements) and not found.isdisjoint(_mentioned(each)):
                     found.update(_mentioned(each))
         return frozenset(found)
 
@@ -154,6 +156,6 @@ def _mentioned(instruction: Instruction) -> Iterator[Variable]:
 
 def _written_in(instruction: Instruction) -> Iterator[Variable]:
     """The variables that an instruction writes to, wherever in them."""
-    target = getattr(instruction, "target", None) or getattr(instruction, "result", None)
-    if target is not None:
-        yield target.root
+    match instruction:
+        case Assign(target) | Call(result=Place() as target) | Elements(container=target):
+            yield target.root

@@ -14,7 +14,7 @@ from capilint.engine.domain.binding import (
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Path, Role
-from capilint.engine.domain.handle import Handle, Typestate
+from capilint.engine.domain.handle import MEMORY, Handle, Typestate
 from capilint.engine.domain.memory_owners import note_end
 from capilint.engine.domain.order import TESTS
 from capilint.engine.domain.state import CERTAIN
@@ -277,7 +277,7 @@ class ProtocolCalls:
         known = path.state.handles.get(value)
         if known is not None and known.made:
             text = self._argument_text(value, argument)
-            role = Role("release", protocol.frees or "", value, "memory", None, text)
+            role = Role("release", protocol.frees or "", value, MEMORY, None, text)
             event = Event("call", site.call.span, self.typestates.path, protocol.name, (role,))
             path.emit(event)
             self.transitions(path, [role], site.call.span, None)

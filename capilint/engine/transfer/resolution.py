@@ -48,8 +48,8 @@ class Callees:
     comes_back: Callable[[str], bool]
 
     def acted_on(self, call: Call) -> tuple[Value, ...] | None:
-        """The values that a call may make, end or keep handles in; None where it does not, and
-        comes back."""
+        """The values that a call may make, end or keep handles in; None where it does not. One
+        that is known not to come back acts, too."""
         name = call.callee.name if isinstance(call.callee, Direct) else self.pointer(call)
         bound = None if name is None else self.api(name)
         if bound is not None:

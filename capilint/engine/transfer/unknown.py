@@ -171,7 +171,8 @@ class UnknownCalls:
         for argument in given:
             if not (argument in logged and argument.value in state.handles):
                 argument.give_away(state)
-            self._set_by_macro(path, site, argument)
+            if argument not in logged or isinstance(argument.value, Uninitialised):
+                self._set_by_macro(path, site, argument)
             self._clobber(path, site, argument.value)
         if arguments.receiver not in (None, member):
             receiver = arguments.receiver.value

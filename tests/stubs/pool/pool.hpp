@@ -10,3 +10,4 @@ struct Pool {
     HCRYPTKEY &slot(int number);
 };
 bool next_key(Pool &pool, HCRYPTKEY &key);
+void trace(const char *format, ...);
