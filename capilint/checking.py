@@ -327,10 +327,9 @@ class _Run:
     def _crashed(self, path: str, error: Exception) -> None:
         from traceback import format_exception
 
-        reason = (
-            f"internal error ({type(error).__name__}: {error}); this file was left out. Please "
-            "report it as a bug of capilint, with the file and the output of --verbose"
-        )
+        from capilint import internal_error
+
+        reason = f"this file was left out: {internal_error.reason(error)}"
         self._unreadable(path, reason, "".join(format_exception(error)))
 
     def _unreadable(self, path: str, reason: str, detail: str = "") -> None:

@@ -24,6 +24,17 @@ PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(
     r"^```python\n(.*?)^```$.*?^```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL
 )
+UNSET = """\
+#include <windows.h>
+#include <wincrypt.h>
+void f(HCRYPTPROV p)
+{
+    HCRYPTKEY k;
+#ifdef X
+    CryptDestroyKey(k);
+#endif
+}
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -85,8 +96,11 @@ def test_options_are_those_of_the_command() -> None:
     assert [each.handle for each in check("leak.c").findings] == ["hKey"]
     assert check("leak.c", ignore=["handle-leaked"]).findings == ()
     assert check("leak.c", resources=["hash"]).findings == ()
-    assert check("leak.c", fail_on="error").failing
-    assert check(Path("leak.c"), language="c++", define=["X=1"], undefine=["Y"]).analysed == 1
+    Path("told.c").write_text(UNSET, encoding="utf-8")
+    (warning,) = check("told.c", define=["X=1"]).findings
+    assert check("told.c", define=["X=1"]).failing == {warning}
+    assert not check("told.c", define=["X=1"], fail_on="error").failing
+    assert check(Path("told.c"), language="c++", undefine=["X"]).findings == ()
     Path("capilint.toml").write_text("ignore = ['CAP1']\n", encoding="utf-8")
     assert check(".").findings == ()
     assert len(check(".", isolated=True).findings) == 2

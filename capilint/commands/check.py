@@ -93,10 +93,10 @@ def _edit_arguments(group: argparse._ArgumentGroup) -> None:
     either.add_argument(
         "--fix", action="store_true", help="make these edits, and report the findings that remain"
     )
-    group.add_argument(
+    either.add_argument(
         "--suggest-fixes",
         action="store_true",
-        help="try these edits, and put those that hold into the report (json, sarif); takes long",
+        help="put the edits into the report (json, jsonl, sarif, rdjson); takes long",
     )
 
 

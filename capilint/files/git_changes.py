@@ -3,7 +3,7 @@
     REV ── merge base with HEAD ── git diff ──────┐
                                    untracked files ┴─ Changes.of(path) ── Hunk*
 
-git is the only program that is started, and only where somebody asks for changes. It is told to
+git is the only program that `check` starts, and only where somebody asks for changes. It is told to
 write nothing, and to start no external diff, text conversion or file monitor; what filters the user
 has set up for files (git-lfs) is git's own business.
 """
