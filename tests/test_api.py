@@ -101,6 +101,7 @@ def test_options_are_those_of_the_command() -> None:
     assert check("told.c", define=["X=1"]).failing == {warning}
     assert not check("told.c", define=["X=1"], fail_on="error").failing
     assert check(Path("told.c"), language="c++", undefine=["X"]).findings == ()
+    Path("told.c").unlink()
     Path("capilint.toml").write_text("ignore = ['CAP1']\n", encoding="utf-8")
     assert check(".").findings == ()
     assert len(check(".", isolated=True).findings) == 2
