@@ -1,31 +1,14 @@
-"""The command `capilint`: which subcommand runs, and what an error ends with.
-
-Each subcommand is a module of `capilint.commands` with `arguments(parser)` and
-`run(options) -> exit status`; only the one that runs is imported.
-"""
+"""The command `capilint`: how a subcommand runs, and what an error ends with."""
 
 from __future__ import annotations
 
-import argparse
 import gc
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
-from capilint import __version__
-from capilint.commands.parser import Parser
+from capilint.commands.command_line import parsed
 
-_COMMANDS = {
-    "check": "find handle bugs in files and folders",
-    "baseline": "write down the present findings, so that `check` reports only new ones",
-    "run": "run a program on a model of CryptoAPI, and report what it did wrong",
-    "explain": "say what a code means, and what to write instead",
-    "rules": "list the codes, or what is known of each API function",
-    "config": "show the settings that hold for a file, and where each came from",
-    "validate": "run functions on the model, and compare with the linter",
-    "debug": "show each stage of the analysis of a file, from IR to replay",
-}
 TROUBLE = 2  # not 1, which says that there are findings
 
 
@@ -37,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a name from a source file must not end the run
             stream.reconfigure(errors="backslashreplace")
     try:
-        options = _parsed(given)
+        options = parsed(given)
         status: int = options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:  # `capilint check | head`
@@ -66,28 +49,3 @@ def _failed(error: Exception) -> int:
         print("capilint: this is a bug of capilint; please report it", file=sys.stderr)
     print(f"capilint: error: {error}", file=sys.stderr)
     return TROUBLE
-
-
-def _parsed(given: Sequence[str]) -> argparse.Namespace:
-    """The options of a command line; what is not understood ends the program with the usage."""
-    parser = Parser(prog="capilint", description="A linter for the life of CryptoAPI handles.")
-    parser.add_argument("--version", action="version", version=f"capilint {__version__}")
-    subparsers = parser.add_subparsers(
-        required=True, metavar="COMMAND", dest="command", prog="capilint"
-    )
-    asked = next((word for word in given if not word.startswith("-")), None)
-    if asked is not None and asked not in _COMMANDS:
-        parser.refuse_command(asked, _COMMANDS)
-    used = parser
-    for name in _COMMANDS if asked is None else [asked]:
-        summary = _COMMANDS[name]
-        subparser = subparsers.add_parser(name, help=summary, description=f"{summary}.")
-        if name == asked:
-            used = subparser
-            module = import_module(f"capilint.commands.{name}")
-            module.arguments(subparser)
-            subparser.set_defaults(run=module.run)
-    options, unknown = parser.parse_known_args(given)
-    if unknown:
-        used.refuse(unknown)
-    return options

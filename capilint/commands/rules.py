@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the table."""
-    rows = _function_rows() if options.functions else _code_rows()
+    rows = function_rows() if options.functions else _code_rows()
     sys.stdout.write(_table(list(rows)))
     return 0
 
@@ -31,7 +31,8 @@ def _code_rows() -> Iterator[Sequence[str]]:
         yield (code.code, code.name, code.default, code.summary)
 
 
-def _function_rows() -> Iterator[Sequence[str]]:
+def function_rows() -> Iterator[Sequence[str]]:
+    """A row for each API function that does something to a handle, below a row of titles."""
     yield ("function", "family", "succeeds with", "what it does to handles")
     functions = load_rules().functions
     for name in sorted(functions):

@@ -1,0 +1,63 @@
+"""The subcommands of `capilint`, and the parser of its command line.
+
+Each subcommand is a module of `capilint.commands` with `arguments(parser)` and
+`run(options) -> exit status`; only the one that runs is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+
+from capilint import __version__
+from capilint.commands.parser import Parser
+
+COMMANDS = {
+    "check": "find handle bugs in files and folders",
+    "baseline": "write down the present findings, so that `check` reports only new ones",
+    "run": "run a program on a model of CryptoAPI, and report what it did wrong",
+    "explain": "say what a code means, and what to write instead",
+    "rules": "list the codes, or what is known of each API function",
+    "config": "show the settings that hold for a file, and where each came from",
+    "validate": "run functions on the model, and compare with the linter",
+    "debug": "show each stage of the analysis of a file, from IR to replay",
+    "completion": "print the completion of this command for a shell",
+}
+
+
+def parsed(given: Sequence[str]) -> argparse.Namespace:
+    """The options of a command line, with the subcommand's `run`.
+
+    What is not understood ends the program with the usage.
+    """
+    asked = next((word for word in given if not word.startswith("-")), None)
+    parser, subparsers = _parsers(() if asked is None else (asked,))
+    if asked is not None and asked not in COMMANDS:
+        parser.refuse_command(asked, COMMANDS)
+    options, unknown = parser.parse_known_args(given)
+    if unknown:
+        (parser if asked is None else subparsers[asked]).refuse(unknown)
+    return options
+
+
+def whole_parser() -> tuple[Parser, dict[str, Parser]]:
+    """The parser with the arguments of every subcommand, and the subcommands' own by name."""
+    return _parsers(COMMANDS)
+
+
+def _parsers(complete: Iterable[str]) -> tuple[Parser, dict[str, Parser]]:
+    """The parser, and those of the subcommands; only `complete` ones know their arguments."""
+    parser = Parser(prog="capilint", description="A linter for the life of CryptoAPI handles.")
+    parser.add_argument("--version", action="version", version=f"capilint {__version__}")
+    adder = parser.add_subparsers(required=True, metavar="COMMAND", dest="command", prog="capilint")
+    named = [name for name in complete if name in COMMANDS]
+    subparsers = {}
+    for name in named if len(named) == 1 else COMMANDS:
+        summary = COMMANDS[name]
+        subparsers[name] = adder.add_parser(name, help=summary, description=f"{summary}.")
+    for name in named:
+        module = import_module(f"capilint.commands.{name}")
+        module.arguments(subparsers[name])
+        subparsers[name].set_defaults(run=module.run)
+    return parser, subparsers
