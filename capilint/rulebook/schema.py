@@ -138,6 +138,7 @@ def _protocol(section: Section, resources: Resources, defaults: Defaults) -> Pro
         writes=tuple(_known(section, "writes", word, params) for word in section.words("writes")),
         success=success_of(section, defaults.success),
         noreturn=section.flag("noreturn"),
+        ends_thread=section.flag("ends_thread"),
         requires=_param(section, "requires", params),
         expects=_param(section, "expects", params),
         fails_with=_param(section, "fails_with", params),
