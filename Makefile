@@ -10,6 +10,8 @@
 #                      generated programs: the linter against the runtime model
 #   make fuzz-inputs N=20000 SEED=1
 #                      broken files: no internal error, no place outside of the file
+#   make docs          the documentation's site, in build/site
+#   make release       check that all names one version, and build what is released into dist/
 #   make clean         remove everything made, the virtual environment included
 
 PYTHON ?= python3
@@ -19,7 +21,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 N ?= 2000
 SEED ?= 1
 
-.PHONY: demo test lint bench corpus corpus-score fuzz fuzz-inputs clean
+.PHONY: demo test lint bench corpus corpus-score fuzz fuzz-inputs docs release clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -49,6 +51,14 @@ fuzz: $(VENV)/.dev
 fuzz-inputs: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz.inputs $(N) --seed $(SEED)
 
+docs: $(VENV)/.docs
+	$(BIN)/python docs/generate/pages.py build/docs
+	$(BIN)/python -m sphinx -q -W --keep-going build/docs build/site
+	@echo "built build/site/index.html"
+
+release: $(VENV)/.release
+	$(BIN)/python -m tests.setup.release
+
 clean:
 	rm -rf $(VENV) corpus build dist .capilint_cache .mypy_cache .ruff_cache .pytest_cache \
 	  .hypothesis .import_linter_cache fuzz-*.c fuzz-*.cpp fuzz-*.py
@@ -64,6 +74,14 @@ $(VENV)/.runtime: pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(PIP) install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.docs: pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --editable '.[docs]'
+	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.release: pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --editable '.[release]'
 	@touch $@ $(VENV)/.runtime
 
 $(VENV)/.system: tests/setup/install-system-tools | $(BIN)/python

@@ -1,4 +1,4 @@
-"""What the tests of the doors share: leaking files, mended files, and the README's recipes."""
+"""What the tests of the doors share: leaking files, mended files, and the recipes of docs/ci.md."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ PYTHON_MENDED = PYTHON_LEAK.replace(
 
 
 def recipe(name: str) -> str:
-    """The README's block of YAML that begins with a comment of that file name."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    """The block of YAML in docs/ci.md that begins with a comment of that file name."""
+    text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
     (found,) = re.findall(rf"^```yaml\n(# {re.escape(name)}\n.*?)^```$", text, re.M | re.S)
     return str(found)
 

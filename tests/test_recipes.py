@@ -1,4 +1,4 @@
-"""The shell steps of the README's recipes and of `action.yml`, run as the services run them.
+"""The shell steps of the recipes in docs/ci.md and of `action.yml`, run as the services run them.
 
 What the services do themselves (check out, set up Python, upload) is left out; every other step
 runs in the shell that the service uses, in an environment of its own.
@@ -195,7 +195,8 @@ def test_the_log_is_uploaded_when_the_check_fails() -> None:
 
 
 def test_the_recipes_name_this_version() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
     revisions = re.findall(rf"{re.escape(ADDRESS)}@(\S+)|rev: (\S+)|uses: example/\w+@(\S+)", text)
-    assert len(revisions) == 5
+    assert len(revisions) > 5
     assert {"".join(found) for found in revisions} == {f"v{__version__}"}

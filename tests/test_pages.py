@@ -1,9 +1,9 @@
-"""The README shows what really happens: its commands are run, its table is what is known.
+"""The README and the pages of `docs/` show what really happens.
 
-What its commands print is compared (see `tests/documents.py`). The uses in blocks of ```sh must be
-accepted in a folder that has such files, and so must the configurations in blocks of ```toml.
-Between the two `codes` comments stands the table of codes. `python -m tests.test_readme` writes the
-README's outputs and table anew.
+What their commands print is compared (see `tests/documents.py`). The uses in blocks of ```sh must
+be accepted in a folder that has such files, and so must the configurations in blocks of ```toml.
+Between the two `codes` comments of the README stands the table of codes. `python -m
+tests.test_pages` writes the outputs and the table anew.
 """
 
 from __future__ import annotations
@@ -33,14 +33,22 @@ def _table() -> str:
     return "\n".join(rows) + "\n\n"
 
 
-TEXT = README.read_text(encoding="utf-8")
-BLOCKS = console_blocks(TEXT)
-COMMANDS = [
-    line
-    for block in USES.findall(TEXT)
-    for line in block.splitlines()
-    if line.startswith("capilint") and "fixtures/" not in line
+PAGES = [
+    README,
+    *(ROOT / "docs" / f"{name}.md" for name in ("checking", "configuration", "running")),
 ]
+MADE = {"options.md", "settings.md", "functions.md", "codes/index.md"}  # by docs/generate/pages.py
+TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
+BLOCKS = [block for text in TEXTS.values() for block in console_blocks(text)]
+COMMANDS = sorted(
+    {
+        line
+        for text in TEXTS.values()
+        for block in USES.findall(text)
+        for line in block.splitlines()
+        if line.startswith("capilint") and "fixtures/" not in line
+    }
+)
 
 
 @pytest.fixture
@@ -53,10 +61,15 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_readme_shows_commands() -> None:
-    assert any(
-        line.startswith("$ capilint check") for block in BLOCKS for line in block.split("\n")
-    )
+def test_the_readme_is_short_and_shows_commands() -> None:
+    assert "$ capilint check" in TEXTS[README]
+    assert len(TEXTS[README].splitlines()) < 200
+
+
+def test_its_links_lead_somewhere() -> None:
+    for page in (README, *(ROOT / "docs").glob("*.md")):
+        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists() or link in MADE, f"{page.name}: {link}"
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.split("\n")[0][2:])
@@ -74,7 +87,9 @@ def test_a_use_is_accepted(project: Path, command: str) -> None:
     assert done.returncode in {0, 1}, done.stdout
 
 
-@pytest.mark.parametrize("configuration", CONFIGURATIONS.findall(TEXT))
+@pytest.mark.parametrize(
+    "configuration", [found for text in TEXTS.values() for found in CONFIGURATIONS.findall(text)]
+)
 def test_a_configuration_is_accepted(project: Path, configuration: str) -> None:
     (project / "pyproject.toml").write_text(configuration, encoding="utf-8")
     done = capilint(["check", "."], project)
@@ -85,13 +100,14 @@ def test_a_configuration_is_accepted(project: Path, configuration: str) -> None:
 
 
 def test_the_table_of_codes_is_complete() -> None:
-    (table,) = TABLE.findall(TEXT)
+    (table,) = TABLE.findall(TEXTS[README])
     assert table == _table()
 
 
 def _write_anew() -> None:
-    text = TABLE.sub(lambda _: _table(), written_anew(TEXT))
-    README.write_text(text, encoding="utf-8")
+    for page, text in TEXTS.items():
+        new = TABLE.sub(lambda _: _table(), written_anew(text))
+        page.write_text(new, encoding="utf-8")
 
 
 if __name__ == "__main__":

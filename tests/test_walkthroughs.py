@@ -1,6 +1,6 @@
-"""docs/old-code.md: what it shows is run from top to bottom, in a repository of its own.
+"""Pages that are run from top to bottom, each in a repository of its own.
 
-`python -m tests.test_old_code` writes its outputs anew.
+`python -m tests.test_walkthroughs` writes their outputs anew.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from tests.command_line import Cli
 from tests.documents import ROOT
 from tests.tools import require, run
 
-PAGE = ROOT / "docs" / "old-code.md"
+TEXTS = {
+    name: (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("old-code", "tutorial")
+}
 # A block that a comment says to put into a file, or one with commands and what they print.
 BLOCK = re.compile(
     r"^(?:<!-- (?P<how>write|append): (?P<name>\S+) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 AUTHOR = ["-c", "user.name=test", "-c", "user.email=test@example.invalid"]
-
-
-TEXT = PAGE.read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def filled(folder: Path) -> Path:
     return folder
 
 
-def written_anew(folder: Path) -> str:
-    """The page with what its commands print now, one after the other in the working directory."""
+def written_anew(text: str, folder: Path) -> str:
+    """A page with what its commands print now, one after the other in the working directory."""
 
     def block(match: re.Match[str]) -> str:
         if match["how"] is not None:
@@ -63,7 +63,7 @@ def written_anew(folder: Path) -> str:
         parts = [f"$ {command}\n{printed(command, folder)}" for command in commands]
         return f"```console\n{''.join(parts)}```"
 
-    return BLOCK.sub(block, TEXT)
+    return BLOCK.sub(block, text)
 
 
 def printed(command: str, folder: Path) -> str:
@@ -77,9 +77,10 @@ def printed(command: str, folder: Path) -> str:
     return out.getvalue()
 
 
-def test_the_page_shows_what_happens(project: Path) -> None:
-    assert written_anew(project) == TEXT
-    assert TEXT.count("$ capilint") == 7
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_a_page_shows_what_happens(text: str, project: Path) -> None:
+    assert written_anew(text, project) == text
+    assert text.count("$ capilint") > 5
 
 
 def test_its_recipes_are_yaml_with_options_that_exist(
@@ -87,7 +88,7 @@ def test_its_recipes_are_yaml_with_options_that_exist(
 ) -> None:
     recipes = {
         block["text"].partition("\n")[0]: yaml.safe_load(block["text"])
-        for block in BLOCK.finditer(TEXT)
+        for block in BLOCK.finditer(TEXTS["old-code"])
         if block["kind"] == "yaml"
     }
     workflow = recipes["# .github/workflows/changes.yml"]["jobs"]["capilint"]["steps"]
@@ -99,8 +100,9 @@ def test_its_recipes_are_yaml_with_options_that_exist(
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as scratch:
-        os.chdir(filled(Path(scratch)))
-        page = written_anew(Path(scratch))
-        os.chdir(ROOT)
-    PAGE.write_text(page, encoding="utf-8")
+    for name, text in TEXTS.items():
+        with tempfile.TemporaryDirectory() as scratch:
+            os.chdir(filled(Path(scratch)))
+            page = written_anew(text, Path(scratch))
+            os.chdir(ROOT)
+        (ROOT / "docs" / f"{name}.md").write_text(page, encoding="utf-8")
