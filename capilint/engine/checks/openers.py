@@ -37,6 +37,7 @@ from capilint.engine.domain.values import (
     Location,
     Pointer,
     Symbol,
+    initial,
     member_chain,
 )
 from capilint.engine.program.classes import Missing
@@ -129,7 +130,7 @@ class Openers:
         function = left.definition.function
         if function.receiver is None or function.owner_class is None:
             return []
-        whole = Symbol("initial", "entry", Location(function.receiver))
+        whole = initial(Location(function.receiver))
         if left.thing is whole or whole not in member_chain(left.thing):
             return []
         destructor = self.closers.of_class(function.owner_class, left.definition.module)
