@@ -85,6 +85,10 @@ class OperatorLowering(UnseenOperatorLowering):
                 return converted
         return super()._value(node)
 
+    def class_steps(self, step: Node) -> bool:
+        """Whether `++` or `--` is an operator that a class defines."""
+        return self._operator_of(step) is not None
+
     def _converted(self, node: Node, truth: bool = False) -> ir.Value | None:
         """The plain value that an object turns into."""
         made = self.class_of(node)
