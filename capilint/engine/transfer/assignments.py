@@ -137,7 +137,7 @@ class Assignments:
         return counter
 
     def _counts_down(self, state: State, assign: Assign) -> bool:
-        """Whether a loop counts down what it has asked to be there: `while (n--)` begins above 0."""
+        """Whether a loop counts down what it asks for: `while (n--)` begins above 0."""
         if assign.value != Operation("-", (Read(assign.target), Constant(1))):
             return False
         return state.facts.get(self.evaluator.read(state, assign.target)) is True
@@ -153,7 +153,7 @@ class Assignments:
     def counted_to_nothing(
         self, state: State, block: int, condition: Value
     ) -> AbstractValue | None:
-        """What has to be 0 where a loop that counts up from 0 ends at once: nobody counts to less."""
+        """What holds where a loop that counts up from 0 ends at once: nobody counts to less."""
         match condition:
             case Operation("<", (Read(place), bound)) if block in self.cyclic:
                 limit = self.evaluator.evaluate(state, bound)
