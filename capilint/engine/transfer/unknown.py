@@ -6,6 +6,7 @@ store(&m_buffer)       it has an address: who knows what it makes of the object 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -49,6 +50,7 @@ from capilint.ir import (
     places_in,
 )
 
+_COMPARING_MACRO = re.compile(r"[A-Z][A-Z0-9]*+_(?:EQ|NE|LT|LE|GT|GE)")
 STATUS_KINDS = frozenset({"result", "report", "join"})
 
 
@@ -164,7 +166,7 @@ class UnknownCalls:
         state = path.state
         if self.language is not Language.PYTHON:
             self.typestates.members.show_to_others(state)
-        logged = self._logged(arguments)
+        logged = self._logged(site, arguments)
         member = member_object(site, arguments, self.classes)
         given = [argument for argument in arguments.all() if argument is not member]
         for argument in given:
@@ -205,8 +207,12 @@ class UnknownCalls:
         argument = arguments.positional[0]
         return Term(f"{callee.name}()", (argument.value,)) if _is_status(argument) else None
 
-    def _logged(self, arguments: Arguments) -> Sequence[Argument]:
-        """The arguments that a format string before them prints, one by one."""
+    def _logged(self, site: Site, arguments: Arguments) -> Sequence[Argument]:
+        """The arguments that a format string before them prints, one by one, or that a macro is by
+        its name for comparing: `EXPECT_NE(key, 0)`."""
+        callee = site.call.callee
+        if isinstance(callee, Direct) and _COMPARING_MACRO.fullmatch(callee.name):
+            return arguments.positional
         for index, argument in enumerate(arguments.positional):
             rest = arguments.positional[index + 1 :]
             if isinstance(argument.value, Text) and argument.value.quoted and rest:
