@@ -127,6 +127,12 @@ IN_C = {
          "if (!make(prov, &key)) { : key is destroyed here by make, where CryptSetKeyParam failed",
          "CryptDestroyKey(key); : key is destroyed again"],
     ),
+    "a macro that branches by a condition of its own": (
+        "#define CHECK(e) do { int r = (e); if (r != 0) goto done; } while (0)\nint other(void);\n"
+        + c("", MADE, "CHECK(other());", "CryptDestroyKey(key);", "done: return 1;"),
+        [MADE_HERE, "CHECK(other()); : `CHECK(other())`: `r != 0` is true",
+         "done: return 1; : leaves with key alive"],
+    ),
     "what skips the creation": (
         c(", int z", "if (z)", "goto out;", MADE, "out:", "CryptDestroyKey(key);", "return 1;"),
         ["if (z) : `z` is true", "CryptDestroyKey(key); : key may never have been set"],

@@ -110,7 +110,7 @@ class ConditionLowering(CallLowering):
         if isinstance(value, ir.Constant):
             self.graph.jump(if_true if value.value else if_false)
         else:
-            self.graph.branch(value, if_true, if_false, span)
+            self.graph.branch(value, if_true, if_false, span, self.question)
 
     # ------------------------------------------------------------ values
 

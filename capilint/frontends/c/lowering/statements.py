@@ -162,7 +162,11 @@ class FunctionLowering(DeclarationLowering):
         then, end = self.graph.new_block(), self.graph.new_block()
         alternative = node.child_by_field_name("alternative")
         other = end if alternative is None else self.graph.new_block()
-        self.condition(field(node, "condition"), then, other)
+        condition = field(node, "condition")
+        if self.span(node) == self.span(condition):
+            self.question = ir.Question.MACRO
+        self.condition(condition, then, other)
+        self.question = ir.Question.CONDITION
         self.graph.start(then)
         yield field(node, "consequence")
         self.graph.end_branch()
