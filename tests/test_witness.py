@@ -158,6 +158,30 @@ IN_C = {
 }  # fmt: skip
 
 
+def test_a_finally_hides_none_of_the_places_that_raise() -> None:
+    body = """
+        def f(prov, data):
+            try:
+                key = c_void_p()
+                if not advapi32.CryptGenKey(prov, 1, 0, byref(key)):
+                    raise OSError("key")
+                if not data:
+                    raise ValueError("data")
+                if len(data) > 64:
+                    raise OverflowError("data")
+                advapi32.CryptDestroyKey(key)
+            finally:
+                advapi32.CryptReleaseContext(prov, 0)
+        """
+    finding, _ = told(body, Language.PYTHON)
+    left = [step for step in (*finding.steps, *finding.also) if step.kind == "leave"]
+    lines = (PYTHON + dedent(body)).split("\n")
+    assert [lines[step.span.line - 1].strip() for step in left] == [
+        'raise ValueError("data")',
+        'raise OverflowError("data")',
+    ]
+
+
 @pytest.mark.parametrize("name", IN_C)
 def test_the_story_in_c(name: str) -> None:
     body, expected = IN_C[name]
