@@ -81,7 +81,7 @@ class SpecialMemberLowering(TypedLowering):
         name = self.lookup.signature_key(signature, owner.bindings, owner)
         if self.unit.is_asked(name):
             return name
-        whole = owner.declared.whole_name
+        whole = "::".join(owner.declared.inside)  # a specialisation has methods of its own
         if owner.is_template or self.unit.is_of_library(f"{whole}::{signature.name}"):
 
             def task() -> Task | None:
