@@ -93,7 +93,7 @@ class SpecialMemberLowering(TypedLowering):
             self.unit.ask(name, task)
         return name
 
-    def _copying(self, made: Instance, kinds: tuple[str, ...]) -> str | None:
+    def copying(self, made: Instance, kinds: tuple[str, ...]) -> str | None:
         """The name of the constructor or operator that copies or moves; None: bit by bit."""
         for kind in kinds:
             special = self.lookup.special(made, kind)
