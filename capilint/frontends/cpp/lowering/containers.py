@@ -26,7 +26,7 @@ from capilint.frontends.cpp.lowering.followed import Container, Cursor
 
 Operation = ir.ElementOperation
 
-_SEQUENCES = frozenset(
+SEQUENCES = frozenset(
     {"vector", "list", "deque", "forward_list", "stack", "queue"}
     | {"set", "multiset", "unordered_set", "unordered_multiset"}
 )
@@ -36,10 +36,10 @@ KEYED = frozenset({"emplace", "insert_or_assign", "try_emplace"})
 TAKING = frozenset({"pop_back", "pop_front", "pop"})
 PICKING = frozenset({"at", "front", "back", "top"})
 _NO_MATTER = frozenset({"reserve", "shrink_to_fit", "capacity", "max_size"})
-_NUMBER = re.compile(
+NUMERIC = re.compile(
     r"(?:\b(?:unsigned|signed|long|short|int|char|float|double|bool|wchar_t)\b\s*)+|(?:std::)?\w+_t"
 )
-_LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "raw_string_literal"})
+LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "raw_string_literal"})
 _PAIR = re.compile(r"(?:std::)?(?:make_pair|pair\s*<.*>|\w+(?:<.*>)?::value_type)$", re.DOTALL)
 
 
@@ -84,7 +84,7 @@ class ContainerLowering(ExceptionLowering):
         if names[:-1] not in ([], ["std"]) or not arguments:
             return None
         is_map = names[-1] in _MAPS
-        if not (is_map or names[-1] in _SEQUENCES) or len(arguments) < 1 + is_map:
+        if not (is_map or names[-1] in SEQUENCES) or len(arguments) < 1 + is_map:
             return None
         element = self.resolved(arguments[is_map])
         place = ir.Place(ir.Variable("", ir.Scope.LOCAL))
@@ -105,7 +105,7 @@ class ContainerLowering(ExceptionLowering):
             return self.lookup.is_complete(element.instance)
         if element.base in self.bindings:  # any type, a class with a destructor as well
             return False
-        return not (_NUMBER.fullmatch(element.base) or self.is_opaque(element))
+        return not (NUMERIC.fullmatch(element.base) or self.is_opaque(element))
 
     def _let_go(self, node: Node) -> None:
         """A container is used in a way that is not followed."""
@@ -201,7 +201,7 @@ class ContainerLowering(ExceptionLowering):
     def _key_accessor(self, key: Node) -> str | None:
         """The accessor of the element with a key, where that is a literal."""
         key = self.bare(key)
-        if key.type not in _LITERALS:
+        if key.type not in LITERALS:
             return None
         value = self.value(key)
         if not isinstance(value, ir.Constant) or value.value is None:
