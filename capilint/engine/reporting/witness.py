@@ -158,7 +158,8 @@ class Narrator:
         if owner is None:
             return ""
         origin = self._origin(owner)
-        return origin.text if origin and origin.text else self.texts.get(owner, "")
+        text = origin.text if origin and origin.text else self.texts.get(owner, "")
+        return "" if text.startswith("%") else text  # of what no variable was given
 
     def _line(self, defect: Defect, events: Sequence[Event], origin: Origin | None) -> int:
         """The other line that the message speaks of."""

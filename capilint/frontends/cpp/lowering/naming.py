@@ -98,6 +98,7 @@ class NamingLowering(FunctionLowering):
         self.closures: dict[int, tuple[Instance, dict[str, tuple[str, bool]]]] = {}
         self.containers: dict[ir.Variable, Container] = {}
         self.cursors: tuple[Cursor, ...] = ()
+        self.entries: dict[ir.Variable, Container] = {}  # the elements of maps that have names
         self._types: dict[int, tuple[Node, Type | None]] = {}
         self._meanings: dict[int, tuple[Node, Callee | Cast | None]] = {}
 

@@ -184,7 +184,7 @@ class OperatorLowering(UnseenOperatorLowering):
         source = self.object_place(right)
         kinds = ("move-assignment", "copy-assignment")
         moved = other.reference == "&&"
-        name = self._copying(made, kinds if moved else kinds[1:])
+        name = self.copying(made, kinds if moved else kinds[1:])
         if name is None:
             self.assign(target, ir.Read(source), self.span(node))
         else:
