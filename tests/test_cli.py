@@ -131,7 +131,7 @@ def test_a_bug_of_ours_is_not_taken_for_findings(cli: Cli, monkeypatch: pytest.M
     def broken(*arguments: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(capilint.commands.check, "render", broken)
+    monkeypatch.setattr(capilint.commands.outputs, "render", broken)
     assert cli("check", "leak.c") == 2
     assert "ZeroDivisionError" in cli.err and "please report it" in cli.err
 
