@@ -18,6 +18,7 @@ from capilint.files.discover import language_of
 from capilint.files.source import Input
 from capilint.files.whole import put
 from capilint.report import FORMATS, Style, render
+from capilint.report.printable import printable
 
 STDOUT = "-"
 _READ = (*FILE_NAMES, gitignore.FILE_NAME, find_commands.FILE_NAME)
@@ -134,7 +135,7 @@ def complain(
 ) -> None:
     """Say on the standard error what was not analysed; if `quiet`, no more than errors."""
     for item in report.unreadable:
-        say(f"capilint: {item.path}: {item.reason}")
+        say(f"capilint: {printable(item.path)}: {item.reason}")
         if verbose and item.detail:
             say(item.detail)
     if report.interrupted:

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from capilint.commands import CommandError
 from capilint.files.source import LARGEST_FILE
 from capilint.interruption import TERMINATE, Terminated
+from capilint.report.printable import printable
 
 
 def prepare() -> None:
@@ -45,7 +46,7 @@ def write_out(text: str) -> None:
 def say(text: str) -> None:
     """Print a line for people, to the standard error; where that is no use, nothing is lost."""
     with suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
+        print("\n".join(map(printable, text.split("\n"))), file=sys.stderr, flush=True)
 
 
 def hush() -> None:

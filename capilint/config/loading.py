@@ -145,7 +145,7 @@ def _read(path: str, named: bool = False) -> Settings | None:
     try:
         data = read_bytes(path, LARGEST)
     except UnreadableError as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+        raise ConfigError(f"{shown_path(path)}: cannot be read: {error}") from error
     embedded = os.path.basename(path) == "pyproject.toml"
     if embedded and not named and b"capilint" not in data:
         return None  # not ours: spare the parser

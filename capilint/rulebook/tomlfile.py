@@ -152,7 +152,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """`; did you mean ...?` for a misspelt word, or nothing."""
     import difflib
 
-    found = difflib.get_close_matches(word, list(known), n=1)
+    if len(word) > 2 * max(map(len, known := list(known)), default=0):
+        return ""  # and spare a comparison of two long texts
+    found = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean `{found[0]}`?" if found else ""
 
 
