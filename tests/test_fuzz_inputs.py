@@ -53,12 +53,13 @@ def test_places_are_an_editors_whatever_ends_lines(suffix: str, before: str) -> 
 
 
 def test_a_jump_in_a_call_to_no_label_has_the_place_of_the_call() -> None:
-    text = "int f(HCRYPTPROV p)\n{\n    CryptDestroyKey(goto nowhere;k);\n}\n"
+    text = "int f(HCRYPTPROV p)\n{\n    HCRYPTKEY k;\n    if (CryptGenKey(p, 1, 0, &k))\n"
+    text += "        CryptDestroyKey(goto nowhere;k);\n    return 0;\n}\n"
     for suffix in (".c", ".cpp"):
         item = Input(f"a{suffix}", LANGUAGES[suffix], text.encode())
         hold(item)
-        (note,) = check([item], lambda _: Settings()).findings
-        assert (note.code, note.span.line) == ("CAP901", 3)
+        found = check([item], lambda _: Settings()).findings
+        assert ("CAP901", 5) in [(each.code, each.span.line) for each in found]
 
 
 def test_it_notices_a_place_outside(monkeypatch: pytest.MonkeyPatch) -> None:
