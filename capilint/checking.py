@@ -26,6 +26,7 @@ from capilint.files.source import (
     mentions,
     read_bytes,
 )
+from capilint.interruption import signal_of
 from capilint.lowering import FrontEnds
 from capilint.rulebook.namescan import NameScan, known_names, unknown_resource
 from capilint.severity import Severity
@@ -53,8 +54,8 @@ class Report(NamedTuple):
 
     Where `baselines` hold, `findings` are the new ones, `known` those that a baseline has, and
     `gone` what it has and the run did not find. `unchanged` are findings that only concern lines
-    which are as they were, where the changed ones alone are asked for. `interrupted` is set where
-    the run did not come to its end.
+    which are as they were, where the changed ones alone are asked for. `interrupted` is the number
+    of the signal that ended the run before its end; 0 for none.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -71,7 +72,7 @@ class Report(NamedTuple):
     known: tuple[Finding, ...] = ()
     gone: tuple[Gone, ...] = ()
     unchanged: tuple[Finding, ...] = ()
-    interrupted: bool = False
+    interrupted: int = 0
 
     @property
     def everything(self) -> tuple[Finding, ...]:
@@ -111,7 +112,7 @@ def check(
     `unreadable` is what could not be found, to be reported too. With `explain` the report accounts
     for every creation of a handle. Raises SettingsError for an unknown resource, RuleError
     where the user's functions are described wrongly, BaselineError for a baseline that cannot be
-    read, and Interrupted on Ctrl-C.
+    read, and Interrupted on Ctrl-C and Terminated.
     """
     inputs = list(inputs)
     run = _Run(inputs, settings_of, explain)
@@ -127,8 +128,8 @@ def check(
     try:
         for program in programs.values():
             run.analyse(program)
-    except KeyboardInterrupt:
-        run.interrupted = True
+    except KeyboardInterrupt as stop:
+        run.interrupted = signal_of(stop)
         raise Interrupted(run.report()) from None
     return run.report()
 
@@ -150,7 +151,8 @@ class _Run:
         self._not_understood: list[Silence] = []
         self._analysed: set[str] = set()
         self.seen = 0
-        self.baselines = self.interrupted = False
+        self.baselines = False
+        self.interrupted = 0
         self.unreadable: list[Unreadable] = []
 
     def analyse(self, program: Sequence[Input]) -> None:

@@ -14,19 +14,21 @@ from capilint.commands.inputs import (
     path_arguments,
     selection_arguments,
 )
-from capilint.commands.outputs import STDOUT, complain, outputs, style, write, write_step_summary
+from capilint.commands.outputs import STDOUT, complain, outputs, refuse_inputs, write_all
 from capilint.config.loading import Configuration
 from capilint.files.discover import Discovery
-from capilint.report import FORMATS, render
+from capilint.interruption import signal_of
+from capilint.report import FORMATS
 
 if TYPE_CHECKING:
     from capilint.files.git_changes import Changes
 
-FINDINGS, TROUBLE, INTERRUPTED = 1, 2, 130
+FINDINGS, TROUBLE, SIGNALLED = 1, 2, 128
 _EPILOG = """\
 exit status: 0 nothing found; 1 a finding at or above --fail-on; 2 a wrong use or configuration,
-or an input that could not be read (the findings of the others are reported nevertheless); 130 if
-interrupted (what was found so far is reported)
+an input that could not be read (the findings of the others are reported nevertheless) or a report
+that could not be written (the others are); 130 if interrupted, 143 if told to end (what was found
+so far is reported)
 """
 
 
@@ -110,6 +112,7 @@ def run(options: argparse.Namespace) -> int:
         print_settings(settings, options.paths)
         return 0
     found = discovery(options, settings)
+    refuse_inputs(wanted, found.inputs)
     report = _checked(options, settings, found)
     if (options.diff or options.fix) and not report.interrupted:
         from capilint.commands.editing import edited
@@ -123,20 +126,25 @@ def run(options: argparse.Namespace) -> int:
         )
         wanted = wanted if options.fix else [each for each in wanted if each[1] != STDOUT]
     elif options.suggest_fixes and report.findings and not report.interrupted:
-        from capilint.edits.session import Session
-
-        report = Session(found.inputs, settings.settings_of, report).with_fixes()
-    for name, path in wanted:
-        write(render(name, report, style(options, path)), path)
-    if any(name == "github" for name, _ in wanted):
-        write_step_summary(report)
+        report = _with_fixes(report, settings, found)
+    written = write_all(report, wanted, options)
     complain(report, options.paths, options.verbose, options.quiet)
-    return _status(report, options)
+    return _status(report, options) if written else TROUBLE
+
+
+def _with_fixes(report: Report, settings: Configuration, found: Discovery) -> Report:
+    """The report with its edits, or without where somebody did not want to wait."""
+    from capilint.edits.session import Session
+
+    try:
+        return Session(found.inputs, settings.settings_of, report).with_fixes()
+    except KeyboardInterrupt as stop:
+        return report._replace(interrupted=signal_of(stop))
 
 
 def _status(report: Report, options: argparse.Namespace) -> int:
     if report.interrupted:
-        return INTERRUPTED
+        return SIGNALLED + report.interrupted
     if report.unreadable:
         return TROUBLE
     return FINDINGS if report.failing and not options.exit_zero else 0

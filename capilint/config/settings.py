@@ -11,12 +11,10 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from capilint.files.gitignore import Names
+from capilint.files.gitignore import Names, Pattern, decision
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
-
     from capilint.files.compile_options import Define
     from capilint.rulebook.tomlfile import RuleFile
 
@@ -113,7 +111,10 @@ class Settings(NamedTuple):
             return False
         if not any(map(_names(globs).fit, relative.split("/"))):
             return False
-        return _spec(globs).match_file(relative + "/" * path.endswith("/"))
+        patterns = _patterns(globs)
+        ends = (position + 1 for position, sign in enumerate(relative) if sign == "/")
+        around = any(decision(patterns, relative[:end]) for end in ends)
+        return around or bool(decision(patterns, relative + "/" * path.endswith("/")))
 
     def _relative(self, path: str) -> str:
         return os.path.relpath(path, self.root).replace(os.sep, "/")
@@ -130,10 +131,8 @@ def _names(globs: tuple[str, ...]) -> Names:
 
 
 @cache
-def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec  # slow to import, and seldom needed
-
-    return GitIgnoreSpec.from_lines(globs)
+def _patterns(globs: tuple[str, ...]) -> tuple[Pattern, ...]:
+    return tuple(Pattern(glob) for glob in globs if glob.strip() and not glob.startswith("#"))
 
 
 def _longest(code: str, prefixes: tuple[str, ...]) -> int:

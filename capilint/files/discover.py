@@ -123,7 +123,9 @@ def _walk(
     root: str, language: Language | None, exclusion: Callable[[str], Exclusion | None]
 ) -> Iterator[Input | Unreadable]:
     start = absolute(root)
-    folders = [("" if root == "." else f"{root.rstrip('/')}/", start, rules_above(start))]
+    unreadable: list[Unreadable] = []
+    above = rules_above(start, unreadable)
+    folders = [("" if root == "." else f"{root.rstrip('/')}/", start, above)]
     while folders:
         folder, where, rules = folders.pop()
         try:
@@ -136,7 +138,7 @@ def _walk(
         if _VIRTUAL_ENVIRONMENT in names and where != start:
             continue
         if FILE_NAME in names:
-            rules = (*rules_in(folder, where), *rules)
+            rules = (*rules_in(folder, where, unreadable), *rules)
         kept = list(_kept(entries, FolderRules(rules, where), language))
         excluded = exclusion(folder) if kept else None
         for name, actual in kept:
@@ -146,6 +148,7 @@ def _walk(
                 folders.append((folder + name, where + name, rules))
             else:
                 yield Input(folder + name, actual, told=language is not None)
+    yield from unreadable
 
 
 def _kept(

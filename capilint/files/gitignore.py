@@ -1,26 +1,26 @@
 """The .gitignore rules that hold in a folder.
 
-pathspec decides as git does, but takes 20 ms to import and 10 us for each path: it is asked only
-about names that could fit a pattern at all, which in most trees are none.
+To try each pattern on each path takes long: they are asked only about names that could fit one at
+all, which in most trees are none.
 
-    IgnoreFile ── in a folder ── the patterns that can fit there ── names? ── pathspec
+    IgnoreFile ── in a folder ── the patterns that can fit there ── names? ── each pattern
                                  none: done with the folder          no: done with the name
 """
 
 from __future__ import annotations
 
 # Importing pathlib would cost a tenth of the time that `check` may take to start.
-# ruff: noqa: PTH100, PTH120, PTH123
+# ruff: noqa: PTH100, PTH114, PTH120
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from capilint.files.source import Unreadable, UnreadableError, read_bytes
 
 FILE_NAME = ".gitignore"
+LARGEST = 1024 * 1024  # bytes; what people write has some thousands
+MOST_PATTERNS = 10_000  # of a file
 _SPECIAL = "*?[\\"
 
 
@@ -28,6 +28,8 @@ class Names:
     """Fits every name that the last part of one of some patterns could fit, and some more."""
 
     def __init__(self, lasts: Iterable[str]) -> None:
+        from capilint.files.wildcards import name_pattern
+
         exact: list[str] = []
         beginnings: list[str] = []
         endings: list[str] = []
@@ -37,7 +39,7 @@ class Names:
             if "[" in last or "\\" in last:
                 endings.append("")
             elif "*" in rest or "?" in rest or last not in (rest, f"*{rest}", f"{rest}*"):
-                others.append(re.escape(last).replace(r"\*", ".*").replace(r"\?", "."))
+                others.append(name_pattern(last))
             else:
                 where = exact if last == rest else endings if last[0] == "*" else beginnings
                 where.append(rest)
@@ -77,31 +79,28 @@ class IgnoreFile:
     def decision(self, path: str) -> bool | None:
         """Whether it ignores an absolute path below its folder (a folder with a final `/`).
 
-        None where no pattern fits.
+        None where no pattern fits. What becomes of the folders around is not asked.
         """
-        return self._spec.check_file(path[len(self._folder) :]).include
+        return decision(self._patterns, path[len(self._folder) :])
 
     @cached_property
-    def _patterns(self) -> tuple[_Pattern, ...]:
-        return tuple(map(_Pattern, self._lines))
-
-    @cached_property
-    def _spec(self) -> GitIgnoreSpec:
-        from pathspec import GitIgnoreSpec
-
-        # To git `x/**` is all that is in x, but not x; pathspec takes the two for one.
-        return GitIgnoreSpec.from_lines(re.sub(r"/\*\*\s*$", "/**/*", line) for line in self._lines)
+    def _patterns(self) -> tuple[Pattern, ...]:
+        return tuple(map(Pattern, self._lines))
 
 
-class _Pattern:
-    """A line of a .gitignore file, as far as it tells where it cannot fit.
+class Pattern:
+    """A line of a .gitignore file that is no comment.
 
-    `last` is its last part; the folders of a path that fits begin with `head`, end with `parent`
-    and are `depth` many (None: any number).
+    It `ignores` what it fits, or says that others are not to. `last` is its last part; the folders
+    of a path that fits begin with `head`, end with `parent` and are `depth` many (None: any
+    number).
     """
 
     def __init__(self, line: str) -> None:
-        pattern = line.strip().removeprefix("!").rstrip("/")
+        self.ignores = not line.startswith("!")
+        text = _without_blanks(line.removeprefix("!"))
+        self._folders_only = text.endswith("/")
+        self._text = pattern = text.removesuffix("/")
         folders, _, self.last = pattern.rpartition("/")
         anywhere = "/" not in pattern or "**" in pattern or "\\" in pattern or "[" in pattern
         folders = folders.lstrip("/")
@@ -112,6 +111,25 @@ class _Pattern:
         self.head = "".join(part + "/" for part in parts[:literal])
         self.parent = f"/{parts[-1]}/" if parts and plain[-1] and "**" not in self.last else ""
 
+    def fits(self, path: str) -> bool:
+        """Whether it fits a path relative to its file's folder; that of a folder ends with `/`."""
+        plain = path.removesuffix("/")
+        if self._folders_only and plain == path:
+            return False
+        asked = plain if "/" in self._text else plain[plain.rfind("/") + 1 :]
+        if self._expression is None:
+            return asked == self._text.removeprefix("/")
+        return self._expression.match(asked) is not None
+
+    @cached_property
+    def _expression(self) -> re.Pattern[str] | None:
+        """None where only a text as it stands there fits."""
+        if not any(mark in self._text for mark in _SPECIAL):
+            return None
+        from capilint.files.wildcards import path_pattern
+
+        return path_pattern(self._text) or re.compile("(?!)")
+
     def can_fit_in(self, folder: str) -> bool:
         """Whether it can fit a path in a folder: relative, with a final `/`, or empty."""
         return (
@@ -119,6 +137,21 @@ class _Pattern:
             and f"/{folder}".endswith(self.parent)
             and self.depth in (None, folder.count("/"))
         )
+
+
+def decision(patterns: Sequence[Pattern], path: str) -> bool | None:
+    """Whether a path is ignored, by the last pattern that fits it; None where none does."""
+    for pattern in reversed(patterns):
+        if pattern.fits(path):
+            return pattern.ignores
+    return None
+
+
+def _without_blanks(line: str) -> str:
+    """A pattern without the blanks at its end, but for one behind a backslash."""
+    text = line.rstrip(" ")
+    backslashes = len(text) - len(text.rstrip("\\"))
+    return f"{text} " if text != line and backslashes % 2 else text
 
 
 class FolderRules:
@@ -146,25 +179,32 @@ def absolute(folder: str) -> str:
     return os.path.abspath(folder).replace(os.sep, "/").rstrip("/") + "/"
 
 
-def rules_in(folder: str, where: str) -> tuple[IgnoreFile, ...]:
-    """The rules of the .gitignore file in a folder, if there is one.
+def rules_in(folder: str, where: str, unreadable: list[Unreadable]) -> tuple[IgnoreFile, ...]:
+    """The rules of the .gitignore file in a folder, if there is one; to git a link is none.
 
-    `folder` has a final `/` or is empty; `where` is the same one (see `absolute`).
+    `folder` has a final `/` or is empty; `where` is the same one (see `absolute`). `unreadable`
+    grows by a file that cannot be obeyed.
     """
-    try:
-        with open(folder + FILE_NAME, encoding="utf-8", errors="replace") as stream:
-            lines = stream.read().splitlines()
-    except OSError:
+    path = folder + FILE_NAME
+    if os.path.islink(path) or not os.path.lexists(path):
         return ()
-    patterns = [line for line in lines if line.strip() and not line.startswith("#")]
+    try:
+        text = read_bytes(path, LARGEST).decode("utf-8-sig", errors="surrogateescape")
+        lines = [line.removesuffix("\r") for line in text.split("\n")]
+        patterns = [line for line in lines if line.strip() and not line.startswith("#")]
+        if len(patterns) > MOST_PATTERNS:
+            raise UnreadableError(f"more than {MOST_PATTERNS} patterns")
+    except UnreadableError as error:
+        unreadable.append(Unreadable(path, f"{error}; so nothing that it ignores is left out"))
+        return ()
     return (IgnoreFile(where, patterns),) if patterns else ()
 
 
-def rules_above(folder: str) -> tuple[IgnoreFile, ...]:
+def rules_above(folder: str, unreadable: list[Unreadable]) -> tuple[IgnoreFile, ...]:
     """The rules of the repository that hold in a folder and stand above it, deepest first.
 
-    The folder is as of `absolute`. A file that ignores the folder itself is left out: whoever
-    names the folder wants it walked.
+    The folder is as of `absolute`, `unreadable` as of `rules_in`. A file that ignores the folder
+    itself is left out: whoever names the folder wants it walked.
     """
     above: list[IgnoreFile] = []
     current = folder
@@ -172,7 +212,7 @@ def rules_above(folder: str) -> tuple[IgnoreFile, ...]:
         current = _parent(current)
         if not current:
             return ()  # no repository: no rules from above
-        above.extend(rules_in(current, current))
+        above.extend(rules_in(current, current, unreadable))
     name = folder[:-1].rpartition("/")[2]
     return tuple(
         rules for rules in above if not FolderRules((rules,), _parent(folder)).ignore(name, "/")

@@ -96,8 +96,12 @@ class Source:
         return " ".join(" ".join([cut[0][span.column - 1 :], *cut[1:]]).split())
 
 
-def read_bytes(path: str) -> bytes:
-    """The content of a regular file of at most LARGEST_FILE bytes."""
+def read_bytes(path: str, most: int | None = None) -> bytes:
+    """The content of a regular file of at most so many bytes (LARGEST_FILE).
+
+    Raises UnreadableError.
+    """
+    most = LARGEST_FILE if most is None else most
     try:
         descriptor = os.open(path, _READING)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
@@ -105,25 +109,28 @@ def read_bytes(path: str) -> bytes:
             raise UnreadableError(_NOT_REGULAR) from error
         raise UnreadableError(getattr(error, "strerror", None) or str(error)) from error
     try:
-        return _content(descriptor)
+        return _content(descriptor, most)
     except OSError as error:
         raise UnreadableError(error.strerror or str(error)) from error
     finally:
         os.close(descriptor)
 
 
-def _content(descriptor: int) -> bytes:
+def _content(descriptor: int, most: int) -> bytes:
     """All that an open file holds, in as few calls as can be: most files end unread further."""
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise UnreadableError(_NOT_REGULAR)
-    _refuse_huge(status.st_size)
+    _refuse_huge(status.st_size, most)
     data = os.read(descriptor, status.st_size + 1)
     if len(data) == status.st_size:
         return data
     pieces = [data]  # its size is not told, or it changes
-    while sum(map(len, pieces)) <= LARGEST_FILE and (more := os.read(descriptor, _PIECE)):
+    size = len(data)
+    while size <= most and (more := os.read(descriptor, _PIECE)):
         pieces.append(more)
+        size += len(more)
+    _refuse_huge(size, most)
     return b"".join(pieces)
 
 
@@ -156,7 +163,7 @@ def mentions(data: bytes, search: Callable[[bytes], object]) -> bool:
 def load(path: str, data: bytes, language: Language) -> Source:
     """The Source of a file's bytes. Raises UnreadableError where they are no text, or Python of
     more than LARGEST_PYTHON_FILE bytes."""
-    _refuse_huge(len(data))
+    _refuse_huge(len(data), LARGEST_FILE)
     if language is Language.PYTHON and len(data) > LARGEST_PYTHON_FILE:
         limit = LARGEST_PYTHON_FILE // 1024
         raise UnreadableError(f"{len(data)} bytes: larger than the limit of {limit} KiB for Python")
@@ -227,7 +234,7 @@ def declared_encoding(data: bytes) -> str | None:
     return None
 
 
-def _refuse_huge(size: int) -> None:
-    if size > LARGEST_FILE:
-        limit = LARGEST_FILE // (1024 * 1024)
+def _refuse_huge(size: int, most: int) -> None:
+    if size > most:
+        limit = most // (1024 * 1024)
         raise UnreadableError(f"{size} bytes: larger than the limit of {limit} MiB")

@@ -218,7 +218,8 @@ class ExitLowering(InitialiserLowering):
             label = self._labels.get(goto.label)
             self.names.frame = goto.frame
             if label is None:
-                self.stop(goto.node, f"no label {goto.label}")
+                with self.positions.fixed_at(goto.span):  # a macro's argument has other places
+                    self.stop(goto.node, f"no label {goto.label}")
                 continue
             yield from self.leave_to(label.frame, goto.span)
             self.graph.jump(label.block)
