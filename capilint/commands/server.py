@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from capilint.commands import CommandError
@@ -24,9 +25,11 @@ def run(options: argparse.Namespace) -> int:
     try:
         from capilint.server.service import service
     except ModuleNotFoundError as error:
-        if error.name and error.name.partition(".")[0] in ("pygls", "lsprotocol"):
-            raise CommandError(f"the language server needs {error.name}: {INSTALL}") from None
+        package = (error.name or "").partition(".")[0]
+        if package in ("pygls", "lsprotocol"):
+            raise CommandError(f"the language server needs {package}: {INSTALL}") from None
         raise
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is to be saved, and a thread reads on
     replies = sys.stdout.buffer
     sys.stdout = sys.stderr  # what is printed is no message of the protocol
     service(options.verbose).start_io(sys.stdin.buffer, replies)

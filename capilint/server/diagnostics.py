@@ -81,11 +81,12 @@ class Translator:
         return types.Range(types.Position(*start), types.Position(*end))
 
     def edit(self, change: Change) -> types.TextEdit:
-        """A change of whole lines."""
+        """A change of whole lines, with the line ends of the document."""
         places = self.places(change.path)
         ends = places.of(change.line, 1), places.of(change.end_line, 1)
         start, end = (types.Position(*each) for each in ends)
-        return types.TextEdit(types.Range(start, end), change.text)
+        text = change.text.replace("\n", places.line_end)
+        return types.TextEdit(types.Range(start, end), text)
 
     def places(self, path: str) -> Places:
         """The places in a file as it was checked."""

@@ -33,6 +33,7 @@ class Places:
     def __init__(self, text: str | None, encoding: str = "utf-16") -> None:
         """Of a text that is not known columns are taken to be what they are in ASCII."""
         self._known = text is not None
+        self.line_end = "\r\n" if text and "\r\n" in text else "\n"
         self._lines = _LINE_END.split(text or "")
         self._units = _UNITS[encoding]
 
