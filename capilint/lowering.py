@@ -41,7 +41,8 @@ def lower(
     if source.language is Language.PYTHON:
         from capilint.frontends import python
 
-        return python.lower(source.text, source.path, relevant)
+        module = python.lower(source.text, source.path, relevant)
+        return module if source.problem is None else _with_problem(module, source.problem)
     from capilint.files.compile_options import CompileOptions
 
     if source.language is Language.CPP:
@@ -53,6 +54,16 @@ def lower(
 
     assert headers is None or isinstance(headers, c.Headers)
     return c.lower(source.text, source.path, relevant, headers, options or CompileOptions())
+
+
+def _with_problem(module: Module, reason: str) -> Module:
+    """The module of a file that was not understood at all."""
+    from dataclasses import replace
+
+    from capilint.finding import Span
+    from capilint.ir import Problem
+
+    return replace(module, problems=(Problem(Span(1, 1, 1, 1), reason),))
 
 
 class FrontEnds:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from capilint.files.source import Source
+from capilint.files.source import Source, is_notebook
 from capilint.finding import Change, Finding
 from capilint.findings.suppress import directives, matching
 from capilint.language import Language
@@ -21,6 +21,8 @@ def suppression(finding: Finding, source: Source, reason: str = REASON) -> Chang
 
     `source` is that file as it was checked.
     """
+    if is_notebook(source.path):
+        return None
     lines = source.lines
     for number in dict.fromkeys((finding.span.line, finding.span.end_line)):
         if number > len(lines):

@@ -14,6 +14,7 @@ from lsprotocol import types
 
 from capilint.edits.session import Session
 from capilint.edits.suppression import suppression
+from capilint.files.source import is_notebook
 from capilint.finding import Change, Finding
 from capilint.findings.fingerprint import fingerprints
 from capilint.server.diagnostics import Translator
@@ -45,7 +46,7 @@ class Actions:
     def of(self, finding: Finding, shows_paths: bool) -> Iterator[types.CodeAction]:
         """The actions for a finding; the first has its edit only when it was `mended`."""
         diagnostic = self._translator.diagnostic(finding)
-        if finding.resource and finding.steps:
+        if finding.resource and finding.steps and not is_notebook(finding.path):
             yield types.CodeAction(
                 title=f"Mend {finding.code}: {finding.help}" if finding.help else "Mend it",
                 kind=types.CodeActionKind.QuickFix,

@@ -18,8 +18,9 @@ from capilint.checking import Report, check
 from capilint.config.loading import Configuration
 from capilint.files.discover import discover, language_of
 from capilint.files.real_paths import RealPaths
-from capilint.files.source import Input
+from capilint.files.source import Input, is_notebook
 from capilint.language import LANGUAGE_NAMES, Language
+from capilint.report.notebooks import told
 from capilint.server.positions import Places
 
 
@@ -106,6 +107,7 @@ class Snapshot(NamedTuple):
         inputs = tuple(self._inputs(configuration))
         within = self.folders or tuple({str(Path(path).parent) for path in self.documents})
         report = check(inputs, configuration.settings_of, effects=True, within=within)
+        report = told(report, in_files=True) if any(map(is_notebook, report.sources)) else report
         return Checked(report, inputs, configuration, self.documents)
 
     def _inputs(self, configuration: Configuration) -> Iterator[Input]:
