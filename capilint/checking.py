@@ -32,6 +32,7 @@ from capilint.rulebook.namescan import NameScan, known_names, unknown_resource
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
+    from capilint.engine.summaries.effects import Effects
     from capilint.finding import Finding, Span
     from capilint.findings.baseline import Gone
     from capilint.findings.triage import Suppressed, Triage
@@ -49,8 +50,8 @@ class Report(NamedTuple):
     `analysed` counts the files that were parsed, of `seen`, and `unread` those that could not be;
     `unreadable` has headers that are no inputs, too. `sources` has the files that were
     read whole, by path. `failing` are the findings whose severity reaches their file's `fail_on`.
-    `notes` tell people what the run did not do. `account` tells on request of which handles
-    nothing is reported.
+    `notes` tell people what the run did not do. On request `account` tells of which handles
+    nothing is reported, and `effects` what the functions of the program do to handles.
 
     Where `baselines` hold, `findings` are the new ones, `known` those that a baseline has, and
     `gone` what it has and the run did not find. `unchanged` are findings that only concern lines
@@ -73,6 +74,7 @@ class Report(NamedTuple):
     gone: tuple[Gone, ...] = ()
     unchanged: tuple[Finding, ...] = ()
     interrupted: int = 0
+    effects: tuple[Effects, ...] = ()
 
     @property
     def everything(self) -> tuple[Finding, ...]:
@@ -106,16 +108,20 @@ def check(
     settings_of: Callable[[str], Settings],
     unreadable: Iterable[Unreadable] = (),
     explain: bool = False,
+    effects: bool = False,
+    within: Sequence[str] = (),
 ) -> Report:
     """Analyse the files together: one program for all that the same user functions apply to.
 
     `unreadable` is what could not be found, to be reported too. With `explain` the report accounts
-    for every creation of a handle. Raises SettingsError for an unknown resource, RuleError
-    where the user's functions are described wrongly, BaselineError for a baseline that cannot be
-    read, and Interrupted on Ctrl-C and Terminated.
+    for every creation of a handle; with `effects` it has these. What the files include or import is
+    read outside of the folders `within`, if any, only where the settings name it. Raises
+    SettingsError for an unknown resource, RuleError where the user's functions are described
+    wrongly, BaselineError for a baseline that cannot be read, and Interrupted on Ctrl-C and
+    Terminated.
     """
     inputs = list(inputs)
-    run = _Run(inputs, settings_of, explain)
+    run = _Run(inputs, settings_of, explain, effects, within)
     run.unreadable += unreadable
     run.seen = len(run.unreadable)
     programs: dict[str, list[Input]] = {}
@@ -138,12 +144,19 @@ class _Run:
     """What one run has gathered so far."""
 
     def __init__(
-        self, inputs: Iterable[Input], settings_of: Callable[[str], Settings], explain: bool
+        self,
+        inputs: Iterable[Input],
+        settings_of: Callable[[str], Settings],
+        explain: bool,
+        effects: bool,
+        within: Sequence[str],
     ) -> None:
         self._inputs = tuple(inputs)
         self._settings_of = settings_of
         self._explain = explain
-        self._front_ends = FrontEnds([item.path for item in self._inputs], settings_of)
+        self._within = within
+        self._front_ends = FrontEnds(self._inputs, settings_of, within)
+        self._effects: list[Effects] | None = [] if effects else None
         self._sources: dict[str, Source] = {}
         self._findings: list[Finding] = []
         self._beside: set[str] = set()
@@ -193,6 +206,8 @@ class _Run:
         self._analysed |= rounds.modules.keys() - self._beside
         self._findings += _problems(rounds.modules.values())
         self._findings += found
+        if self._effects is not None:
+            self._effects += rounds.effects()
         if self._explain:
             from capilint.findings.accounts import not_understood
 
@@ -201,7 +216,8 @@ class _Run:
 
     def report(self) -> Report:
         """The report of all that was gathered."""
-        report = self._report()._replace(interrupted=self.interrupted)
+        effects = tuple(self._effects or ())
+        report = self._report()._replace(interrupted=self.interrupted, effects=effects)
         if not self.baselines:
             return report
         from capilint.findings.baseline import compared
@@ -299,7 +315,7 @@ class _Run:
 
         concerned = {source.path for source in sources}
         roots = [item for item in program if item.named or item.path in concerned]
-        for item in Beside(program, self._front_ends.included).of(roots):
+        for item in Beside(program, self._front_ends.included, self._within).of(roots):
             self._beside.add(item.path)
             source = self._read(item, names, left)
             if source is not None:

@@ -175,9 +175,11 @@ def _changes(revision: str, found: Discovery) -> Changes:
 
 def _changed(report: Report, changes: Changes) -> Report:
     """The report with the findings apart that no change concerns."""
-    from capilint.findings.changed import concerns
+    from capilint.findings.changed import concerns, in_file
 
-    told = frozenset(each for each in report.findings if concerns(each, changes))
+    told = frozenset(
+        each for each in report.findings if concerns(in_file(each, report.sources), changes)
+    )
     return report._replace(
         findings=tuple(each for each in report.findings if each in told),
         unchanged=tuple(each for each in report.findings if each not in told),

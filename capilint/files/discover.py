@@ -30,11 +30,12 @@ SUFFIXES = {
     **dict.fromkeys((".ipp", ".tpp", ".ino"), Language.CPP),
     **dict.fromkeys((".ixx", ".ccm", ".cppm", ".cxxm", ".c++m"), Language.CPP),  # modules
     **dict.fromkeys((".py", ".pyi", ".pyw", ".pyt", ".tac", ".wsgi"), Language.PYTHON),
+    ".ipynb": Language.PYTHON,
 }
 _FAMILIES = ((Language.C, Language.CPP), (Language.PYTHON,))
 _SKIPPED_FOLDERS = {
     *(".git", ".hg", ".svn", "node_modules", "__pycache__", ".capilint_cache"),
-    *(".venv", "venv", ".tox", ".nox", ".eggs", ".direnv"),
+    *(".venv", "venv", ".tox", ".nox", ".eggs", ".direnv", ".ipynb_checkpoints"),
     *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"),
 }
 _VIRTUAL_ENVIRONMENT = "pyvenv.cfg"

@@ -74,8 +74,21 @@ class Unreadable(NamedTuple):
     detail: str = ""
 
 
+class CellPlace(NamedTuple):
+    """A line of a notebook: the cell, from 1 among all cells, and the line in it."""
+
+    cell: int
+    line: int
+
+
 class Source:
-    """A decoded file. `path` is the one of the reports; `text` has `\\n` line ends only."""
+    """A decoded file. `path` is the one of the reports; `text` has `\\n` line ends only.
+
+    Of a notebook `text` is the module that its code cells are (`capilint.files.notebook`).
+    `problem` says why nothing of a file was understood.
+    """
+
+    problem: str | None = None
 
     def __init__(self, path: str, text: str, language: Language) -> None:
         self.path = path
@@ -86,6 +99,22 @@ class Source:
     def lines(self) -> tuple[str, ...]:
         """The lines without their ends; line 1 is `lines[0]`."""
         return tuple(self.text.split("\n"))
+
+    def cell(self, line: int) -> CellPlace | None:
+        """The place of a line in a notebook; None where this is none."""
+        return None
+
+    def in_file(self, span: Span) -> Span:
+        """Where a stretch of the text is in the file."""
+        return span
+
+    def as_file(self) -> Source:
+        """The file as it is, where places in it are those of `in_file`."""
+        return self
+
+    def line_of(self, span: Span) -> str:
+        """The line that a stretch begins on; empty where there is none."""
+        return self.lines[span.line - 1] if span.line <= len(self.lines) else ""
 
     def quoted(self, span: Span) -> str:
         """The text of a stretch in one line, with single spaces; empty where there is none."""
@@ -150,9 +179,17 @@ def ascii_bytes(data: bytes) -> bytes:
 def content(item: Input) -> bytes:
     """A file's content, in an encoding that keeps ASCII; empty where it cannot be read."""
     try:
-        return ascii_bytes(read_bytes(item.path) if item.data is None else item.data)
+        data = read_bytes(item.path) if item.data is None else item.data
+        if is_notebook(item.path):
+            return load_input(item, data).text.encode("utf-8", errors="replace")
+        return ascii_bytes(data)
     except UnreadableError:
         return b""
+
+
+def is_notebook(path: str) -> bool:
+    """Whether a file is a notebook of Jupyter."""
+    return path[-6:].lower() == ".ipynb"
 
 
 def mentions(data: bytes, search: Callable[[bytes], object]) -> bool:
@@ -164,9 +201,8 @@ def load(path: str, data: bytes, language: Language) -> Source:
     """The Source of a file's bytes. Raises UnreadableError where they are no text, or Python of
     more than LARGEST_PYTHON_FILE bytes."""
     _refuse_huge(len(data), LARGEST_FILE)
-    if language is Language.PYTHON and len(data) > LARGEST_PYTHON_FILE:
-        limit = LARGEST_PYTHON_FILE // 1024
-        raise UnreadableError(f"{len(data)} bytes: larger than the limit of {limit} KiB for Python")
+    if language is Language.PYTHON:
+        refuse_large_python(len(data))
     text = decode(data, language)
     return Source(path, text.replace("\r\n", "\n").replace("\r", "\n"), language)
 
@@ -174,6 +210,10 @@ def load(path: str, data: bytes, language: Language) -> Source:
 def load_input(item: Input, data: bytes) -> Source:
     """The Source of a file of a run; a `.h` is C or C++ by what it says. Raises as `load` does."""
     language = item.language
+    if is_notebook(item.path):
+        from capilint.files.notebook import load_notebook  # seldom needed
+
+        return load_notebook(item.path, data)
     if language is Language.C and item.path[-2:].lower() == ".h" and not item.told:
         from capilint.files.cpp_headers import says_cpp  # its patterns cost a millisecond
 
@@ -232,6 +272,13 @@ def declared_encoding(data: bytes) -> str | None:
         if not re.match(_BLANK_OR_COMMENT, line):
             break
     return None
+
+
+def refuse_large_python(size: int) -> None:
+    """Raise UnreadableError where the parser would need too much memory."""
+    if size > LARGEST_PYTHON_FILE:
+        limit = LARGEST_PYTHON_FILE // 1024
+        raise UnreadableError(f"{size} bytes: larger than the limit of {limit} KiB for Python")
 
 
 def _refuse_huge(size: int, most: int) -> None:
