@@ -116,11 +116,10 @@ class _Walk:
         last = self.passages[-1] if self.passages else None
         same = last is not None and last[:3] == passage[:3]
         if last is not None and (passage.kind, last.kind) == ("exit", "enter"):
-            self.passages.pop()  # nothing of note happened inside
-            passage = passage._replace(kind="", name="")
-        elif last is not None and same and passage.kind and not last.kind:
-            self.passages.pop()
-        if passage.kind or not same or not self.passages:
+            self.passages[-1] = last._replace(kind="", name="")  # nothing of note inside
+        elif last is not None and same and not last.kind:
+            self.passages[-1] = passage
+        elif passage.kind or not same:
             self.passages.append(passage)
 
     def _happens(self, event: Event) -> None:
