@@ -13,6 +13,7 @@ from capilint.engine.fixpoint import Graph, Links
 from capilint.engine.reporting.deciding import Decisions, Path, Station
 from capilint.engine.reporting.enders import LEAKS, acts, begin_of_ender
 from capilint.engine.reporting.lengths import Length, Lengths
+from capilint.engine.reporting.waypoints import Waypoint, waypoints
 from capilint.finding import Span
 from capilint.ir import Raise
 
@@ -29,7 +30,7 @@ class Witnessed:
     path's begin. `deciding` are the numbers of those that decide the path, `spared` those among
     them that, had they ended otherwise, would have released the handle. `others` are the defects of
     the same kind and handle elsewhere. `merged` is set where the path goes through a state that
-    stands for several, so that it may be none's.
+    stands for several, so that it may be none's. `waypoints` are the points it comes by.
     """
 
     defect: Defect
@@ -39,6 +40,7 @@ class Witnessed:
     spared: frozenset[int] = frozenset()
     others: Sequence[Defect] = ()
     merged: bool = False
+    waypoints: Sequence[Waypoint] = ()
 
 
 def shortest_witnesses(
@@ -183,7 +185,10 @@ def _witnessed(
     )
     others = [each for each in same if each.ender is None and each.span != defect.span]
     merged = decisions.is_merged(defect.node)
-    return Witnessed(defect, events, made, frozenset(deciding), frozenset(spared), others, merged)
+    points = waypoints(decisions.graph, decisions.before, defect)
+    return Witnessed(
+        *(defect, events, made, frozenset(deciding), frozenset(spared), others, merged, points)
+    )
 
 
 def _last_failure(events: Sequence[Event]) -> list[int]:
