@@ -96,6 +96,8 @@ class Openers:
     def _forgotten_in(self, left: _Left) -> Iterator[tuple[Defect, str]]:
         """What is forgotten of one thing: by the first of its closers that forgets any of it."""
         structure = structure_of(left.definition, left.thing)
+        if self.taken.gathered and all(self._is_taken(left, structure, m) for m in left.members):
+            return  # whatever its closers do: running them is dear
         destructor = self._destructor(left, structure)
         endings = [_Ending(left, destructor, left.thing)] if isinstance(destructor, Closer) else []
         mortal = {each.symbol for ending in endings for each in ending.ended()}
