@@ -11,7 +11,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from capilint.files.gitignore import Names, Pattern, decision
+from capilint.files.gitignore import Names
+from capilint.files.patterns import Patterns
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
@@ -111,10 +112,7 @@ class Settings(NamedTuple):
             return False
         if not any(map(_names(globs).fit, relative.split("/"))):
             return False
-        patterns = _patterns(globs)
-        ends = (position + 1 for position, sign in enumerate(relative) if sign == "/")
-        around = any(decision(patterns, relative[:end]) for end in ends)
-        return around or bool(decision(patterns, relative + "/" * path.endswith("/")))
+        return bool(_patterns(globs).decision(relative + "/" * path.endswith("/")))
 
     def _relative(self, path: str) -> str:
         return os.path.relpath(path, self.root).replace(os.sep, "/")
@@ -131,8 +129,8 @@ def _names(globs: tuple[str, ...]) -> Names:
 
 
 @cache
-def _patterns(globs: tuple[str, ...]) -> tuple[Pattern, ...]:
-    return tuple(Pattern(glob) for glob in globs if glob.strip() and not glob.startswith("#"))
+def _patterns(globs: tuple[str, ...]) -> Patterns:
+    return Patterns(globs)
 
 
 def _longest(code: str, prefixes: tuple[str, ...]) -> int:

@@ -1,9 +1,9 @@
 """The .gitignore rules that hold in a folder.
 
-To try each pattern on each path takes long: they are asked only about names that could fit one at
-all, which in most trees are none.
+`Patterns` decide, but take 20 ms to import and 10 us for each path: they are asked only about names
+that could fit a pattern at all, which in most trees are none.
 
-    IgnoreFile ── in a folder ── the patterns that can fit there ── names? ── each pattern
+    IgnoreFile ── in a folder ── the patterns that can fit there ── names? ── Patterns
                                  none: done with the folder          no: done with the name
 """
 
@@ -12,10 +12,10 @@ from __future__ import annotations
 # Importing pathlib would cost a tenth of the time that `check` may take to start.
 # ruff: noqa: PTH100, PTH114, PTH120
 import os
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cached_property
 
+from capilint.files.patterns import Patterns
 from capilint.files.source import Unreadable, UnreadableError, read_bytes
 
 FILE_NAME = ".gitignore"
@@ -28,32 +28,25 @@ class Names:
     """Fits every name that the last part of one of some patterns could fit, and some more."""
 
     def __init__(self, lasts: Iterable[str]) -> None:
-        from capilint.files.wildcards import name_pattern
-
         exact: list[str] = []
         beginnings: list[str] = []
         endings: list[str] = []
-        others: list[str] = []
         for last in lasts:
-            rest = last.strip("*")
-            if "[" in last or "\\" in last:
-                endings.append("")
-            elif "*" in rest or "?" in rest or last not in (rest, f"*{rest}", f"{rest}*"):
-                others.append(name_pattern(last))
-            else:
-                where = exact if last == rest else endings if last[0] == "*" else beginnings
-                where.append(rest)
+            marks = [at for at, sign in enumerate(last) if sign in _SPECIAL]
+            if not marks:
+                exact.append(last)
+            elif marks[0] > 0:
+                beginnings.append(last[: marks[0]])
+            else:  # behind a class or a backslash nobody knows where its plain text begins
+                plain = "[" not in last and "\\" not in last
+                endings.append(last[marks[-1] + 1 :] if plain else "")
         self._exact = frozenset(exact)
         self._beginnings, self._endings = tuple(beginnings), tuple(endings)
-        self._others = re.compile("|".join(others), re.DOTALL).fullmatch if others else None
 
     def fit(self, name: str) -> bool:
         """Whether a pattern could fit the name."""
         return (
-            name in self._exact
-            or name.endswith(self._endings)
-            or name.startswith(self._beginnings)
-            or (self._others is not None and self._others(name) is not None)
+            name in self._exact or name.endswith(self._endings) or name.startswith(self._beginnings)
         )
 
 
@@ -63,6 +56,7 @@ class IgnoreFile:
     def __init__(self, folder: str, lines: Iterable[str]) -> None:
         self._folder = folder
         self._lines = tuple(lines)
+        self._decided = Patterns(self._lines)
         self._names: dict[tuple[str, ...], Names] = {}
 
     def names_in(self, folder: str) -> Names | None:
@@ -71,7 +65,7 @@ class IgnoreFile:
         None where no pattern can fit there.
         """
         below = folder[len(self._folder) :]
-        lasts = tuple(each.last for each in self._patterns if each.can_fit_in(below))
+        lasts = tuple(each.last for each in self._places if each.can_fit_in(below))
         if lasts and lasts not in self._names:
             self._names[lasts] = Names(lasts)
         return self._names[lasts] if lasts else None
@@ -79,28 +73,24 @@ class IgnoreFile:
     def decision(self, path: str) -> bool | None:
         """Whether it ignores an absolute path below its folder (a folder with a final `/`).
 
-        None where no pattern fits. What becomes of the folders around is not asked.
+        None where no pattern fits.
         """
-        return decision(self._patterns, path[len(self._folder) :])
+        return self._decided.decision(path[len(self._folder) :])
 
     @cached_property
-    def _patterns(self) -> tuple[Pattern, ...]:
-        return tuple(map(Pattern, self._lines))
+    def _places(self) -> tuple[_Place, ...]:
+        return tuple(map(_Place, self._lines))
 
 
-class Pattern:
-    """A line of a .gitignore file that is no comment.
+class _Place:
+    """Where a line of a .gitignore file can fit.
 
-    It `ignores` what it fits, or says that others are not to. `last` is its last part; the folders
-    of a path that fits begin with `head`, end with `parent` and are `depth` many (None: any
-    number).
+    `last` is its last part; the folders of a path that fits begin with `head`, end with `parent`
+    and are `depth` many (None: any number).
     """
 
     def __init__(self, line: str) -> None:
-        self.ignores = not line.startswith("!")
-        text = _without_blanks(line.removeprefix("!"))
-        self._folders_only = text.endswith("/")
-        self._text = pattern = text.removesuffix("/")
+        pattern = line.strip().removeprefix("!").rstrip("/")
         folders, _, self.last = pattern.rpartition("/")
         anywhere = "/" not in pattern or "**" in pattern or "\\" in pattern or "[" in pattern
         folders = folders.lstrip("/")
@@ -111,25 +101,6 @@ class Pattern:
         self.head = "".join(part + "/" for part in parts[:literal])
         self.parent = f"/{parts[-1]}/" if parts and plain[-1] and "**" not in self.last else ""
 
-    def fits(self, path: str) -> bool:
-        """Whether it fits a path relative to its file's folder; that of a folder ends with `/`."""
-        plain = path.removesuffix("/")
-        if self._folders_only and plain == path:
-            return False
-        asked = plain if "/" in self._text else plain[plain.rfind("/") + 1 :]
-        if self._expression is None:
-            return asked == self._text.removeprefix("/")
-        return self._expression.match(asked) is not None
-
-    @cached_property
-    def _expression(self) -> re.Pattern[str] | None:
-        """None where only a text as it stands there fits."""
-        if not any(mark in self._text for mark in _SPECIAL):
-            return None
-        from capilint.files.wildcards import path_pattern
-
-        return path_pattern(self._text) or re.compile("(?!)")
-
     def can_fit_in(self, folder: str) -> bool:
         """Whether it can fit a path in a folder: relative, with a final `/`, or empty."""
         return (
@@ -137,21 +108,6 @@ class Pattern:
             and f"/{folder}".endswith(self.parent)
             and self.depth in (None, folder.count("/"))
         )
-
-
-def decision(patterns: Sequence[Pattern], path: str) -> bool | None:
-    """Whether a path is ignored, by the last pattern that fits it; None where none does."""
-    for pattern in reversed(patterns):
-        if pattern.fits(path):
-            return pattern.ignores
-    return None
-
-
-def _without_blanks(line: str) -> str:
-    """A pattern without the blanks at its end, but for one behind a backslash."""
-    text = line.rstrip(" ")
-    backslashes = len(text) - len(text.rstrip("\\"))
-    return f"{text} " if text != line and backslashes % 2 else text
 
 
 class FolderRules:

@@ -30,7 +30,7 @@ _AST_ONLY = 0x400  # ast.PyCF_ONLY_AST, without the import of `ast`
 # https://ipython.readthedocs.io/en/stable/interactive/magics.html: of these the cell is Python.
 _PYTHON_CELLS = re.compile(r"%%(?:time|timeit|capture|prun|memit|mprun)\b")
 _MAGIC = re.compile(r"[ \t]*(?:[%!]|\?|[\w.]+\?{1,2}\s*$)")
-_ASSIGNED = re.compile(r"([ \t]*[\w.,\[\] \t]+=[ \t]*)([%!].*)")
+_ASSIGNED = re.compile(r"([\w.,\[\] \t]++=[ \t]*+)([%!].*)")
 
 
 def load_notebook(path: str, data: bytes) -> Notebook:
