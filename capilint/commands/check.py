@@ -85,6 +85,7 @@ def _output_arguments(group: argparse._ArgumentGroup) -> None:
         action="store_true",
         help="print the settings that hold for the paths and check nothing",
     )
+    add("--watch", action="store_true", help="check again whenever a file changes, until Ctrl-C")
 
 
 def _edit_arguments(group: argparse._ArgumentGroup) -> None:
@@ -104,6 +105,16 @@ def _edit_arguments(group: argparse._ArgumentGroup) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, report, and say by the exit status how it went."""
+    if not options.watch:
+        return _once(options)
+    if options.fix or options.diff or "-" in options.paths:
+        raise CommandError("--watch goes with files and folders, and neither with --fix nor --diff")
+    from capilint.commands.watching import watch
+
+    return watch(options.paths, lambda: _once(options))
+
+
+def _once(options: argparse.Namespace) -> int:
     wanted = outputs(options)
     settings = configuration(options)
     if options.show_settings:

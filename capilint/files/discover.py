@@ -33,7 +33,7 @@ SUFFIXES = {
     ".ipynb": Language.PYTHON,
 }
 _FAMILIES = ((Language.C, Language.CPP), (Language.PYTHON,))
-_SKIPPED_FOLDERS = {
+SKIPPED_FOLDERS = {
     *(".git", ".hg", ".svn", "node_modules", "__pycache__", ".capilint_cache"),
     *(".venv", "venv", ".tox", ".nox", ".eggs", ".direnv", ".ipynb_checkpoints"),
     *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"),
@@ -161,7 +161,7 @@ def _kept(
         if entry.is_symlink():
             continue
         if entry.is_dir():
-            if name not in _SKIPPED_FOLDERS and not rules.ignore(name, "/"):
+            if name not in SKIPPED_FOLDERS and not rules.ignore(name, "/"):
                 yield f"{name}/", None
         else:
             actual = _wanted(name, language)
