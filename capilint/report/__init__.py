@@ -25,6 +25,7 @@ _MODULES = {
     "junit": "capilint.report.junit",
     "checkstyle": "capilint.report.checkstyle",
     "rdjson": "capilint.report.rdjson",
+    "html": "capilint.report.html",
 }
 FORMATS = tuple(_MODULES)
 # Read by programs that show files as they are, notebooks among them.

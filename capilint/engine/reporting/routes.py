@@ -27,6 +27,7 @@ from capilint.ir import (
     Instruction,
     Jump,
     Question,
+    Raise,
     Stop,
     Terminator,
     successors,
@@ -105,7 +106,7 @@ class _Walk:
             return False
         span, events, defect = instruction.span, self.witness.events, self.witness.defect
         dispatches = isinstance(instruction, Choose) and bool(instruction.clauses)
-        if not dispatches:
+        if not dispatches and not _is_passed_on(instruction):
             self._add(Passage(self.path, _shown(span), 0, self.state))
         while self.next < limit and _is_of(events[self.next], instruction):
             self._happens(events[self.next])
@@ -125,6 +126,8 @@ class _Walk:
     def _happens(self, event: Event) -> None:
         number, self.next = self.next, self.next + 1
         action = self._acts(event, number)
+        if event.at is not None and _is_passed_on(event.at):
+            return
         place = (event.path, _shown(_place(event)), event.depth, self.state)
         self._add(Passage(*place, event.kind, event.function, _outcome(event), action))
 
@@ -164,6 +167,13 @@ def _place(event: Event) -> Span:
     if isinstance(event.at, Choose) and event.at.clauses:
         return next(iter(event.at.clauses[event.way :] or event.at.clauses[-1:]))
     return event.span
+
+
+def _is_passed_on(instruction: Instruction | Terminator) -> bool:
+    """Whether an exception only goes on there, at the end of a whole statement."""
+    if not isinstance(instruction, Raise) or not instruction.again:
+        return False
+    return instruction.span.end_line > instruction.span.line
 
 
 def _is_of(event: Event, instruction: Instruction | Terminator) -> bool:
