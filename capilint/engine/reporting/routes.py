@@ -189,7 +189,8 @@ def _target(block: BasicBlock, event: Event | None) -> int | None:
         return block.handler
     if isinstance(block.terminator, Jump):
         return block.terminator.target
-    return successors(block)[event.way] if event is not None and event.at is not None else None
+    ways = successors(block) if event is not None and event.at is block.terminator else ()
+    return ways[event.way] if event is not None and ways else None
 
 
 def _outcome(event: Event) -> str:
