@@ -569,7 +569,7 @@ const IN_LIST = {
 
 document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || $("keys").open) return;
-  const field = event.target.closest("input[type=search], select");
+  const field = event.target.closest?.("input[type=search], select");
   if (field) {
     if (event.key === "Escape" && field.id === "search") {
       if (field.value) { field.value = ""; search(); } else $("list").focus();
