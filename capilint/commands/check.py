@@ -99,7 +99,7 @@ def _edit_arguments(group: argparse._ArgumentGroup) -> None:
     either.add_argument(
         "--suggest-fixes",
         action="store_true",
-        help="put the edits into the report (json, jsonl, sarif, rdjson); takes long",
+        help="put the edits into the report (json, jsonl, sarif, rdjson, html); takes long",
     )
 
 

@@ -104,7 +104,7 @@ function refresh() {
 /* ---------------------------------------------------------------- filters */
 
 function chip(label, count, pressed, action) {
-  const node = button("chip", action, label, make("b", "", count.toLocaleString("en")));
+  const node = button("chip", action, `${label} `, make("b", "", count.toLocaleString("en")));
   node.setAttribute("aria-pressed", String(pressed));
   return node;
 }
@@ -211,9 +211,9 @@ function reveal(finding) {
 /* Show a finding beside the list; `told` puts it into the address, too. */
 function open(finding, told) {
   current = finding;
-  const main = $("detail");
-  main.replaceChildren(finding ? detail(finding, false) : nothing());
-  main.scrollTop = 0;
+  const place = $("detail");
+  place.replaceChildren(finding ? detail(finding, false) : nothing());
+  place.scrollTop = 0;
   if (finding) {
     reveal(finding);
     if (told) history.replaceState(null, "", `#${finding.id}`);
@@ -516,16 +516,16 @@ function go(within, number) {
 
 function step(by) {
   if (!current || !current.steps.length) return;
-  const main = $("detail");
+  const place = $("detail");
   view("finding");
-  const here = main.querySelector(".here");
+  const here = place.querySelector(".here");
   const number = here ? Number(here.dataset.step) + by : by > 0 ? 0 : current.steps.length - 1;
-  go(main, Math.min(current.steps.length - 1, Math.max(0, number)));
+  go(place, Math.min(current.steps.length - 1, Math.max(0, number)));
 }
 
 function openAll() {
-  const main = $("detail");
-  const folds = [...main.querySelectorAll(".fold")], calls = [...main.querySelectorAll("details")];
+  const place = $("detail");
+  const folds = [...place.querySelectorAll(".fold")], calls = [...place.querySelectorAll("details")];
   const some = folds.length > 0 || calls.some(each => !each.open);
   folds.forEach(each => each.click());
   calls.forEach(each => { each.open = some; });
@@ -569,7 +569,7 @@ const IN_LIST = {
 
 document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || $("keys").open) return;
-  const field = event.target.closest("input[type=search], select");
+  const field = event.target.closest?.("input[type=search], select");
   if (field) {
     if (event.key === "Escape" && field.id === "search") {
       if (field.value) { field.value = ""; search(); } else $("list").focus();
