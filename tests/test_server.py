@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -18,8 +20,10 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 from tests.doors import PYTHON_LEAK
+from tests.test_editors import COMMAND
 from tests.tools import ROOT
 
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 PATIENCE = 30  # seconds, for a machine under load
 LEAK = """\
 #include "own.h"
@@ -74,10 +78,12 @@ class Editor:
         def logged(params: types.LogMessageParams) -> None:
             self.logged.append(params.message)
 
-    async def start(self, command: list[str] | None = None) -> types.InitializeResult:
-        """Start the server, and say what an editor says."""
-        words = command or [sys.executable, "-m", "capilint", "server"]
-        await self.client.start_io(*words, cwd=ROOT)
+    async def start(self) -> types.InitializeResult:
+        """Start the server by the command of the extension for VS Code, and say what an editor
+        says."""
+        command = shutil.which(COMMAND[0], path=Path(sys.executable).parent)
+        assert command is not None
+        await self.client.start_io(command, *COMMAND[1:], cwd=ROOT, env=ENVIRONMENT)
         uri = self.folder.as_uri()
         edits = types.WorkspaceEditClientCapabilities(document_changes=True)
         result = await self.client.initialize_async(

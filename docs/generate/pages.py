@@ -28,8 +28,8 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 _NAVIGATION = {
     "Begin": ("install", "tutorial"),
     "Use": (
-        *("checking", "configuration", "mending", "old-code", "ci", "reports", "running"),
-        "python",
+        *("checking", "configuration", "mending", "old-code", "ci", "reports", "editors"),
+        *("running", "python"),
     ),
     "Reference": ("options", "settings", "codes/index", "functions"),
     "Behind it": ("how-it-works", "comparison", "contributing", "changelog"),
