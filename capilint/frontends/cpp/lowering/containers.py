@@ -23,6 +23,7 @@ from capilint.frontends.cpp.facts.typetext import type_text
 from capilint.frontends.cpp.lowering.declarations import Declaring
 from capilint.frontends.cpp.lowering.exceptions import ExceptionLowering
 from capilint.frontends.cpp.lowering.followed import Container, Cursor
+from capilint.frontends.cpp.lowering.naming import LITERALS
 
 Operation = ir.ElementOperation
 
@@ -39,7 +40,6 @@ _NO_MATTER = frozenset({"reserve", "shrink_to_fit", "capacity", "max_size"})
 NUMERIC = re.compile(
     r"(?:\b(?:unsigned|signed|long|short|int|char|float|double|bool|wchar_t)\b\s*)+|(?:std::)?\w+_t"
 )
-LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "raw_string_literal"})
 _PAIR = re.compile(r"(?:std::)?(?:make_pair|pair\s*<.*>|\w+(?:<.*>)?::value_type)$", re.DOTALL)
 
 
@@ -48,8 +48,10 @@ class ContainerLowering(ExceptionLowering):
 
     def container(self, node: Node) -> Container | None:
         """The container that an expression names."""
+        if not self.containers:
+            return None
         node = self.bare(node)
-        if not self.containers or node.type != "identifier":
+        if node.type != "identifier":
             return None
         variable = self.is_local(text_of(node))
         return None if variable is None else self.containers.get(variable)
@@ -109,7 +111,7 @@ class ContainerLowering(ExceptionLowering):
 
     def _let_go(self, node: Node) -> None:
         """A container is used in a way that is not followed."""
-        found = self.container(node)
+        found = self.container(node) if self.containers else None
         if found is not None:
             self.graph.emit(ir.Escape((ir.AddressOf(found.place),), self.span(node)))
 
@@ -118,7 +120,7 @@ class ContainerLowering(ExceptionLowering):
         return super()._variable(node)
 
     def _value(self, node: Node) -> ir.Value:
-        if node.type == "identifier":
+        if self.containers and node.type == "identifier":
             self._let_go(node)
         return super()._value(node)
 

@@ -32,12 +32,10 @@ class OwnedElementLowering(RoundLowering):
 
     # ------------------------------------------------------------ types
 
-    def _type_of(self, node: Node) -> Type | None:
-        found = self._type_of_element(node) if self.containers else None
-        return found if found is not None else super()._type_of(node)
-
-    def _type_of_element(self, node: Node) -> Type | None:
+    def type_of_element(self, node: Node) -> Type | None:
         """The type of an expression that names an element of a container, or leads to it."""
+        if not self.containers:
+            return None
         match node.type:
             case "subscript_expression":
                 found = self.container(field(node, "argument"))

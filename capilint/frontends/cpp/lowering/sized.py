@@ -66,20 +66,21 @@ class SizedLowering(OwnedElementLowering):
 
     def _of_array(self, node: Node) -> tuple[Node, str, list[Node]] | None:
         """The array, the method's name and the arguments of `keys.at(0)`."""
-        function = self.bare(field(node, "function"))
+        function = field(node, "function")
         if function.type != "field_expression" or operator_of(function) == "->":
             return None
-        name, array = text_of(field(function, "field")), field(function, "argument")
-        given = operands(field(node, "arguments"))
-        if name not in _METHODS or len(given) != int(name == "at"):
+        name = text_of(field(function, "field"))
+        if name not in _METHODS:
             return None
-        found = self.type_of(array)
+        array, given = field(function, "argument"), operands(field(node, "arguments"))
+        found = self.type_of(array) if len(given) == int(name == "at") else None
         return (array, name, given) if found is not None and found.dimensions else None
 
-    def _type_of(self, node: Node) -> Type | None:
+    def type_of_element(self, node: Node) -> Type | None:
+        """The type of an expression that names an element of a container, or leads to it."""
         method = self._of_array(node) if node.type == "call_expression" else None
         if method is None or method[1] not in ("at", "front"):
-            return super()._type_of(node)
+            return super().type_of_element(node)
         return self._element_type(self.type_of(method[0]))
 
     def named_place(self, node: Node) -> ir.Place | None:
