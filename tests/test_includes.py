@@ -93,7 +93,7 @@ def test_no_name_climbs_out_of_the_tree(tmp_path: Path, monkeypatch: pytest.Monk
     assert found("../x.h", by="a.c") == "../x.h"
     monkeypatch.chdir(tmp_path / "elsewhere")
     there = [(here / path).as_posix() for path in ("two/a.c", "two/inc/deep/c.c")]
-    headers = Headers(there)
+    headers = Headers([Input(path, Language.C) for path in there])
     z = (here / "two/inc/z.h").as_posix()
     assert found("../z.h", by=there[1], headers=headers) == z
     assert found("../y.h", by=there[0], headers=headers) is None
@@ -282,7 +282,6 @@ def test_a_bounded_search_opens_what_settings_name_and_nothing_else_outside() ->
     assert found("../../out.h", headers=headers) is None
     assert found("sdk.h", "../sdk", headers=headers) == "../sdk/sdk.h"
     assert not headers.unreadable
-    assert found("../../out.h") == "../out.h"
 
 
 def test_a_header_with_another_content_than_that_of_its_file() -> None:
