@@ -189,7 +189,8 @@ def _target(block: BasicBlock, event: Event | None) -> int | None:
         return block.handler
     if isinstance(block.terminator, Jump):
         return block.terminator.target
-    return successors(block)[event.way] if event is not None and event.at is not None else None
+    following = successors(block)
+    return following[event.way] if event and event.at is not None and following else None
 
 
 def _outcome(event: Event) -> str:
