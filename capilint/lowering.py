@@ -120,7 +120,7 @@ class FrontEnds:
     def _compiling(self) -> Compiling:
         from capilint.config.compiling import Compiling
 
-        return Compiling(self._settings_of)
+        return Compiling(self._settings_of, [item.path for item in self._inputs])
 
     @cached_property
     def _search(self) -> includes.Headers:

@@ -78,6 +78,27 @@ def test_names_may_have_folders_and_climb() -> None:
     assert found("../tree/x.h", by="a.c") == "../tree/x.h"
 
 
+def test_no_name_climbs_out_of_the_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make("one/.git/HEAD", "one/src/a.c", "one/x.h", "y.h", "two/inc/deep/b.h", "two/inc/z.h")
+    here = Path.cwd()
+    (here.parent / "outside.h").write_text("", encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    assert found("../x.h", by="one/src/a.c") == "one/x.h"
+    assert found("../../y.h", by="one/src/a.c") is None
+    assert found("../y.h", by="two/a.c") == "y.h"
+    assert found("../../outside.h", by="two/a.c") is None
+    assert found("../inc/z.h", "two/inc", by="one/src/a.c") == "two/inc/z.h"
+    assert found("../inc/../y.h", "two/inc", by="one/src/a.c") is None
+    monkeypatch.chdir("one/src")
+    assert found("../x.h", by="a.c") == "../x.h"
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    there = [(here / path).as_posix() for path in ("two/a.c", "two/inc/deep/c.c")]
+    headers = Headers([Input(path, Language.C) for path in there])
+    z = (here / "two/inc/z.h").as_posix()
+    assert found("../z.h", by=there[1], headers=headers) == z
+    assert found("../y.h", by=there[0], headers=headers) is None
+
+
 def test_a_name_with_a_folder_may_begin_at_a_root_above_the_file() -> None:
     make("lib/enc/x.h", "sub/lib/enc/x.h", "sub/lib/y.h", "../lib/z.h", "w.h")
     by = "sub/lib/enc/win/a.c"
@@ -261,7 +282,6 @@ def test_a_bounded_search_opens_what_settings_name_and_nothing_else_outside() ->
     assert found("../../out.h", headers=headers) is None
     assert found("sdk.h", "../sdk", headers=headers) == "../sdk/sdk.h"
     assert not headers.unreadable
-    assert found("../../out.h") == "../out.h"
 
 
 def test_a_header_with_another_content_than_that_of_its_file() -> None:
