@@ -149,8 +149,9 @@ class Narrator:
             for name, protocol in self.own.items():
                 if defect.resource in protocol.releases.values():
                     return name
-        resource = self.resources.get(defect.resource)
-        return resource.release if resource is not None else ""
+        kinds = (defect.resource, *(origin.alternatives if origin is not None else ()))
+        known = (self.resources.get(kind) for kind in kinds)
+        return " or ".join(each.release for each in known if each is not None)
 
     def _origin(self, symbol: Symbol) -> Origin | None:
         newest = Symbol(symbol.kind, symbol.site, symbol.detail)
