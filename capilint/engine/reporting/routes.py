@@ -38,6 +38,7 @@ _NOWHERE: Point = (-1, -1)
 _LONGEST = 30  # lines: what is longer holds code of its own, as a lambda does
 _ANSWERS = {
     Question.CONDITION: ("true", "false"),
+    Question.MACRO: ("true", "false"),
     Question.CASE: ("fits", "does not fit"),
     Question.ROUND: ("another round", "no further round"),
 }
