@@ -126,7 +126,8 @@ class FunctionLowering(StatementLowering):
     def _ends_on_exception(self, place: ir.Place, made: Instance, span: Span) -> None:
         name = self.destructor_of(made)
         if name is not None:
-            call = ir.Call(ir.Direct(name), (self.address_of(place),), None, span)
+            ended = (self.address_of(place),)
+            call = ir.Call(ir.Direct(name), ended, None, span, noexcept=True)
             self.enter_cleanup(call, pad=True, only_on_exception=True)
 
     def destructor(self, body: Node | None, span: Span) -> None:
@@ -136,7 +137,8 @@ class FunctionLowering(StatementLowering):
         for place, made in self._parts(self.this):
             name = self.destructor_of(made)
             if name is not None:
-                call = ir.Call(ir.Direct(name), (self.address_of(place),), None, span)
+                ended = (self.address_of(place),)
+                call = ir.Call(ir.Direct(name), ended, None, span, noexcept=True)
                 self.enter_cleanup(call, pad=True)
         if body is not None:
             self.body(body, whole)

@@ -223,7 +223,8 @@ class ObjectLowering(SpecialMemberLowering):
         said = self.lookup.declarations.aliases
         normal_only = f"{alone}::{WITHOUT_EXCEPTION}" in said
         for each in places:
-            call = ir.Call(ir.Direct(name), (self.address_of(each),), None, span)
+            ended = (self.address_of(each),)
+            call = ir.Call(ir.Direct(name), ended, None, span, noexcept=True)
             only_on_exception = f"{alone}::{BY_EXCEPTION}" in said
             self.enter_cleanup(call, pad=not normal_only, only_on_exception=only_on_exception)
 
