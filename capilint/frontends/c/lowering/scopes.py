@@ -192,6 +192,14 @@ def between(frame: Frame | None, outer: Frame | None) -> Iterator[Frame]:
 
     `outer` need not enclose `frame`: a jump into a block leaves what both do not share.
     """
+    left: list[Frame] = []
+    inner = frame
+    while inner is not None and inner is not outer:
+        left.append(inner)
+        inner = inner.outer
+    if inner is outer:  # as it mostly is
+        yield from left
+        return
     kept: set[int] = set()
     while outer is not None:
         kept.add(id(outer))
