@@ -374,7 +374,7 @@ class ObjectLowering(SpecialMemberLowering):
         found = self.type_of(node)
         if found is None or found.instance is None or found.stars:
             return self.argument(node)
-        if self.lookup.conversions(found.instance):
+        if self.turns_into_a_value(node, found.instance):
             return self.argument(node)
         return self.address_of(self.object_place(node))
 
