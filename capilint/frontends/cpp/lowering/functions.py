@@ -82,10 +82,10 @@ class FunctionLowering(StatementLowering):
         whole = ir.Place(THIS, ("*",))
         for base in self.lookup.bases(this):
             if base is not None:
-                node, arguments = given.get(base.declared.name.partition("<")[0], (None, []))
+                node, arguments = given.get(base.declared.name.partition("<")[0], (None, None))
                 where = self.span(node) if node is not None else span
                 with self.full_expression(where):
-                    self.construct(whole, base, arguments, where)
+                    self.construct(whole, base, arguments, where, is_base=True)
                 self._ends_on_exception(whole, base, where)
             else:
                 self.emit_call(UNSEEN_BASE, (), None, span)
