@@ -115,9 +115,7 @@ class Effects:
     """What `has_effects` says of the expressions of a function, each looked through once."""
 
     def __init__(self) -> None:
-        self._known: dict[
-            int, tuple[Node, bool]
-        ] = {}  # kept: no other has its id
+        self._known: dict[int, tuple[Node, bool]] = {}  # kept: no other has its id
 
     def of(self, node: Node) -> bool:
         """Whether evaluating an expression calls or changes anything."""
