@@ -6,6 +6,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import TypeVar
 
+from capilint.engine.domain.handle import changed
 from capilint.engine.domain.handle_names import is_temporary
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import AbstractValue, Location, Symbol
@@ -147,8 +148,12 @@ def _prune_handles(state: State, reachable: set[Symbol], live: Live) -> None:
         or state.invariants.is_held(symbol, live)
     }
     for handle in list(kept.values()):
-        if handle.owner is not None and handle.owner in state.handles:
+        if handle.owner in state.handles and not handle.is_ended:
             kept[handle.owner] = state.handles[handle.owner]
+    for symbol, handle in list(kept.items()):
+        owner = handle.owner
+        if handle.is_ended and owner in state.handles and owner not in kept:
+            kept[symbol] = changed(handle, owner=None)  # it is asked for where handles live
     if state.log is not None:
         for symbol, handle in state.handles.items():
             if symbol not in kept:
