@@ -322,7 +322,7 @@ function frame(drawn, finding, printed) {
       let end = number;
       while (end <= last && !about.has(end)) end++;
       if (!printed && end - number > FOLDED) {
-        const from = number === first ? number : number + 2, to = end > last ? last : end - 3;
+        const from = number + 2, to = end > last ? last : end - 3;
         for (; number < from; number++) text.append(line(drawn, number, undefined, said));
         text.append(fold(drawn, from, to));
         number = to;
