@@ -299,7 +299,7 @@ class OperatorLowering(UnseenOperatorLowering):
             pointer = ir.Read(self.held(pointer, span))
         made = kind.instance if kind is not None and kind.stars == 1 else None
         deletes, end = self.graph.new_block(), self.graph.new_block()
-        self.graph.branch(pointer, deletes, end, span)
+        self.graph.branch(pointer, deletes, end, self.span(argument))
         self.graph.start(deletes)
         virtual = made is not None and self.unit.overrides(made, f"~{made.declared.name}")
         several = "[" in text_of(node).partition("]")[0]
