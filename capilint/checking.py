@@ -27,6 +27,7 @@ from capilint.files.source import (
     read_bytes,
 )
 from capilint.lowering import FrontEnds
+from capilint.progress import Progress
 from capilint.rulebook.namescan import NameScan, known_names, unknown_resource
 from capilint.severity import Severity
 
@@ -105,16 +106,17 @@ def check(
     settings_of: Callable[[str], Settings],
     unreadable: Iterable[Unreadable] = (),
     explain: bool = False,
+    progress: Progress | None = None,
 ) -> Report:
     """Analyse the files together: one program for all that the same user functions apply to.
 
     `unreadable` is what could not be found, to be reported too. With `explain` the report accounts
-    for every creation of a handle. Raises SettingsError for an unknown resource, RuleError
-    where the user's functions are described wrongly, BaselineError for a baseline that cannot be
-    read, and Interrupted on Ctrl-C.
+    for every creation of a handle; `progress` is told how far the run is. Raises SettingsError for
+    an unknown resource, RuleError where the user's functions are described wrongly, BaselineError
+    for a baseline that cannot be read, and Interrupted on Ctrl-C.
     """
     inputs = list(inputs)
-    run = _Run(inputs, settings_of, explain)
+    run = _Run(inputs, settings_of, explain, progress or Progress())
     run.unreadable += unreadable
     run.seen = len(run.unreadable)
     programs: dict[str, list[Input]] = {}
@@ -137,11 +139,16 @@ class _Run:
     """What one run has gathered so far."""
 
     def __init__(
-        self, inputs: Iterable[Input], settings_of: Callable[[str], Settings], explain: bool
+        self,
+        inputs: Iterable[Input],
+        settings_of: Callable[[str], Settings],
+        explain: bool,
+        progress: Progress,
     ) -> None:
         self._inputs = tuple(inputs)
         self._settings_of = settings_of
         self._explain = explain
+        self._progress = progress
         self._front_ends = FrontEnds([item.path for item in self._inputs], settings_of)
         self._sources: dict[str, Source] = {}
         self._findings: list[Finding] = []
@@ -162,7 +169,8 @@ class _Run:
         book = rule_book(rules) if rules and "functions" in rules.tables else None
         names = book.scan_names(program[0].language) if book else _own_names()
         left: list[Input] = []
-        sources = [source for item in program if (source := self._read(item, names, left))]
+        with self._progress.phase("reading", len(program)):
+            sources = [source for item in program if (source := self._read(item, names, left))]
         if sources or any(item.named for item in program):
             sources += self._read_beside(program, sources, names, left)
         if sources:
@@ -181,7 +189,14 @@ class _Run:
         from capilint.growth.left import Left
         from capilint.growth.rounds import Rounds, Wanted
 
-        rounds = Rounds(self._front_ends, self._load, self._crashed, self._quoted, self._explain)
+        rounds = Rounds(
+            self._front_ends,
+            self._load,
+            self._crashed,
+            self._quoted,
+            self._explain,
+            self._progress,
+        )
         wanted = [Wanted(source, relevant) for source in sources]
         try:
             found = rounds.findings(wanted, Left(left, names.search), book)
@@ -276,6 +291,7 @@ class _Run:
 
     def _read(self, item: Input, names: NameScan, left: list[Input]) -> Source | None:
         """The source of a file that is to be parsed; of the others some are `left`."""
+        self._progress.step()
         try:
             data = read_bytes(item.path) if item.data is None else item.data
             concerned = mentions(data, names.search)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from capilint.checking import Interrupted, Report, check
@@ -15,8 +16,10 @@ from capilint.commands.inputs import (
     selection_arguments,
 )
 from capilint.commands.outputs import STDOUT, complain, outputs, style, write, write_step_summary
+from capilint.commands.progress_bar import progress_shown
 from capilint.config.loading import Configuration
 from capilint.files.discover import Discovery
+from capilint.progress import Progress
 from capilint.report import FORMATS, render
 
 if TYPE_CHECKING:
@@ -79,6 +82,11 @@ def _output_arguments(group: argparse._ArgumentGroup) -> None:
         help="let findings leave the exit status 0; errors still make it 2",
     )
     add(
+        "--statistics",
+        action="store_true",
+        help="say on the standard error what was done, and how long each phase took",
+    )
+    add(
         "--show-settings",
         action="store_true",
         help="print the settings that hold for the paths and check nothing",
@@ -109,8 +117,28 @@ def run(options: argparse.Namespace) -> int:
 
         print_settings(settings, options.paths)
         return 0
-    found = discovery(options, settings)
-    report = _checked(options, settings, found)
+    with progress_shown(options.quiet) as progress:
+        with progress.phase("discovery"):
+            found = discovery(options, settings)
+        report = _checked(options, settings, found, progress)
+    with progress.phase("report"):
+        report = _reported(options, settings, found, report, wanted)
+    complain(report, options.paths, options.verbose, options.quiet)
+    if options.statistics:
+        from capilint.commands.statistics import print_statistics
+
+        print_statistics(progress, report)
+    return _status(report, options)
+
+
+def _reported(
+    options: argparse.Namespace,
+    settings: Configuration,
+    found: Discovery,
+    report: Report,
+    wanted: Sequence[tuple[str, str]],
+) -> Report:
+    """Write the report as `wanted`, with the edits that were asked for; it is what is written."""
     if (options.diff or options.fix) and not report.interrupted:
         from capilint.commands.editing import edited
 
@@ -119,7 +147,7 @@ def run(options: argparse.Namespace) -> int:
             found.inputs,
             settings.settings_of,
             options.fix,
-            lambda: _checked(options, settings, found),
+            lambda: _checked(options, settings, found, Progress()),
         )
         wanted = wanted if options.fix else [each for each in wanted if each[1] != STDOUT]
     elif options.suggest_fixes and report.findings and not report.interrupted:
@@ -130,8 +158,7 @@ def run(options: argparse.Namespace) -> int:
         write(render(name, report, style(options, path)), path)
     if any(name == "github" for name, _ in wanted):
         write_step_summary(report)
-    complain(report, options.paths, options.verbose, options.quiet)
-    return _status(report, options)
+    return report
 
 
 def _status(report: Report, options: argparse.Namespace) -> int:
@@ -142,11 +169,17 @@ def _status(report: Report, options: argparse.Namespace) -> int:
     return FINDINGS if report.failing and not options.exit_zero else 0
 
 
-def _checked(options: argparse.Namespace, settings: Configuration, found: Discovery) -> Report:
+def _checked(
+    options: argparse.Namespace, settings: Configuration, found: Discovery, progress: Progress
+) -> Report:
     changes = None if options.diff_base is None else _changes(options.diff_base, found)
     try:
         report = check(
-            found.inputs, settings.settings_of, found.unreadable, options.explain_silence
+            found.inputs,
+            settings.settings_of,
+            found.unreadable,
+            options.explain_silence,
+            progress,
         )
     except Interrupted as stop:
         report = stop.report

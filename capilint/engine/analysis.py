@@ -10,7 +10,7 @@ A program may grow: what further modules do not change is not analysed again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -18,22 +18,10 @@ from typing import Any
 from capilint.engine.checks.closers import Closers
 from capilint.engine.checks.closing_calls import ClosingCalls
 from capilint.engine.checks.deprecated import deprecated_calls
-from capilint.engine.checks.exit_functions import ExitFunctions, fills_own_variables
-from capilint.engine.checks.last_methods import LastMethods
 from capilint.engine.checks.learned import Learned
-from capilint.engine.checks.members import fills_members, forgotten_members
-from capilint.engine.checks.openers import Openers, fills_structures
-from capilint.engine.checks.overwritten import (
-    assigns_whole_object,
-    is_told_by_callers,
-    overwritten_members,
-)
-from capilint.engine.checks.own_variables import OwnVariables
-from capilint.engine.checks.taken import Taken
-from capilint.engine.checks.taken_members import TakenMembers
-from capilint.engine.checks.wrong_destructors import members_released_wrongly
 from capilint.engine.domain.events import Defect
 from capilint.engine.domain.values import forget_interned
+from capilint.engine.endings import Endings, Makers
 from capilint.engine.fixpoint import (
     BoundReached,
     Fixpoint,
@@ -42,7 +30,6 @@ from capilint.engine.fixpoint import (
 )
 from capilint.engine.interpreters import Interpreters
 from capilint.engine.program.callgraph import Program
-from capilint.engine.program.classes import Missing
 from capilint.engine.program.linkage import Definition
 from capilint.engine.reporting.duplicates import Candidate, with_closing_call, without_duplicates
 from capilint.engine.reporting.notes import bounded, left_out
@@ -50,16 +37,13 @@ from capilint.engine.reporting.silences import Fates, Followed
 from capilint.engine.reporting.telling import told
 from capilint.engine.summaries.condensing import condense
 from capilint.engine.summaries.parting import outcomes_of
-from capilint.engine.summaries.summary import Exit, Summary
+from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.finding import Finding, Span
 from capilint.ir import Language, Module
+from capilint.progress import Progress
 from capilint.rulebook.book import RuleBook
 from capilint.silence import Fate
-
-_Analysed = dict[Definition, tuple[Interpreter, Graph]]
-Ending = Iterator[tuple[Definition, Callable[[Definition], list[Candidate]]]]
-"""Functions, each with what finds there what is wrong with the end of what they leave."""
 
 HELPER_NODES = 1_000
 HELPER_PATIENCE = 4
@@ -72,13 +56,6 @@ def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
     return analysis.findings()
 
 
-def _exits_of(analysed: _Analysed) -> dict[Definition, list[Exit]]:
-    return {
-        definition: [exit_ for _, exit_, _ in interpreter.exits]
-        for definition, (interpreter, _) in analysed.items()
-    }
-
-
 def _not_quoted(path: str, span: Span) -> str:
     return ""
 
@@ -88,7 +65,7 @@ class Analysis:
 
     One is in use at a time: a new one forgets the values of the one before it. With `explain` it
     takes note of what becomes of the handles that are made, for `fates`. `quoted` is the text of a
-    stretch of the file of that path, where it is at hand.
+    stretch of the file of that path, where it is at hand. `progress` is told of functions.
     """
 
     def __init__(
@@ -96,19 +73,18 @@ class Analysis:
         rulebook: RuleBook,
         explain: bool = False,
         quoted: Callable[[str, Span], str] = _not_quoted,
+        progress: Progress | None = None,
     ) -> None:
         forget_interned()
         self.rulebook = rulebook
         self.summaries: dict[Definition, Summary | None] = {}
         self.learned = Learned()
-        self.methods: _Analysed = {}
-        self.fillers: _Analysed = {}
+        self.makers = Makers()
         self._found: dict[Definition, list[Candidate]] = {}
         self._explain = explain
         self._quoted = quoted
+        self._progress = progress or Progress()
         self._followed: dict[Definition, Followed] = {}
-        self.openers: _Analysed = {}
-        self.initialisers: _Analysed = {}
         self._read(())
 
     def add(self, modules: Sequence[Module]) -> None:
@@ -125,9 +101,12 @@ class Analysis:
             self._forget(changed)
             for definition in changed:
                 self._found.pop(definition, None)
-        for definition, recursive in self.program.bottom_up():
-            if definition not in self._found and self.touches_handles(definition):
-                self._found[definition] = self._guarded(definition, self.function, recursive)
+        order = list(self.program.bottom_up())
+        with self._progress.phase("functions", len(order)):
+            for definition, recursive in order:
+                if definition not in self._found and self.touches_handles(definition):
+                    self._found[definition] = self._guarded(definition, self.function, recursive)
+                self._progress.step()
 
     def _read(self, modules: Sequence[Module]) -> None:
         self.program = Program(modules, self.rulebook)
@@ -149,8 +128,8 @@ class Analysis:
     def _forget(self, changed: Iterable[Definition]) -> None:
         """Forget what the analysis of functions brought, besides what was found in them."""
         tables: list[dict[Definition, Any]] = [
-            *(self.summaries, self.learned.released, self.methods, self.fillers, self.openers),
-            *(self.initialisers, self._followed),
+            *(self.summaries, self.learned.released, self._followed),
+            *self.makers.tables,
         ]
         for definition in changed:
             for table in tables:
@@ -174,17 +153,19 @@ class Analysis:
             if definition in order and self.learned.more_for(definition):
                 again = self._guarded(definition, self.function, order[definition])
                 self._found[definition] = again
-        closers = Closers(self.program, self._summary_for_closing, self.openers.keys())
-        endings = [
+        closers = Closers(self.program, self._summary_for_closing, self.makers.openers.keys())
+        endings = Endings(
+            self.program,
+            self.interpreters,
+            self.makers,
+            self.summaries,
+            self._found,
+            self._summary_for_closing,
+            self._candidates,
+        )
+        ended = [
             each
-            for check in (
-                self._forgotten_members,
-                partial(self._forgotten_by_closers, closers),
-                self._forgotten_by_exit_functions,
-                self._members_released_wrongly,
-                self._members_overwritten,
-            )
-            for definition, find in check()
+            for definition, find in endings.all(closers)
             for each in self._guarded(definition, find)
         ]
         deprecated = [
@@ -196,7 +177,7 @@ class Analysis:
         calls = ClosingCalls(self.program, self._summary_for_closing, closers)
         ordered = dict.fromkeys((*(each for each in order if each in self._found), *self._found))
         found = (found for each in ordered for found in self._found[each])
-        candidates = [*endings, *(with_closing_call(each, calls) for each in found)]
+        candidates = [*ended, *(with_closing_call(each, calls) for each in found)]
         return [*without_duplicates(candidates), *deprecated]
 
     def findings_so_far(self) -> list[Finding]:
@@ -211,7 +192,7 @@ class Analysis:
         interpreter = self.interpreters.of(definition)
         fixpoint = Fixpoint(interpreter)
         try:
-            graph = fixpoint.solve()
+            graph = self._solved(fixpoint)
         except BoundReached:
             graph = fixpoint.graph
             self._note_followed(definition, interpreter, bounded=True)
@@ -222,14 +203,7 @@ class Analysis:
         self.learned.learn(definition, interpreter)
         if not recursive:
             self._note_summary(definition, interpreter, graph)
-        if definition.function.owner_class is not None:
-            self.methods[definition] = interpreter, graph
-        if fills_members(definition, interpreter):
-            self.fillers[definition] = interpreter, graph
-        if fills_structures(definition, interpreter):
-            self.openers[definition] = interpreter, graph
-        if fills_own_variables(definition, interpreter):
-            self.initialisers[definition] = interpreter, graph
+        self.makers.note(definition, interpreter, graph)
         self._note_followed(definition, interpreter, bounded=fixpoint.gave_up)
         defects = interpreter.typestates.defects
         found = self._candidates(definition, interpreter, graph, defects, lone=True)
@@ -246,54 +220,18 @@ class Analysis:
         interpreter = self.interpreters.of(definition)
         self.summaries[definition] = None
         with suppress(BoundReached):
-            graph = Fixpoint(interpreter, HELPER_NODES, HELPER_PATIENCE).solve()
+            graph = self._solved(Fixpoint(interpreter, HELPER_NODES, HELPER_PATIENCE))
             if not recursive:
                 self._note_summary(definition, interpreter, graph)
         return []
 
-    def _forgotten_members(self) -> Ending:
-        """The handles that functions put into objects, and that no object's end releases."""
-        if not self.fillers:
-            return
-        classes = next(iter(self.fillers.values()))[0].callees.classes
-        exits = _exits_of(self.fillers)
-        taken = TakenMembers(self.program.names, classes, exits)
-        last = LastMethods(self.program, taken, self.summaries)
-
-        def find(definition: Definition) -> list[Candidate]:
-            interpreter, graph = self.fillers[definition]
-            defects = list(forgotten_members(definition, interpreter, taken))
-            last.told.update((definition, each.symbol) for each in defects)
-            defects += last.defects(definition, interpreter)
-            return self._candidates(definition, interpreter, graph, defects)
-
-        for definition in list(self.fillers):
-            yield definition, find
-
-    def _forgotten_by_closers(self, closers: Closers) -> Ending:
-        """The handles that functions put into structures of C, and that no closer ends."""
-        taken = Taken(self.program, self._summary_for_closing, _exits_of(self.openers))
-        return self._forgotten_of(self.openers, Openers(closers, taken).forgotten)
-
-    def _forgotten_by_exit_functions(self) -> Ending:
-        """The handles that functions put into a file's own variables, and no exit function ends."""
-        exits = _exits_of(self.initialisers)
-        uses = OwnVariables(self.program, self._summary_for_closing, exits)
-        return self._forgotten_of(self.initialisers, ExitFunctions(self.program, uses).forgotten)
-
-    def _forgotten_of(
-        self, makers: _Analysed, forgotten: Callable[[Definition, Interpreter], Iterator[Defect]]
-    ) -> Ending:
-        """What is forgotten of what functions have made; callees are asked first."""
-
-        def find(definition: Definition) -> list[Candidate]:
-            interpreter, graph = makers[definition]
-            defects = list(forgotten(definition, interpreter))
-            return self._candidates(definition, interpreter, graph, defects)
-
-        for definition, _ in self.program.bottom_up() if makers else ():
-            if definition in makers:
-                yield definition, find
+    def _solved(self, fixpoint: Fixpoint) -> Graph:
+        """The graph of a function, which is counted."""
+        self._progress.count("functions")
+        try:
+            return fixpoint.solve()
+        finally:
+            self._progress.count("nodes", len(fixpoint.graph.points))
 
     def _summary_for_closing(self, definition: Definition) -> Summary | None:
         """A function's summary, also of one that touches no handle: it may free what holds them."""
@@ -302,38 +240,6 @@ class Analysis:
                 self._summarise_helper(helper, recurs)
             self._summarise_helper(definition, recursive=False)
         return self.summaries[definition]
-
-    def _members_released_wrongly(self) -> Ending:
-        """The handles that a method makes or releases, and that the destructor releases wrongly."""
-
-        def find(definition: Definition) -> list[Candidate]:
-            interpreter, graph = self.methods[definition]
-            defects = list(members_released_wrongly(definition, interpreter))
-            return self._candidates(definition, interpreter, graph, defects)
-
-        for definition in list(self.methods):
-            yield definition, find
-
-    def _members_overwritten(self) -> Ending:
-        """The handles in members that an assignment operator loses, whoever calls it."""
-        program = self.program
-        steps = (
-            step for found in self._found.values() for each in found for step in each.finding.steps
-        )
-        lost = {(step.path, step.span) for step in steps if step.kind == "lose"}
-
-        def find(definition: Definition) -> list[Candidate]:
-            owner = definition.function.owner_class or ""
-            ender = program.classes_of(definition.module).enders(owner, definition.module)[0]
-            destructor = None if isinstance(ender, Missing) else self.summaries.get(ender)
-            if destructor is None or is_told_by_callers(definition, program, lost):
-                return []
-            interpreter = self.interpreters.of(definition)
-            defects, graph = overwritten_members(interpreter, destructor)
-            return self._candidates(definition, interpreter, graph, defects)
-
-        for definition in filter(assigns_whole_object, program.names.definitions):
-            yield definition, find
 
     def _candidates(
         self,

@@ -8,7 +8,7 @@ Source* ── front end ─┬─▶ analysis ─▶ what acts on handles ─�
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from capilint.finding import Finding, Span
 from capilint.growth.left import Joining, Left, parent
 from capilint.ir import Language, Module
 from capilint.lowering import FrontEnds, Relevance
+from capilint.progress import Progress
 from capilint.rulebook.book import RuleBook
 from capilint.silence import Fate
 
@@ -42,15 +43,17 @@ class Rounds:
         crashed: Callable[[str, Exception], None],
         quoted: Callable[[str, Span], str],
         explain: bool = False,
+        progress: Progress | None = None,
     ) -> None:
         """`load` reads a file that joins, `crashed` is told of a path and what went wrong;
-        `quoted` is the text of a stretch of a file."""
+        `quoted` is the text of a stretch of a file. `progress` is told of files and functions."""
         self.modules: dict[str, Module] = {}
         self._front_ends = front_ends
         self._load = load
         self._crashed = crashed
         self._quoted = quoted
         self._explain = explain
+        self._progress = progress or Progress()
         self.fates: list[Fate] = []
         self._analysis: Analysis | None = None
 
@@ -61,15 +64,18 @@ class Rounds:
         """
         named = wanted = list(wanted)
         try:
-            self._analysis = analysis = Analysis(book, self._explain, self._quoted)
-            while new := list(self._lowered(wanted, left)):
+            self._analysis = analysis = self._new_analysis(book)
+            while new := self._lowered(wanted, left):
                 self.modules.update((module.path, module) for module in new)
-                lacking = left.definers(analysis.lacking(new))
-                new += self._lowered(self._joined(lacking), left)
+                with self._progress.phase("growth"):
+                    lacking = list(self._joined(left.definers(analysis.lacking(new))))
+                new += self._lowered(lacking, left)
                 self.modules.update((module.path, module) for module in new)
                 analysis.add(new)
-                acting, pointers = analysis.acting(), analysis.program.acting_pointers
-                wanted = self._joined(left.users(acting, pointers, self.modules.values()))
+                with self._progress.phase("growth"):
+                    acting, pointers = analysis.acting(), analysis.program.acting_pointers
+                    users = left.users(acting, pointers, self.modules.values())
+                    wanted = list(self._joined(users))
             return self._findings_of(analysis, book)
         except Exception as error:
             for source, _ in named if not self.modules else ():
@@ -85,16 +91,22 @@ class Rounds:
             try:
                 if len(self.modules) == 1:
                     raise crash
-                analysis = Analysis(book, self._explain, self._quoted)
+                analysis = self._new_analysis(book)
                 analysis.add([module])
                 yield from self._findings_of(analysis, book)
             except Exception as error:
                 self._crashed(path, error)
 
     def _findings_of(self, analysis: Analysis, book: RuleBook) -> list[Finding]:
-        found = _confirmed(analysis.findings(), book)
+        with self._progress.phase("whole program"):
+            found = analysis.findings()
+        with self._progress.phase("replay"):
+            found = _confirmed(found, book)
         self.fates += analysis.fates()
         return found
+
+    def _new_analysis(self, book: RuleBook) -> Analysis:
+        return Analysis(book, self._explain, self._quoted, self._progress)
 
     def _joined(self, files: Iterable[Joining]) -> Iterator[Wanted]:
         for file in files:
@@ -103,14 +115,19 @@ class Rounds:
                 relevant = _defines(file.names, source.language) if file.names else None
                 yield Wanted(source, relevant)
 
-    def _lowered(self, wanted: Iterable[Wanted], left: Left) -> Iterator[Module]:
-        for source, relevant in wanted:
-            options = self._front_ends.options_of(source)
-            try:
-                module = self._front_ends.lower(source, relevant, options)
-                yield replace(module, in_package=left.is_package(parent(source.path)))
-            except Exception as error:
-                self._crashed(source.path, error)
+    def _lowered(self, wanted: Sequence[Wanted], left: Left) -> list[Module]:
+        lowered = []
+        with self._progress.phase("front ends", len(wanted)):
+            for source, relevant in wanted:
+                options = self._front_ends.options_of(source)
+                try:
+                    module = self._front_ends.lower(source, relevant, options)
+                    in_package = left.is_package(parent(source.path))
+                    lowered.append(replace(module, in_package=in_package))
+                except Exception as error:
+                    self._crashed(source.path, error)
+                self._progress.step()
+        return lowered
 
 
 def _confirmed(findings: list[Finding], book: RuleBook) -> list[Finding]:
