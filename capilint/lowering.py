@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from capilint.cache.trace import Answer, Question, Trace
 from capilint.language import Language
 
 if TYPE_CHECKING:
@@ -62,13 +63,52 @@ class FrontEnds:
         """`paths` are those of the run's own files."""
         self._paths = paths
         self._settings_of = settings_of
+        self.trace = Trace()
+        self._digests: dict[str, str] = {}
 
     def options_of(self, source: Source) -> CompileOptions | None:
         """What a C file is compiled with. Raises ConfigError where the user names a compilation
         database that is wrong."""
         if source.language is Language.PYTHON:
             return None
+        self.trace.note(("options", source.path), self._answer_options(source.path))
         return self._compiling.options_of(source.path)
+
+    def ask(self, question: Question) -> Answer:
+        """The answer to a question of the trace, which is then a part of this one. Raises
+        ValueError where it is none."""
+        match question:
+            case ("options", str(path)):
+                answer = self._answer_options(path)
+            case ("header", str(including), str(name), bool(quoted), tuple(folders)):
+                found = self._search.find(including, name, quoted, folders)
+                answer = self._answer_header(found)
+            case _:
+                raise ValueError(f"no question: {question}")
+        self.trace.note(question, answer)
+        return answer
+
+    def _find(
+        self, including: str, name: str, quoted: bool, folders: tuple[str, ...]
+    ) -> Source | None:
+        """See `includes.Headers.find`."""
+        found = self._search.find(including, name, quoted, folders)
+        self.trace.note(("header", including, name, quoted, folders), self._answer_header(found))
+        return found
+
+    def _answer_options(self, path: str) -> Answer:
+        return repr(self._compiling.options_of(path))
+
+    def _answer_header(self, found: Source | None) -> Answer:
+        """The path and a digest of a header; nothing where there is none."""
+        if found is None:
+            return ""
+        if found.path not in self._digests:
+            from hashlib import sha256  # where there are headers, not at each start
+
+            text = found.text.encode(errors="surrogatepass")
+            self._digests[found.path] = f"{found.path} {sha256(text).hexdigest()}"
+        return self._digests[found.path]
 
     def lower(
         self, source: Source, relevant: Relevance | None, options: CompileOptions | None
@@ -114,10 +154,10 @@ class FrontEnds:
     def _headers(self) -> Headers:
         from capilint.frontends.c import Headers
 
-        return Headers(self._search.find)
+        return Headers(self._find)
 
     @cached_property
     def _cpp_headers(self) -> CppHeaders:
         from capilint.frontends.cpp import Headers
 
-        return Headers(self._search.find)
+        return Headers(self._find)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from capilint.checking import Interrupted, Report, check
 from capilint.commands import CommandError
+from capilint.commands.caching import cache_arguments, cache_folder
 from capilint.commands.inputs import (
     configuration,
     discovery,
@@ -49,6 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="report only what concerns lines that changed since this revision of git",
     )
     _output_arguments(parser.add_argument_group("how it is reported"))
+    cache_arguments(parser.add_argument_group("how it is done"))
     _edit_arguments(parser.add_argument_group("how it is mended"))
 
 
@@ -180,6 +182,7 @@ def _checked(
             found.unreadable,
             options.explain_silence,
             progress,
+            cache_folder(options),
         )
     except Interrupted as stop:
         report = stop.report

@@ -121,6 +121,7 @@ class Analysis:
         try:
             return find(definition, *given)
         except Exception as error:
+            self._progress.count("failures")
             self._forget([definition])
             self.summaries[definition] = None
             return [left_out(definition, error)]

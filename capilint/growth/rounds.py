@@ -78,6 +78,7 @@ class Rounds:
                     wanted = list(self._joined(users))
             return self._findings_of(analysis, book)
         except Exception as error:
+            self._progress.count("failures")
             for source, _ in named if not self.modules else ():
                 self._crashed(source.path, error)
             return list(self._findings_apart(error, book))

@@ -1,0 +1,110 @@
+"""The result of a whole program, as an earlier run had it.
+
+    files of the program, those that are left, ── key ──▶ trace, result
+    rules, version                                          │
+                                           holds again? ────┴─ yes: the result
+                                                               no: the analysis, and a new entry
+
+A result hangs on the bytes of the files that are analysed, and of those that are left, for they
+might join; on the rules, on capilint and its libraries; and on what its front ends asked: compile
+options, and the headers that were found and that were not (`capilint.cache.trace`). What is
+selected, suppressed and shown is worked out anew each time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from capilint.cache import trace
+from capilint.cache.records import RecordError, Records
+from capilint.cache.store import opened
+from capilint.cache.version import version
+from capilint.files.source import Input, Source, UnreadableError, read_bytes
+from capilint.finding import Finding, Outcome, Span, Step, TraceEvent
+from capilint.lowering import FrontEnds
+from capilint.rulebook.folder import rule_folder
+from capilint.rulebook.tomlfile import RuleFile
+from capilint.severity import Severity
+
+
+class Found(NamedTuple):
+    """What the analysis of a program came to: the paths of the files that joined it, in the order
+    in which they were read, of those that were analysed, and the findings."""
+
+    joined: tuple[str, ...]
+    analysed: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+_RECORDS = Records((Found, Finding, Outcome, Severity, Span, Step, TraceEvent))
+
+
+class Memory:
+    """What earlier runs found in the programs of this one."""
+
+    def __init__(self, folder: str, front_ends: FrontEnds) -> None:
+        """`folder` is that of the cache; where it cannot be ours, nothing is remembered."""
+        self._store = opened(folder)
+        self._front_ends = front_ends
+        self._digests: dict[str, str] = {}
+        self._key = ""
+
+    def note(self, path: str, data: bytes) -> None:
+        """A file that may join a program was read; so it need not be read again."""
+        if self._store is not None:
+            self._digests[path] = hashlib.sha256(data).hexdigest()
+
+    def recall(
+        self, sources: Iterable[Source], left: Iterable[Input], rules: RuleFile | None
+    ) -> Found | None:
+        """What was found in a program, if all that it hangs on is as it was.
+
+        `sources` are those that it begins with, `left` may join it.
+        """
+        if self._store is None:
+            return None
+        given = [
+            version(rule_folder()),
+            None if rules is None else [rules.path, rules.text],
+            [[each.path, each.language, _digest(each.text)] for each in sources],
+            [[each.path, each.language, each.told, self._digest_of(each)] for each in left],
+        ]
+        self._key = _digest(json.dumps(given))
+        questions, _, result = (self._store.get(self._key) or b"").partition(b"\n")
+        if not result:
+            return None
+        try:
+            asked = ((trace.question(each), answer) for each, answer in json.loads(questions))
+            found = _RECORDS.loads(result) if trace.holds(asked, self._front_ends.ask) else None
+        except (ValueError, TypeError, RecordError):
+            return None
+        return found if isinstance(found, Found) else None
+
+    def keep(self, found: Found) -> None:
+        """Remember what was found in the program that was asked for last."""
+        if self._store is None:
+            return
+        try:
+            result = _RECORDS.dumps(found)
+        except RecordError:
+            return
+        asked = [*self._front_ends.trace.answers.items()]
+        questions = json.dumps(asked, separators=(",", ":")).encode()
+        self._store.put(self._key, questions + b"\n" + result)
+        self._store.trim()
+
+    def _digest_of(self, item: Input) -> str:
+        """A digest of a file; another text where it cannot be read."""
+        if item.path not in self._digests:
+            try:
+                self.note(item.path, read_bytes(item.path) if item.data is None else item.data)
+            except UnreadableError as error:
+                self._digests[item.path] = f"unreadable: {error}"
+        return self._digests[item.path]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
