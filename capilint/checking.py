@@ -151,6 +151,7 @@ class _Run:
             self._quoted,
             self._explain,
             self._progress,
+            *((None, "") if self._memory is None else self._memory.of_functions),
         )
         wanted = [Wanted(source, relevant) for source in sources]
         try:

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from capilint.cache import trace
 from capilint.cache.records import RecordError, Records
-from capilint.cache.store import opened
+from capilint.cache.store import Store, opened
 from capilint.cache.version import version
 from capilint.files.source import Input, Source, UnreadableError, read_bytes
 from capilint.finding import Finding, Outcome, Span, Step, TraceEvent
@@ -50,7 +50,7 @@ class Memory:
         self._store = opened(folder)
         self._front_ends = front_ends
         self._digests: dict[str, str] = {}
-        self._key = ""
+        self._key = self._salt = ""
 
     def note(self, path: str, data: bytes) -> None:
         """A file that may join a program was read; so it need not be read again."""
@@ -66,9 +66,10 @@ class Memory:
         """
         if self._store is None:
             return None
+        described = None if rules is None else [rules.path, rules.text]
+        self._salt = _digest(json.dumps([version(rule_folder()), described]))
         given = [
-            version(rule_folder()),
-            None if rules is None else [rules.path, rules.text],
+            self._salt,
             [[each.path, each.language, _digest(each.text)] for each in sources],
             [[each.path, each.language, each.told, self._digest_of(each)] for each in left],
         ]
@@ -82,6 +83,12 @@ class Memory:
         except (ValueError, TypeError, RecordError):
             return None
         return found if isinstance(found, Found) else None
+
+    @property
+    def of_functions(self) -> tuple[Store | None, str]:
+        """Where the results of functions are kept, and what decides about them besides the
+        program that was asked for last."""
+        return self._store, self._salt
 
     def keep(self, found: Found) -> None:
         """Remember what was found in the program that was asked for last."""

@@ -7,8 +7,9 @@
                                  └ entries, each after those that it is made of
 
 Only classes that the reader knows are made: dataclasses and named tuples by their fields,
-enumerations by their values, texts with attributes by these. Equal atoms are one entry; of
-the rest what was one object is one again.
+enumerations by their values, texts with attributes by these. Some classes may have others that
+stand for them (`Stand`). Equal atoms are one entry. Of the rest what was one object is one again,
+or, in `canonical` bytes, what is equal is one object.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, cast
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any, NamedTuple, cast
 
 _ATOMS = (type(None), bool, int, float, str)
 _TUPLE, _FROZENSET, _DICT, _LIST, _SET = -1, -2, -3, -4, -5
@@ -42,26 +45,42 @@ class RecordError(Exception):
     """A value that has no such form, or bytes that are none."""
 
 
+class Stand(NamedTuple):
+    """What stands for the values of a class: `parts` of one, and the one that has them, which
+    raises LookupError where there is none."""
+
+    parts: Callable[[Any], tuple[object, ...]]
+    meant: Callable[..., Any]
+
+
 class Records:
     """Writes and reads values that consist of certain classes, collections and atoms."""
 
-    def __init__(self, classes: Iterable[type]) -> None:
-        self._classes = {f"{each.__module__}.{each.__qualname__}": each for each in classes}
+    def __init__(
+        self, classes: Iterable[type], stands: Mapping[type, Stand] = MappingProxyType({})
+    ) -> None:
+        self._classes = {_name_of(each): each for each in (*classes, *stands)}
+        self._stands = stands
+        self._makers: dict[str, Callable[..., Any]] = {
+            name: stands[each].meant if each in stands else each
+            for name, each in self._classes.items()
+        }
 
-    def dumps(self, value: object) -> bytes:
+    def digest(self, value: object) -> str:
+        """A digest of a value of any records. Raises RecordError."""
+        writer = _Writer(None, self._stands, canonical=True)
+        return sha256(writer.written(value)).hexdigest()
+
+    def dumps(self, value: object, canonical: bool = False) -> bytes:
         """The bytes of a value. Raises RecordError."""
-        writer = _Writer({known: name for name, known in self._classes.items()})
-        try:
-            writer.entry(value)
-        except RecursionError:
-            raise RecordError("nested too deeply") from None
-        return json.dumps([writer.classes, *writer.table], separators=(",", ":")).encode()
+        names = {known: name for name, known in self._classes.items()}
+        return _Writer(names, self._stands, canonical).written(value)
 
     def loads(self, data: bytes) -> Any:
         """The value of such bytes. Raises RecordError."""
         try:
             names, *table = json.loads(data)
-            makers = [self._classes[name] for name in names]
+            makers = [self._makers[name] for name in names]
             made: list[Any] = []
             for entry in table:
                 if type(entry) is list:
@@ -75,11 +94,19 @@ class Records:
             raise RecordError(str(error)) from error
 
 
-class _Writer:
-    """The table of one value."""
+def _name_of(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
 
-    def __init__(self, names: Mapping[type, str]) -> None:
+
+class _Writer:
+    """The table of one value; without `names` any class of records may be in it."""
+
+    def __init__(
+        self, names: Mapping[type, str] | None, stands: Mapping[type, Stand], canonical: bool
+    ) -> None:
         self._names = names
+        self._stands = stands
+        self._rows: dict[tuple[int, ...], int] | None = {} if canonical else None
         self.classes: list[str] = []
         self.table: list[object] = []
         self._numbers: dict[type, int] = {}
@@ -96,9 +123,26 @@ class _Writer:
             return self._atoms[key]
         known = self._made.get(id(value))
         if known is None:
-            number = self._new([self._kind_of(kind), *map(self.entry, _parts(value, kind))])
+            stand = self._stands.get(kind)
+            parts = _parts(value, kind) if stand is None else stand.parts(value)
+            number = self._row((self._kind_of(kind), *map(self.entry, parts)))
             known = self._made[id(value)] = number, value
         return known[0]
+
+    def written(self, value: object) -> bytes:
+        """The bytes of a value."""
+        try:
+            self.entry(value)
+        except RecursionError:
+            raise RecordError("nested too deeply") from None
+        return json.dumps([self.classes, *self.table], separators=(",", ":")).encode()
+
+    def _row(self, row: tuple[int, ...]) -> int:
+        if self._rows is None:
+            return self._new(row)
+        if row not in self._rows:
+            self._rows[row] = self._new(row)
+        return self._rows[row]
 
     def _new(self, entry: object) -> int:
         self.table.append(entry)
@@ -109,10 +153,10 @@ class _Writer:
         if collection is not None:
             return collection
         if kind not in self._numbers:
-            if kind not in self._names:
+            if self._names is not None and kind not in self._names:
                 raise RecordError(f"no record: {kind.__qualname__}")
             self._numbers[kind] = len(self.classes)
-            self.classes.append(self._names[kind])
+            self.classes.append(_name_of(kind))
         return self._numbers[kind]
 
 

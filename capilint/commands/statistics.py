@@ -21,6 +21,8 @@ def _lines(progress: Progress, report: Report) -> Iterator[str]:
     yield f"{counts['functions']} functions followed, through {counts['nodes']} states"
     if counts["recalled programs"]:
         yield f"{counts['recalled programs']} programs recalled from the cache"
+    if counts["recalled functions"]:
+        yield f"{counts['recalled functions']} functions recalled from the cache"
     for name, seconds in progress.seconds.items():
         yield f"{seconds:8.3f} s  {name}"
     yield f"{sum(progress.seconds.values()):8.3f} s  in all"

@@ -15,6 +15,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from capilint.engine.asking import Asked, AskedOwners
 from capilint.engine.checks.closers import Closers
 from capilint.engine.checks.closing_calls import ClosingCalls
 from capilint.engine.checks.deprecated import deprecated_calls
@@ -31,6 +32,7 @@ from capilint.engine.fixpoint import (
 from capilint.engine.interpreters import Interpreters
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.linkage import Definition
+from capilint.engine.recalling import Entries, Recalling, Result
 from capilint.engine.reporting.duplicates import Candidate, with_closing_call, without_duplicates
 from capilint.engine.reporting.notes import bounded, left_out
 from capilint.engine.reporting.silences import Fates, Followed
@@ -66,6 +68,7 @@ class Analysis:
     One is in use at a time: a new one forgets the values of the one before it. With `explain` it
     takes note of what becomes of the handles that are made, for `fates`. `quoted` is the text of a
     stretch of the file of that path, where it is at hand. `progress` is told of functions.
+    `entries` has results of earlier runs; `salt` is what decides about these besides the program.
     """
 
     def __init__(
@@ -74,6 +77,8 @@ class Analysis:
         explain: bool = False,
         quoted: Callable[[str, Span], str] = _not_quoted,
         progress: Progress | None = None,
+        entries: Entries | None = None,
+        salt: str = "",
     ) -> None:
         forget_interned()
         self.rulebook = rulebook
@@ -84,6 +89,9 @@ class Analysis:
         self._explain = explain
         self._quoted = quoted
         self._progress = progress or Progress()
+        self._entries = None if explain else entries
+        self._salt = salt
+        self._rounds = 0
         self._followed: dict[Definition, Followed] = {}
         self._read(())
 
@@ -93,6 +101,7 @@ class Analysis:
         A module of the path of an earlier one takes its place.
         """
         before = self.program
+        self._rounds += 1
         new = {module.path for module in modules}
         kept = [module for module in before.modules if module.path not in new]
         self._read((*kept, *modules))
@@ -113,6 +122,9 @@ class Analysis:
         self.interpreters = Interpreters(
             self.program, self.summaries, self.learned, self._summary_for_closing, self._explain
         )
+        self._recalling = None
+        if self._entries is not None:
+            self._recalling = Recalling(self._entries, self._salt, self.program)
 
     def _guarded(
         self, definition: Definition, find: Callable[..., list[Candidate]], *given: object
@@ -190,6 +202,41 @@ class Analysis:
         self.summaries[definition] = None
         for helper, recurs in list(self.program.callees_first(definition, self.summaries)):
             self._summarise_helper(helper, recurs)
+        follow = partial(self._follow, definition, recursive)
+        again = definition in self._found
+        return self._recalled(definition, follow, "function", recursive, self._rounds, again)
+
+    def _recalled(
+        self, definition: Definition, follow: Callable[[], list[Candidate]], *how: object
+    ) -> list[Candidate]:
+        """What an analysis comes to: an earlier run's, or else found out."""
+        outer = self.interpreters.asked
+        if outer is not None:
+            outer.nested = True
+        if self._recalling is None:
+            return follow()
+        key = self._recalling.key(definition, *how)
+        doors = {**self.interpreters.doors(definition), "quoted": self._quoted}
+        known = self._recalling.recall(key, doors, self.learned.owners)
+        if known is not None:
+            self._progress.count("recalled functions")
+            self.summaries[definition] = known.summary
+            if known.released is not None:
+                self.learned.released[definition] = known.released
+            return list(known.candidates)
+        asked = self.interpreters.asked = Asked()
+        try:
+            found = follow()
+        finally:
+            self.interpreters.asked = outer
+        if not self.makers.are_asked_later(definition):
+            released = self.learned.released.get(definition)
+            result = Result(self.summaries[definition], tuple(found), released)
+            self._progress.count("kept functions", self._recalling.keep(key, asked, result))
+        return found
+
+    def _follow(self, definition: Definition, recursive: bool) -> list[Candidate]:
+        """See `function`, whose callees are known now."""
         interpreter = self.interpreters.of(definition)
         fixpoint = Fixpoint(interpreter)
         try:
@@ -201,7 +248,7 @@ class Analysis:
                 bounded(definition),
                 *self._candidates(definition, interpreter, graph, interpreter.typestates.defects),
             ]
-        self.learned.learn(definition, interpreter)
+        self._learned_by_notes().learn(definition, interpreter)
         if not recursive:
             self._note_summary(definition, interpreter, graph)
         self.makers.note(definition, interpreter, graph)
@@ -218,8 +265,20 @@ class Analysis:
 
     def _helper(self, definition: Definition, recursive: bool) -> list[Candidate]:
         """Note the summary of a function in which nothing is to be found."""
-        interpreter = self.interpreters.of(definition)
         self.summaries[definition] = None
+        follow = partial(self._follow_helper, definition, recursive)
+        return self._recalled(definition, follow, "helper", recursive, self._rounds)
+
+    def _learned_by_notes(self) -> Learned:
+        """What members hold; what is learned is noted, too, where questions are."""
+        asked = self.interpreters.asked
+        if asked is None:
+            return self.learned
+        return Learned(AskedOwners(self.learned.owners, asked), self.learned.released)
+
+    def _follow_helper(self, definition: Definition, recursive: bool) -> list[Candidate]:
+        """See `_helper`."""
+        interpreter = self.interpreters.of(definition)
         with suppress(BoundReached):
             graph = self._solved(Fixpoint(interpreter, HELPER_NODES, HELPER_PATIENCE))
             if not recursive:
@@ -252,7 +311,9 @@ class Analysis:
     ) -> list[Candidate]:
         """The defects as findings; `lone` ones are those that the function itself shows."""
         again = partial(self.interpreters.of, definition) if lone else None
-        found = told(definition, interpreter, graph, defects, self.rulebook, self._quoted, again)
+        asked = self.interpreters.asked
+        quoted = self._quoted if asked is None else asked.door("quoted", self._quoted)
+        found = told(definition, interpreter, graph, defects, self.rulebook, quoted, again)
         followed = self._followed.get(definition)
         if followed is not None:
             for defect, each in found:

@@ -23,6 +23,7 @@ from capilint.engine.checks.taken import Taken
 from capilint.engine.checks.taken_members import TakenMembers
 from capilint.engine.checks.wrong_destructors import members_released_wrongly
 from capilint.engine.domain.events import Defect
+from capilint.engine.domain.handle import Typestate
 from capilint.engine.fixpoint import Graph
 from capilint.engine.interpreters import Interpreters
 from capilint.engine.program.callgraph import Program
@@ -62,6 +63,19 @@ class Makers:
             self.openers[definition] = interpreter, graph
         if fills_own_variables(definition, interpreter):
             self.initialisers[definition] = interpreter, graph
+
+    def are_asked_later(self, definition: Definition) -> bool:
+        """Whether it matters later in which states a function ends."""
+        if any(definition in each for each in (self.fillers, self.openers, self.initialisers)):
+            return True
+        if definition not in self.methods:
+            return False
+        interpreter, _ = self.methods[definition]
+        return any(
+            handle.made or handle.typestate is Typestate.DESTROYED
+            for _, exit_, _ in interpreter.exits
+            for handle in exit_.state.handles.values()
+        )
 
 
 @dataclass(slots=True)
