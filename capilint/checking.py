@@ -25,7 +25,7 @@ from capilint.files.source import (
     mentions,
     read_bytes,
 )
-from capilint.lowering import FrontEnds
+from capilint.lowering import FrontEnds, Relevance
 from capilint.outcome import Interrupted as Interrupted
 from capilint.outcome import Report as Report
 from capilint.progress import Progress
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from capilint.rulebook.book import RuleBook
     from capilint.rulebook.tomlfile import RuleFile
     from capilint.silence import Account, Fate, Silence
-
-    Relevance = Callable[[str], bool]
 
 
 class SettingsError(Exception):
@@ -285,7 +283,7 @@ class _Run:
             elif self._cache is not None and self._memory is None:
                 from capilint.remembering import Memory
 
-                self._memory = Memory(self._cache, self._front_ends)
+                self._memory = Memory(self._cache, self._front_ends, self._progress)
             if not concerned and not self._has_comment(item.path, data):
                 return None
             self._sources[item.path] = source = load_input(item, data)
@@ -388,4 +386,6 @@ def _problems(modules: Iterable[Module]) -> list[Finding]:
 
 
 def _mentions_in_text(names: NameScan) -> Relevance:
-    return lambda text: names.search(text.encode("utf-8", errors="replace"))
+    return Relevance(
+        "names", lambda text: bool(names.search(text.encode("utf-8", errors="replace")))
+    )

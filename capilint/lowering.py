@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from capilint.cache.trace import Answer, Question, Trace
 from capilint.language import Language
@@ -23,13 +23,32 @@ if TYPE_CHECKING:
     from capilint.frontends.cpp import Headers as CppHeaders
     from capilint.ir import Module
 
-Relevance = Callable[[str], bool]
-"""Whether a piece of a file's text matters."""
+
+class Relevance:
+    """Whether a piece of a file's text matters; `key` says what decides."""
+
+    def __init__(self, key: str, test: Callable[[str], bool]) -> None:
+        self.key = key
+        self._test = test
+
+    def __call__(self, text: str) -> bool:
+        """The answer."""
+        return self._test(text)
+
+
+class Kept(Protocol):
+    """The modules that earlier runs made of texts from which nothing but these leads to them."""
+
+    def recall(self, source: Source, relevant: Relevance | None) -> Module | None:
+        """What was made of a text."""
+
+    def keep(self, source: Source, relevant: Relevance | None, module: Module) -> None:
+        """Remember what was made."""
 
 
 def lower(
     source: Source,
-    relevant: Relevance | None = None,
+    relevant: Callable[[str], bool] | None = None,
     headers: Headers | CppHeaders | None = None,
     options: CompileOptions | None = None,
 ) -> Module:
@@ -64,6 +83,7 @@ class FrontEnds:
         self._paths = paths
         self._settings_of = settings_of
         self.trace = Trace()
+        self.kept: Kept | None = None
         self._digests: dict[str, str] = {}
 
     def options_of(self, source: Source) -> CompileOptions | None:
@@ -116,11 +136,25 @@ class FrontEnds:
         """See `lower`."""
         match source.language:
             case Language.PYTHON:
-                return lower(source, relevant)
+                return self._python(source, relevant)
             case Language.CPP:
                 return lower(source, relevant, self._cpp_headers, options)
             case _:
                 return lower(source, relevant, self._headers, options)
+
+    def _python(self, source: Source, relevant: Relevance | None) -> Module:
+        """The IR of a Python file, which nothing but its text decides about.
+
+        That of a C file hangs on the files that were lowered before: headers are read once a run,
+        as the first file sees them.
+        """
+        if self.kept is None:
+            return lower(source, relevant)
+        module = self.kept.recall(source, relevant)
+        if module is None:
+            module = lower(source, relevant)
+            self.kept.keep(source, relevant, module)
+        return module
 
     def included(self, path: str, name: str, quoted: bool, root: str) -> str | None:
         """The header that a file includes by a name; the options are those of the file `root`."""

@@ -16,15 +16,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
+from capilint import finding, language
 from capilint.cache import trace
 from capilint.cache.records import RecordError, Records
 from capilint.cache.store import Store, opened
 from capilint.cache.version import version
 from capilint.files.source import Input, Source, UnreadableError, read_bytes
 from capilint.finding import Finding, Outcome, Span, Step, TraceEvent
-from capilint.lowering import FrontEnds
+from capilint.ir import Module, code, program, values
+from capilint.lowering import FrontEnds, Relevance
+from capilint.progress import Progress
 from capilint.rulebook.folder import rule_folder
 from capilint.rulebook.tomlfile import RuleFile
 from capilint.severity import Severity
@@ -39,16 +43,52 @@ class Found(NamedTuple):
     findings: tuple[Finding, ...]
 
 
+class _Modules:
+    """The IR of files that only their own text decides about, in a store."""
+
+    def __init__(self, store: Store, salt: str, progress: Progress) -> None:
+        self._store = store
+        self._salt = salt
+        self._progress = progress
+        self._records = Records(
+            each
+            for module in (finding, language, code, program, values)
+            for each in vars(module).values()
+            if isinstance(each, type) and each.__module__ == module.__name__
+        )
+
+    def recall(self, source: Source, relevant: Relevance | None) -> Module | None:
+        """What was made of a text."""
+        data = self._store.get(self._key(source, relevant))
+        try:
+            module = None if data is None else self._records.loads(data)
+        except RecordError:
+            return None
+        self._progress.count("recalled files", module is not None)
+        return module if isinstance(module, Module) else None
+
+    def keep(self, source: Source, relevant: Relevance | None, module: Module) -> None:
+        """Remember what was made."""
+        with suppress(RecordError):
+            self._store.put(self._key(source, relevant), self._records.dumps(module))
+
+    def _key(self, source: Source, relevant: Relevance | None) -> str:
+        matters = "" if relevant is None else relevant.key
+        given = [self._salt, source.path, source.language, _digest(source.text), matters]
+        return _digest(json.dumps(given))
+
+
 _RECORDS = Records((Found, Finding, Outcome, Severity, Span, Step, TraceEvent))
 
 
 class Memory:
     """What earlier runs found in the programs of this one."""
 
-    def __init__(self, folder: str, front_ends: FrontEnds) -> None:
+    def __init__(self, folder: str, front_ends: FrontEnds, progress: Progress) -> None:
         """`folder` is that of the cache; where it cannot be ours, nothing is remembered."""
         self._store = opened(folder)
         self._front_ends = front_ends
+        self._progress = progress
         self._digests: dict[str, str] = {}
         self._key = self._salt = ""
 
@@ -68,6 +108,7 @@ class Memory:
             return None
         described = None if rules is None else [rules.path, rules.text]
         self._salt = _digest(json.dumps([version(rule_folder()), described]))
+        self._front_ends.kept = _Modules(self._store, self._salt, self._progress)
         given = [
             self._salt,
             [[each.path, each.language, _digest(each.text)] for each in sources],

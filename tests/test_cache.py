@@ -278,7 +278,32 @@ def test_other_bytes_are_no_records(data: bytes) -> None:
         Records((Span,)).dumps(Scope.LOCAL)
 
 
+SCRIPT = """\
+import ctypes
+from helper import done
+
+api = ctypes.WinDLL("advapi32")
+
+def use(prov):
+    key = ctypes.c_void_p()
+    if api.CryptGenKey(prov, 1, 0, ctypes.byref(key)):
+        done(key)
+
+def other(prov):
+    key = ctypes.c_void_p()
+    if api.CryptGenKey(prov, 1, 0, ctypes.byref(key)):
+        api.CryptDestroyKey(key)
+"""
+HELPER = "def done(key):\n    print(1)\n"
+HELPER_ENDS = """\
+import ctypes
+def done(key):
+    ctypes.WinDLL("advapi32").CryptDestroyKey(key)
+"""
+
 FILES = {
+    "script.py": (SCRIPT, SCRIPT.replace("        api.CryptDestroyKey(key)", "        pass"), None),
+    "helper.py": (HELPER, HELPER_ENDS, None),
     "keys.h": (HEADER, IDLE_HEADER, None),
     "use.c": (USER, USER.replace("finish(key);", ""), USER.replace("DROP(key);", "\n")),
     "finish.c": (FINISH, FINISH_ENDS, None),
@@ -288,7 +313,7 @@ FILES = {
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(FILES)), st.integers(0, 2)), max_size=6))
-@settings(max_examples=12)
+@settings(max_examples=14)
 def test_any_edits(edits: list[tuple[str, int]]) -> None:
     """After each of some edits a run with a cache says what one without says."""
     from tempfile import TemporaryDirectory

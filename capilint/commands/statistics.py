@@ -19,10 +19,9 @@ def _lines(progress: Progress, report: Report) -> Iterator[str]:
     counts = progress.counts
     yield f"{report.seen} files seen, {report.analysed} of them analysed"
     yield f"{counts['functions']} functions followed, through {counts['nodes']} states"
-    if counts["recalled programs"]:
-        yield f"{counts['recalled programs']} programs recalled from the cache"
-    if counts["recalled functions"]:
-        yield f"{counts['recalled functions']} functions recalled from the cache"
+    for what in ("programs", "files", "functions"):
+        if counts[f"recalled {what}"]:
+            yield f"{counts[f'recalled {what}']} {what} recalled from the cache"
     for name, seconds in progress.seconds.items():
         yield f"{seconds:8.3f} s  {name}"
     yield f"{sum(progress.seconds.values()):8.3f} s  in all"

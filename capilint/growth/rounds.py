@@ -151,6 +151,9 @@ def _defines(names: Iterable[str], language: Language) -> Relevance:
     words = "|".join(map(re.escape, names))
     if language is Language.PYTHON:
         defined = rf"(?:async\s+)?(?:def|class)\s+(?:{words})\b|(?:{words})\s*[:=]"
-        return lambda text: re.match(rf"(?:@[^\n]*\n|\s)*(?:{defined})", text) is not None
+        pattern = re.compile(rf"(?:@[^\n]*\n|\s)*(?:{defined})")
+        return Relevance(f"defines {words}", lambda text: pattern.match(text) is not None)
     called = re.compile(rf"\b(?:{words})\s*\(")
-    return lambda text: called.search(text.partition("{")[0]) is not None
+    return Relevance(
+        f"defines {words}", lambda text: called.search(text.partition("{")[0]) is not None
+    )
