@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from capilint.finding import Finding, Span
     from capilint.findings.triage import Triage
     from capilint.growth.rounds import Rounds
-    from capilint.ir import Module
     from capilint.remembering import Memory
     from capilint.rulebook.book import RuleBook
     from capilint.rulebook.tomlfile import RuleFile
@@ -58,10 +57,10 @@ def check(
     """Analyse the files together: one program for all that the same user functions apply to.
 
     `unreadable` is what could not be found, to be reported too. With `explain` the report accounts
-    for every creation of a handle; `progress` is told how far the run is. In the folder
-    `cache` is what earlier runs found out. Raises SettingsError for an unknown resource, RuleError
-    where the user's functions are described wrongly, BaselineError for a baseline that cannot be
-    read, and Interrupted on Ctrl-C.
+    for every creation of a handle; `progress` is told how far the run is. In the folder `cache` is
+    what earlier runs found out. Raises SettingsError for an unknown resource, RuleError where the
+    user's functions are described wrongly, BaselineError for a baseline that cannot be read, and
+    Interrupted on Ctrl-C.
     """
     inputs = list(inputs)
     run = _Run(inputs, settings_of, explain, progress or Progress(), cache)
@@ -138,6 +137,7 @@ class _Run:
         book: RuleBook,
     ) -> None:
         """Analyse the program that begins with some files and grows by what is left."""
+        from capilint.findings.problems import problems
         from capilint.growth.left import Left
         from capilint.growth.rounds import Rounds, Wanted
 
@@ -149,7 +149,7 @@ class _Run:
             self._quoted,
             self._explain,
             self._progress,
-            *((None, "") if self._memory is None else self._memory.of_functions),
+            None if self._memory is None else self._memory.of_functions,
         )
         wanted = [Wanted(source, relevant) for source in sources]
         try:
@@ -157,7 +157,7 @@ class _Run:
         except KeyboardInterrupt:
             self._findings += rounds.findings_so_far()
             raise
-        found = [*_problems(rounds.modules.values()), *found]
+        found = [*problems(rounds.modules.values()), *found]
         self._analysed |= rounds.modules.keys() - self._beside
         self._findings += found
         self._keep(rounds, found)
@@ -366,23 +366,6 @@ def _check_resources(resources: frozenset[str]) -> None:
         problem = unknown_resource(resource)
         if problem:
             raise SettingsError(problem)
-
-
-def _problems(modules: Iterable[Module]) -> list[Finding]:
-    """A CAP901 note for each place that a front end did not understand, whoever includes it."""
-    from capilint.findings.triage import remark
-    from capilint.rulebook.codes import load as load_codes
-
-    found = (
-        (each.path or module.path, each.span, each.function, each.reason)
-        for module in modules
-        for each in module.problems
-    )
-    code = load_codes()["CAP901"]
-    return [
-        remark(code, path, span, function, reason=reason)
-        for path, span, function, reason in dict.fromkeys(found)
-    ]
 
 
 def _mentions_in_text(names: NameScan) -> Relevance:

@@ -19,14 +19,15 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
-from capilint import finding, language
 from capilint.cache import trace
 from capilint.cache.records import RecordError, Records
 from capilint.cache.store import Store, opened
 from capilint.cache.version import version
+from capilint.engine import Kept
 from capilint.files.source import Input, Source, UnreadableError, read_bytes
 from capilint.finding import Finding, Outcome, Span, Step, TraceEvent
-from capilint.ir import Module, code, program, values
+from capilint.ir import Module
+from capilint.ir.records import MODULE_RECORDS
 from capilint.lowering import FrontEnds, Relevance
 from capilint.progress import Progress
 from capilint.rulebook.folder import rule_folder
@@ -50,18 +51,12 @@ class _Modules:
         self._store = store
         self._salt = salt
         self._progress = progress
-        self._records = Records(
-            each
-            for module in (finding, language, code, program, values)
-            for each in vars(module).values()
-            if isinstance(each, type) and each.__module__ == module.__name__
-        )
 
     def recall(self, source: Source, relevant: Relevance | None) -> Module | None:
         """What was made of a text."""
         data = self._store.get(self._key(source, relevant))
         try:
-            module = None if data is None else self._records.loads(data)
+            module = None if data is None else MODULE_RECORDS.loads(data)
         except RecordError:
             return None
         self._progress.count("recalled files", module is not None)
@@ -70,7 +65,7 @@ class _Modules:
     def keep(self, source: Source, relevant: Relevance | None, module: Module) -> None:
         """Remember what was made."""
         with suppress(RecordError):
-            self._store.put(self._key(source, relevant), self._records.dumps(module))
+            self._store.put(self._key(source, relevant), MODULE_RECORDS.dumps(module))
 
     def _key(self, source: Source, relevant: Relevance | None) -> str:
         matters = "" if relevant is None else relevant.key
@@ -126,10 +121,9 @@ class Memory:
         return found if isinstance(found, Found) else None
 
     @property
-    def of_functions(self) -> tuple[Store | None, str]:
-        """Where the results of functions are kept, and what decides about them besides the
-        program that was asked for last."""
-        return self._store, self._salt
+    def of_functions(self) -> Kept | None:
+        """The results of functions, for the program that was asked for last."""
+        return None if self._store is None else Kept(self._store, self._salt)
 
     def keep(self, found: Found) -> None:
         """Remember what was found in the program that was asked for last."""

@@ -1,6 +1,6 @@
 """Path-sensitive typestate analysis of the IR: the fixpoint, the states, the summaries."""
 
 from capilint.engine.analysis import Analysis, analyse
-from capilint.engine.recalling import Entries
+from capilint.engine.recalling import Kept
 
-__all__ = ["Analysis", "Entries", "analyse"]
+__all__ = ["Analysis", "Kept", "analyse"]

@@ -32,7 +32,7 @@ from capilint.engine.fixpoint import (
 from capilint.engine.interpreters import Interpreters
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.linkage import Definition
-from capilint.engine.recalling import Entries, Recalling, Result
+from capilint.engine.recalling import Kept, Recalling, Result
 from capilint.engine.reporting.duplicates import Candidate, with_closing_call, without_duplicates
 from capilint.engine.reporting.notes import bounded, left_out
 from capilint.engine.reporting.silences import Fates, Followed
@@ -68,7 +68,7 @@ class Analysis:
     One is in use at a time: a new one forgets the values of the one before it. With `explain` it
     takes note of what becomes of the handles that are made, for `fates`. `quoted` is the text of a
     stretch of the file of that path, where it is at hand. `progress` is told of functions.
-    `entries` has results of earlier runs; `salt` is what decides about these besides the program.
+    `kept` has results of earlier runs.
     """
 
     def __init__(
@@ -77,8 +77,7 @@ class Analysis:
         explain: bool = False,
         quoted: Callable[[str, Span], str] = _not_quoted,
         progress: Progress | None = None,
-        entries: Entries | None = None,
-        salt: str = "",
+        kept: Kept | None = None,
     ) -> None:
         forget_interned()
         self.rulebook = rulebook
@@ -89,9 +88,7 @@ class Analysis:
         self._explain = explain
         self._quoted = quoted
         self._progress = progress or Progress()
-        self._entries = None if explain else entries
-        self._salt = salt
-        self._rounds = 0
+        self._kept = None if explain else kept
         self._followed: dict[Definition, Followed] = {}
         self._read(())
 
@@ -101,7 +98,6 @@ class Analysis:
         A module of the path of an earlier one takes its place.
         """
         before = self.program
-        self._rounds += 1
         new = {module.path for module in modules}
         kept = [module for module in before.modules if module.path not in new]
         self._read((*kept, *modules))
@@ -110,21 +106,21 @@ class Analysis:
             self._forget(changed)
             for definition in changed:
                 self._found.pop(definition, None)
-        order = list(self.program.bottom_up())
-        with self._progress.phase("functions", len(order)):
-            for definition, recursive in order:
+        with self._progress.phase("functions", len(self._order)):
+            for definition, recursive in self._order:
                 if definition not in self._found and self.touches_handles(definition):
                     self._found[definition] = self._guarded(definition, self.function, recursive)
                 self._progress.step()
 
     def _read(self, modules: Sequence[Module]) -> None:
         self.program = Program(modules, self.rulebook)
+        self._order = list(self.program.bottom_up())
         self.interpreters = Interpreters(
             self.program, self.summaries, self.learned, self._summary_for_closing, self._explain
         )
         self._recalling = None
-        if self._entries is not None:
-            self._recalling = Recalling(self._entries, self._salt, self.program)
+        if self._kept is not None:
+            self._recalling = Recalling(self._kept, self.program)
 
     def _guarded(
         self, definition: Definition, find: Callable[..., list[Candidate]], *given: object
@@ -161,7 +157,7 @@ class Analysis:
 
     def findings(self) -> list[Finding]:
         """Every finding in the program."""
-        order = dict(self.program.bottom_up())
+        order = dict(self._order)
         for definition in list(self._found):
             if definition in order and self.learned.more_for(definition):
                 again = self._guarded(definition, self.function, order[definition])
@@ -203,8 +199,7 @@ class Analysis:
         for helper, recurs in list(self.program.callees_first(definition, self.summaries)):
             self._summarise_helper(helper, recurs)
         follow = partial(self._follow, definition, recursive)
-        again = definition in self._found
-        return self._recalled(definition, follow, "function", recursive, self._rounds, again)
+        return self._recalled(definition, follow, "function", recursive)
 
     def _recalled(
         self, definition: Definition, follow: Callable[[], list[Candidate]], *how: object
@@ -267,7 +262,7 @@ class Analysis:
         """Note the summary of a function in which nothing is to be found."""
         self.summaries[definition] = None
         follow = partial(self._follow_helper, definition, recursive)
-        return self._recalled(definition, follow, "helper", recursive, self._rounds)
+        return self._recalled(definition, follow, "helper", recursive)
 
     def _learned_by_notes(self) -> Learned:
         """What members hold; what is learned is noted, too, where questions are."""

@@ -3,10 +3,12 @@
     function's text ── key ──▶ questions and answers, result
                                   │
                      all the same again? ── yes: the result, and what it tells of members
-                                            no: the analysis, and a new entry
+                                            no: the analysis, and a new variant
 
 What is kept is what callers and reports get: the summary, the findings, and what the function
-shows of members. A function whose end states are asked for later (`Makers`) is analysed each time.
+shows of members. As a program grows in rounds, and members are learned of, a function may be
+analysed under other answers in one run: an entry has some variants. A function whose end states
+are asked for later (`Makers`) is analysed each time.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ _MODULES = (
     *(capilint.finding, code, ir_values, values, handle, cause, events, escapes, summary),
     *(duplicates, closing_calls, structures),
 )
+MOST_VARIANTS = 4
 Released = tuple[Scheme, set[tuple[Tail, str]]]
 
 
@@ -61,13 +64,19 @@ class Entries(Protocol):
         """Keep something."""
 
 
+class Kept(NamedTuple):
+    """What earlier runs found out: `salt` is what decides about results besides the program."""
+
+    entries: Entries
+    salt: str
+
+
 class Recalling:
     """The results of one program's functions, as far as they are kept."""
 
-    def __init__(self, entries: Entries, salt: str, program: Program) -> None:
-        """`salt` is what decides about results besides the program: rules, versions."""
-        self._entries = entries
-        self._salt = salt
+    def __init__(self, kept: Kept, program: Program) -> None:
+        self._entries = kept.entries
+        self._salt = kept.salt
         self._definitions: dict[tuple[object, ...], Definition | None] = {}
         self._modules = {module.path: module for module in program.modules}
         for definition in program.names.definitions:
@@ -90,9 +99,17 @@ class Recalling:
 
     def recall(self, key: str, doors: Doors, owners: MemberOwners) -> Result | None:
         """A result that would be the same again; `owners` then know what it tells of members."""
-        data = self._entries.get(key)
-        if data is None:
-            return None
+        for data in self._variants(key):
+            found = self._recalled(data, doors, owners)
+            if found is not None:
+                return found
+        return None
+
+    def _variants(self, key: str) -> list[bytes]:
+        """What was found under one set of answers, and under others; the newest first."""
+        return (self._entries.get(key) or b"").splitlines()
+
+    def _recalled(self, data: bytes, doors: Doors, owners: MemberOwners) -> Result | None:
         try:
             log, result = self._records.loads(data)
             now = MemberOwners(dict(owners.owners), dict(owners.resources))
@@ -114,7 +131,8 @@ class Recalling:
             data = self._records.dumps((log, tuple(result)))
         except RecordError:
             return False
-        self._entries.put(key, data)
+        others = [each for each in self._variants(key) if each != data]
+        self._entries.put(key, b"\n".join((data, *others[: MOST_VARIANTS - 1])))
         return True
 
     def _is_same(self, before: Asking, doors: Doors, owners: MemberOwners) -> bool:

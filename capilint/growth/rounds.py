@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from capilint.engine import Analysis, Entries
+from capilint.engine import Analysis, Kept
 from capilint.files.source import Input, Source
 from capilint.finding import Finding, Span
 from capilint.growth.left import Joining, Left, parent
@@ -44,8 +44,7 @@ class Rounds:
         quoted: Callable[[str, Span], str],
         explain: bool = False,
         progress: Progress | None = None,
-        entries: Entries | None = None,
-        salt: str = "",
+        kept: Kept | None = None,
     ) -> None:
         """`load` reads a file that joins, `crashed` is told of a path and what went wrong;
         `quoted` is the text of a stretch of a file. `progress` is told of files and functions."""
@@ -56,8 +55,7 @@ class Rounds:
         self._quoted = quoted
         self._explain = explain
         self._progress = progress or Progress()
-        self._entries = entries
-        self._salt = salt
+        self._kept = kept
         self.fates: list[Fate] = []
         self._analysis: Analysis | None = None
 
@@ -111,9 +109,7 @@ class Rounds:
         return found
 
     def _new_analysis(self, book: RuleBook) -> Analysis:
-        return Analysis(
-            book, self._explain, self._quoted, self._progress, self._entries, self._salt
-        )
+        return Analysis(book, self._explain, self._quoted, self._progress, self._kept)
 
     def _joined(self, files: Iterable[Joining]) -> Iterator[Wanted]:
         for file in files:
