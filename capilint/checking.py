@@ -25,6 +25,7 @@ from capilint.files.source import (
     mentions,
     read_bytes,
 )
+from capilint.interruption import signal_of
 from capilint.lowering import FrontEnds, Relevance
 from capilint.outcome import Interrupted as Interrupted
 from capilint.outcome import Report as Report
@@ -33,6 +34,7 @@ from capilint.rulebook.namescan import NameScan, known_names, unknown_resource
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
+    from capilint.engine.summaries.effects import Effects
     from capilint.finding import Finding, Span
     from capilint.findings.triage import Triage
     from capilint.growth.rounds import Rounds
@@ -51,19 +53,23 @@ def check(
     settings_of: Callable[[str], Settings],
     unreadable: Iterable[Unreadable] = (),
     explain: bool = False,
+    effects: bool = False,
+    within: Sequence[str] = (),
     progress: Progress | None = None,
     cache: str | None = None,
 ) -> Report:
     """Analyse the files together: one program for all that the same user functions apply to.
 
     `unreadable` is what could not be found, to be reported too. With `explain` the report accounts
-    for every creation of a handle; `progress` is told how far the run is. In the folder `cache` is
-    what earlier runs found out. Raises SettingsError for an unknown resource, RuleError where the
-    user's functions are described wrongly, BaselineError for a baseline that cannot be read, and
-    Interrupted on Ctrl-C.
+    for every creation of a handle; with `effects` it has these. What the files include or import is
+    read outside of the folders `within`, if any, only where the settings name it. `progress` is
+    told how far the run is. In the folder `cache` is what earlier runs found out. Raises
+    SettingsError for an unknown resource, RuleError where the user's functions are described
+    wrongly, BaselineError for a baseline that cannot be read, and Interrupted on Ctrl-C and
+    Terminated.
     """
     inputs = list(inputs)
-    run = _Run(inputs, settings_of, explain, progress or Progress(), cache)
+    run = _Run(inputs, settings_of, explain, effects, within, progress or Progress(), cache)
     run.unreadable += unreadable
     run.seen = len(run.unreadable)
     programs: dict[str, list[Input]] = {}
@@ -76,8 +82,8 @@ def check(
     try:
         for program in programs.values():
             run.analyse(program)
-    except KeyboardInterrupt:
-        run.interrupted = True
+    except KeyboardInterrupt as stop:
+        run.interrupted = signal_of(stop)
         raise Interrupted(run.report()) from None
     return run.report()
 
@@ -90,6 +96,8 @@ class _Run:
         inputs: Iterable[Input],
         settings_of: Callable[[str], Settings],
         explain: bool,
+        effects: bool,
+        within: Sequence[str],
         progress: Progress,
         cache: str | None,
     ) -> None:
@@ -100,7 +108,9 @@ class _Run:
         self._cache = None if explain else cache
         self._memory: Memory | None = None
         self._joined: list[str] = []
-        self._front_ends = FrontEnds([item.path for item in self._inputs], settings_of)
+        self._within = within
+        self._front_ends = FrontEnds(self._inputs, settings_of, within)
+        self._effects: list[Effects] | None = [] if effects else None
         self._sources: dict[str, Source] = {}
         self._findings: list[Finding] = []
         self._beside: set[str] = set()
@@ -108,7 +118,8 @@ class _Run:
         self._not_understood: list[Silence] = []
         self._analysed: set[str] = set()
         self.seen = 0
-        self.baselines = self.interrupted = False
+        self.baselines = False
+        self.interrupted = 0
         self.unreadable: list[Unreadable] = []
 
     def analyse(self, program: Sequence[Input]) -> None:
@@ -161,6 +172,8 @@ class _Run:
         self._analysed |= rounds.modules.keys() - self._beside
         self._findings += found
         self._keep(rounds, found)
+        if self._effects is not None:
+            self._effects += rounds.effects()
         if self._explain:
             from capilint.findings.accounts import not_understood
 
@@ -176,7 +189,7 @@ class _Run:
         with self._progress.phase("cache"):
             known = self._memory.recall(sources, left, rules)
         self._progress.count("recalled programs", known is not None)
-        if known is None:
+        if known is None or self._effects is not None:  # these are not kept
             return False
         items = {item.path: item for item in left}
         for path in known.joined:
@@ -195,7 +208,8 @@ class _Run:
 
     def report(self) -> Report:
         """The report of all that was gathered."""
-        report = self._report()._replace(interrupted=self.interrupted)
+        effects = tuple(self._effects or ())
+        report = self._report()._replace(interrupted=self.interrupted, effects=effects)
         if not self.baselines:
             return report
         from capilint.findings.baseline import compared
@@ -300,7 +314,7 @@ class _Run:
 
         concerned = {source.path for source in sources}
         roots = [item for item in program if item.named or item.path in concerned]
-        for item in Beside(program, self._front_ends.included).of(roots):
+        for item in Beside(program, self._front_ends.included, self._within).of(roots):
             self._beside.add(item.path)
             source = self._read(item, names, left)
             if source is not None:

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+import errno
 import gc
-import os
 import sys
 from collections.abc import Sequence
 
 from capilint.commands.command_line import parsed
+from capilint.commands.streams import hush, prepare, say, terminable
+from capilint.interruption import signal_of
 
 TROUBLE = 2  # not 1, which says that there are findings
+SIGNALLED = 128  # and the signal's number, as shells have it
+_NO_ROOM = (errno.ENOSPC, errno.EBADF, errno.EIO)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line; the result is the exit status (see `capilint check --help`)."""
     gc.set_threshold(50_000)  # what is made is mostly kept; to look for garbage costs 2 ms at start
     given = list(sys.argv[1:] if arguments is None else arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a name from a source file must not end the run
-            stream.reconfigure(errors="backslashreplace")
+    prepare()
     try:
-        options = parsed(given)
-        status: int = options.run(options)
-        sys.stdout.flush()
-    except BrokenPipeError:  # `capilint check | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with terminable():
+            options = parsed(given)
+            status: int = options.run(options)
+            sys.stdout.flush()
+    except BrokenPipeError:  # `capilint explain CAP101 | head`
+        hush()
         return 1
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as stop:
+        return SIGNALLED + signal_of(stop)
     except Exception as error:
         return _failed(error)
     return status
@@ -42,10 +45,13 @@ def _failed(error: Exception) -> int:
     from capilint.rulebook.folder import RuleError
 
     ours = (BaselineError, CommandError, ConfigError, RuleError, SettingsError)
+    if isinstance(error, OSError) and error.errno in _NO_ROOM and error.filename is None:
+        hush()
+        error = CommandError(f"the standard output cannot be written: {error.strerror}")
     if not isinstance(error, ours):
-        from traceback import print_exception
+        from traceback import format_exception
 
-        print_exception(error)
-        print("capilint: this is a bug of capilint; please report it", file=sys.stderr)
-    print(f"capilint: error: {error}", file=sys.stderr)
+        say("".join(format_exception(error)).rstrip("\n"))
+        say("capilint: this is a bug of capilint; please report it")
+    say(f"capilint: error: {error}")
     return TROUBLE

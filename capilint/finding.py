@@ -5,8 +5,9 @@ Lines and columns count from 1; columns count characters of the decoded line.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from capilint.severity import Severity as Severity
 
@@ -63,6 +64,26 @@ class TraceEvent:
     owners: tuple[tuple[int, int], ...] = ()
 
 
+class Passage(NamedTuple):
+    """A stretch of source that a witness path goes through, and what happens there.
+
+    `depth` counts the calls around it. `state` is the handle's behind it: empty where there is
+    none yet, given (it comes from elsewhere), maybe (the code has yet to look whether it was made),
+    live, orphaned (its owner is gone), destroyed, or lost. `kind` is empty, or that of an event:
+    branch, call, enter, exit, raise ...; `name` is then the function, `outcome` how it went on
+    (`true`, `fails`), and `action` what that did to the handle (create, use, release ...).
+    """
+
+    path: str
+    span: Span
+    depth: int
+    state: str
+    kind: str = ""
+    name: str = ""
+    outcome: str = ""
+    action: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A stretch of a file's text, and what stands there instead.
@@ -101,7 +122,8 @@ class Finding:
     object, where the path goes on into it after the function, and `ender_handle` the handle as that
     method writes it. `closing` is the call that would end the object or structure that holds a
     leaked handle, if one is known. `fix` is there only where edits were asked for, and one was
-    found.
+    found. `route` is the witness path as its lines have it, in the function and in its callees;
+    statements that concern no handle may be missing.
     """
 
     code: str
@@ -124,6 +146,7 @@ class Finding:
     ender_handle: str = ""
     closing: str = ""
     fix: Fix | None = None
+    route: tuple[Passage, ...] = field(default=(), compare=False)
 
 
 def place_of(finding: Finding) -> tuple[object, ...]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from capilint.config.settings import Settings
     from capilint.files import includes
     from capilint.files.compile_options import CompileOptions
-    from capilint.files.source import Source, Unreadable
+    from capilint.files.source import Input, Source, Unreadable
     from capilint.frontends.c import Headers
     from capilint.frontends.cpp import Headers as CppHeaders
     from capilint.ir import Module
@@ -61,7 +61,8 @@ def lower(
     if source.language is Language.PYTHON:
         from capilint.frontends import python
 
-        return python.lower(source.text, source.path, relevant)
+        module = python.lower(source.text, source.path, relevant)
+        return module if source.problem is None else _with_problem(module, source.problem)
     from capilint.files.compile_options import CompileOptions
 
     if source.language is Language.CPP:
@@ -75,16 +76,33 @@ def lower(
     return c.lower(source.text, source.path, relevant, headers, options or CompileOptions())
 
 
+def _with_problem(module: Module, reason: str) -> Module:
+    """The module of a file that was not understood at all."""
+    from dataclasses import replace
+
+    from capilint.finding import Span
+    from capilint.ir import Problem
+
+    return replace(module, problems=(Problem(Span(1, 1, 1, 1), reason),))
+
+
 class FrontEnds:
     """The front ends of one run. `notes` and `unreadable` grow by what they met on the way."""
 
-    def __init__(self, paths: Iterable[str], settings_of: Callable[[str], Settings]) -> None:
-        """`paths` are those of the run's own files."""
-        self._paths = paths
+    def __init__(
+        self,
+        inputs: Iterable[Input],
+        settings_of: Callable[[str], Settings],
+        within: Iterable[str] = (),
+    ) -> None:
+        """`inputs` are the run's own files, and `within` the folders that headers are sought in, if
+        these are bounded."""
+        self._inputs = inputs
         self._settings_of = settings_of
         self.trace = Trace()
         self.kept: Kept | None = None
         self._digests: dict[str, str] = {}
+        self._within = within
 
     def options_of(self, source: Source) -> CompileOptions | None:
         """What a C file is compiled with. Raises ConfigError where the user names a compilation
@@ -176,13 +194,13 @@ class FrontEnds:
     def _compiling(self) -> Compiling:
         from capilint.config.compiling import Compiling
 
-        return Compiling(self._settings_of)
+        return Compiling(self._settings_of, [item.path for item in self._inputs])
 
     @cached_property
     def _search(self) -> includes.Headers:
         from capilint.files import includes
 
-        return includes.Headers(self._paths)
+        return includes.Headers(self._inputs, self._within)
 
     @cached_property
     def _headers(self) -> Headers:

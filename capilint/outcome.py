@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
+    from capilint.engine.summaries.effects import Effects
     from capilint.files.source import Source, Unreadable
     from capilint.finding import Finding
     from capilint.findings.baseline import Gone
@@ -22,13 +23,13 @@ class Report(NamedTuple):
     `analysed` counts the files that were parsed, of `seen`, and `unread` those that could not be;
     `unreadable` has headers that are no inputs, too. `sources` has the files that were
     read whole, by path. `failing` are the findings whose severity reaches their file's `fail_on`.
-    `notes` tell people what the run did not do. `account` tells on request of which handles
-    nothing is reported.
+    `notes` tell people what the run did not do. On request `account` tells of which handles
+    nothing is reported, and `effects` what the functions of the program do to handles.
 
     Where `baselines` hold, `findings` are the new ones, `known` those that a baseline has, and
     `gone` what it has and the run did not find. `unchanged` are findings that only concern lines
-    which are as they were, where the changed ones alone are asked for. `interrupted` is set where
-    the run did not come to its end.
+    which are as they were, where the changed ones alone are asked for. `interrupted` is the number
+    of the signal that ended the run before its end; 0 for none.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -45,7 +46,8 @@ class Report(NamedTuple):
     known: tuple[Finding, ...] = ()
     gone: tuple[Gone, ...] = ()
     unchanged: tuple[Finding, ...] = ()
-    interrupted: bool = False
+    interrupted: int = 0
+    effects: tuple[Effects, ...] = ()
 
     @property
     def everything(self) -> tuple[Finding, ...]:

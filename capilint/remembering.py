@@ -19,13 +19,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
+from capilint import finding
 from capilint.cache import trace
-from capilint.cache.records import RecordError, Records
+from capilint.cache.records import RecordError, Records, records_in
 from capilint.cache.store import Store, opened
 from capilint.cache.version import version
 from capilint.engine import Kept
 from capilint.files.source import Input, Source, UnreadableError, read_bytes
-from capilint.finding import Finding, Outcome, Span, Step, TraceEvent
+from capilint.finding import Finding
 from capilint.ir import Module
 from capilint.ir.records import MODULE_RECORDS
 from capilint.lowering import FrontEnds, Relevance
@@ -73,7 +74,7 @@ class _Modules:
         return _digest(json.dumps(given))
 
 
-_RECORDS = Records((Found, Finding, Outcome, Severity, Span, Step, TraceEvent))
+_RECORDS = Records((Found, Severity, *records_in(finding)))
 
 
 class Memory:

@@ -51,7 +51,7 @@ help: call {release}
 
 
 def test_the_files_are_named_after_the_codes() -> None:
-    assert code_names() == list(load())
+    assert code_names() == tuple(load())
 
 
 def test_the_codes_are_the_design_s() -> None:

@@ -233,6 +233,19 @@ def test_include_folders_that_are_not_there_are_noted() -> None:
     assert compiling.notes == ["no headers from gone: no such folder (capilint.toml:1)"]
 
 
+def test_folders_outside_of_the_tree_are_those_of_a_named_database_only(tmp_path: Path) -> None:
+    outside = (tmp_path.parent / "outside").as_posix()
+    Path(outside).mkdir(exist_ok=True)
+    database(entry(f"cc -Iinc -I{outside} -I/usr/include -c a.c"))
+    compiling = Compiling(Configuration().settings_of)
+    assert outside not in compiling.options_of("a.c").folders
+    assert "/usr/include" in compiling.options_of("a.c").folders
+    (note,) = compiling.notes
+    assert outside in note and "compile_commands.json names it" in note and "--include" in note
+    named = Compiling(Configuration({"compile_commands": "compile_commands.json"}).settings_of)
+    assert outside in named.options_of("a.c").folders and not named.notes
+
+
 # ---------------------------------------------------------------- any words
 
 

@@ -462,7 +462,7 @@ def test_what_goes_leaves_everything_else_in_its_place() -> None:
 @pytest.mark.parametrize("own", ["#define A 0", "#undef A"])
 def test_names_that_the_program_sets_itself_are_not_decided_from_outside(own: str) -> None:
     text = "void f(void) {\n#if A\na();\n#endif\n}\n"
-    assert "#if A" in dump(lowered(f"{own}\n{text}", {"A": "1"}))
+    assert calls(lowered(f"{own}\n{text}", {"A": "1"})) == []
     assert "#if A" in dump(lowered(f'#include "a.h"\n{text}', {"A": "1"}, a_h=own))
     assert "#if A" not in dump(lowered(text, {"A": "1"}))
 

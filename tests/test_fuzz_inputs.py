@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from capilint.checking import check
+from capilint.config.settings import Settings
 from capilint.files.source import Input
 from tests.fuzz.inputs import LANGUAGES, WrongInput, hold, inputs
 
@@ -48,6 +50,16 @@ def test_places_are_an_editors_whatever_ends_lines(suffix: str, before: str) -> 
             LEAK[suffix] + before,
         ):
             hold(Input(f"a{suffix}", LANGUAGES[suffix], text.encode(encoding)))
+
+
+def test_a_jump_in_a_call_to_no_label_has_the_place_of_the_call() -> None:
+    text = "int f(HCRYPTPROV p)\n{\n    HCRYPTKEY k;\n    if (CryptGenKey(p, 1, 0, &k))\n"
+    text += "        CryptDestroyKey(goto nowhere;k);\n    return 0;\n}\n"
+    for suffix in (".c", ".cpp"):
+        item = Input(f"a{suffix}", LANGUAGES[suffix], text.encode())
+        hold(item)
+        found = check([item], lambda _: Settings()).findings
+        assert ("CAP901", 5) in [(each.code, each.span.line) for each in found]
 
 
 def test_it_notices_a_place_outside(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from capilint.files.includes import Headers
+from capilint.files.source import Input
 from capilint.language import Language
 
 
@@ -75,6 +76,27 @@ def test_names_may_have_folders_and_climb() -> None:
     assert found("../inc/./win//x.h") == "inc/win/x.h"
     assert found("deep/../../x.h") == "x.h"
     assert found("../tree/x.h", by="a.c") == "../tree/x.h"
+
+
+def test_no_name_climbs_out_of_the_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make("one/.git/HEAD", "one/src/a.c", "one/x.h", "y.h", "two/inc/deep/b.h", "two/inc/z.h")
+    here = Path.cwd()
+    (here.parent / "outside.h").write_text("", encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    assert found("../x.h", by="one/src/a.c") == "one/x.h"
+    assert found("../../y.h", by="one/src/a.c") is None
+    assert found("../y.h", by="two/a.c") == "y.h"
+    assert found("../../outside.h", by="two/a.c") is None
+    assert found("../inc/z.h", "two/inc", by="one/src/a.c") == "two/inc/z.h"
+    assert found("../inc/../y.h", "two/inc", by="one/src/a.c") is None
+    monkeypatch.chdir("one/src")
+    assert found("../x.h", by="a.c") == "../x.h"
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    there = [(here / path).as_posix() for path in ("two/a.c", "two/inc/deep/c.c")]
+    headers = Headers([Input(path, Language.C) for path in there])
+    z = (here / "two/inc/z.h").as_posix()
+    assert found("../z.h", by=there[1], headers=headers) == z
+    assert found("../y.h", by=there[0], headers=headers) is None
 
 
 def test_a_name_with_a_folder_may_begin_at_a_root_above_the_file() -> None:
@@ -162,7 +184,7 @@ def test_paths_are_in_the_style_of_the_inputs(tmp_path: Path) -> None:
 def test_a_header_that_is_an_input_keeps_its_path() -> None:
     make("src/x.h")
     given = (Path.cwd() / "src" / "x.h").as_posix()
-    assert found("x.h", headers=Headers([given])) == given
+    assert found("x.h", headers=Headers([Input(given, Language.C)])) == given
 
 
 def test_no_link_is_followed(tmp_path: Path) -> None:
@@ -209,7 +231,7 @@ def test_what_is_there_and_cannot_be_read_is_told_once() -> None:
 def test_an_input_is_told_of_by_the_run_itself() -> None:
     make("src/x.h")
     Path("src/x.h").write_bytes(b"\0")
-    headers = Headers(["src/x.h"])
+    headers = Headers([Input("src/x.h", Language.C)])
     assert found("x.h", headers=headers) is None
     assert headers.unreadable == []
 
@@ -251,3 +273,20 @@ def test_each_folder_is_listed_once_and_each_header_read_once(
             )
     assert counts["scandir"] <= 7
     assert counts["stat"] <= 20
+
+
+def test_a_bounded_search_opens_what_settings_name_and_nothing_else_outside() -> None:
+    make("src/a.c", "src/x.h", "../out.h", "../sdk/sdk.h")
+    headers = Headers(within=["."])
+    assert found("x.h", headers=headers) == "src/x.h"
+    assert found("../../out.h", headers=headers) is None
+    assert found("sdk.h", "../sdk", headers=headers) == "../sdk/sdk.h"
+    assert not headers.unreadable
+
+
+def test_a_header_with_another_content_than_that_of_its_file() -> None:
+    make("src/a.c", "src/x.h")
+    headers = Headers([Input("src/x.h", Language.C, b"unsaved")])
+    source = headers.find("src/a.c", "x.h", True, ())
+    assert source is not None
+    assert source.text == "unsaved"

@@ -246,7 +246,7 @@ def test_notes_are_left_out_unless_they_are_asked_for_or_fail(name: str) -> None
     assert "a mild one" in render(name, report(note, failing=frozenset([note])), Style())
 
 
-@pytest.mark.parametrize("name", sorted({*FORMATS} - {"sarif"}))
+@pytest.mark.parametrize("name", sorted({*FORMATS} - {"sarif", "html"}))
 def test_what_is_known_or_unchanged_is_no_finding(name: str) -> None:
     given = report(known=(leak(),), unchanged=(finding("CAP201", 3, message="an old one"),))
     assert MESSAGE not in render(name, given, Style())

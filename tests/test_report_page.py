@@ -49,4 +49,4 @@ def test_its_commands_are_accepted(
 
 
 def test_there_are_commands() -> None:
-    assert len(COMMANDS) == 5
+    assert len(COMMANDS) == 6

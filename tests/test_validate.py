@@ -11,7 +11,7 @@ from capilint.engine import analyse
 from capilint.execution.validate.explore import Verdict, validate
 from capilint.files import includes
 from capilint.files.discover import language_of
-from capilint.files.source import load, read_bytes
+from capilint.files.source import Input, load, read_bytes
 from capilint.frontends import c, cpp
 from capilint.language import Language
 from capilint.lowering import lower
@@ -44,7 +44,7 @@ def _validated(path: Path, silent: bool = False) -> list[Verdict]:
     language = language_of(path.name)
     assert language is not None
     name = path.as_posix()
-    find = includes.Headers([name]).find
+    find = includes.Headers([Input(name, language)]).find
     headers = {Language.C: c.Headers(find), Language.CPP: cpp.Headers(find)}.get(language)
     module = lower(load(name, read_bytes(name), language), headers=headers)
     book = load_rules()

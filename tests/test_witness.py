@@ -127,6 +127,12 @@ IN_C = {
          "if (!make(prov, &key)) { : key is destroyed here by make, where CryptSetKeyParam failed",
          "CryptDestroyKey(key); : key is destroyed again"],
     ),
+    "a macro that branches by a condition of its own": (
+        "#define CHECK(e) do { int r = (e); if (r != 0) goto done; } while (0)\nint other(void);\n"
+        + c("", MADE, "CHECK(other());", "CryptDestroyKey(key);", "done: return 1;"),
+        [MADE_HERE, "CHECK(other()); : `CHECK(other())`: `r != 0` is true",
+         "done: return 1; : leaves with key alive"],
+    ),
     "what skips the creation": (
         c(", int z", "if (z)", "goto out;", MADE, "out:", "CryptDestroyKey(key);", "return 1;"),
         ["if (z) : `z` is true", "CryptDestroyKey(key); : key may never have been set"],
@@ -150,6 +156,30 @@ IN_C = {
          "digest_end(copy); : copy->hash is destroyed here, after its context"],
     ),
 }  # fmt: skip
+
+
+def test_a_finally_hides_none_of_the_places_that_raise() -> None:
+    body = """
+        def f(prov, data):
+            try:
+                key = c_void_p()
+                if not advapi32.CryptGenKey(prov, 1, 0, byref(key)):
+                    raise OSError("key")
+                if not data:
+                    raise ValueError("data")
+                if len(data) > 64:
+                    raise OverflowError("data")
+                advapi32.CryptDestroyKey(key)
+            finally:
+                advapi32.CryptReleaseContext(prov, 0)
+        """
+    finding, _ = told(body, Language.PYTHON)
+    left = [step for step in (*finding.steps, *finding.also) if step.kind == "leave"]
+    lines = (PYTHON + dedent(body)).split("\n")
+    assert [lines[step.span.line - 1].strip() for step in left] == [
+        'raise ValueError("data")',
+        'raise OverflowError("data")',
+    ]
 
 
 @pytest.mark.parametrize("name", IN_C)

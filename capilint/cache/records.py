@@ -20,7 +20,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from hashlib import sha256
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any, NamedTuple, cast
 
 _ATOMS = (type(None), bool, int, float, str)
@@ -92,6 +92,18 @@ class Records:
             return made[-1]
         except (ValueError, TypeError, LookupError, RecursionError) as error:
             raise RecordError(str(error)) from error
+
+
+def records_in(*modules: ModuleType) -> list[type]:
+    """The classes that modules define, and that may be records."""
+    return [
+        each
+        for module in modules
+        for each in vars(module).values()
+        if isinstance(each, type)
+        and each.__module__ == module.__name__
+        and (is_dataclass(each) or issubclass(each, Enum | tuple | str))
+    ]
 
 
 def _name_of(kind: type) -> str:

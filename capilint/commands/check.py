@@ -16,21 +16,23 @@ from capilint.commands.inputs import (
     path_arguments,
     selection_arguments,
 )
-from capilint.commands.outputs import STDOUT, complain, outputs, style, write, write_step_summary
+from capilint.commands.outputs import STDOUT, complain, outputs, refuse_inputs, write_all
 from capilint.commands.progress_bar import progress_shown
 from capilint.config.loading import Configuration
 from capilint.files.discover import Discovery
+from capilint.interruption import signal_of
 from capilint.progress import Progress
-from capilint.report import FORMATS, render
+from capilint.report import FORMATS
 
 if TYPE_CHECKING:
     from capilint.files.git_changes import Changes
 
-FINDINGS, TROUBLE, INTERRUPTED = 1, 2, 130
+FINDINGS, TROUBLE, SIGNALLED = 1, 2, 128
 _EPILOG = """\
 exit status: 0 nothing found; 1 a finding at or above --fail-on; 2 a wrong use or configuration,
-or an input that could not be read (the findings of the others are reported nevertheless); 130 if
-interrupted (what was found so far is reported)
+an input that could not be read (the findings of the others are reported nevertheless) or a report
+that could not be written (the others are); 130 if interrupted, 143 if told to end (what was found
+so far is reported)
 """
 
 
@@ -93,6 +95,7 @@ def _output_arguments(group: argparse._ArgumentGroup) -> None:
         action="store_true",
         help="print the settings that hold for the paths and check nothing",
     )
+    add("--watch", action="store_true", help="check again whenever a file changes, until Ctrl-C")
 
 
 def _edit_arguments(group: argparse._ArgumentGroup) -> None:
@@ -106,12 +109,22 @@ def _edit_arguments(group: argparse._ArgumentGroup) -> None:
     either.add_argument(
         "--suggest-fixes",
         action="store_true",
-        help="put the edits into the report (json, jsonl, sarif, rdjson); takes long",
+        help="put the edits into the report (json, jsonl, sarif, rdjson, html); takes long",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Check, report, and say by the exit status how it went."""
+    if not options.watch:
+        return _once(options)
+    if options.fix or options.diff or "-" in options.paths:
+        raise CommandError("--watch goes with files and folders, and neither with --fix nor --diff")
+    from capilint.commands.watching import watch
+
+    return watch(options.paths, lambda: _once(options))
+
+
+def _once(options: argparse.Namespace) -> int:
     wanted = outputs(options)
     settings = configuration(options)
     if options.show_settings:
@@ -122,15 +135,16 @@ def run(options: argparse.Namespace) -> int:
     with progress_shown(options.quiet) as progress:
         with progress.phase("discovery"):
             found = discovery(options, settings)
+        refuse_inputs(wanted, found.inputs)
         report = _checked(options, settings, found, progress)
     with progress.phase("report"):
-        report = _reported(options, settings, found, report, wanted)
+        report, written = _reported(options, settings, found, report, wanted)
     complain(report, options.paths, options.verbose, options.quiet)
     if options.statistics:
         from capilint.commands.statistics import print_statistics
 
         print_statistics(progress, report)
-    return _status(report, options)
+    return _status(report, options) if written else TROUBLE
 
 
 def _reported(
@@ -139,8 +153,9 @@ def _reported(
     found: Discovery,
     report: Report,
     wanted: Sequence[tuple[str, str]],
-) -> Report:
-    """Write the report as `wanted`, with the edits that were asked for; it is what is written."""
+) -> tuple[Report, bool]:
+    """Write the report as `wanted`, with the edits that were asked for; what is written, and
+    whether it could be."""
     if (options.diff or options.fix) and not report.interrupted:
         from capilint.commands.editing import edited
 
@@ -153,19 +168,23 @@ def _reported(
         )
         wanted = wanted if options.fix else [each for each in wanted if each[1] != STDOUT]
     elif options.suggest_fixes and report.findings and not report.interrupted:
-        from capilint.edits.session import Session
+        report = _with_fixes(report, settings, found)
+    return report, write_all(report, wanted, options)
 
-        report = Session(found.inputs, settings.settings_of, report).with_fixes()
-    for name, path in wanted:
-        write(render(name, report, style(options, path)), path)
-    if any(name == "github" for name, _ in wanted):
-        write_step_summary(report)
-    return report
+
+def _with_fixes(report: Report, settings: Configuration, found: Discovery) -> Report:
+    """The report with its edits, or without where somebody did not want to wait."""
+    from capilint.edits.session import Session
+
+    try:
+        return Session(found.inputs, settings.settings_of, report).with_fixes()
+    except KeyboardInterrupt as stop:
+        return report._replace(interrupted=signal_of(stop))
 
 
 def _status(report: Report, options: argparse.Namespace) -> int:
     if report.interrupted:
-        return INTERRUPTED
+        return SIGNALLED + report.interrupted
     if report.unreadable:
         return TROUBLE
     return FINDINGS if report.failing and not options.exit_zero else 0
@@ -181,8 +200,8 @@ def _checked(
             settings.settings_of,
             found.unreadable,
             options.explain_silence,
-            progress,
-            cache_folder(options),
+            progress=progress,
+            cache=cache_folder(options),
         )
     except Interrupted as stop:
         report = stop.report
@@ -203,9 +222,11 @@ def _changes(revision: str, found: Discovery) -> Changes:
 
 def _changed(report: Report, changes: Changes) -> Report:
     """The report with the findings apart that no change concerns."""
-    from capilint.findings.changed import concerns
+    from capilint.findings.changed import concerns, in_file
 
-    told = frozenset(each for each in report.findings if concerns(each, changes))
+    told = frozenset(
+        each for each in report.findings if concerns(in_file(each, report.sources), changes)
+    )
     return report._replace(
         findings=tuple(each for each in report.findings if each in told),
         unchanged=tuple(each for each in report.findings if each not in told),

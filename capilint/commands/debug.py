@@ -127,7 +127,7 @@ def _module(path: str, language: Language | None) -> ir.Module:
         item = _input(path, language)
         source = load_input(item, read_bytes(item.path))
         front_end = cpp if source.language is Language.CPP else c
-        headers = front_end.Headers(includes.Headers([item.path]).find)
+        headers = front_end.Headers(includes.Headers([item]).find)
         return lower(source, headers=headers)
     except UnreadableError as error:
         raise CommandError(f"{path}: {error}") from error

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from difflib import unified_diff
 
 from capilint.checking import Report
 from capilint.commands import CommandError
+from capilint.commands.streams import say, write_out
 from capilint.config.settings import Settings
 from capilint.edits.session import Rewritten, Session
 from capilint.files.rewriting import WriteError, write
 from capilint.files.source import Input, decode
+from capilint.interruption import signal_of
 from capilint.language import Language
 from capilint.report.printable import plural
 
@@ -27,16 +28,20 @@ def edited(
     be reported: with `fix` what `again` finds. Raises CommandError where a file is not written."""
     if fix and any(item.data is not None for item in inputs):
         raise CommandError("--fix cannot write to the standard input; use --diff")
-    outcome = Session(inputs, settings_of, report).mended()
+    try:
+        outcome = Session(inputs, settings_of, report).mended()
+    except KeyboardInterrupt as stop:  # nothing is written yet
+        return report._replace(interrupted=signal_of(stop))
     total = sum(bool(finding.resource) for finding in report.findings)
     remaining = total - outcome.fixed
     if not fix:
-        sys.stdout.writelines(_diff(outcome.files, report))
-        sys.stdout.flush()
-        _say(f"{plural(outcome.fixed, 'finding')} would be fixed, {remaining} would remain")
+        write_out("".join(_diff(outcome.files, report)))
+        say(
+            f"capilint: {plural(outcome.fixed, 'finding')} would be fixed, {remaining} would remain"
+        )
         return report
     _write(outcome.files)
-    _say(f"{plural(outcome.fixed, 'finding')} fixed, {remaining} remaining")
+    say(f"capilint: {plural(outcome.fixed, 'finding')} fixed, {remaining} remaining")
     return again() if outcome.files else report
 
 
@@ -65,7 +70,3 @@ def _lines(data: bytes, language: Language) -> list[str]:
     """A file's lines, with the line ends that it has."""
     *whole, last = decode(data, language).split("\n")
     return [*(f"{line}\n" for line in whole), *([last] if last else [])]
-
-
-def _say(text: str) -> None:
-    print(f"capilint: {text}", file=sys.stderr)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 
 from capilint.commands import CommandError
 from capilint.commands.options import codes, language, resources
+from capilint.commands.streams import read_in
 from capilint.config.loading import SEVERITIES, Configuration
 from capilint.config.overrides import macros, overrides
 from capilint.files.discover import Discovery, discover, language_of
@@ -105,6 +105,6 @@ def discovery(options: argparse.Namespace, configuration: Configuration) -> Disc
     if language is None:
         raise CommandError("what language is the standard input? give --stdin-filename or --lang")
     path, told = name.replace(os.sep, "/"), options.lang is not None
-    stdin = Input(path, language, sys.stdin.buffer.read(), named=True, told=told)
+    stdin = Input(path, language, read_in(), named=True, told=told)
     inputs = () if configuration.excluded(name) else (stdin,)
     return Discovery((*found.inputs, *inputs), found.unreadable)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Importing pathlib would cost a tenth of the time that `check` may take to start.
-# ruff: noqa: PTH112, PTH120, PTH123
+# ruff: noqa: PTH110, PTH112, PTH113, PTH114, PTH116, PTH119, PTH120, PTH123
 import argparse
 import os
 import sys
@@ -11,9 +11,17 @@ from collections.abc import Sequence
 
 from capilint.checking import Report
 from capilint.commands import CommandError
-from capilint.report import FORMATS, Style
+from capilint.commands.streams import say, write_out
+from capilint.config.loading import FILE_NAMES
+from capilint.files import find_commands, gitignore
+from capilint.files.discover import language_of
+from capilint.files.source import Input
+from capilint.files.whole import put
+from capilint.report import FORMATS, Style, render
+from capilint.report.printable import printable
 
 STDOUT = "-"
+_READ = (*FILE_NAMES, gitignore.FILE_NAME, find_commands.FILE_NAME)
 
 
 def outputs(options: argparse.Namespace) -> list[tuple[str, str]]:
@@ -28,10 +36,17 @@ def outputs(options: argparse.Namespace) -> list[tuple[str, str]]:
         folder = os.path.dirname(path) or "."
         if not path or os.path.isdir(path) or not os.path.isdir(folder):
             raise CommandError(f"--output {text}: not a file in a folder that exists")
+        if os.path.islink(path) and not _is_device(path):
+            raise CommandError(f"--output {text}: a link to {os.path.realpath(path)}; name that")
         if any(path == other for _, other in found):
             raise CommandError(f"--output {text}: {path} is written to already")
         found.append((name, path))
     return found
+
+
+def _is_device(path: str) -> bool:
+    """Whether a link leads to what is there and no regular file, as /dev/stdout does."""
+    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def _no_format(name: str, text: str) -> str:
@@ -52,44 +67,82 @@ def style(options: argparse.Namespace, path: str) -> Style:
     return Style(colour=colour, verbose=options.verbose, quiet=options.quiet)
 
 
-def write(text: str, path: str, mode: str = "w") -> None:
-    """Write a report. Raises CommandError where a file cannot be written."""
+def write(text: str, path: str) -> None:
+    """Write a report, all of it or nothing. Raises CommandError where it cannot be written."""
     if path == STDOUT:
-        sys.stdout.write(text)
+        write_out(text)
         return
     try:
-        with open(path, mode, encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-            stream.write(text)
+        put(path, text.encode("utf-8", errors="backslashreplace"))
     except OSError as error:
         raise CommandError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def write_step_summary(report: Report) -> None:
-    """Append to the summary page of a GitHub Actions step, where we run in one."""
-    path = os.environ.get("GITHUB_STEP_SUMMARY")
-    if path:
-        from capilint.report.github import summary
+def write_all(
+    report: Report, wanted: Sequence[tuple[str, str]], options: argparse.Namespace
+) -> bool:
+    """Write the reports that can be written, and complain of the others; whether all were."""
+    written = True
+    for name, path in wanted:
+        try:
+            write(render(name, report, style(options, path)), path)
+        except CommandError as error:
+            say(f"capilint: error: {error}")
+            written = False
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary and any(name == "github" for name, _ in wanted):
+        written &= _appended(report, summary)
+    return written
 
-        write(summary(report), path, "a")
+
+def _appended(report: Report, path: str) -> bool:
+    """Append to the summary page of a GitHub Actions step."""
+    from capilint.report.github import summary
+
+    try:
+        with open(path, "ab") as stream:
+            stream.write(summary(report).encode("utf-8", errors="backslashreplace"))
+    except OSError as error:
+        say(f"capilint: error: {path}: cannot be written: {error.strerror}")
+        return False
+    return True
+
+
+def refuse_inputs(wanted: Sequence[tuple[str, str]], inputs: Sequence[Input]) -> None:
+    """Refuse to write a report over what the run reads. Raises CommandError."""
+    for _, path in wanted:
+        try:
+            there = os.stat(path)
+        except OSError:
+            continue  # nothing there, or the standard output
+        if (
+            language_of(path) is not None
+            or os.path.basename(path) in _READ
+            or any(_is_same(item.path, there) for item in inputs if item.data is None)
+        ):
+            raise CommandError(f"--output {path}: that is read, and would be lost; name another")
+
+
+def _is_same(path: str, there: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), there)
+    except OSError:
+        return False
 
 
 def complain(
     report: Report, paths: Sequence[str], verbose: bool = False, quiet: bool = False
 ) -> None:
     """Say on the standard error what was not analysed; if `quiet`, no more than errors."""
-    sys.stdout.flush()
     for item in report.unreadable:
-        print(f"capilint: {item.path}: {item.reason}", file=sys.stderr)
+        say(f"capilint: {printable(item.path)}: {item.reason}")
         if verbose and item.detail:
-            print(item.detail, file=sys.stderr)
+            say(item.detail)
     if report.interrupted:
-        print("capilint: interrupted; this is what was found so far", file=sys.stderr)
+        say("capilint: interrupted; this is what was found so far")
     if quiet:
         return
     if not report.seen:
-        print(
-            f"capilint: warning: no C, C++ or Python files in {', '.join(paths)}",
-            file=sys.stderr,
-        )
+        say(f"capilint: warning: no C, C++ or Python files in {', '.join(paths)}")
     for note in report.notes:
-        print(f"capilint: {note}", file=sys.stderr)
+        say(f"capilint: {note}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from capilint.rulebook import codes
 from capilint.rulebook.book import load as load_rules
-from capilint.rulebook.protocol import Creation, Protocol
+from capilint.rulebook.effects import effects
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,41 +37,9 @@ def function_rows() -> Iterator[Sequence[str]]:
     functions = load_rules().functions
     for name in sorted(functions):
         protocol = functions[name]
-        effects = "; ".join(_effects(protocol))
-        if effects:
-            yield (name, protocol.family, protocol.success.value, effects)
-
-
-def _effects(protocol: Protocol) -> Iterator[str]:
-    yield from (_creation(creation) for creation in protocol.creates)
-    for verb, effect in (
-        ("uses", protocol.uses),
-        ("releases", protocol.releases),
-        ("adds a reference to", protocol.retains),
-    ):
-        if effect:
-            yield f"{verb} {_listed(effect)}"
-    if protocol.keeps:
-        yield f"keeps {', '.join(protocol.keeps)}"
-
-
-def _creation(creation: Creation) -> str:
-    text = f"makes a {creation.resource} into {creation.into}"
-    if creation.owner:
-        text += f", owned by {creation.owner}"
-    if creation.owner_of:
-        text += f", with the owner of {creation.owner_of}"
-    if creation.memory:
-        text += f", in the memory of {creation.memory}"
-    if creation.unless:
-        text += f", unless {' or '.join(f'{name} has {flag}' for name, flag in creation.unless)}"
-    if creation.owned_if:
-        text += f", the caller's if {creation.owned_if}"
-    return text
-
-
-def _listed(effect: Mapping[str, str]) -> str:
-    return ", ".join(f"{resource} {parameter}" for parameter, resource in effect.items())
+        told = "; ".join(effects(protocol))
+        if told:
+            yield (name, protocol.family, protocol.success.value, told)
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

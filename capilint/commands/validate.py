@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError(f"{first.path}: {first.reason}")
     book = load_rules()
     counts: Counter[str] = Counter()
-    find = includes.Headers(item.path for item in discovery.inputs).find
+    find = includes.Headers(discovery.inputs).find
     headers: dict[Language, c.Headers | cpp.Headers]
     headers = {Language.C: c.Headers(find), Language.CPP: cpp.Headers(find)}
     for item in discovery.inputs:

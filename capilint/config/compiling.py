@@ -9,28 +9,34 @@ from __future__ import annotations
 # Importing pathlib would cost a tenth of the time that `check` may take to start.
 # ruff: noqa: PTH112
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from capilint.config.loading import ConfigError, shown_path
 from capilint.config.settings import Settings
 from capilint.files.compile_options import CompileOptions
 from capilint.files.find_commands import Nearest
+from capilint.files.tree import Tree
 
 if TYPE_CHECKING:
     from capilint.files.compile_commands import CompileCommands
 
 
-class Compiling:
-    """The compile options of the files of one run.
+_SYSTEM = "/usr/"  # what is there is no secret, and nothing of the tree
 
-    `notes` tell people what cannot be had: include folders that are not there, and a database
-    that was found and is wrong.
+
+class Compiling:
+    """The compile options of the files of one run, whose paths are `paths`.
+
+    `notes` tell people what cannot be had: include folders that are not there or outside of the
+    tree, and a database that was found and is wrong.
     """
 
-    def __init__(self, settings_of: Callable[[str], Settings]) -> None:
+    def __init__(self, settings_of: Callable[[str], Settings], paths: Iterable[str] = ()) -> None:
         self._settings_of = settings_of
         self._nearest = Nearest()
+        self._tree = Tree(paths)
+        self._told: set[str] = set()
         self._databases: dict[str, CompileCommands | None] = {}
         self._include: set[tuple[str, ...]] = set()
         self._options: dict[str, CompileOptions] = {}
@@ -56,6 +62,22 @@ class Compiling:
                 origin = settings.origins.get("include", "default")
                 self.notes.append(f"no headers from {folder}: no such folder ({origin})")
 
+    def _in_the_tree(self, options: CompileOptions, path: str, database: str) -> CompileOptions:
+        """The options without folders outside of the tree, where nobody named the database."""
+        inside = tuple(
+            each
+            for each in options.folders
+            if each.startswith(_SYSTEM) or self._tree.has(each, path)
+        )
+        seen = [each for each in options.folders if each not in inside and os.path.isdir(each)]
+        if seen and database not in self._told:
+            self._told.add(database)
+            self.notes.append(
+                f"no headers from {seen[0]}: {shown_path(database)} names it, and it is outside of "
+                "the tree; name the one or the other (--include, --compile-commands)"
+            )
+        return options._replace(folders=inside)
+
     def _command_of(self, path: str, named: str | None) -> CompileOptions:
         """What the file's compile command says; nothing where it has none."""
         database = self._nearest.to(path) if named is None else named
@@ -68,7 +90,8 @@ class Compiling:
                 self._databases[database] = None  # so it stays where it cannot be read
                 self._databases[database] = CompileCommands(database, shown_path(database))
             commands = self._databases[database]
-            return (commands and commands.options_of(path)) or CompileOptions()
+            options = (commands and commands.options_of(path)) or CompileOptions()
+            return options if named is not None else self._in_the_tree(options, path, database)
         except CompileCommandsError as error:
             if named is not None:
                 raise ConfigError(str(error)) from error

@@ -10,12 +10,14 @@ file, the line and the nearest known key.
 from __future__ import annotations
 
 # Importing pathlib would cost a tenth of the time that `check` may take to start.
-# ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH119, PTH120, PTH123
+# ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH119, PTH120
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from capilint.config.settings import OFF, Settings
+from capilint.files.gitignore import MOST_PATTERNS
+from capilint.files.source import UnreadableError, read_bytes
 from capilint.rulebook.code_names import code_prefix
 from capilint.rulebook.namescan import unknown_resource
 from capilint.severity import Severity
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from capilint.files.compile_options import Define
     from capilint.rulebook.tomlfile import RuleFile, Section
 
+LARGEST = 1024 * 1024  # bytes; what people write has some thousands
 FILE_NAMES = (".capilint.toml", "capilint.toml", "pyproject.toml")
 SEVERITIES = tuple(severity.value for severity in Severity)
 
@@ -140,10 +143,9 @@ def _read(path: str, named: bool = False) -> Settings | None:
     if not named and not os.path.isfile(path):
         return None
     try:
-        with open(path, "rb") as stream:
-            data = stream.read()
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+        data = read_bytes(path, LARGEST)
+    except UnreadableError as error:
+        raise ConfigError(f"{shown_path(path)}: cannot be read: {error}") from error
     embedded = os.path.basename(path) == "pyproject.toml"
     if embedded and not named and b"capilint" not in data:
         return None  # not ours: spare the parser
@@ -202,7 +204,20 @@ def _code(section: Section, key: str, word: str) -> str:
 
 def _ignores(section: Section, key: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     globs = section.section(key)
+    _not_too_many(section, key, globs.table)
     return tuple((glob, _codes(globs, glob)) for glob in globs.table)
+
+
+def _globs(section: Section, key: str) -> tuple[str, ...]:
+    globs = section.words(key)
+    _not_too_many(section, key, globs)
+    return globs
+
+
+def _not_too_many(section: Section, key: str, globs: Collection[str]) -> None:
+    """Refuse what would take a second for each file."""
+    if len(globs) > MOST_PATTERNS:
+        raise section.error(f"`{key}` has more than {MOST_PATTERNS} patterns", key)
 
 
 def _severities(section: Section, key: str) -> tuple[tuple[str, str], ...]:
@@ -279,7 +294,7 @@ _READERS: Mapping[str, Callable[[Section, str], object]] = {
     "extend-select": _codes,
     "ignore": _codes,
     "per-file-ignores": _ignores,
-    "exclude": _words,
+    "exclude": _globs,
     "resources": _resources,
     "severity": _severities,
     "fail-on": _fail_on,

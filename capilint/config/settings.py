@@ -12,11 +12,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from capilint.files.gitignore import Names
+from capilint.files.patterns import Patterns
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
-
     from capilint.files.compile_options import Define
     from capilint.rulebook.tomlfile import RuleFile
 
@@ -113,7 +112,7 @@ class Settings(NamedTuple):
             return False
         if not any(map(_names(globs).fit, relative.split("/"))):
             return False
-        return _spec(globs).match_file(relative + "/" * path.endswith("/"))
+        return bool(_patterns(globs).decision(relative + "/" * path.endswith("/")))
 
     def _relative(self, path: str) -> str:
         return os.path.relpath(path, self.root).replace(os.sep, "/")
@@ -130,10 +129,8 @@ def _names(globs: tuple[str, ...]) -> Names:
 
 
 @cache
-def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec  # slow to import, and seldom needed
-
-    return GitIgnoreSpec.from_lines(globs)
+def _patterns(globs: tuple[str, ...]) -> Patterns:
+    return Patterns(globs)
 
 
 def _longest(code: str, prefixes: tuple[str, ...]) -> int:

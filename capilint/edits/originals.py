@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from capilint.files.rewriting import Original
-from capilint.files.source import Input, Source, UnreadableError, read_bytes
+from capilint.files.source import Input, Source, UnreadableError, is_notebook, read_bytes
 
 
 class Originals:
@@ -31,7 +31,7 @@ class Originals:
 
     def _read(self, path: str) -> Original | None:
         item, source = self._inputs.get(path), self._sources.get(path)
-        if item is None or source is None:
+        if item is None or source is None or is_notebook(path):
             return None
         try:
             data = read_bytes(path) if item.data is None else item.data

@@ -36,6 +36,8 @@ class Proposals:
         if path not in texts or language is None:
             return
         spelling = Spelling(self._book, language)
+        if spelling.is_open(finding):
+            return
         if language is Language.PYTHON:
             yield from Python(path, self._python(texts[path]), spelling).drafts(finding)
         else:

@@ -61,19 +61,18 @@ class Session:
     def with_fixes(self) -> Report:
         """The report with a fix for each finding for which one was found; each is for the files as
         they are."""
-        found: dict[Finding, Fix] = {}
-        for finding in self._candidates:
-            for paths in self._benches_for(finding):
-                mended = self._attempt(finding, paths, {})
-                if mended is not None:
-                    found[finding] = self._fix(mended)
-                    break
-        fixes = self._confirmed(found)
+        tried = ((finding, self._tried(finding)) for finding in self._candidates)
+        fixes = self._confirmed({finding: fix for finding, fix in tried if fix is not None})
         findings = (
             replace(each, fix=fixes[each], help=fixes[each].title) if each in fixes else each
             for each in self._report.findings
         )
         return self._report._replace(findings=tuple(findings))
+
+    def fix_of(self, finding: Finding) -> Fix | None:
+        """The fix for one finding of the report, if one is found."""
+        fix = self._tried(finding) if finding in self._candidates else None
+        return None if fix is None else self._confirmed({finding: fix}).get(finding)
 
     def mended(self) -> Outcome:
         """The files with every finding mended for which an edit was found, one after the other."""
@@ -99,6 +98,14 @@ class Session:
         yield paths
         if len(paths) < len(self._inputs) and self._report.analysed <= _SMALL:
             yield tuple(self._inputs)
+
+    def _tried(self, finding: Finding) -> Fix | None:
+        """A fix that holds in the files that it was tried on, not yet in the whole run."""
+        for paths in self._benches_for(finding):
+            mended = self._attempt(finding, paths, {})
+            if mended is not None:
+                return self._fix(mended)
+        return None
 
     def _attempt(
         self, finding: Finding, paths: tuple[str, ...], texts: Mapping[str, str]

@@ -74,15 +74,32 @@ class Spelling:
     def release_of(self, finding: Finding) -> str:
         """The name of the function that ends such a handle: the user's own where one of the
         user's functions made it."""
-        created = [event for event in finding.trace if event.kind == "call" and any(
-            number == finding.subject for _, number in event.handles)]  # fmt: skip
-        maker = self._book.direct(created[0].function, self._language) if created else None
-        if maker is not None and maker.protocol.family == "user":
+        maker = self._maker(finding)
+        if maker is not None and maker.family == "user":
             for name, protocol in self._book.own_functions.items():
                 if finding.resource in protocol.releases.values():
                     return name
         resource = self._book.resources.get(finding.resource)
         return resource.release if resource is not None else ""
+
+    def is_open(self, finding: Finding) -> bool:
+        """Whether the code has to find out which function ends a handle that is leaked."""
+        maker = self._maker(finding) if finding.code in ("CAP101", "CAP102", "CAP103") else None
+        return maker is not None and any(
+            each.alternatives and each.resource == finding.resource for each in maker.creates
+        )
+
+    def _maker(self, finding: Finding) -> Protocol | None:
+        """The function that the path goes through first with the handle."""
+        created = (
+            event.function
+            for event in finding.trace
+            if event.kind == "call"
+            and any(number == finding.subject for _, number in event.handles)
+        )
+        name = next(created, "")
+        bound = self._book.direct(name, self._language) if name else None
+        return None if bound is None else bound.protocol
 
     def call(self, name: str, handle: str) -> str:
         """A call that ends a handle: `CryptReleaseContext(p, 0)`."""

@@ -13,7 +13,7 @@ handles are given up. That, and the bounds below, keep the work polynomial.
 from __future__ import annotations
 
 import heapq
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 
 from capilint.engine.domain.events import Event, Path, Trail
@@ -263,28 +263,27 @@ def reverse_postorder(function: Function) -> list[int]:
 
 
 def cyclic_blocks(function: Function) -> frozenset[int]:
-    """The blocks that lie between the two ends of a backward edge, in reverse postorder.
-
-    Every block of a loop is among them; one that merely stands between is harmless.
-    """
+    """The blocks that lie in loops: those that control may come back to (Kosaraju's components)."""
     order = reverse_postorder(function)
-    position = sorted(range(len(order)), key=order.__getitem__)
-    bounds: list[tuple[int, int]] = []
+    before: defaultdict[int, list[int]] = defaultdict(list)
     for block in function.blocks:
-        targets = list(successors(block))
+        for target in successors(block):
+            before[target].append(block.number)
         if block.handler is not None:
-            targets.append(block.handler)
-        bounds += [
-            (order[target], order[block.number])
-            for target in targets
-            if order[target] <= order[block.number]
-        ]
+            before[block.handler].append(block.number)
     found: set[int] = set()
-    reach = -1
-    for first, last in sorted(bounds):
-        for place in range(max(first, reach + 1), last + 1):
-            found.add(position[place])
-        reach = max(reach, last)
+    seen: set[int] = set()
+    for root in sorted(range(len(order)), key=order.__getitem__):
+        component: list[int] = []
+        stack = [root]
+        while stack:
+            number = stack.pop()
+            if number not in seen:
+                seen.add(number)
+                component.append(number)
+                stack += before[number]
+        if len(component) > 1 or (component and root in before[root]):
+            found.update(component)
     return frozenset(found)
 
 

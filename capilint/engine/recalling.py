@@ -14,14 +14,11 @@ are asked for later (`Makers`) is analysed each time.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import is_dataclass
-from enum import Enum
-from types import ModuleType
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 import capilint.finding
-from capilint.cache.records import RecordError, Records, Stand
+from capilint.cache.records import RecordError, Records, Stand, records_in
 from capilint.engine import asking
 from capilint.engine.asking import Asked, Asking, Doors
 from capilint.engine.checks import closing_calls
@@ -83,7 +80,7 @@ class Recalling:
             place = _place(definition)
             self._definitions[place] = None if place in self._definitions else definition
         self._functions = {id(each.function): each for each in program.names.definitions}
-        self._records = Records(_classes(_MODULES), self._stands())
+        self._records = Records((Severity, *records_in(*_MODULES)), self._stands())
         self._facts: dict[str, str] = {}
         self._digests: dict[int, tuple[object, str]] = {}
 
@@ -191,17 +188,3 @@ def _place(definition: Definition) -> tuple[object, ...]:
 def _parts_of(function: Function) -> tuple[object, ...]:
     """All that a function is."""
     return tuple(getattr(function, name) for name in Function.__match_args__)
-
-
-def _classes(modules: Iterable[ModuleType]) -> list[type]:
-    """The records that modules define."""
-    found: list[type] = [Severity]
-    for module in modules:
-        for each in vars(module).values():
-            if isinstance(each, type) and each.__module__ == module.__name__ and _is_record(each):
-                found.append(each)
-    return found
-
-
-def _is_record(kind: type) -> bool:
-    return is_dataclass(kind) or issubclass(kind, Enum | tuple | str)

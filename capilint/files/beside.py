@@ -6,9 +6,10 @@ nobody asked for findings there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from capilint.files.modules import ModuleSearch
+from capilint.files.real_paths import RealPaths
 from capilint.files.source import Input, content
 from capilint.files.words import c_includes, python_imports
 from capilint.language import Language
@@ -21,9 +22,14 @@ and the path of the file that all began with."""
 class Beside:
     """Finds them, each once."""
 
-    def __init__(self, run: Iterable[Input], included: Included) -> None:
-        """`run` are the files that the run looks at anyway."""
+    def __init__(
+        self, run: Iterable[Input], included: Included, within: Sequence[str] = ()
+    ) -> None:
+        """`run` are the files that the run looks at anyway; `within` are the folders that modules
+        are sought in, if these are bounded."""
         self._included = included
+        self._within = within
+        self._real = RealPaths()
         self._known = {item.path for item in run}
         self._modules = ModuleSearch()
 
@@ -42,7 +48,9 @@ class Beside:
     def _named_by(self, item: Input, root: str) -> Iterator[str]:
         if item.language is Language.PYTHON:
             for each in python_imports(content(item)):
-                yield from self._modules.imported(item.path, each)
+                for module in self._modules.imported(item.path, each):
+                    if not self._within or self._real.is_below(module, self._within):
+                        yield module
         else:
             for name, quoted in c_includes(content(item)):
                 path = self._included(item.path, name, quoted, root)

@@ -11,7 +11,7 @@ them speak of alike: what differs is left open, as if nobody had said it.
 from __future__ import annotations
 
 # Importing pathlib would cost a tenth of the time that `check` may take to start.
-# ruff: noqa: PTH100, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH118, PTH120
 import json
 import os
 import re
@@ -22,10 +22,14 @@ from capilint.files.command_line import options_in, split
 from capilint.files.compile_options import CompileOptions, Define
 from capilint.files.find_commands import ADVICE
 from capilint.files.real_paths import RealPaths
+from capilint.files.source import UnreadableError, read_bytes
 
 _DRIVE = re.compile("[A-Za-z]:/")
 _LONG_NUMBER = re.compile(r"(?<![0-9])[0-9]{1000}")
 _BETWEEN_ENTRIES = re.compile(r"[\s,]*")
+
+
+LARGEST = 64 * 1024 * 1024  # bytes; some 100,000 commands
 
 
 class CompileCommandsError(Exception):
@@ -108,10 +112,9 @@ def _within(folder: str, path: str) -> str:
 def _read(path: str, name: str) -> tuple[str, Iterable[object]]:
     """The text of a database, and its entries."""
     try:
-        with open(path, "rb") as stream:
-            data = stream.read()
-    except OSError as error:
-        raise CompileCommandsError(f"{name}: cannot be read: {error.strerror}") from error
+        data = read_bytes(path, LARGEST)
+    except UnreadableError as error:
+        raise CompileCommandsError(f"{name}: cannot be read: {error}; {ADVICE}") from error
     # A path in it need not be UTF-8: Python then names the file by surrogates, and so do we.
     text = data.decode(json.detect_encoding(data), errors="surrogateescape")
     try:

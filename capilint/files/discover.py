@@ -30,11 +30,12 @@ SUFFIXES = {
     **dict.fromkeys((".ipp", ".tpp", ".ino"), Language.CPP),
     **dict.fromkeys((".ixx", ".ccm", ".cppm", ".cxxm", ".c++m"), Language.CPP),  # modules
     **dict.fromkeys((".py", ".pyi", ".pyw", ".pyt", ".tac", ".wsgi"), Language.PYTHON),
+    ".ipynb": Language.PYTHON,
 }
 _FAMILIES = ((Language.C, Language.CPP), (Language.PYTHON,))
-_SKIPPED_FOLDERS = {
+SKIPPED_FOLDERS = {
     *(".git", ".hg", ".svn", "node_modules", "__pycache__", ".capilint_cache"),
-    *(".venv", "venv", ".tox", ".nox", ".eggs", ".direnv"),
+    *(".venv", "venv", ".tox", ".nox", ".eggs", ".direnv", ".ipynb_checkpoints"),
     *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"),
 }
 _VIRTUAL_ENVIRONMENT = "pyvenv.cfg"
@@ -123,7 +124,9 @@ def _walk(
     root: str, language: Language | None, exclusion: Callable[[str], Exclusion | None]
 ) -> Iterator[Input | Unreadable]:
     start = absolute(root)
-    folders = [("" if root == "." else f"{root.rstrip('/')}/", start, rules_above(start))]
+    unreadable: list[Unreadable] = []
+    above = rules_above(start, unreadable)
+    folders = [("" if root == "." else f"{root.rstrip('/')}/", start, above)]
     while folders:
         folder, where, rules = folders.pop()
         try:
@@ -136,7 +139,7 @@ def _walk(
         if _VIRTUAL_ENVIRONMENT in names and where != start:
             continue
         if FILE_NAME in names:
-            rules = (*rules_in(folder, where), *rules)
+            rules = (*rules_in(folder, where, unreadable), *rules)
         kept = list(_kept(entries, FolderRules(rules, where), language))
         excluded = exclusion(folder) if kept else None
         for name, actual in kept:
@@ -146,6 +149,7 @@ def _walk(
                 folders.append((folder + name, where + name, rules))
             else:
                 yield Input(folder + name, actual, told=language is not None)
+    yield from unreadable
 
 
 def _kept(
@@ -157,7 +161,7 @@ def _kept(
         if entry.is_symlink():
             continue
         if entry.is_dir():
-            if name not in _SKIPPED_FOLDERS and not rules.ignore(name, "/"):
+            if name not in SKIPPED_FOLDERS and not rules.ignore(name, "/"):
                 yield f"{name}/", None
         else:
             actual = _wanted(name, language)

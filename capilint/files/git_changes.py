@@ -4,8 +4,8 @@
                                    untracked files ┴─ Changes.of(path) ── Hunk*
 
 git is the only program that `check` starts, and only where somebody asks for changes. It is told to
-write nothing, and to start no external diff, text conversion or file monitor; what filters the user
-has set up for files (git-lfs) is git's own business.
+write and to fetch nothing, and to start no hook, external diff, text conversion or file monitor,
+and no filter that the repository itself names; the user's own filters (git-lfs) are git's business.
 """
 
 from __future__ import annotations
@@ -27,7 +27,15 @@ _UNTRACKED = ("ls-files", "--others", "--exclude-standard", "--full-name", "-z",
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _ESCAPE = re.compile(rb'\\(?:([0-7]{3})|([abtnvfr"\\]))')
 _ESCAPES = dict(zip(b'abtnvfr"\\', b'\a\b\t\n\v\f\r"\\', strict=True))
+_QUIETLY = (
+    *("--no-optional-locks", "-c", "diff.autoRefreshIndex=false"),  # the index is not written
+    *("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"),
+)
 _DISTURBING = ("GIT_DIFF_OPTS", "GIT_EXTERNAL_DIFF")  # they win over the options
+_NO_FETCHING = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+_OF_THE_TREE = (b"local", b"worktree")  # scopes of git's configuration
+_NO_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
+_NO_DIFF = "git diff failed; in a partial clone, `git diff` with the revision fetches what it lacks"
 _SHALLOW = "a shallow clone lacks it: fetch the whole history (`fetch-depth: 0` in CI)"
 
 
@@ -92,7 +100,8 @@ def changes_since(revision: str) -> Changes:
     commit = _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", trouble=unknown)
     apart = f"`{revision}` and HEAD have no common ancestor; {_SHALLOW}"
     base = _git("merge-base", commit.decode().strip(), "HEAD", trouble=apart)
-    diff = _git(*_DIFF, base.decode().strip(), "--", trouble="git diff failed")
+    unfiltered = _without_filters()
+    diff = _git(*_DIFF, base.decode().strip(), "--", trouble=_NO_DIFF, environment=unfiltered)
     others = _git(*_UNTRACKED, trouble="git ls-files failed").split(b"\0")
     hunks: dict[str, Sequence[Hunk]] = dict(_hunks(diff))
     names = [os.fsdecode(name) for name in others if name]
@@ -101,13 +110,35 @@ def changes_since(revision: str) -> Changes:
     return Changes({os.path.normpath(k): v for k, v in hunks.items()}, folders, os.fsdecode(prefix))
 
 
-def _git(*arguments: str, trouble: str) -> bytes:
+def _without_filters() -> dict[str, str]:
+    """The environment in which git runs no filter that the repository's own configuration names."""
+    listed = _git("config", "--list", "--show-scope", "-z", trouble="git config failed")
+    parts = listed.split(b"\0")
+    drivers = {
+        os.fsdecode(entry.partition(b"\n")[0].rpartition(b".")[0])
+        for scope, entry in zip(parts[::2], parts[1::2], strict=False)
+        if scope in _OF_THE_TREE and entry.startswith(b"filter.")
+    }
+    given = os.environ.get("GIT_CONFIG_COUNT", "")
+    start = int(given) if given.isdecimal() else 0
+    settings = [(f"{each}.{key}", value) for each in drivers for key, value in _NO_FILTER.items()]
+    environment = {"GIT_CONFIG_COUNT": str(start + len(settings))}
+    for number, (key, value) in enumerate(settings, start=start):
+        environment[f"GIT_CONFIG_KEY_{number}"] = key
+        environment[f"GIT_CONFIG_VALUE_{number}"] = value
+    return environment
+
+
+def _git(*arguments: str, trouble: str, environment: Mapping[str, str] | None = None) -> bytes:
     """What git prints. Raises GitError, with `trouble` and what git says, where it fails."""
-    options = ("-c", "core.fsmonitor=false", "--no-optional-locks")
     done = subprocess.run(
-        [_program(), *options, *arguments],
+        [_program(), *_QUIETLY, *arguments],
         stdin=subprocess.DEVNULL,
-        env={name: value for name, value in os.environ.items() if name not in _DISTURBING},
+        env={
+            **{name: value for name, value in os.environ.items() if name not in _DISTURBING},
+            **_NO_FETCHING,
+            **(environment or {}),
+        },
         capture_output=True,
         check=False,
     )

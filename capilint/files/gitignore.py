@@ -1,26 +1,26 @@
 """The .gitignore rules that hold in a folder.
 
-pathspec decides as git does, but takes 20 ms to import and 10 us for each path: it is asked only
-about names that could fit a pattern at all, which in most trees are none.
+`Patterns` decide, but take 20 ms to import and 10 us for each path: they are asked only about names
+that could fit a pattern at all, which in most trees are none.
 
-    IgnoreFile ── in a folder ── the patterns that can fit there ── names? ── pathspec
+    IgnoreFile ── in a folder ── the patterns that can fit there ── names? ── Patterns
                                  none: done with the folder          no: done with the name
 """
 
 from __future__ import annotations
 
 # Importing pathlib would cost a tenth of the time that `check` may take to start.
-# ruff: noqa: PTH100, PTH120, PTH123
+# ruff: noqa: PTH100, PTH114, PTH120
 import os
-import re
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from capilint.files.patterns import Patterns
+from capilint.files.source import Unreadable, UnreadableError, read_bytes
 
 FILE_NAME = ".gitignore"
+LARGEST = 1024 * 1024  # bytes; what people write has some thousands
+MOST_PATTERNS = 10_000  # of a file
 _SPECIAL = "*?[\\"
 
 
@@ -31,27 +31,22 @@ class Names:
         exact: list[str] = []
         beginnings: list[str] = []
         endings: list[str] = []
-        others: list[str] = []
         for last in lasts:
-            rest = last.strip("*")
-            if "[" in last or "\\" in last:
-                endings.append("")
-            elif "*" in rest or "?" in rest or last not in (rest, f"*{rest}", f"{rest}*"):
-                others.append(re.escape(last).replace(r"\*", ".*").replace(r"\?", "."))
-            else:
-                where = exact if last == rest else endings if last[0] == "*" else beginnings
-                where.append(rest)
+            marks = [at for at, sign in enumerate(last) if sign in _SPECIAL]
+            if not marks:
+                exact.append(last)
+            elif marks[0] > 0:
+                beginnings.append(last[: marks[0]])
+            else:  # behind a class or a backslash nobody knows where its plain text begins
+                plain = "[" not in last and "\\" not in last
+                endings.append(last[marks[-1] + 1 :] if plain else "")
         self._exact = frozenset(exact)
         self._beginnings, self._endings = tuple(beginnings), tuple(endings)
-        self._others = re.compile("|".join(others), re.DOTALL).fullmatch if others else None
 
     def fit(self, name: str) -> bool:
         """Whether a pattern could fit the name."""
         return (
-            name in self._exact
-            or name.endswith(self._endings)
-            or name.startswith(self._beginnings)
-            or (self._others is not None and self._others(name) is not None)
+            name in self._exact or name.endswith(self._endings) or name.startswith(self._beginnings)
         )
 
 
@@ -61,6 +56,7 @@ class IgnoreFile:
     def __init__(self, folder: str, lines: Iterable[str]) -> None:
         self._folder = folder
         self._lines = tuple(lines)
+        self._decided = Patterns(self._lines)
         self._names: dict[tuple[str, ...], Names] = {}
 
     def names_in(self, folder: str) -> Names | None:
@@ -69,7 +65,7 @@ class IgnoreFile:
         None where no pattern can fit there.
         """
         below = folder[len(self._folder) :]
-        lasts = tuple(each.last for each in self._patterns if each.can_fit_in(below))
+        lasts = tuple(each.last for each in self._places if each.can_fit_in(below))
         if lasts and lasts not in self._names:
             self._names[lasts] = Names(lasts)
         return self._names[lasts] if lasts else None
@@ -79,22 +75,15 @@ class IgnoreFile:
 
         None where no pattern fits.
         """
-        return self._spec.check_file(path[len(self._folder) :]).include
+        return self._decided.decision(path[len(self._folder) :])
 
     @cached_property
-    def _patterns(self) -> tuple[_Pattern, ...]:
-        return tuple(map(_Pattern, self._lines))
-
-    @cached_property
-    def _spec(self) -> GitIgnoreSpec:
-        from pathspec import GitIgnoreSpec
-
-        # To git `x/**` is all that is in x, but not x; pathspec takes the two for one.
-        return GitIgnoreSpec.from_lines(re.sub(r"/\*\*\s*$", "/**/*", line) for line in self._lines)
+    def _places(self) -> tuple[_Place, ...]:
+        return tuple(map(_Place, self._lines))
 
 
-class _Pattern:
-    """A line of a .gitignore file, as far as it tells where it cannot fit.
+class _Place:
+    """Where a line of a .gitignore file can fit.
 
     `last` is its last part; the folders of a path that fits begin with `head`, end with `parent`
     and are `depth` many (None: any number).
@@ -146,25 +135,32 @@ def absolute(folder: str) -> str:
     return os.path.abspath(folder).replace(os.sep, "/").rstrip("/") + "/"
 
 
-def rules_in(folder: str, where: str) -> tuple[IgnoreFile, ...]:
-    """The rules of the .gitignore file in a folder, if there is one.
+def rules_in(folder: str, where: str, unreadable: list[Unreadable]) -> tuple[IgnoreFile, ...]:
+    """The rules of the .gitignore file in a folder, if there is one; to git a link is none.
 
-    `folder` has a final `/` or is empty; `where` is the same one (see `absolute`).
+    `folder` has a final `/` or is empty; `where` is the same one (see `absolute`). `unreadable`
+    grows by a file that cannot be obeyed.
     """
-    try:
-        with open(folder + FILE_NAME, encoding="utf-8", errors="replace") as stream:
-            lines = stream.read().splitlines()
-    except OSError:
+    path = folder + FILE_NAME
+    if os.path.islink(path) or not os.path.lexists(path):
         return ()
-    patterns = [line for line in lines if line.strip() and not line.startswith("#")]
+    try:
+        text = read_bytes(path, LARGEST).decode("utf-8-sig", errors="surrogateescape")
+        lines = [line.removesuffix("\r") for line in text.split("\n")]
+        patterns = [line for line in lines if line.strip() and not line.startswith("#")]
+        if len(patterns) > MOST_PATTERNS:
+            raise UnreadableError(f"more than {MOST_PATTERNS} patterns")
+    except UnreadableError as error:
+        unreadable.append(Unreadable(path, f"{error}; so nothing that it ignores is left out"))
+        return ()
     return (IgnoreFile(where, patterns),) if patterns else ()
 
 
-def rules_above(folder: str) -> tuple[IgnoreFile, ...]:
+def rules_above(folder: str, unreadable: list[Unreadable]) -> tuple[IgnoreFile, ...]:
     """The rules of the repository that hold in a folder and stand above it, deepest first.
 
-    The folder is as of `absolute`. A file that ignores the folder itself is left out: whoever
-    names the folder wants it walked.
+    The folder is as of `absolute`, `unreadable` as of `rules_in`. A file that ignores the folder
+    itself is left out: whoever names the folder wants it walked.
     """
     above: list[IgnoreFile] = []
     current = folder
@@ -172,7 +168,7 @@ def rules_above(folder: str) -> tuple[IgnoreFile, ...]:
         current = _parent(current)
         if not current:
             return ()  # no repository: no rules from above
-        above.extend(rules_in(current, current))
+        above.extend(rules_in(current, current, unreadable))
     name = folder[:-1].rpartition("/")[2]
     return tuple(
         rules for rules in above if not FolderRules((rules,), _parent(folder)).ignore(name, "/")

@@ -9,7 +9,9 @@ knows by an option and its tree shows. So a name with a folder is sought above t
 any that is quoted in `include` and the like beside those folders, up to the working directory.
 Names are taken as Windows takes them: `\` is `/`, and where a folder has no such name, one that
 differs in case does. As in a walk (`capilint.files.discover`), no link is followed below the
-folders where the search begins. A name that is an absolute path is no header of the tree.
+folders where the search begins. A name that is an absolute path is no header of the tree, nor is
+one that climbs out of it (`capilint.files.tree`). Who reads files that nobody asked for bounds the
+search: then none is opened outside of some folders and those of -I, wherever a name leads.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from capilint.files.real_paths import RealPaths
-from capilint.files.source import Source, Unreadable, UnreadableError, load, read_bytes
+from capilint.files.source import Input, Source, Unreadable, UnreadableError, load, read_bytes
+from capilint.files.tree import Tree, real_folder
 from capilint.language import Language
 
 _FOR_HEADERS = ("include", "inc", "includes", "headers")
@@ -40,16 +43,19 @@ class _Listing(NamedTuple):
 class Headers:
     """The headers of one run; each is read once, and each folder is listed once.
 
-    `inputs` are the paths of the files of the run: a header among them keeps its path. Any other
-    has one that is absolute where the including file's is, else relative to the working
-    directory where it lies below that. `unreadable` grows by the headers that are there and
-    cannot be read; a run reports its inputs itself.
+    `inputs` are the files of the run: a header among them keeps its path and its content. Any other
+    has a path that is absolute where the including file's is, else relative to the working
+    directory where it lies below that. `within` are the folders that the search is bounded by, if
+    any. `unreadable` grows by the headers that are there and cannot be read; a run reports its
+    inputs itself.
     """
 
-    def __init__(self, inputs: Iterable[str] = ()) -> None:
+    def __init__(self, inputs: Iterable[Input] = (), within: Iterable[str] = ()) -> None:
         self.unreadable: list[Unreadable] = []
         self._real = RealPaths()
-        self._inputs = {self._real.key(path): path for path in inputs}
+        self._inputs = {self._real.key(item.path): item for item in inputs}
+        self._within = tuple(within)
+        self._tree = Tree([item.path for item in self._inputs.values()])
         self._sources: dict[str, Source | None] = {}
         self._found: dict[tuple[str, str, bool, tuple[str, ...]], Source | None] = {}
         self._listings: dict[str, _Listing] = {}
@@ -64,11 +70,21 @@ class Headers:
         beside = including_path[: including_path.rfind("/") + 1]
         wanted = (beside, name, quoted, folders)
         if wanted not in self._found:
-            path = self._path_of(name, (beside, *folders) if quoted else folders)
+            searched = (beside, *folders) if quoted else folders
+            path = self._path_of(name, searched, including_path)
             path = path or self._path_from_a_root(name, beside, quoted)
-            found = self._read(path, os.path.isabs(including_path)) if path else None
+            allowed = path is not None and self._is_within(path, folders)
+            found = self._read(path, os.path.isabs(including_path)) if path and allowed else None
             self._found[wanted] = found
         return self._found[wanted]
+
+    def _is_within(self, path: str, folders: tuple[str, ...]) -> bool:
+        return not self._within or self._real.is_below(path, (*self._within, *folders))
+
+    def _may_look(self, folder: str, including: str, folders: tuple[str, ...]) -> bool:
+        """Whether a folder that a name climbs to is in the tree, or in one of these folders."""
+        named = tuple(real_folder(each) for each in folders if each)
+        return self._tree.has(folder, including) or real_folder(folder).startswith(named)
 
     def _path_from_a_root(self, name: str, beside: str, quoted: bool) -> str | None:
         """The path of a header in a folder above the file, if its name begins with a folder, or in
@@ -78,7 +94,7 @@ class Headers:
         if name.startswith("../") or not (in_folder or quoted):
             return None
         roots = [root for above in _above(beside) for root in self._roots(above, in_folder)]
-        return self._path_of(name, tuple(roots))
+        return self._path_of(name, tuple(roots), beside)
 
     def _roots(self, folder: str, itself: bool) -> Iterator[str]:
         """A folder, if `itself` counts, and those in it that are for headers."""
@@ -89,8 +105,8 @@ class Headers:
             if each in there:  # also by its lower case
                 yield f"{folder}{there[each]}/"
 
-    def _path_of(self, name: str, folders: tuple[str, ...]) -> str | None:
-        """The path of the header in the first folder that has it."""
+    def _path_of(self, name: str, folders: tuple[str, ...], including: str) -> str | None:
+        """The path of the header in the first folder that has it and may be looked at."""
         name = name.replace("\\", "/")
         if _ABSOLUTE.match(name):
             return None
@@ -98,6 +114,9 @@ class Headers:
         climb = parts.count("..")  # all of them stand in front
         for folder in folders:
             start = _tidy(os.path.join(folder, *[".."] * climb))
+            around = os.path.join(start, *parts[climb:-1])
+            if climb and not self._may_look(around, including, folders):
+                continue
             path = self._below(start, parts[climb:])
             if path is not None:
                 return path
@@ -137,9 +156,11 @@ class Headers:
     def _read(self, path: str, absolute: bool) -> Source | None:
         key = self._real.key(path)
         if key not in self._sources:
-            shown = self._inputs.get(key) or self._shown(path, absolute)
+            known = self._inputs.get(key)
+            shown = known.path if known else self._shown(path, absolute)
             try:
-                self._sources[key] = load(shown, read_bytes(path), Language.C)
+                data = known.data if known and known.data is not None else read_bytes(path)
+                self._sources[key] = load(shown, data, Language.C)
             except UnreadableError as error:
                 self._sources[key] = None
                 if key not in self._inputs:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 # Importing pathlib would cost a tenth of the time that `check` may take to start.
-# ruff: noqa: PTH100
+# ruff: noqa: PTH100, PTH118
 import os
+from collections.abc import Iterable
 
 
 class RealPaths:
@@ -23,7 +24,12 @@ class RealPaths:
             except (OSError, ValueError):  # a NUL in the path
                 real = os.path.abspath(folder)
             self._folders[folder] = real
-        return os.path.join(real, name)  # noqa: PTH118
+        return os.path.join(real, name)
+
+    def is_below(self, path: str, folders: Iterable[str]) -> bool:
+        """Whether a path leads into one of some folders."""
+        key = self.key(path)
+        return any(key.startswith(self.key(os.path.join(folder, "x"))[:-1]) for folder in folders)
 
     def key(self, path: str) -> str:
         """The same for all paths of a file, also where the system takes no heed of case."""

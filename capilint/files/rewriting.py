@@ -10,12 +10,11 @@ from __future__ import annotations
 import codecs
 import os
 import re
-import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from capilint.files.source import UnreadableError, declared_encoding, decode, read_bytes
+from capilint.files.whole import put
 from capilint.language import Language
 
 _MARKS = (
@@ -96,26 +95,11 @@ def write(path: str, old: bytes, new: bytes) -> None:
             raise WriteError(f"{path}: changed while it was checked; not written")
         if not os.access(target, os.W_OK):
             raise WriteError(f"{path}: cannot be written: Permission denied")
-        _replace(target, new)
+        put(str(target), new)
     except UnreadableError as error:
         raise WriteError(f"{path}: {error}") from error
     except OSError as error:
         raise WriteError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def _replace(target: Path, data: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(stat.S_IMODE(target.stat().st_mode))
-        Path(name).replace(target)
-    except OSError:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
 
 
 def _encoding(data: bytes, language: Language) -> tuple[bytes, str]:

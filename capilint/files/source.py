@@ -74,8 +74,21 @@ class Unreadable(NamedTuple):
     detail: str = ""
 
 
+class CellPlace(NamedTuple):
+    """A line of a notebook: the cell, from 1 among all cells, and the line in it."""
+
+    cell: int
+    line: int
+
+
 class Source:
-    """A decoded file. `path` is the one of the reports; `text` has `\\n` line ends only."""
+    """A decoded file. `path` is the one of the reports; `text` has `\\n` line ends only.
+
+    Of a notebook `text` is the module that its code cells are (`capilint.files.notebook`).
+    `problem` says why nothing of a file was understood.
+    """
+
+    problem: str | None = None
 
     def __init__(self, path: str, text: str, language: Language) -> None:
         self.path = path
@@ -87,6 +100,22 @@ class Source:
         """The lines without their ends; line 1 is `lines[0]`."""
         return tuple(self.text.split("\n"))
 
+    def cell(self, line: int) -> CellPlace | None:
+        """The place of a line in a notebook; None where this is none."""
+        return None
+
+    def in_file(self, span: Span) -> Span:
+        """Where a stretch of the text is in the file."""
+        return span
+
+    def as_file(self) -> Source:
+        """The file as it is, where places in it are those of `in_file`."""
+        return self
+
+    def line_of(self, span: Span) -> str:
+        """The line that a stretch begins on; empty where there is none."""
+        return self.lines[span.line - 1] if span.line <= len(self.lines) else ""
+
     def quoted(self, span: Span) -> str:
         """The text of a stretch in one line, with single spaces; empty where there is none."""
         lines = self.lines[span.line - 1 : span.end_line]
@@ -96,8 +125,12 @@ class Source:
         return " ".join(" ".join([cut[0][span.column - 1 :], *cut[1:]]).split())
 
 
-def read_bytes(path: str) -> bytes:
-    """The content of a regular file of at most LARGEST_FILE bytes."""
+def read_bytes(path: str, most: int | None = None) -> bytes:
+    """The content of a regular file of at most so many bytes (LARGEST_FILE).
+
+    Raises UnreadableError.
+    """
+    most = LARGEST_FILE if most is None else most
     try:
         descriptor = os.open(path, _READING)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
@@ -105,25 +138,28 @@ def read_bytes(path: str) -> bytes:
             raise UnreadableError(_NOT_REGULAR) from error
         raise UnreadableError(getattr(error, "strerror", None) or str(error)) from error
     try:
-        return _content(descriptor)
+        return _content(descriptor, most)
     except OSError as error:
         raise UnreadableError(error.strerror or str(error)) from error
     finally:
         os.close(descriptor)
 
 
-def _content(descriptor: int) -> bytes:
+def _content(descriptor: int, most: int) -> bytes:
     """All that an open file holds, in as few calls as can be: most files end unread further."""
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise UnreadableError(_NOT_REGULAR)
-    _refuse_huge(status.st_size)
+    _refuse_huge(status.st_size, most)
     data = os.read(descriptor, status.st_size + 1)
     if len(data) == status.st_size:
         return data
     pieces = [data]  # its size is not told, or it changes
-    while sum(map(len, pieces)) <= LARGEST_FILE and (more := os.read(descriptor, _PIECE)):
+    size = len(data)
+    while size <= most and (more := os.read(descriptor, _PIECE)):
         pieces.append(more)
+        size += len(more)
+    _refuse_huge(size, most)
     return b"".join(pieces)
 
 
@@ -143,9 +179,17 @@ def ascii_bytes(data: bytes) -> bytes:
 def content(item: Input) -> bytes:
     """A file's content, in an encoding that keeps ASCII; empty where it cannot be read."""
     try:
-        return ascii_bytes(read_bytes(item.path) if item.data is None else item.data)
+        data = read_bytes(item.path) if item.data is None else item.data
+        if is_notebook(item.path):
+            return load_input(item, data).text.encode("utf-8", errors="replace")
+        return ascii_bytes(data)
     except UnreadableError:
         return b""
+
+
+def is_notebook(path: str) -> bool:
+    """Whether a file is a notebook of Jupyter."""
+    return path[-6:].lower() == ".ipynb"
 
 
 def mentions(data: bytes, search: Callable[[bytes], object]) -> bool:
@@ -156,10 +200,9 @@ def mentions(data: bytes, search: Callable[[bytes], object]) -> bool:
 def load(path: str, data: bytes, language: Language) -> Source:
     """The Source of a file's bytes. Raises UnreadableError where they are no text, or Python of
     more than LARGEST_PYTHON_FILE bytes."""
-    _refuse_huge(len(data))
-    if language is Language.PYTHON and len(data) > LARGEST_PYTHON_FILE:
-        limit = LARGEST_PYTHON_FILE // 1024
-        raise UnreadableError(f"{len(data)} bytes: larger than the limit of {limit} KiB for Python")
+    _refuse_huge(len(data), LARGEST_FILE)
+    if language is Language.PYTHON:
+        refuse_large_python(len(data))
     text = decode(data, language)
     return Source(path, text.replace("\r\n", "\n").replace("\r", "\n"), language)
 
@@ -167,6 +210,10 @@ def load(path: str, data: bytes, language: Language) -> Source:
 def load_input(item: Input, data: bytes) -> Source:
     """The Source of a file of a run; a `.h` is C or C++ by what it says. Raises as `load` does."""
     language = item.language
+    if is_notebook(item.path):
+        from capilint.files.notebook import load_notebook  # seldom needed
+
+        return load_notebook(item.path, data)
     if language is Language.C and item.path[-2:].lower() == ".h" and not item.told:
         from capilint.files.cpp_headers import says_cpp  # its patterns cost a millisecond
 
@@ -227,7 +274,14 @@ def declared_encoding(data: bytes) -> str | None:
     return None
 
 
-def _refuse_huge(size: int) -> None:
-    if size > LARGEST_FILE:
-        limit = LARGEST_FILE // (1024 * 1024)
+def refuse_large_python(size: int) -> None:
+    """Raise UnreadableError where the parser would need too much memory."""
+    if size > LARGEST_PYTHON_FILE:
+        limit = LARGEST_PYTHON_FILE // 1024
+        raise UnreadableError(f"{size} bytes: larger than the limit of {limit} KiB for Python")
+
+
+def _refuse_huge(size: int, most: int) -> None:
+    if size > most:
+        limit = most // (1024 * 1024)
         raise UnreadableError(f"{size} bytes: larger than the limit of {limit} MiB")

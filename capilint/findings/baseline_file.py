@@ -12,8 +12,6 @@ changes the file. Paths are relative to its folder. ASCII only.
 
 from __future__ import annotations
 
-# Importing pathlib would cost a tenth of the time that `check` may take to start.
-# ruff: noqa: PTH123
 import json
 import re
 from collections import Counter
@@ -21,6 +19,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from capilint.files.source import UnreadableError, read_bytes
+from capilint.files.whole import put
 
 VERSION = 1
 _WAY_OUT = "mend it, or write it anew with `capilint baseline`"
@@ -72,11 +71,10 @@ def read(path: str, origin: str = "") -> Counter[Entry]:
 
 
 def write(path: str, entries: Mapping[Entry, int]) -> None:
-    """Write a baseline. Raises BaselineError where that cannot be done."""
+    """Write a baseline, all of it or nothing. Raises BaselineError where that cannot be done."""
     text = _text(entries)
     try:
-        with open(path, "w", encoding="ascii", newline="\n") as stream:
-            stream.write(text)
+        put(path, text.encode("ascii"))
     except OSError as error:
         raise BaselineError(f"{path}: cannot be written: {error.strerror}") from None
 

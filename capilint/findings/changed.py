@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import chain, pairwise
 
 from capilint.files.git_changes import Changes, Hunk
-from capilint.finding import Finding, Span
+from capilint.files.source import Source
+from capilint.finding import Finding, Span, Step
 
 
 def concerns(finding: Finding, changes: Changes) -> bool:
@@ -27,6 +30,23 @@ def concerns(finding: Finding, changes: Changes) -> bool:
         for first, last in legs
         if first.path == last.path
         for hunk in changes.of(first.path)
+    )
+
+
+def in_file(finding: Finding, sources: Mapping[str, Source]) -> Finding:
+    """The finding with its places where git counts lines: of a notebook in its JSON."""
+
+    def span(path: str, given: Span) -> Span:
+        return sources[path].in_file(given) if path in sources else given
+
+    def steps(given: Iterable[Step]) -> tuple[Step, ...]:
+        return tuple(replace(each, span=span(each.path, each.span)) for each in given)
+
+    return replace(
+        finding,
+        span=span(finding.path, finding.span),
+        steps=steps(finding.steps),
+        also=steps(finding.also),
     )
 
 

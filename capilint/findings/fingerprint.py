@@ -30,8 +30,7 @@ def fingerprints(
 def text_of(finding: Finding, sources: Mapping[str, Source]) -> str:
     """The line that a finding points at, without its indentation; empty where it is not known."""
     source = sources.get(finding.path)
-    lines = source.lines if source is not None else ()
-    return lines[finding.span.line - 1].strip() if finding.span.line <= len(lines) else ""
+    return "" if source is None else source.line_of(finding.span).strip()
 
 
 def _identity(finding: Finding, sources: Mapping[str, Source]) -> str:

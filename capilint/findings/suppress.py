@@ -54,6 +54,7 @@ _NOQA = re.compile(
 )
 _HINT = re.compile(r"capilint:|NOLINT|noqa", re.IGNORECASE)
 _BARE_CODES = re.compile(r"\s*+[:=]?\s*+CAP\d|[\[(]", re.IGNORECASE)  # where brackets are due
+_MOST_PROBLEMS = 5  # told of one comment
 _OURS = re.compile(r"CAP\d", re.IGNORECASE)  # in the spelling of another linter
 
 
@@ -206,6 +207,9 @@ def _codes(text: str | None, rest: str, own: bool) -> tuple[tuple[str, ...] | No
         except ValueError as error:
             if own or _OURS.match(word):
                 problems.append(str(error))
+                if len(problems) == _MOST_PROBLEMS:
+                    problems.append("and more")
+                    break
             else:
                 codes.append(word.rstrip("*").upper())
     return tuple(codes), "; ".join(problems)

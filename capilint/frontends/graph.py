@@ -129,7 +129,12 @@ class GraphBuilder:
     def set_handler(self, handler: int | None) -> None:
         """From here on, exceptions go to block `handler` (None: out of the function)."""
         self._handler = handler
-        if self._current is not None and self._blocks[self._current].handler != handler:
+        if self._current is None:
+            return
+        here = self._blocks[self._current]
+        if not here.instructions:
+            here.handler = handler
+        elif here.handler != handler:
             self.start(self.new_block())
 
     def finish(self) -> tuple[BasicBlock, ...]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from capilint.engine import Analysis, Kept
+from capilint.engine.summaries.effects import Effects, effects
 from capilint.files.source import Input, Source
 from capilint.finding import Finding, Span
 from capilint.growth.left import Joining, Left, parent
@@ -88,6 +89,11 @@ class Rounds:
     def findings_so_far(self) -> list[Finding]:
         """What `findings` had found when it was interrupted, not replayed."""
         return [] if self._analysis is None else self._analysis.findings_so_far()
+
+    def effects(self) -> list[Effects]:
+        """What the functions of the program do to handles, as far as that is known."""
+        known = {} if self._analysis is None else self._analysis.summaries
+        return [effects(each, summary) for each, summary in known.items() if summary is not None]
 
     def _findings_apart(self, crash: Exception, book: RuleBook) -> Iterator[Finding]:
         for path, module in self.modules.items():

@@ -181,6 +181,7 @@ class Question(StrEnum):
     CONDITION = "condition"
     CASE = "case"  # whether a value or a pattern fits
     ROUND = "round"  # whether a loop has another element
+    MACRO = "macro"  # a condition in a macro's text, of which the source shows the use only
 
 
 @dataclass(frozen=True, slots=True)

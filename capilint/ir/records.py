@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from capilint import finding, language
-from capilint.cache.records import Records
+from capilint.cache.records import Records, records_in
 from capilint.ir import code, program, values
 
-MODULE_RECORDS = Records(
-    each
-    for module in (finding, language, code, program, values)
-    for each in vars(module).values()
-    if isinstance(each, type) and each.__module__ == module.__name__
-)
+MODULE_RECORDS = Records(records_in(finding, language, code, program, values))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from capilint.files.source import is_notebook
+
 if TYPE_CHECKING:
     from capilint.checking import Report
 
@@ -23,8 +25,11 @@ _MODULES = {
     "junit": "capilint.report.junit",
     "checkstyle": "capilint.report.checkstyle",
     "rdjson": "capilint.report.rdjson",
+    "html": "capilint.report.html",
 }
 FORMATS = tuple(_MODULES)
+# Read by programs that show files as they are, notebooks among them.
+_OF_FILES = ("github", "sarif", "gitlab", "azure", "junit", "checkstyle", "rdjson")
 
 
 class Style(NamedTuple):
@@ -40,5 +45,9 @@ def render(name: str, report: Report, style: Style) -> str:
     """The report in one of FORMATS, with a final line end unless it is empty."""
     from importlib import import_module
 
+    if any(map(is_notebook, report.sources)):
+        from capilint.report.notebooks import told
+
+        report = told(report, name in _OF_FILES)
     function: Callable[[Report, Style], str] = import_module(_MODULES[name]).render
     return function(report, style)

@@ -6,9 +6,12 @@ The format: https://docs.github.com/actions/reference/workflows-and-actions/work
 from __future__ import annotations
 
 from capilint.checking import Report
+from capilint.files.source import is_notebook
 from capilint.finding import Finding, Severity
 from capilint.report import Style
+from capilint.report.notebooks import told
 from capilint.report.old_findings import gone, not_shown
+from capilint.report.places import section
 from capilint.report.printable import plural, printable, step_lines
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -34,10 +37,12 @@ def summary(report: Report) -> str:
     """The step summary: a table of the findings, in Markdown."""
     found = plural(len(report.findings), "finding") if report.findings else "no findings"
     files = plural(report.seen - report.unread, "file")
+    if any(map(is_notebook, report.sources)):
+        report = told(report, in_files=False)
     lines = [f"### capilint: {found} in {files}", ""]
     if report.findings:
         lines += ["| where | code | severity | what |", "| --- | --- | --- | --- |"]
-        lines += [_row(finding) for finding in report.findings[:_MOST_ROWS]]
+        lines += [_row(finding, report) for finding in report.findings[:_MOST_ROWS]]
         if len(report.findings) > _MOST_ROWS:
             lines += ["", f"{len(report.findings) - _MOST_ROWS} more are in the log."]
         lines.append("")
@@ -73,8 +78,9 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _row(finding: Finding) -> str:
-    where = f"{finding.path}:{finding.span.line}"
+def _row(finding: Finding, report: Report) -> str:
+    file, line = section(finding.path, finding.span.line, report.sources)
+    where = f"{file}:{line}"
     cells = [where, finding.code, finding.severity.value, finding.message]
     return f"| {' | '.join(map(_cell, cells))} |"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from capilint import __version__
 from capilint.checking import Report
@@ -12,22 +13,29 @@ from capilint.findings.baseline import Gone
 from capilint.findings.fingerprint import fingerprints
 from capilint.findings.triage import Suppressed
 from capilint.report import Style
+from capilint.report.places import cell, section
 from capilint.rulebook.codes import load
 from capilint.silence import Account, Silence
+
+if TYPE_CHECKING:
+    from capilint.report.places import Sources
 
 VERSION = 1
 
 
 def render(report: Report, style: Style) -> str:
     """All findings, notes among them. ASCII only, so that no encoding on the way can harm it."""
-    known_by = _known_by(report)
     document: dict[str, object] = {
         "version": VERSION,
         "tool": {"name": "capilint", "version": __version__},
-        "findings": [_finding(finding, known_by[id(finding)]) for finding in report.findings],
+        "findings": finding_objects(report, report.findings),
         "suppressed": [
-            {**_finding(item.finding, known_by[id(item.finding)]), "suppression": _comment(item)}
-            for item in report.suppressed
+            {**found, "suppression": _comment(item, report.sources)}
+            for item, found in zip(
+                report.suppressed,
+                finding_objects(report, (item.finding for item in report.suppressed)),
+                strict=True,
+            )
         ],
         "files": {
             "seen": report.seen,
@@ -42,7 +50,7 @@ def render(report: Report, style: Style) -> str:
     if report.baselines:
         document["baseline"] = {
             "files": list(report.baselines),
-            "unchanged": [_finding(each, known_by[id(each)]) for each in report.known],
+            "unchanged": finding_objects(report, report.known),
             "absent": [_gone(each) for each in report.gone],
         }
     if report.account is not None:
@@ -52,26 +60,23 @@ def render(report: Report, style: Style) -> str:
 
 def finding_objects(report: Report, findings: Iterable[Finding]) -> list[dict[str, object]]:
     """Findings of the report as it has them."""
-    known_by = _known_by(report)
-    return [_finding(each, known_by[id(each)]) for each in findings]
+    known_by = {id(each): text for each, text in fingerprints(report.everything, report.sources)}
+    return [_finding(each, known_by[id(each)], report.sources) for each in findings]
 
 
-def _known_by(report: Report) -> dict[int, str]:
-    """The fingerprint of each finding, by its identity."""
-    return {id(each): text for each, text in fingerprints(report.everything, report.sources)}
-
-
-def _finding(finding: Finding, fingerprint: str) -> dict[str, object]:
+def _finding(finding: Finding, fingerprint: str, sources: Sources) -> dict[str, object]:
+    path, span = finding.path, finding.span
     return {
         "code": finding.code,
         "name": finding.name,
         "cwe": load()[finding.code].cwe,
         "severity": finding.severity.value,
-        "path": finding.path,
-        "line": finding.span.line,
-        "column": finding.span.column,
-        "end_line": finding.span.end_line,
-        "end_column": finding.span.end_column,
+        "path": path,
+        **_in_cell(path, span.line, sources),
+        "line": section(path, span.line, sources)[1],
+        "column": span.column,
+        "end_line": section(path, span.end_line, sources)[1],
+        "end_column": span.end_column,
         "function": finding.function,
         "resource": finding.resource,
         "handle": finding.handle,
@@ -80,9 +85,15 @@ def _finding(finding: Finding, fingerprint: str) -> dict[str, object]:
         "fix": _fix(finding.fix),
         "confirmed": finding.confirmed,
         "fingerprint": fingerprint,
-        "steps": [_step(step) for step in finding.steps],
-        "also": [_step(step) for step in finding.also],
+        "steps": [_step(step, sources) for step in finding.steps],
+        "also": [_step(step, sources) for step in finding.also],
     }
+
+
+def _in_cell(path: str, line: int, sources: Sources) -> dict[str, object]:
+    """The cell of a notebook that lines are counted in; nothing for any other file."""
+    found = cell(path, line, sources)
+    return {} if found is None else {"cell": found.cell}
 
 
 def _fix(fix: Fix | None) -> dict[str, object] | None:
@@ -108,9 +119,14 @@ def _gone(gone: Gone) -> dict[str, object]:
     return {**gone.entry._asdict(), "path": gone.path, "count": gone.times}
 
 
-def _comment(item: Suppressed) -> dict[str, object]:
+def _comment(item: Suppressed, sources: Sources) -> dict[str, object]:
     """The comment that suppresses a finding."""
-    return {"path": item.path, "line": item.line, "reason": item.reason}
+    return {
+        "path": item.path,
+        **_in_cell(item.path, item.line, sources),
+        "line": section(item.path, item.line, sources)[1],
+        "reason": item.reason,
+    }
 
 
 def _account(account: Account) -> dict[str, object]:
@@ -143,11 +159,12 @@ def _silence(silence: Silence) -> dict[str, object]:
     }
 
 
-def _step(step: Step) -> dict[str, object]:
+def _step(step: Step, sources: Sources) -> dict[str, object]:
     return {
         "kind": step.kind,
         "path": step.path,
-        "line": step.span.line,
+        **_in_cell(step.path, step.span.line, sources),
+        "line": section(step.path, step.span.line, sources)[1],
         "column": step.span.column,
         "message": step.message,
     }

@@ -17,4 +17,4 @@ def artifact(path: str) -> dict[str, str]:
         relative = ".."
     if relative.split("/")[0] == "..":
         return {"uri": Path(os.path.abspath(path)).as_uri()}  # noqa: PTH100 - resolves no link
-    return {"uri": quote(relative, safe="/"), "uriBaseId": BASE}
+    return {"uri": quote(relative, safe="/", errors="surrogateescape"), "uriBaseId": BASE}

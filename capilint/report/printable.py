@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from capilint.report.places import cell
+
 if TYPE_CHECKING:
-    from capilint.finding import Finding
+    from capilint.finding import Finding, Step
+    from capilint.report.places import Sources
 
 _TAB = "    "
 _MOST_LINES = 8
@@ -35,17 +39,23 @@ def width(text: str) -> int:
     )
 
 
-def other_places(finding: Finding) -> str:
-    """`also leaves at lines 120, 131`: the other places where a function leaves the handle."""
+def other_places(finding: Finding, sources: Sources = MappingProxyType({})) -> str:
+    """`also leaves at lines 120, 131`: the other places where a function leaves the handle. In a
+    notebook of `sources` they are lines of cells."""
     said = []
     for kind, verb in (("leave", "also leaves"), ("lose", "also lost")):
-        lines = [str(step.span.line) for step in finding.also if step.kind == kind]
+        lines = [_line(step, sources) for step in finding.also if step.kind == kind]
         lines = list(dict.fromkeys(lines))
         if lines:
             word = "line" if len(lines) == 1 else "lines"
             rest = f" and {len(lines) - _MOST_LINES} more" if len(lines) > _MOST_LINES else ""
             said.append(f"{verb} at {word} {', '.join(lines[:_MOST_LINES])}{rest}")
     return "; ".join(said)
+
+
+def _line(step: Step, sources: Sources) -> str:
+    found = cell(step.path, step.span.line, sources)
+    return str(step.span.line) if found is None else f"{found.line} of cell {found.cell}"
 
 
 def step_lines(finding: Finding) -> Iterator[str]:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 from capilint.report import Style
 from capilint.report.old_findings import gone, not_shown
+from capilint.report.places import place as place_of
+from capilint.report.places import section
 from capilint.report.printable import other_places, plural, printable, width
 from capilint.severity import Severity
 
@@ -51,10 +53,10 @@ def render(report: Report, style: Style) -> str:
     if report.account is not None:
         lines += _account(report.account)
     if style.verbose:
-        lines += [f"suppressed: {_in_a_line(item.finding)}" for item in report.suppressed]
+        lines += [f"suppressed: {_in_a_line(item.finding, report)}" for item in report.suppressed]
         counts = f"{plural(report.seen, 'file')} seen, {report.analysed} analysed"
         lines.append(f"{counts}, {plural(len(report.suppressed), 'finding')} suppressed.")
-        lines += [f"known: {_in_a_line(each)}" for each in report.known]
+        lines += [f"known: {_in_a_line(each, report)}" for each in report.known]
         lines += [f"gone: {_gone(each)}" for each in report.gone]
     if not style.quiet:
         lines += [f"note: {each}" for each in gone(report)]
@@ -107,8 +109,8 @@ def _gone(item: Gone) -> str:
     return printable(f"{item.path}: {what} in {item.entry.function}: {item.entry.text}")
 
 
-def _in_a_line(finding: Finding) -> str:
-    place = f"{finding.path}:{finding.span.line}:{finding.span.column}"
+def _in_a_line(finding: Finding, report: Report) -> str:
+    place = place_of(finding.path, finding.span, report.sources)
     return printable(f"{place}: {finding.code} {finding.message}")
 
 
@@ -126,7 +128,8 @@ class _Block:
 
     def _title(self) -> str:
         finding = self._finding
-        place = printable(f"{finding.path}:{finding.span.line}:{finding.span.column}:")
+        where = place_of(finding.path, finding.span, self._sources)
+        place = printable(f"{where}:")
         severity = self._painted(f"{finding.severity.value}:", _COLOURS[finding.severity])
         code = self._painted(finding.code, _BOLD)
         return f"{self._painted(place, _BOLD)} {severity} {code} {printable(finding.message)}"
@@ -136,11 +139,12 @@ class _Block:
         if not finding.steps:
             yield from self._excerpt(finding.path, finding.span.line, [("", finding.span)])
         numbered = enumerate(finding.steps, start=1)
-        path = finding.path
-        for (step_path, line), group in groupby(numbered, key=_line_of_step):
-            if step_path != path:
-                path = step_path
-                yield self._painted(f"{' ' * (_GUTTER + 1)}--> {printable(path)}", _BLUE)
+        place, _ = section(finding.path, finding.span.line, self._sources)
+        for (path, line), group in groupby(numbered, key=_line_of_step):
+            here, _ = section(path, line, self._sources)
+            if here != place:
+                place = here
+                yield self._painted(f"{' ' * (_GUTTER + 1)}--> {printable(here)}", _BLUE)
             marks = [(f"{number}. {step.message}", step.span) for number, step in group]
             yield from self._excerpt(path, line, marks)
 
@@ -150,7 +154,8 @@ class _Block:
         known = source is not None and line <= len(source.lines)
         text = source.lines[line - 1] if source is not None and known else ""
         start = _cut(text, min(span.column for _, span in marks))
-        gutter = self._painted(f"{line:>{_GUTTER}} |", _BLUE)
+        _, shown = section(path, line, self._sources)
+        gutter = self._painted(f"{shown:>{_GUTTER}} |", _BLUE)
         yield f"{gutter} {_clipped(printable(text[start:]))}".rstrip()
         for message, span in marks:
             indent, carets = _carets(text, span, start) if known else ("", "")
@@ -161,7 +166,7 @@ class _Block:
     def _remarks(self) -> Iterator[str]:
         gutter = self._painted(f"{'':>{_GUTTER - 2}} =", _BLUE)
         if self._finding.also:
-            yield f"{gutter} note: {other_places(self._finding)}"
+            yield f"{gutter} note: {other_places(self._finding, self._sources)}"
         if self._finding.help:
             yield f"{gutter} help: {printable(self._finding.help)}"
         if self._finding.confirmed is False:

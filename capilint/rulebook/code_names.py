@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from capilint.rulebook.folder import rule_folder, texts_in
 
@@ -15,10 +16,11 @@ _PREFIX = r"[A-Z]+[0-9]*"
 _NAME = re.compile(r"^name: *(\S+)", re.MULTILINE)
 
 
-def code_names() -> list[str]:
+@cache
+def code_names() -> tuple[str, ...]:
     """All codes, which the files that describe them are named after."""
     names = os.listdir(f"{rule_folder()}/codes")  # noqa: PTH208 - pathlib is slow to import
-    return sorted(name.removesuffix(".md") for name in names if name.endswith(".md"))
+    return tuple(sorted(name.removesuffix(".md") for name in names if name.endswith(".md")))
 
 
 def code_prefix(word: str) -> str:
@@ -36,12 +38,13 @@ def code_prefix(word: str) -> str:
     from capilint.rulebook.tomlfile import nearest
 
     if re.fullmatch(_PREFIX, prefix) and not prefix.isalpha():
-        raise ValueError(f"there is no code {prefix}{nearest(prefix, known)}")
+        raise ValueError(f"there is no code {prefix:.40}{nearest(prefix, known)}")
     hint = nearest(prefix, known) or nearest(word.lower(), by_name)
     hint = hint or ", such as CAP101, CAP1 or handle-leaked"
-    raise ValueError(f"{word!r} is no code{hint}")
+    raise ValueError(f"{word!r:.40} is no code{hint}")
 
 
+@cache
 def _by_name() -> Mapping[str, str]:
     """Each code by its name."""
     return {

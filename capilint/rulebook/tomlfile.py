@@ -10,6 +10,7 @@ here, which would take longer to import than tomllib.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -85,8 +86,9 @@ class Section(NamedTuple):
         value = [value] if isinstance(value, str) else value
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise self.error(f"`{key}` must be a list of texts", key)
-        if twice := [item for item in value if value.count(item) > 1]:
-            raise self.error(f"`{twice[0]}` stands twice in `{key}`", key, twice[0])
+        if len(set(value)) < len(value):
+            twice, _ = Counter(value).most_common(1)[0]
+            raise self.error(f"`{twice}` stands twice in `{key}`", key, twice)
         return tuple(value)
 
     def section(self, key: str) -> Section:
@@ -150,7 +152,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """`; did you mean ...?` for a misspelt word, or nothing."""
     import difflib
 
-    found = difflib.get_close_matches(word, list(known), n=1)
+    if len(word) > 2 * max(map(len, known := list(known)), default=0):
+        return ""  # and spare a comparison of two long texts
+    found = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean `{found[0]}`?" if found else ""
 
 

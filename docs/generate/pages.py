@@ -28,8 +28,8 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 _NAVIGATION = {
     "Begin": ("install", "tutorial"),
     "Use": (
-        *("checking", "configuration", "mending", "old-code", "ci", "reports", "running"),
-        "python",
+        *("checking", "configuration", "mending", "old-code", "ci", "reports", "editors"),
+        *("running", "python"),
     ),
     "Reference": ("options", "settings", "codes/index", "functions"),
     "Behind it": ("how-it-works", "comparison", "contributing", "changelog"),
@@ -59,7 +59,7 @@ def _options() -> str:
 
 def _groups(parser: argparse.ArgumentParser) -> Iterator[str]:
     for group in parser._action_groups:
-        rows = [_option(action) for action in group._group_actions]
+        rows = [_option(each) for each in group._group_actions if each.dest != "help"]
         if rows:
             title = _sentence(group.title)
             yield "\n".join([f"### {title}\n", "| option | what it does |", "| --- | --- |", *rows])

@@ -2,6 +2,8 @@
 
     fixture ── some edits (seeded) ── bytes ── check ── no internal error; places inside the file;
                                                         the same again, whatever ran between
+    many of them ── in another order, with other seeds of hashes ── the same bytes
+    configurations, rules, ... (`tests.fuzz.settings_files`) ── read ── a result, or an error
 
 Each input is known by its seed and its number, and so comes out again. What goes wrong is written
 to `fuzz-input-*`, to be kept as a fixture or a test once its cause is found.
@@ -13,7 +15,8 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -23,132 +26,14 @@ from capilint.files.source import Input
 from capilint.language import Language
 from capilint.report import Style, json_report, sarif
 from tests.fixture_format import FIXTURES
+from tests.fuzz.edits import EDITS, MOST_EDITS, WrongInput
+from tests.fuzz.order import hold_together
+from tests.fuzz.settings_files import KINDS, SettingsFile, hold_settings, settings_file
 
 LANGUAGES = {".c": Language.C, ".cpp": Language.CPP, ".py": Language.PYTHON}
-MOST_EDITS = 4
-LONGEST = 200  # characters of what is left out or said twice, mostly
 SAME_AGAIN = 10  # one input of so many is checked twice
+TOGETHER = 200  # so many inputs are checked as one program, in several orders
 _STYLE = Style()
-_PIECES = (
-    *("(", ")", "[", "]", "{", "}", "<", ">", '"', "'", '"""', "/*", "*/", "//", "#", "\\", "\\\n"),
-    *(
-        "\r",
-        "\r\n",
-        "\f",
-        "\v",
-        "\x1c",
-        "\x85",
-        "\u2028",
-        "\ufeff",
-        "\t",
-        "\n",
-        "\n\n",
-        " ",
-        "é",
-        "\U0001d4b3",
-    ),
-    *(
-        ";",
-        ":",
-        "::",
-        ",",
-        ".",
-        "->",
-        "*",
-        "&",
-        "=",
-        "==",
-        "?",
-        "?:",
-        "@",
-        "~",
-        "!",
-        "-",
-        "...",
-        "\0",
-    ),
-    *("if (", "else", "for", "while", "do", "switch (", "case 1:", "default:", "goto x;", "x:"),
-    *(
-        "return",
-        "break;",
-        "continue",
-        "try",
-        "except",
-        "finally",
-        "catch (...) {",
-        "throw",
-        "with x:",
-    ),
-    *("class X", "struct {", "enum {", "union", "typedef", "template <", "operator", "namespace {"),
-    *(
-        "#if 1\n",
-        "#else\n",
-        "#endif\n",
-        "#define M(x) x\n",
-        "#include <x.h>\n",
-        "__try",
-        "__except(",
-    ),
-    *(
-        "def f(",
-        "lambda:",
-        "yield",
-        "await",
-        "async",
-        "global x",
-        "match x:",
-        "print x",
-        "f'{",
-        "*a",
-    ),
-    *("0", "0x", "9" * 30, "1e", "CryptDestroyKey(", "CryptGenKey(p, 1, 0, &k)", "hKey", "sizeof"),
-)
-
-Edit = Callable[[random.Random, str], str]
-
-
-class WrongInput(Exception):
-    """What an input brings out; the text says what is wrong."""
-
-
-def without_some(chance: random.Random, text: str) -> str:
-    """The text without a stretch of it."""
-    start, end = _stretch(chance, text)
-    return text[:start] + text[end:]
-
-
-def said_twice(chance: random.Random, text: str) -> str:
-    """The text with a stretch of it a second time, there or elsewhere."""
-    start, end = _stretch(chance, text)
-    at = chance.choice((start, chance.randint(0, len(text))))
-    return text[:at] + text[start:end] + text[at:]
-
-
-def cut_off(chance: random.Random, text: str) -> str:
-    """The text up to somewhere."""
-    return text[: chance.randint(0, len(text))]
-
-
-def with_piece(chance: random.Random, text: str) -> str:
-    """The text with something put in, seldom many times."""
-    at = chance.randint(0, len(text))
-    return text[:at] + chance.choice(_PIECES) * chance.choice((1, 1, 1, 1, 2, 40)) + text[at:]
-
-
-def with_other(chance: random.Random, text: str) -> str:
-    """The text with a stretch of it in place of another."""
-    start, end = _stretch(chance, text)
-    first, last = _stretch(chance, text)
-    return text[:start] + text[first:last] + text[end:]
-
-
-EDITS: Sequence[Edit] = (without_some, said_twice, with_piece, with_piece, with_other, cut_off)
-
-
-def _stretch(chance: random.Random, text: str) -> tuple[int, int]:
-    start = chance.randint(0, len(text))
-    length = chance.choice((1, 1, 2, 5, 20, LONGEST))
-    return start, min(len(text), start + chance.randint(1, length))
 
 
 @cache
@@ -228,20 +113,48 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.inputs", description=__doc__)
     parser.add_argument("count", type=int, nargs="?", default=2_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=tuple(LANGUAGES), action="append")
+    parser.add_argument("--only", choices=(*LANGUAGES, *KINDS), action="append")
     options = parser.parse_args()
-    wrong = 0
-    suffixes = options.only or tuple(LANGUAGES)
-    for number, item in enumerate(inputs(options.seed, options.count, suffixes)):
+    wrong: Counter[str] = Counter()
+    tried: Counter[str] = Counter()
+    together: list[Input] = []
+    for number, item in enumerate(mixed(options.seed, options.count, options.only)):
+        kind = item.kind if isinstance(item, SettingsFile) else Path(item.path).suffix
+        tried[kind] += 1
         try:
-            hold(item, again=number % SAME_AGAIN == 0)
+            if isinstance(item, SettingsFile):
+                hold_settings(item)
+            else:
+                hold(item, again=number % SAME_AGAIN == 0)
+                together.append(item)
+            if len(together) == TOGETHER:
+                tried["orders and hash seeds"] += 1
+                hold_together(together)
         except Exception as error:  # whatever it is, it must not be
-            wrong += 1
+            wrong[kind] += 1
             kept = Path(f"fuzz-input-{item.path}")
             kept.write_bytes(item.data or b"")
             print(f"{kept}: {error!r}"[:1_000], flush=True)
-    print(f"{options.count} inputs, {wrong} of them wrong")
+        if len(together) == TOGETHER:
+            together = []
+        if number % 10_000 == 9_999:
+            print(f"{number + 1}: {dict(tried)}, wrong: {dict(wrong)}", flush=True)
+    print(f"{options.count} inputs, {wrong.total()} of them wrong: {dict(tried)}")
     return 1 if wrong else 0
+
+
+def mixed(
+    seed: int, count: int, only: Sequence[str] | None = None
+) -> Iterator[Input | SettingsFile]:
+    """So many broken files of these kinds, one of six or so no source."""
+    suffixes = [each for each in only or LANGUAGES if each in LANGUAGES]
+    kinds = [each for each in only or KINDS if each in KINDS]
+    sources = inputs(seed, count, suffixes) if suffixes else iter(())
+    for number in range(count):
+        if kinds and (not suffixes or number % 6 == 5):
+            yield settings_file(seed, number, kinds)
+        else:
+            yield next(sources)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.handle_names import is_temporary
 from capilint.engine.domain.state import State
-from capilint.engine.domain.values import Location, Symbol
+from capilint.engine.domain.values import Location, Symbol, initial
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.structures import Typed, declared_type
@@ -123,7 +123,7 @@ class ClosingCalls:
     def _ends(self, definition: Definition, path: tuple[str, ...]) -> bool:
         """Whether a function may release what a member of its first argument holds."""
         summary = self.summary_of(definition)
-        first = Symbol("initial", "entry", Location(definition.function.parameters[0].variable))
+        first = initial(Location(definition.function.parameters[0].variable))
         place = Location(first, path)
         return summary is not None and any(
             handle.typestate is Typestate.DESTROYED and not handle.made and symbol.detail == place

@@ -19,7 +19,7 @@ from capilint.engine.checks.own_variables import OwnVariables
 from capilint.engine.domain.events import Defect, Ender
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.state import State
-from capilint.engine.domain.values import Location, Symbol
+from capilint.engine.domain.values import Location, Symbol, initial
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.linkage import Definition
 from capilint.engine.transfer.interpreter import Interpreter
@@ -145,5 +145,5 @@ def _owns(state: State, owner: Symbol, symbols: set[Symbol]) -> bool:
 
 def _was_asked_for(state: State, place: Place) -> bool:
     """Whether a handle was made since there was none."""
-    before = Symbol("initial", "entry", Location(place.root, place.path))
+    before = initial(Location(place.root, place.path))
     return state.facts.get(before) is False

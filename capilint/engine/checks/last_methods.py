@@ -35,7 +35,7 @@ from capilint.engine.domain.events import Defect, Ender, Event, Path, Role
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.handle_names import is_temporary
 from capilint.engine.domain.state import State
-from capilint.engine.domain.values import ZERO, Location, Symbol, is_empty_box
+from capilint.engine.domain.values import ZERO, Location, Symbol, initial, is_empty_box
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.linkage import Definition
 from capilint.engine.summaries.summary import Summary
@@ -119,7 +119,7 @@ def _ended_in(definition: Definition, summary: Summary, names: set[str]) -> Iter
         if handle.typestate is Typestate.DESTROYED and not handle.made
     ]
     for variable in summary.parameters:
-        first = Symbol("initial", "entry", Location(variable))
+        first = initial(Location(variable))
         if variable != definition.function.receiver and any(
             isinstance(place, Location)
             and place.base == first
@@ -132,7 +132,7 @@ def _ended_in(definition: Definition, summary: Summary, names: set[str]) -> Iter
 
 def _concerns(summary: Summary) -> bool:
     """Whether a method may end a handle, or put something into the object that it is called on."""
-    first = Symbol("initial", "entry", Location(summary.parameters[0])) if summary.parameters else 0
+    first = initial(Location(summary.parameters[0])) if summary.parameters else 0
     return any(
         any(handle.typestate is Typestate.DESTROYED for _, handle in outcome.handles)
         or any(place.base == first for place, _ in outcome.stores)

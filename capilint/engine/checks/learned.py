@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.ownership import MemberOwners, MembersSeen, Scheme, Tail
 from capilint.engine.domain.state import State
-from capilint.engine.domain.values import Location, Symbol
+from capilint.engine.domain.values import Location, Symbol, initial
 from capilint.engine.program.linkage import Definition
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import Function
@@ -77,5 +77,5 @@ class Learned:
     def seen_by(self, function: Function, path: str) -> MembersSeen:
         """What is known of members, for a function of the file at `path`."""
         receiver = function.receiver
-        own = None if receiver is None else Symbol("initial", "entry", Location(receiver))
+        own = None if receiver is None else initial(Location(receiver))
         return MembersSeen(self.owners, function.owner_class or path, own)

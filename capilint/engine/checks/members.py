@@ -16,7 +16,7 @@ from capilint.engine.checks.taken_members import TakenMembers
 from capilint.engine.domain.events import Defect, Ender, Path
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.state import State
-from capilint.engine.domain.values import Location, Symbol
+from capilint.engine.domain.values import Location, Symbol, initial
 from capilint.engine.program.classes import Missing
 from capilint.engine.program.linkage import Definition
 from capilint.engine.transfer.interpreter import Interpreter
@@ -79,11 +79,11 @@ def objects_left(
         if owner is not None:
             yield thing, owner
     if function.owner_class is not None and function.receiver is not None:
-        first = Symbol("initial", "entry", Location(function.receiver))
+        first = initial(Location(function.receiver))
         if first not in state.shared:
             yield first, function.owner_class
     for parameter in function.parameters:
-        given = Symbol("initial", "entry", Location(parameter.variable))
+        given = initial(Location(parameter.variable))
         if parameter.variable != function.receiver and given not in state.shared:
             yield given, ""
 

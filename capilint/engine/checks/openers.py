@@ -6,7 +6,8 @@
 No caller need be in the run: the opener's final states are the closer's first. A function ends a
 structure for good where it frees it, where it releases a handle's context and not the handle,
 where it releases another and clears that one's place, and where it releases all but that one of
-several. Less than that, a `reset`, is no end.
+several; of two, where the structure is the file's own and the one was needed to make the other.
+Less than that, a `reset`, is no end.
 
 In C++ every method of a class is an opener that leaves a handle in a member. The destructor is the
 closer that counts most: what it leaves alive is leaked, if it releases anything, or if nobody else
@@ -37,6 +38,7 @@ from capilint.engine.domain.values import (
     Location,
     Pointer,
     Symbol,
+    initial,
     member_chain,
 )
 from capilint.engine.program.classes import Missing
@@ -95,11 +97,15 @@ class Openers:
     def _forgotten_in(self, left: _Left) -> Iterator[tuple[Defect, str]]:
         """What is forgotten of one thing: by the first of its closers that forgets any of it."""
         structure = structure_of(left.definition, left.thing)
+        if self.taken.gathered and all(self._is_taken(left, structure, m) for m in left.members):
+            return  # whatever its closers do: running them is dear
         destructor = self._destructor(left, structure)
         endings = [_Ending(left, destructor, left.thing)] if isinstance(destructor, Closer) else []
         mortal = {each.symbol for ending in endings for each in ending.ended()}
         if structure is not None and destructor is not Missing.UNKNOWN:
-            endings += [_Ending(left, each, left.thing) for each in self.closers.of(structure)]
+            hidden = structure.home == left.definition.module.path
+            closers = self.closers.of(structure)
+            endings += [_Ending(left, each, left.thing, hidden) for each in closers]
         endings += self._of_whole(left)
         for ending in endings:
             forgotten = [
@@ -125,12 +131,17 @@ class Openers:
         return found if is_class else Missing.ABSENT
 
     def _of_whole(self, left: _Left) -> list[_Ending]:
-        """The destructor of the object that the thing is reached from, by a pointer of its own."""
+        """The destructor of the object that the thing is reached from, by a pointer of its own; in
+        C the closers of the structure."""
         function = left.definition.function
-        if function.receiver is None or function.owner_class is None:
+        whole = member_chain(left.thing)[-1]
+        if left.thing is whole:
             return []
-        whole = Symbol("initial", "entry", Location(function.receiver))
-        if left.thing is whole or whole not in member_chain(left.thing):
+        if function.receiver is None or function.owner_class is None:
+            structure = structure_of(left.definition, whole)
+            closers = self.closers.of(structure) if structure is not None else []
+            return [_Ending(left, each, whole) for each in closers]
+        if whole is not initial(Location(function.receiver)):
             return []
         destructor = self.closers.of_class(function.owner_class, left.definition.module)
         return [_Ending(left, destructor, whole)] if isinstance(destructor, Closer) else []
@@ -163,7 +174,8 @@ def fills_structures(definition: Definition, interpreter: Interpreter) -> bool:
 def given_members(state: State) -> Iterator[Member]:
     """The handles that only a member of the caller's structure holds, however deep inside."""
     for member in kept_members(state):
-        mine = member.thing.kind in ("initial", "object") and member.thing not in state.shared
+        kinds = ("initial", "object", "member")
+        mine = member.thing.kind in kinds and member.thing not in state.shared
         if mine and all(accessor.startswith(".") for accessor in member.path):
             yield member
 
@@ -221,6 +233,7 @@ class _Ending:
     left: _Left
     closer: Closer
     whole: Symbol
+    hidden: bool = False  # no other file can get at the members
 
     def ended(self) -> list[Member]:
         """The members that the closer may end."""
@@ -251,9 +264,18 @@ class _Ending:
         owner = state.handles.get(state.handles[member.symbol].owner or member.symbol)
         gone = owner is not None and owner.typestate is Typestate.DESTROYED
         cleared = state.load(Location(member.thing, member.path)) != member.symbol
-        rest_is_gone = len(others) >= ALL_BUT_ONE and others <= destroyed(state)
+        enough = 1 if self.hidden and self._is_made_with(member, others) else ALL_BUT_ONE
+        rest_is_gone = len(others) >= enough and others <= destroyed(state)
         is_last = self.closer.frees or self.closer.destructs
         return is_last or gone or cleared or rest_is_gone
+
+    def _is_made_with(self, member: Member, others: set[Symbol]) -> bool:
+        """Whether the function that made a handle needs one like the others for it."""
+        left = self.left
+        origin = left.interpreter.typestates.origins.get(member.symbol)
+        bound = None if origin is None else left.interpreter.callees.api(origin.creator)
+        resources = {left.path.state.handles[each].resource for each in others}
+        return bound is not None and resources <= set(bound.protocol.uses.values())
 
     def _run(self, path: Path) -> list[Path]:
         """Call the closer; the members are held on to, so that clearing them loses none."""
@@ -278,6 +300,16 @@ class _Ending:
             ways = interpreter.summary_calls.apply(path, site, closer.summary, given)
             return [way.path for way in ways if not way.raised]
 
+    def _path_to(self, thing: Symbol) -> tuple[str, ...]:
+        """How the thing is reached from the whole."""
+        path: tuple[str, ...] = ()
+        while thing is not self.whole and isinstance(thing.detail, Location):
+            path = (*thing.detail.path, "*", *path)
+            if not isinstance(thing.detail.base, Symbol):
+                break
+            thing = thing.detail.base
+        return path
+
     def _leave(self) -> Span:
         return last_return(self.closer.definition.function).span
 
@@ -285,6 +317,7 @@ class _Ending:
         """What is wrong where the closer ends with the member alive."""
         closer = self.closer
         function, path = closer.definition.function, closer.definition.path
-        text = "" if closer.destructs else closer.member_text(member.path)
+        path_to_it = (*self._path_to(member.thing), *member.path)
+        text = "" if closer.destructs else closer.member_text(path_to_it)
         ender = Ender(function.name, path, self._leave(), text, self.left.given)
         return self.left.ended(member, ender, end.trail)

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from capilint.engine.domain.events import Defect
 from capilint.engine.domain.handle import Handle, Typestate
-from capilint.engine.domain.values import Location, Symbol
+from capilint.engine.domain.values import Location, Symbol, initial
 from capilint.engine.fixpoint import BoundReached, Fixpoint, Graph
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.linkage import Definition
@@ -70,11 +70,11 @@ def overwritten_members(
     if receiver is None or not held:
         return [], fixpoint.graph
     begin = interpreter.entry()
-    whole = Symbol("initial", "entry", Location(receiver))
+    whole = initial(Location(receiver))
     lost = set()
     for path, resource in held.items():
         place = Location(whole, path)
-        symbol = Symbol("initial", "entry", place)
+        symbol = initial(place)
         begin.environment[place] = symbol
         begin.handles[symbol] = Handle(resource, Typestate.LIVE, made=True, handed=True)
         interpreter.evaluator.assume(begin, symbol, True)
@@ -90,7 +90,7 @@ def overwritten_members(
 
 def _always_released(destructor: Summary) -> Iterator[tuple[tuple[str, ...], str]]:
     """The members that a destructor releases whenever they are not null, and as what."""
-    whole = Symbol("initial", "entry", Location(destructor.parameters[0]))
+    whole = initial(Location(destructor.parameters[0]))
     released = {
         (symbol, handle.resource)
         for outcome in destructor.outcomes

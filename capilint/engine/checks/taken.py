@@ -22,6 +22,7 @@ from capilint.engine.domain.values import (
     Status,
     Symbol,
     Text,
+    initial,
     member_chain,
     symbols_in,
 )
@@ -230,7 +231,7 @@ def taken_parameters(protocol: Protocol, with_released: bool) -> set[str]:
 
 def _shares(summary: Summary, parameter: Variable) -> bool:
     """Whether a function lets others see what a parameter points to."""
-    pointer = Symbol("initial", "entry", Location(parameter))
+    pointer = initial(Location(parameter))
     return any(pointer in outcome.escapes for outcome in summary.outcomes)
 
 

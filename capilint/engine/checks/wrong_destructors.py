@@ -19,7 +19,7 @@ from dataclasses import replace
 from capilint.engine.domain.events import Defect, Ender, Event, Path, Trail
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.state import State
-from capilint.engine.domain.values import Location, Symbol
+from capilint.engine.domain.values import Location, Symbol, initial
 from capilint.engine.program.classes import Missing
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.names import calls_of
@@ -40,7 +40,7 @@ def members_released_wrongly(definition: Definition, interpreter: Interpreter) -
         return
     # A method that raises leaves a whole object, and a constructor a half-made one.
     dies_unended = classes.is_constructor(function) != classes.ends_half_made
-    thing = Symbol("initial", "entry", Location(variable))
+    thing = initial(Location(variable))
     for node, exit_, path in interpreter.exits:
         if thing in exit_.state.shared or (exit_.raised and dies_unended):
             continue

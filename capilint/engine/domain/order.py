@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from capilint.engine.domain.values import ZERO, AbstractValue, Number, Status, Term
-from capilint.ir import Branch, Function, Operation, Place, Read, Value
+from capilint.ir import Assign, Branch, Function, Operation, Place, Read, Value, places_in
 
 Facts = Mapping[AbstractValue, bool]
 
@@ -22,6 +22,7 @@ TESTS = COMPARISONS | {"!", "&&", "||", "in", "not-in"}  # they tell no more tha
 NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _ABOVE_0 = {(">", 0): True, (">=", 1): True, ("<=", 0): False, ("<", 1): False}
+_ARITHMETIC = frozenset(["+", "-", "*", "/", "%", "<<", ">>"])
 _SIGN_KEEPING = frozenset(["+", "*", "&", "|", "/", "%", ">>", "<<"])
 
 
@@ -44,11 +45,22 @@ def known_order(
             return operator == "!="
         if all(facts.get(Term("<=", pair)) for pair in both):
             return operator == "=="
+        if any(_is_at_most_one_less(facts, *pair) for pair in both):
+            return operator == "!="
+    match operator, left, right:
+        case (("<" | ">="), Term("-", (before, Number(1))), Number()):  # `n - 1 < 0` if `n <= 0`
+            return known_order(facts, "<=" if operator == "<" else ">", before, right)
     fact = facts.get(normal_comparison(operator, left, right))
     if fact is not None:
         return fact
     negated = facts.get(normal_comparison(NEGATED[operator], left, right))
     return not negated if negated is not None else _by_sign(facts, operator, left, right)
+
+
+def _is_at_most_one_less(facts: Facts, value: AbstractValue, limit: AbstractValue) -> bool:
+    return isinstance(limit, Number) and bool(
+        facts.get(Term("<=", (value, Number(limit.value - 1))))
+    )
 
 
 def _by_sign(facts: Facts, operator: str, left: AbstractValue, right: AbstractValue) -> bool | None:
@@ -77,6 +89,8 @@ def is_not_negative(facts: Facts, value: AbstractValue) -> bool:
     match value:
         case Number(number) | Status(_, number):
             return number >= 0
+        case Term("-", (other, Number(1))):
+            return facts.get(other) is True and is_not_negative(facts, other)
         case Term(operator, operands) if operator in _SIGN_KEEPING:
             return all(is_not_negative(facts, operand) for operand in operands)
         case _:
@@ -85,7 +99,14 @@ def is_not_negative(facts: Facts, value: AbstractValue) -> bool:
 
 
 def bounds(function: Function) -> dict[Place, tuple[Value, ...]]:
-    """What each place is compared with in branches that ask `place < bound`."""
+    """What each place that is calculated from itself is compared with in branches that ask
+    `place < bound`."""
+    counted = {
+        each.target
+        for block in function.blocks
+        for each in block.instructions
+        if isinstance(each, Assign) and counts(each)
+    }
     found: defaultdict[Place, list[Value]] = defaultdict(list)
     for block in function.blocks:
         match block.terminator:
@@ -95,4 +116,14 @@ def bounds(function: Function) -> dict[Place, tuple[Value, ...]]:
                 found[place].append(bound)
             case _:
                 pass
-    return {place: tuple(dict.fromkeys(values)) for place, values in found.items()}
+    return {place: tuple(dict.fromkeys(found[place])) for place in found.keys() & counted}
+
+
+def counts(assign: Assign) -> bool:
+    """Whether an assignment changes a number by itself, as loop counters do."""
+    value = assign.value
+    return (
+        isinstance(value, Operation)
+        and value.operator in _ARITHMETIC
+        and assign.target in set(places_in(value))
+    )

@@ -235,13 +235,19 @@ class State:
         involved = symbol in self.handles or any(
             symbol in value.symbols for value in self.environment.values()
         )
+        held = self._contents(symbol) if symbol.kind == "object" else {}
         self._disown(symbol)
         if not involved:
             return
         older = symbol.older()
-        for _, value in self.kept_in(Location(older)):
-            self.escape(value, cause=self.cause(How.ROUNDS))
-        self._disown(older)  # what comes to stand for several leads to nothing certain
+        before = self._contents(older)
+        self._disown(older)
+        if held and (held == before or not self.holders(older)):
+            for path, value in held.items():
+                self.environment[Location(older, path)] = value
+        else:  # what comes to stand for several leads to nothing certain
+            for value in (*before.values(), *held.values()):
+                self.escape(value, cause=self.cause(How.ROUNDS))
         for location, value in list(self.environment.items()):
             if symbol in symbols_in(value):
                 self.environment[location] = older
@@ -255,6 +261,10 @@ class State:
                 cause = present.cause or known.cause or self.cause(How.ROUNDS)
                 present = changed(present, typestate=Typestate.UNKNOWN, escaped=True, cause=cause)
             self.handles[older] = present
+
+    def _contents(self, symbol: Symbol) -> dict[tuple[str, ...], AbstractValue]:
+        """What is stored where a symbol leads to."""
+        return {place.path: value for place, value in self.kept_in(Location(symbol))}
 
     def _disown(self, symbol: Symbol) -> None:
         """Forget what the symbol leads to, and what was asked about it."""

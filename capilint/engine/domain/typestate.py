@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from capilint.engine.domain.cause import DONE, Cause, How
-from capilint.engine.domain.entrusted import let_go
+from capilint.engine.domain.entrusted import dies_with, let_go, reached_from
 from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.events import Defect, Event, Origin, Path, Role
 from capilint.engine.domain.handle import MEMORY, Handle, OpenFlag, Typestate, answered, changed
@@ -322,8 +322,10 @@ class Typestates(HandleNames):
             return
         for symbol, handle in list(state.handles.items()):
             kept = handle.made and handle.handed and not (handle.escaped or handle.owns_itself)
-            if kept and handle.typestate is Typestate.LIVE and held_only_by(path, symbol, owner):
-                self.report(path, "CAP102", symbol, span)
+            alive = kept and handle.typestate is Typestate.LIVE
+            if alive and dies_with(state, symbol, owner, self.only_holds):
+                text = self.location_text(reached_from(state, symbol, owner))
+                self.report(path, "CAP102", symbol, span, text)
 
     def leave(self, path: Path, span: Span, exceptional: bool, process_ends: bool) -> None:
         """The function ends here: what it still owes is leaked, the rest is handed out.
@@ -360,12 +362,6 @@ def _has_ended_itself(path: Path, symbol: Symbol, handle: Handle) -> bool:
         return False
     bases = [place.base for place in path.state.holders(symbol)]
     return all(isinstance(each, Variable) and each.scope is Scope.TEMPORARY for each in bases)
-
-
-def held_only_by(path: Path, symbol: Symbol, owner: Symbol) -> bool:
-    """Whether nothing but members of one object hold a handle."""
-    holders = path.state.holders(symbol)
-    return bool(holders) and all(place.base == owner for place in holders)
 
 
 def belongs_to_caller(location: Location) -> bool:

@@ -298,3 +298,8 @@ def led_to(symbol: Symbol, other: Symbol) -> bool:
         return True
     whole = symbol.site if symbol.kind == "member" else None
     return isinstance(whole, Symbol) and other in whole.chain
+
+
+def initial(place: Location) -> Symbol:
+    """What a place held when the function began."""
+    return Symbol("initial", "entry", place)

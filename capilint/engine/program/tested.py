@@ -18,15 +18,19 @@ from functools import cached_property
 
 from capilint.engine.program.liveness import written_by
 from capilint.ir import (
+    AddressOf,
     BasicBlock,
     Branch,
     Call,
     Constant,
     Function,
     Instruction,
+    Jump,
     Method,
     Named,
     Operation,
+    Place,
+    Read,
     Scope,
     Value,
     Variable,
@@ -65,6 +69,39 @@ class Tested:
             if isinstance(block.terminator, Branch):
                 found.update(place.root for place in places_in(block.terminator.condition))
         return frozenset(found)
+
+    def next_after(self, call: Call) -> frozenset[Variable]:
+        """The variables that the first branch behind a call asks about, or of whose objects a call
+        on the way to it says something: `if (has_failed(job))`."""
+        return self._next.get(id(call), frozenset())
+
+    @cached_property
+    def _next(self) -> dict[int, frozenset[Variable]]:
+        """The same for every call that a branch follows in a straight line."""
+        found: dict[int, frozenset[Variable]] = {}
+        for block in self.function.blocks:
+            line = list(self._line(block))
+            if not isinstance(line[-1].terminator, Branch):
+                continue
+            asked = {place.root for place in places_in(line[-1].terminator.condition)}
+            following = [each for part in line for each in part.instructions]
+            for instruction in reversed(following):
+                if not isinstance(instruction, Call):
+                    continue
+                if instruction in block.instructions:
+                    found[id(instruction)] = frozenset(asked)
+                if instruction.result is not None and instruction.result.root in asked:
+                    asked.update(place.root for place in _whole(instruction))
+        return found
+
+    def _line(self, block: BasicBlock) -> Iterator[BasicBlock]:
+        """A block, and those that are entered one after the other without a question."""
+        seen: set[int] = set()
+        while block.number not in seen:
+            seen.add(block.number)
+            yield block
+            if isinstance(block.terminator, Jump):
+                block = self.function.blocks[block.terminator.target]
 
     @cached_property
     def _before(self) -> dict[int, frozenset[Variable]]:
@@ -135,6 +172,14 @@ class Tested:
             return 0 if value.value is None else value.value
         known = self.constants(value.name)
         return value.value if known is None else known
+
+
+def _whole(call: Call) -> Iterator[Place]:
+    """The variables whose objects a call is given as a whole, or by their address."""
+    receiver = (call.callee.receiver,) if isinstance(call.callee, Method) else ()
+    for value in (*receiver, *call.arguments):
+        if isinstance(value, Read | AddressOf) and not value.place.path:
+            yield value.place
 
 
 def _decided(answers: frozenset[Answer]) -> frozenset[Variable]:

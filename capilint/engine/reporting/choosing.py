@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from capilint.engine.domain.escapes import newest
-from capilint.engine.domain.events import Defect, Event, Origin
+from capilint.engine.domain.events import Defect, Event, Origin, Trail
 from capilint.engine.domain.values import Symbol
 from capilint.engine.fixpoint import Graph, Links
 from capilint.engine.reporting.deciding import Decisions, Path, Station
 from capilint.engine.reporting.enders import LEAKS, acts, begin_of_ender
 from capilint.engine.reporting.lengths import Length, Lengths
+from capilint.engine.reporting.waypoints import Waypoint, waypoints
+from capilint.finding import Span
 from capilint.ir import Raise
 
 Key = tuple[object, ...]
@@ -27,7 +30,7 @@ class Witnessed:
     path's begin. `deciding` are the numbers of those that decide the path, `spared` those among
     them that, had they ended otherwise, would have released the handle. `others` are the defects of
     the same kind and handle elsewhere. `merged` is set where the path goes through a state that
-    stands for several, so that it may be none's.
+    stands for several, so that it may be none's. `waypoints` are the points it comes by.
     """
 
     defect: Defect
@@ -37,6 +40,7 @@ class Witnessed:
     spared: frozenset[int] = frozenset()
     others: Sequence[Defect] = ()
     merged: bool = False
+    waypoints: Sequence[Waypoint] = ()
 
 
 def shortest_witnesses(
@@ -58,8 +62,8 @@ def shortest_witnesses(
     best: dict[Key, tuple[Length, Defect]] = {}
     for defect in defects:
         key = _key(defect, origins)
-        defect = _where_raised(defect, before)
-        alike_.setdefault(key, []).append(defect)
+        defect, elsewhere = _where_raised(defect, before, graph)
+        alike_.setdefault(key, []).extend((defect, *elsewhere))
         length = lengths.to(defect.node, defect.trail)
         known = best.get(key)
         if known is None or (length, defect.span) < (known[0], known[1].span):
@@ -104,16 +108,48 @@ def _events(stations: Iterable[Station]) -> list[Event]:
     return [station.trail.event for station in stations if station.trail is not None]
 
 
-def _where_raised(defect: Defect, before: Links) -> Defect:
-    """A defect of a function that an exception leaves, at the place where that was raised."""
+def _where_raised(defect: Defect, before: Links, graph: Graph) -> tuple[Defect, list[Defect]]:
+    """A defect of a function that an exception leaves, at the place where that was raised; and at
+    the others from which it comes the same way, through one `finally`."""
     if defect.trail is not None and not _is_passed_on(defect.trail.event):
-        return defect
+        return defect, []
     events = _events(_stations(before, defect))
     last = events[-1] if events else None
     if last is None or not _is_passed_on(last) or last.span != defect.span or defect.ender:
-        return defect
-    raised = (each for each in reversed(events) if each.kind == "raise" and not _is_passed_on(each))
-    return replace(defect, span=next(raised, last).span)
+        return defect, []
+    raised = (each for each in reversed(events) if _raises_anew(each))
+    first = replace(defect, span=next(raised, last).span)
+    spans = {span for span in _places_of_raising(defect, graph) if span != first.span}
+    return first, [replace(defect, span=span) for span in sorted(spans)]
+
+
+def _places_of_raising(defect: Defect, graph: Graph) -> Iterator[Span]:
+    """Where the exceptions were raised that lead to a defect."""
+    sources: defaultdict[int, list[tuple[int, Trail | None]]] = defaultdict(list)
+    for source, ways in enumerate(graph.ways):
+        for target, trail in ways:
+            sources[target].append((source, trail))
+    seen: set[int] = set()
+    pending = [(defect.node, defect.trail)]
+    while pending:
+        node, trail = pending.pop()
+        raised = next((each for each in _backwards(trail) if _raises_anew(each)), None)
+        if raised is not None:
+            if not raised.depth:
+                yield raised.span
+        elif node not in seen:
+            seen.add(node)
+            pending += sources[node]
+
+
+def _backwards(trail: Trail | None) -> Iterator[Event]:
+    while trail is not None:
+        yield trail.event
+        trail = trail.before
+
+
+def _raises_anew(event: Event) -> bool:
+    return event.kind == "raise" and not _is_passed_on(event)
 
 
 def _is_passed_on(event: Event) -> bool:
@@ -149,7 +185,10 @@ def _witnessed(
     )
     others = [each for each in same if each.ender is None and each.span != defect.span]
     merged = decisions.is_merged(defect.node)
-    return Witnessed(defect, events, made, frozenset(deciding), frozenset(spared), others, merged)
+    points = waypoints(decisions.graph, decisions.before, defect)
+    return Witnessed(
+        *(defect, events, made, frozenset(deciding), frozenset(spared), others, merged, points)
+    )
 
 
 def _last_failure(events: Sequence[Event]) -> list[int]:

@@ -15,6 +15,7 @@ from capilint.engine.domain.events import ENDS, Defect, Event, Role
 from capilint.engine.domain.values import Symbol
 from capilint.engine.reporting.choosing import Witnessed
 from capilint.engine.reporting.enders import LEAKS, acts, begin_of_ender, steps_to_ender
+from capilint.engine.reporting.macros import condition_of_macro
 from capilint.finding import Span, Step
 from capilint.ir import Branch, Choose, Question, Raise
 from capilint.rulebook.wording import Facts
@@ -198,6 +199,7 @@ class Story:
         elif isinstance(at, Branch) and yes and quote in (self.facts.handle, self.facts.owner):
             return None  # else there was no handle
         elif isinstance(at, Branch):
+            name += condition_of_macro(at)
             text = f"{name} is true" if yes else f"{name} is false"
         elif at.catches:
             clause = next(iter(at.clauses[event.way :] or at.clauses[-1:]), at.span)

@@ -36,9 +36,8 @@ def told(
     origins = interpreter.typestates.origins
     narrator = Narrator(
         definition.path,
-        definition.function.name,
+        definition.function,
         is_entry_point(definition.function),
-        definition.function.span.line,
         origins,
         interpreter.typestates.texts,
         rulebook.resources,

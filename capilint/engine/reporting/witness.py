@@ -18,9 +18,11 @@ from capilint.engine.reporting.enders import (
     closed_later,
     where_missing,
 )
+from capilint.engine.reporting.routes import route
 from capilint.engine.reporting.steps import Story, also, span_here
 from capilint.engine.summaries.summary import is_global
 from capilint.finding import Finding, Outcome, Severity, Span, TraceEvent
+from capilint.ir import Function
 from capilint.rulebook.protocol import Protocol, Resource
 from capilint.rulebook.wording import Facts, help_text, message, name_and_severity
 
@@ -37,9 +39,8 @@ class Narrator:
     """
 
     path: str
-    function: str
+    function: Function
     ends_process: bool
-    begins: int
     origins: dict[Symbol, Origin]
     texts: dict[Symbol, str]
     resources: Mapping[str, Resource]
@@ -54,7 +55,7 @@ class Narrator:
         return Candidate(
             self._finding(witness),
             self._inside(defect, events),
-            self.begins,
+            self.function.span.line,
             closed_later(defect, events),
             _around(events, self._owner_release(defect, events)[1]),
             self.held(defect.symbol) if leaked else None,
@@ -111,7 +112,7 @@ class Narrator:
             severity=Severity.NOTE if at_exit else severity,
             path=here.path if here is not None else self.path,
             span=span,
-            function=here.function if here is not None else self.function,
+            function=here.function if here is not None else self.function.name,
             resource=defect.resource,
             handle=handle,
             message=message(defect.code, facts, at_exit),
@@ -123,6 +124,7 @@ class Narrator:
             subject=subject,
             ender=defect.ender.function if defect.ender is not None else "",
             ender_handle=defect.ender.handle if defect.ender is not None else "",
+            route=route(self.function, self.path, witness, release),
         )
 
     def _facts(
@@ -133,7 +135,7 @@ class Narrator:
         return Facts(
             resource=defect.resource,
             handle=handle,
-            function=defect.ender.function if defect.ender else self.function,
+            function=defect.ender.function if defect.ender else self.function.name,
             creator=origin.creator if origin else _elsewhere(handle, defect),
             line=self._line(defect, events, origin),
             release=self._release(defect, origin),
@@ -147,8 +149,9 @@ class Narrator:
             for name, protocol in self.own.items():
                 if defect.resource in protocol.releases.values():
                     return name
-        resource = self.resources.get(defect.resource)
-        return resource.release if resource is not None else ""
+        kinds = (defect.resource, *(origin.alternatives if origin is not None else ()))
+        known = (self.resources.get(kind) for kind in kinds)
+        return " or ".join(each.release for each in known if each is not None)
 
     def _origin(self, symbol: Symbol) -> Origin | None:
         newest = Symbol(symbol.kind, symbol.site, symbol.detail)
@@ -158,7 +161,8 @@ class Narrator:
         if owner is None:
             return ""
         origin = self._origin(owner)
-        return origin.text if origin and origin.text else self.texts.get(owner, "")
+        text = origin.text if origin and origin.text else self.texts.get(owner, "")
+        return "" if text.startswith("%") else text  # of what no variable was given
 
     def _line(self, defect: Defect, events: Sequence[Event], origin: Origin | None) -> int:
         """The other line that the message speaks of."""

@@ -19,6 +19,7 @@ from capilint.engine.domain.values import (
     Term,
     Text,
     Uninitialised,
+    initial,
     symbols_in,
 )
 from capilint.engine.summaries.summary import RESULT, Exit, Outcome, is_input
@@ -63,7 +64,7 @@ def _stores(exit_: Exit, with_parts: bool) -> tuple[tuple[Location, AbstractValu
         for location, value in exit_.state.environment.items()
         if (_is_callers(location) or location.base in memory)
         and location != UNDER_WAY
-        and value != Symbol("initial", "entry", location)
+        and value != initial(location)
     )
     members = exit_.parts if with_parts else ()
     return (*stores, *((Location(RESULT, tail), _outside(value)) for tail, value in members))

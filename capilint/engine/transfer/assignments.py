@@ -10,7 +10,7 @@ from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.memory_owners import end_memory, is_owner, local_memory
-from capilint.engine.domain.order import is_not_negative
+from capilint.engine.domain.order import counts, is_not_negative
 from capilint.engine.domain.state import State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
@@ -43,7 +43,7 @@ from capilint.ir import (
 
 Point = tuple[int, int]
 FEW_ROUNDS = 2
-ARITHMETIC = frozenset(["+", "-", "*", "/", "%", "<<", ">>"])
+_FEW = range(FEW_ROUNDS + 1)
 
 
 @dataclass(slots=True)
@@ -94,7 +94,7 @@ class Assignments:
         """Carry out `target = value`."""
         state = path.state
         value = ZERO if assign.zeroes else self.evaluator.evaluate(state, assign.value)
-        is_counter = key[0] in self.cyclic and self._counts(assign)
+        is_counter = key[0] in self.cyclic and counts(assign)
         if is_counter and not self._is_counted_out(state, assign, value):
             value = self._counter(state, assign, value, key)
         if isinstance(value, Function):
@@ -121,7 +121,7 @@ class Assignments:
         """One unknown for a loop's counter, of which the facts say what holds in every round."""
         counter = Symbol("counter", key)
         facts: list[AbstractValue] = []
-        if is_not_negative(state.facts, value):
+        if is_not_negative(state.facts, value) or self._counts_down(state, assign):
             facts.append(Term("<=", (ZERO, counter)))
         if assign.value == Operation("+", (Read(assign.target), Constant(1))):
             old = self.evaluator.read(state, assign.target)
@@ -136,22 +136,30 @@ class Assignments:
         state.facts.update((fact, True) for fact in facts if is_fixed(fact))
         return counter
 
+    def _counts_down(self, state: State, assign: Assign) -> bool:
+        """Whether a loop counts down what it asks for: `while (n--)` begins above 0."""
+        if assign.value != Operation("-", (Read(assign.target), Constant(1))):
+            return False
+        return state.facts.get(self.evaluator.read(state, assign.target)) is True
+
     def _is_counted_out(self, state: State, assign: Assign, value: AbstractValue) -> bool:
         """Whether so few rounds are known to come that each can be followed on its own."""
         limits = [
             self.evaluator.evaluate(state, each) for each in self.bounds.get(assign.target, ())
         ]
         few = [isinstance(each, Number) and each.value <= FEW_ROUNDS for each in limits]
-        return bool(few) and all(few) and isinstance(value, Number) and value.value >= 0
+        return bool(few) and all(few) and isinstance(value, Number) and value.value in _FEW
 
-    def _counts(self, assign: Assign) -> bool:
-        """Whether an assignment changes a number by itself, as loop counters do."""
-        value = assign.value
-        return (
-            isinstance(value, Operation)
-            and value.operator in ARITHMETIC
-            and assign.target in set(places_in(value))
-        )
+    def counted_to_nothing(
+        self, state: State, block: int, condition: Value
+    ) -> AbstractValue | None:
+        """What holds where a loop that counts up from 0 ends at once: nobody counts to less."""
+        match condition:
+            case Operation("<", (Read(place), bound)) if block in self.cyclic:
+                limit = self.evaluator.evaluate(state, bound)
+                if place in self.bounds and self.evaluator.read(state, place) == ZERO:
+                    return Term("==", (limit, ZERO))
+        return None
 
     def give_away_elements(self, path: Path, values: Sequence[Value]) -> None:
         """What a variable index picks, or a method computes, is not followed: it escapes."""

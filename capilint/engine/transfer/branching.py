@@ -73,8 +73,11 @@ class Branching:
             held = [evaluator.read(path.state, each) for each in places_in(branch.condition)]
             if is_undecided(condition) and (statuses or not self.idle.has(block)):
                 doubt_undecided(path.state, condition, [status for status, _ in statuses], held)
+        nothing = self.assignments.counted_to_nothing(path.state, block, branch.condition)
         for number, target in enumerate((branch.if_true, branch.if_false)):
             way = path.fork()
             if evaluator.assume(way.state, condition, number == 0):
+                if nothing is not None and number == 1:
+                    evaluator.assume(way.state, nothing, truth=True)
                 self.creations.settle(way.state)
                 yield number, (target, way)

@@ -6,6 +6,7 @@ store(&m_buffer)       it has an address: who knows what it makes of the object 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
     ZERO,
     Location,
+    Number,
     Pointer,
     Status,
     Symbol,
@@ -34,23 +36,21 @@ from capilint.engine.program.tested import Tested
 from capilint.engine.transfer.doubts import doubt, doubt_what_ended, doubt_what_happened
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.reach import forget_shared_handles, member_object
+from capilint.engine.transfer.reports import is_report
 from capilint.engine.transfer.ways import Continuation, Site, raise_from
-from capilint.finding import Span
 from capilint.ir import (
     Call,
-    Constant,
     Direct,
     Indirect,
     Language,
-    Named,
     Operation,
     Read,
     Scope,
-    Value,
     Variable,
     places_in,
 )
 
+_COMPARING_MACRO = re.compile(r"[A-Z][A-Z0-9]*+_(?:EQ|NE|LT|LE|GT|GE)")
 STATUS_KINDS = frozenset({"result", "report", "join"})
 
 
@@ -91,7 +91,8 @@ class UnknownCalls:
         self._doubt_whether_it_comes_back(path, site, arguments)
         if guarded and not self._is_sure(site):
             yield raise_from(path.fork(), POSSIBLE)
-        if statuses and self._raises_on_failure(site.call):
+        kept = self.language is Language.PYTHON and self._is_asked_later(site, arguments)
+        if statuses and self._raises_on_failure(site.call) and not kept:
             if any(status.failed for status, _ in statuses):
                 yield raise_from(path, CERTAIN)
                 return
@@ -165,7 +166,7 @@ class UnknownCalls:
         state = path.state
         if self.language is not Language.PYTHON:
             self.typestates.members.show_to_others(state)
-        logged = self._logged(arguments)
+        logged = self._logged(site, arguments)
         member = member_object(site, arguments, self.classes)
         given = [argument for argument in arguments.all() if argument is not member]
         for argument in given:
@@ -206,8 +207,12 @@ class UnknownCalls:
         argument = arguments.positional[0]
         return Term(f"{callee.name}()", (argument.value,)) if _is_status(argument) else None
 
-    def _logged(self, arguments: Arguments) -> Sequence[Argument]:
-        """The arguments that a format string before them prints, one by one."""
+    def _logged(self, site: Site, arguments: Arguments) -> Sequence[Argument]:
+        """The arguments that a format string before them prints, one by one, or that a macro is by
+        its name for comparing: `EXPECT_NE(key, 0)`."""
+        callee = site.call.callee
+        if isinstance(callee, Direct) and _COMPARING_MACRO.fullmatch(callee.name):
+            return arguments.positional
         for index, argument in enumerate(arguments.positional):
             rest = arguments.positional[index + 1 :]
             if isinstance(argument.value, Text) and argument.value.quoted and rest:
@@ -232,7 +237,7 @@ class UnknownCalls:
                     if self.evaluator.truth(state, argument.value) is False:
                         _drop(state, status)
                         return False
-                elif last and self._is_asked_later(arguments):
+                elif last and self._is_asked_later(site, arguments):
                     doubt(state, status)
                 elif last and status.failed:
                     _drop(state, status)
@@ -243,12 +248,25 @@ class UnknownCalls:
                 return False
         return True
 
-    def _is_asked_later(self, arguments: Arguments) -> bool:
-        """Whether the object that is told a status is one that the function asks something."""
+    def _is_asked_later(self, site: Site, arguments: Arguments) -> bool:
+        """Whether an object that is told a status is one that the next branch asks about, or in
+        C++ the receiver one that the function asks something."""
+        if not self._told(arguments).isdisjoint(self.tested.next_after(site.call)):
+            return True
         if arguments.receiver is None or self.language is Language.PYTHON:
             return False
         roots = {place.root for place in places_in(arguments.receiver.written)}
         return not roots.isdisjoint(self.tested.objects)
+
+    def _told(self, arguments: Arguments) -> set[Variable]:
+        """The variables whose objects a call is given, the texts and the outcomes apart."""
+        receiver = () if arguments.receiver is None else (arguments.receiver,)
+        return {
+            place.root
+            for argument in (*receiver, *arguments.all())
+            if not isinstance(argument.value, Text | Number | Status)
+            for place in places_in(argument.written)
+        }
 
     def _seen_statuses(self, path: Path, site: Site, arguments: Arguments) -> Iterator[Status]:
         """The statuses in memory that the callee can see, where its answer may tell of them, or it
@@ -348,45 +366,6 @@ def _is_report(argument: Argument) -> bool:
     value = argument.value
     told = is_unknown_constant(value) or (isinstance(value, Symbol) and value.kind == "report")
     return told and isinstance(argument.written, Read)
-
-
-def is_report(call: Call) -> bool:
-    """Whether a call is given nothing but a code, a text, a line and whom to tell.
-
-    What `fail(ctx, E, "why")` gives a status variable is then hardly anything but that code.
-    """
-    if call.result is None or call.result.root.scope is Scope.TEMPORARY:
-        return False
-    places = [each for each in call.arguments if _is_text(each) or _is_line(each, call.span)]
-    located = any(_is_line(each, call.span) for each in places)
-    rest = [each for each in call.arguments if each not in places]
-    codes = [each for each in rest if _is_code(each, located)]
-    others = [each for each in rest if each not in codes]
-    told = all(isinstance(each, Read) and not each.place.path for each in others)
-    return len(codes) == 1 and told and (bool(places) or not others)
-
-
-def _is_code(value: Value, located: bool) -> bool:
-    """Whether an argument may be an error code; any number may, if a line is told with it."""
-    match value:
-        case Named():
-            return True
-        case Constant(int() as number):
-            return number < 0 or (located and number != 0)
-        case Operation("-", (Constant(int()),)):
-            return True
-        case _:
-            return False
-
-
-def _is_text(value: Value) -> bool:
-    return isinstance(value, Constant) and isinstance(value.value, str)
-
-
-def _is_line(value: Value, span: Span) -> bool:
-    """Whether an argument is the number of the line on which the call stands: `__LINE__`."""
-    number = value.value if isinstance(value, Constant) else None
-    return isinstance(number, int) and span.line <= number <= span.end_line
 
 
 def _drop(state: State, status: Status) -> None:

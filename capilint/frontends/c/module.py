@@ -15,8 +15,8 @@ from capilint.frontends.c.facts.headers import Headers
 from capilint.frontends.c.facts.regions import Region, in_text, regions
 from capilint.frontends.c.facts.selection import selected
 from capilint.frontends.c.lowering.exits import TooLarge
-from capilint.frontends.c.lowering.statements import FunctionLowering
-from capilint.frontends.c.parsing.conditionals import Guard, guards_around
+from capilint.frontends.c.lowering.statements import SWITCH, FunctionLowering, switch
+from capilint.frontends.c.parsing.conditionals import ON_WINDOWS, Guard, guards_around
 from capilint.frontends.c.parsing.outline import Definition, without_bodies
 from capilint.frontends.c.parsing.positions import LineTable, Positions
 from capilint.frontends.c.preprocessing.bodies import parse_expanded
@@ -87,7 +87,7 @@ def _lowered(
             problems.append(ir.Problem(span, internal_error.reason(error), name))
             continue
         if function is not None:
-            yield replace(function, guards=guard_places(guards[region.offset]))
+            yield guarded(function, guards[region.offset])
 
 
 def typedefs_of(
@@ -111,11 +111,20 @@ def typedefs_of(
             yield name, found
 
 
-def guard_places(guards: tuple[Guard, ...]) -> tuple[tuple[ir.Place, bool], ...]:
-    """The places that stand for the conditions of `#if`s."""
-    return tuple(
-        (ir.Place(ir.Variable(f"#if {text}", ir.Scope.GLOBAL)), truth) for text, truth in guards
-    )
+def guarded(function: ir.Function, around: tuple[Guard, ...]) -> ir.Function:
+    """A function with the conditions of the `#if`s around it; those inside of it that ask for the
+    system are answered for Windows, where nothing around says another."""
+    said = {text for text, _ in around}
+    asked = {
+        place.root.name.removeprefix(SWITCH)
+        for block in function.blocks
+        if isinstance(block.terminator, ir.Branch)
+        for place in ir.places_in(block.terminator.condition)
+        if place.root.name.startswith(SWITCH)
+    }
+    if not (said & ON_WINDOWS.keys()):
+        around += tuple((text, ON_WINDOWS[text]) for text in sorted(asked & ON_WINDOWS.keys()))
+    return replace(function, guards=tuple((switch(text), truth) for text, truth in around))
 
 
 def module_name(path: str) -> str:

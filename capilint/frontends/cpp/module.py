@@ -17,7 +17,7 @@ from capilint import internal_error, ir
 from capilint.files.compile_options import CompileOptions
 from capilint.finding import Span
 from capilint.frontends.c.lowering.exits import TooLarge
-from capilint.frontends.c.module import guard_places, module_name, typedefs_of
+from capilint.frontends.c.module import guarded, module_name, typedefs_of
 from capilint.frontends.c.parsing.conditionals import guards_around
 from capilint.frontends.c.parsing.positions import LineTable, Positions
 from capilint.frontends.c.parsing.syntax import operands
@@ -114,7 +114,7 @@ class _FileLowering:
                 continue
             function = self._guarded(partial(self._function, body), *self._told(body))
             if function is not None:
-                yield replace(function, guards=guard_places(guards[body.offset]))
+                yield guarded(function, guards[body.offset])
         for task in self._lowered.tasks():
             if task.body is not None:
                 self._instantiated.add(id(task.body.definition))

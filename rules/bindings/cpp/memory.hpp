@@ -6,6 +6,9 @@ namespace std {
 template <class T> struct default_delete {
     void operator()(T *pointer) const { delete pointer; }
 };
+template <class T> struct default_delete<T[]> {
+    void operator()(T *pointer) const { delete[] pointer; }
+};
 
 // The deleter's own `pointer` comes first.
 template <class T> struct pointer_to {
@@ -72,6 +75,69 @@ public:
     explicit operator bool() const { return pointer_ != 0; }
     T &operator*() const { return *pointer_; }
     pointer operator->() const { return pointer_; }
+
+private:
+    pointer pointer_;
+    D deleter_;
+};
+
+template <class T, class D> class unique_ptr<T[], D> {
+public:
+    typedef typename pointer_of<T, D>::pointer pointer;
+    typedef T element_type;
+    typedef D deleter_type;
+
+    unique_ptr() : pointer_(), deleter_() {}
+    unique_ptr(nullptr_t) : pointer_(), deleter_() {}
+    explicit unique_ptr(pointer given) : pointer_(given), deleter_() {}
+    unique_ptr(pointer given, D deleter) : pointer_(given), deleter_(deleter) {}
+    unique_ptr(unique_ptr &&other) : pointer_(other.pointer_), deleter_(other.deleter_)
+    {
+        other.pointer_ = pointer();
+    }
+    unique_ptr(const unique_ptr &) = delete;
+    ~unique_ptr()
+    {
+        if (pointer_)
+            deleter_(pointer_);
+    }
+
+    unique_ptr &operator=(unique_ptr &&other)
+    {
+        reset(other.release());
+        deleter_ = other.deleter_;
+        return *this;
+    }
+    unique_ptr &operator=(nullptr_t)
+    {
+        reset();
+        return *this;
+    }
+    unique_ptr &operator=(const unique_ptr &) = delete;
+
+    pointer get() const { return pointer_; }
+    pointer release()
+    {
+        pointer old = pointer_;
+        pointer_ = pointer();
+        return old;
+    }
+    void reset(pointer given = pointer())
+    {
+        pointer old = pointer_;
+        pointer_ = given;
+        if (old)
+            deleter_(old);
+    }
+    void swap(unique_ptr &other)
+    {
+        pointer kept = pointer_;
+        pointer_ = other.pointer_;
+        other.pointer_ = kept;
+    }
+    D &get_deleter() { return deleter_; }
+    explicit operator bool() const { return pointer_ != 0; }
+    T &operator[](size_t index) const { return pointer_[index]; }
 
 private:
     pointer pointer_;

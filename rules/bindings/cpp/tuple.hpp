@@ -15,14 +15,14 @@ struct tuple {
     E fifth;
 };
 
-template <class A, class B> tuple<A, B> make_tuple(A a, B b) { return tuple<A, B>{a, b}; }
+template <class A, class B> tuple<A, B> make_tuple(A a, B b) { return tuple<A, B>{std::move(a), std::move(b)}; }
 template <class A, class B, class C> tuple<A, B, C> make_tuple(A a, B b, C c)
 {
-    return tuple<A, B, C>{a, b, c};
+    return tuple<A, B, C>{std::move(a), std::move(b), std::move(c)};
 }
 template <class A, class B, class C, class D> tuple<A, B, C, D> make_tuple(A a, B b, C c, D d)
 {
-    return tuple<A, B, C, D>{a, b, c, d};
+    return tuple<A, B, C, D>{std::move(a), std::move(b), std::move(c), std::move(d)};
 }
 
 template <size_t N, class A, class B, class C, class D, class E> struct tuple_element_of {

@@ -23,7 +23,7 @@ template <class First, class Second> struct pair {
 
 template <class First, class Second> pair<First, Second> make_pair(First first, Second second)
 {
-    return pair<First, Second>{first, second};
+    return pair<First, Second>{std::move(first), std::move(second)};
 }
 
 template <size_t N, class First, class Second> struct pair_element {

@@ -8,6 +8,16 @@ struct Pool {
     bool next(HCRYPTKEY &key);
     void first(HCRYPTKEY &key);
     HCRYPTKEY &slot(int number);
+    Pool &operator<<(HCRYPTKEY key);
+    Pool &operator+=(HCRYPTKEY key);
+};
+Pool &operator&(Pool &pool, HCRYPTKEY &key);
+bool operator>>(Pool &pool, HCRYPTKEY &key);
+extern Pool spare;
+
+struct Log {
+    Log &operator<<(const char *text);
+    Log &operator<<(HCRYPTKEY key);
 };
 bool next_key(Pool &pool, HCRYPTKEY &key);
 void trace(const char *format, ...);

@@ -52,6 +52,7 @@ class Lowering(ABC):
         self.problems: list[ir.Problem] = []
         self.results: set[ir.Variable] = set()  # temporaries that hold what calls returned
         self.depth = 0
+        self.question = ir.Question.CONDITION
         self.spelt_out = 0  # names of the constant expression that is read
         self._problem_lines: set[int] = set()
 

@@ -23,6 +23,7 @@ from capilint.frontends.c.parsing.syntax import (
 )
 
 _LONGEST_CHAIN = 30
+_COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
 
 
 class ConditionLowering(CallLowering):
@@ -81,14 +82,35 @@ class ConditionLowering(CallLowering):
             self._nested_condition(field(node, "consequence"), if_true, if_false)
             self.graph.start(other)
             self._nested_condition(field(node, "alternative"), if_true, if_false)
+        elif (step := _step_after(node)) is not None and not self.class_steps(step):
+            self._step_on_both_ways(node, step, if_true, if_false)
         else:
             self._branch(self.value(node), if_true, if_false, self.span(node))
+
+    def _step_on_both_ways(self, node: Node, step: Node, if_true: int, if_false: int) -> None:
+        """`n-- > 0` asks for `n > 0`, and steps then: what the answer says of `n` stays known."""
+        place = self.place(field(step, "argument"))
+        value: ir.Value = ir.Read(place)
+        if node.type == "binary_expression":
+            sides = (self.bare(field(node, "left")), self.bare(field(node, "right")))
+            left, right = (value if side == step else self.value(side) for side in sides)
+            value = folded(operator_of(node), left, right)
+        ways = self.graph.new_block(), self.graph.new_block()
+        self._branch(value, *ways, self.span(node))
+        for way, following in zip(ways, (if_true, if_false), strict=True):
+            self.graph.start(way)
+            self._step(place, step)
+            self.graph.jump(following)
+
+    def class_steps(self, step: Node) -> bool:
+        """Whether `++` or `--` is an operator that a class defines."""
+        return False
 
     def _branch(self, value: ir.Value, if_true: int, if_false: int, span: Span) -> None:
         if isinstance(value, ir.Constant):
             self.graph.jump(if_true if value.value else if_false)
         else:
-            self.graph.branch(value, if_true, if_false, span)
+            self.graph.branch(value, if_true, if_false, span, self.question)
 
     # ------------------------------------------------------------ values
 
@@ -307,3 +329,17 @@ class ConditionLowering(CallLowering):
         self.discard(self._first_operands(node, end, end))
         self.graph.end_branch()
         self.graph.start(end)
+
+
+def _step_after(node: Node) -> Node | None:
+    """The `n--` of a condition `n--` or `n-- > limit` whose answer is that before the step."""
+    step = node
+    if node.type == "binary_expression" and operator_of(node) in _COMPARISONS:
+        step, limit = field(node, "left"), field(node, "right")
+        if limit.type == "update_expression":
+            step, limit = limit, step
+        if has_effects(limit):
+            return None
+    if step.type != "update_expression" or step.children[0] != field(step, "argument"):
+        return None
+    return step if field(step, "argument").type == "identifier" else None

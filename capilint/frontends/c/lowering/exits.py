@@ -102,7 +102,11 @@ class ExitLowering(InitialiserLowering):
         if cleanup.call is None or cleanup.only_on_exception or not self.graph.reachable:
             return
         with self.graph.handled_by(cleanup.handler):
-            self.graph.emit(_at(cleanup.call, span))
+            self.end_by(cleanup.call, span)
+
+    def end_by(self, call: ir.Call, span: Span) -> None:
+        """Make the call of a cleanup, where a scope is left."""
+        self.graph.emit(ir.Call(call.callee, call.arguments, call.result, span))
 
     def enter_cleanup(self, call: ir.Call, *, pad: bool, only_on_exception: bool = False) -> None:
         """From here to the end of the scope, leaving it makes a call; with `pad`, exceptions do."""
@@ -132,7 +136,7 @@ class ExitLowering(InitialiserLowering):
         if after is not None:
             self.graph.jump(after)
         self.graph.start(cleanup.pad)
-        self.graph.emit(_at(cleanup.call, span))
+        self.end_by(cleanup.call, span)
         self.graph.end(ir.Raise(span, again=True))
         if after is not None:
             self.graph.start(after)
@@ -214,7 +218,8 @@ class ExitLowering(InitialiserLowering):
             label = self._labels.get(goto.label)
             self.names.frame = goto.frame
             if label is None:
-                self.stop(goto.node, f"no label {goto.label}")
+                with self.positions.fixed_at(goto.span):  # a macro's argument has other places
+                    self.stop(goto.node, f"no label {goto.label}")
                 continue
             yield from self.leave_to(label.frame, goto.span)
             self.graph.jump(label.block)
@@ -271,11 +276,6 @@ class ExitLowering(InitialiserLowering):
         self.graph.end(ir.Choose((handle, passing), self.span(node)))
         self.graph.start(passing)
         self.graph.end(ir.Raise(self.span(node), again=True))
-
-
-def _at(call: ir.Call, span: Span) -> ir.Call:
-    """The call that a cleanup makes, where it is made."""
-    return ir.Call(call.callee, call.arguments, call.result, span)
 
 
 def _runs_code(frame: Frame) -> bool:

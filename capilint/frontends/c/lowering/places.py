@@ -108,7 +108,7 @@ class PlaceLowering(Lowering):
 
     def _element(self, node: Node) -> ir.Place:
         argument = field(node, "argument")
-        accessor = _index_accessor(self.value(self.index(node)))
+        accessor = self.index_accessor(self.index(node))
         base = self.place(argument)
         if self.dimensions(argument):
             return _extended(base, accessor)
@@ -119,6 +119,10 @@ class PlaceLowering(Lowering):
     def index(self, node: Node) -> Node:
         """What stands in the brackets of a subscript."""
         return field(node, "index")
+
+    def index_accessor(self, node: Node) -> str:
+        """How the element with an index is reached."""
+        return _index_accessor(self.value(node))
 
     def _is_address(self, node: Node) -> bool:
         node = self.bare(node)

@@ -28,6 +28,8 @@ from capilint.frontends.c.parsing.syntax import field, operands, text_of
 
 Statements = Iterator[Node]
 
+SWITCH = "#if "  # how the variables begin that stand for conditions of the preprocessor
+
 
 class FunctionLowering(DeclarationLowering):
     """The statements of one function."""
@@ -160,7 +162,11 @@ class FunctionLowering(DeclarationLowering):
         then, end = self.graph.new_block(), self.graph.new_block()
         alternative = node.child_by_field_name("alternative")
         other = end if alternative is None else self.graph.new_block()
-        self.condition(field(node, "condition"), then, other)
+        condition = field(node, "condition")
+        if self.span(node) == self.span(condition):
+            self.question = ir.Question.MACRO
+        self.condition(condition, then, other)
+        self.question = ir.Question.CONDITION
         self.graph.start(then)
         yield field(node, "consequence")
         self.graph.end_branch()
@@ -296,11 +302,15 @@ class FunctionLowering(DeclarationLowering):
         for index, (text, wanted) in enumerate(guards):
             last = index + 1 == len(guards)
             following = holds if last else self.graph.new_block()
-            switch = ir.Read(ir.Place(ir.Variable(f"#if {text}", ir.Scope.GLOBAL)))
             ways = (following, fails) if wanted else (fails, following)
-            self.graph.branch(switch, *ways, span)
+            self.graph.branch(ir.Read(switch(text)), *ways, span)
             if not last:
                 self.graph.start(following)
+
+
+def switch(condition: str) -> ir.Place:
+    """The place that stands for a condition of the preprocessor, in normal form."""
+    return ir.Place(ir.Variable(f"{SWITCH}{condition}", ir.Scope.GLOBAL))
 
 
 _LOOP_NAME = re.compile(r"^\w*(?:for|each|loop|iter|while)\w*", re.IGNORECASE)

@@ -7,7 +7,8 @@
     #endif                   ......
 
 What goes becomes spaces, so that positions stay. The first branch is kept; the same condition
-is then answered alike everywhere in the text.
+is then answered alike everywhere in the text, unless the branches are parts of an expression:
+which of them is kept decides nothing about the statements elsewhere.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from capilint.frontends.c.parsing.positions import LineTable
 
 _OTHER_DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(?:pragma|error|warning|line|undef)\b[^\n]*", re.M)
 
+_STATEMENT = re.compile(
+    r";|\b(?:if|else|for|while|do|switch|case|default|return|goto|break|continue|try|catch)\b"
+)
+
 
 @dataclass(slots=True)
 class _Conditional:
@@ -34,6 +39,7 @@ class _Conditional:
     kept: int | None = None  # the branch to keep; -1 for none
     untouched: bool = True
     gone: bool = False  # it stands in a branch that is not kept
+    in_expression: bool = False
 
     def settle(self) -> None:
         """Learn from the parent whether it is gone."""
@@ -54,6 +60,12 @@ def keep_branches_at(text: str, rows: Set[int]) -> str:
     return _keep(text, lambda conditional: _touches(conditional, lines, rows))
 
 
+def keep_branches_in_expressions(text: str, rows: Set[int]) -> str:
+    """The same, of those whose branches are parts of an expression alone."""
+    lines = LineTable(text)
+    return _keep(text, lambda each: each.in_expression and _touches(each, lines, rows))
+
+
 def keep_first_branches(text: str) -> str:
     """One branch of every conditional."""
     return _keep(text, lambda conditional: True)
@@ -63,6 +75,11 @@ def _keep(text: str, wanted: Callable[[_Conditional], bool]) -> str:
     """The text with the wanted conditionals replaced by one branch, and those that the answers
     to their conditions decide."""
     conditionals = _conditionals(text)
+    plain = blanked(text, directives=False)
+    for conditional in conditionals:
+        conditional.in_expression = not _cuts(conditional, plain) and _has_no_statement(
+            conditional, plain
+        )
     answers = dict(ON_WINDOWS)
     asked = [wanted(each) for each in conditionals]
     for guess in (True, False):
@@ -103,6 +120,12 @@ def _cuts(conditional: _Conditional, plain: str) -> bool:
     return False
 
 
+def _has_no_statement(conditional: _Conditional, plain: str) -> bool:
+    """Whether the branches are operands, arguments or elements, and nothing that control enters."""
+    branches = pairwise(conditional.parts)
+    return not any(_STATEMENT.search(plain, one.end, other.start) for one, other in branches)
+
+
 def _touches(conditional: _Conditional, lines: LineTable, rows: Set[int]) -> bool:
     first = lines.line(conditional.parts[0].start) - 1
     last = lines.line(conditional.parts[-1].end) - 1
@@ -117,7 +140,9 @@ def _choose(conditional: _Conditional, answers: dict[str, bool], guess: bool) ->
             condition, wanted = part.guard
             answer = answers.get(condition, decided(condition))
             if answer is None and guess:
-                answer = answers[condition] = wanted
+                answer = wanted
+                if not conditional.in_expression:
+                    answers[condition] = wanted
             holds = None if answer is None else answer == wanted
         if holds is None:
             return

@@ -16,6 +16,7 @@ CONTROL = frozenset(
     {"if", "else", "for", "while", "do", "switch", "case", "default"}
     | {"return", "goto", "break", "continue"}
 )
+KEYWORD_READ_AS = ("identifier", "type_identifier")
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,7 @@ class Grammar:
     def misread_keywords(self) -> Query:
         """Finds keywords that are read as names."""
         words = " ".join(f'"{word}"' for word in sorted(self.control))
-        kinds = ("identifier", "type_identifier")
-        patterns = [f"(({kind}) @keyword (#any-of? @keyword {words}))" for kind in kinds]
+        patterns = [f"(({kind}) @keyword (#any-of? @keyword {words}))" for kind in KEYWORD_READ_AS]
         return Query(self.language, "\n".join(patterns))
 
 

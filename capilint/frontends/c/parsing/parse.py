@@ -6,14 +6,16 @@ The repairs are tried in turn, each on top of the last, as long as the parse get
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node, QueryCursor
 
-from capilint.frontends.c.parsing.grammar import C, Grammar
+from capilint.frontends.c.parsing.grammar import KEYWORD_READ_AS, C, Grammar
 
 _HEAD = "void f()\n"  # one row above the body
 _CONSTRUCTOR_HEAD = "f()\n"  # of a body that begins with initialisers
 _INITIALISERS = re.compile(r"\s*(?:try\s*)?:")
+_WIDE = 1_000  # children; for each the query looks at all that follow, up to one with a name
 _WORD_BEFORE_DO = re.compile(r"\b(?!else\b)\w+\s+do\b")  # it parses as a function of that name
 
 
@@ -34,7 +36,7 @@ class Body:
         self._control = grammar.control | {"{", "}"}
         self.errors = _errors_in(root)
         if self.errors or "#" in text or _WORD_BEFORE_DO.search(text) is not None:
-            self.errors += _misread_keywords(root, grammar)
+            self.errors += _misread_keywords(root, grammar, self.errors)
         if len([child for child in root.children if child.type != "comment"]) > 1:
             self.statement = None  # the braces do not match
 
@@ -123,10 +125,24 @@ def _errors_in(root: Node) -> list[Node]:
     return found
 
 
-def _misread_keywords(root: Node, grammar: Grammar) -> list[Node]:
+def _misread_keywords(root: Node, grammar: Grammar, errors: Iterable[Node]) -> list[Node]:
     """Keywords that stand where none may, such as an `else` after an `#if`: read as names."""
-    captures = QueryCursor(grammar.misread_keywords).captures(root)
-    return [node for node in captures.get("keyword", []) if not _is_argument(node)]
+    if any(node.child_count > _WIDE for node in errors):
+        found = list(_keywords_below(root, grammar))
+    else:
+        found = QueryCursor(grammar.misread_keywords).captures(root).get("keyword", [])
+    return [node for node in found if not _is_argument(node)]
+
+
+def _keywords_below(root: Node, grammar: Grammar) -> Iterator[Node]:
+    """What the query finds, in a time that grows with the tree alone."""
+    words = {word.encode() for word in grammar.control}
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.type in KEYWORD_READ_AS and node.text in words:
+            yield node
+        stack += node.children
 
 
 def _is_argument(node: Node) -> bool:

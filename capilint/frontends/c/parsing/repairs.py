@@ -11,6 +11,7 @@ from collections.abc import Callable, Set
 
 from capilint.frontends.c.parsing.branches import (
     keep_branches_at,
+    keep_branches_in_expressions,
     keep_cut_branches,
     keep_first_branches,
 )
@@ -45,6 +46,10 @@ _INDEX = re.compile(r"\[[^\[\]]*+\]")
 _OFFSET = re.compile(r"\boffsetof\s*\(([^()]*(?:\[[^()\]]*\])[^()]*)\)")
 _QUALIFIER = re.compile(  # of the SDK
     r"\b(?:CONST|VOLATILE|FAR|NEAR|UNALIGNED|__RPC_FAR|HUGEP|POINTER_32|POINTER_64)\b"
+)
+_DECLARING_MACRO = re.compile(
+    r"\b\w++\(\s*+((?:const\s++)?+[A-Za-z_][\w:]*+(?:<[^;(){}<>]*+>)?+[\s*&]++)"
+    r"(?=[A-Za-z_]\w*+\s*+,)"
 )
 _STORAGE_MACRO = re.compile(
     r"^[ \t]*+(?:static\s++|const\s++){0,4}+([A-Z_][A-Z0-9_]*+)"
@@ -124,6 +129,11 @@ def _without_storage_macros(text: str, rows: Set[int]) -> str:
     return edited(_STORAGE_MACRO, text, rows, without_group)
 
 
+def _without_declared_types(text: str, rows: Set[int]) -> str:
+    """`ASSIGN_OR_RETURN(auto key, make());` is told a name: declared as what, nobody sees."""
+    return edited(_DECLARING_MACRO, text, rows, without_group)
+
+
 def _plain_offsets(text: str, rows: Set[int]) -> str:
     """`offsetof(struct blob, data[n])`, whose index the grammar does not know, without it."""
     return edited(_OFFSET, text, rows, lambda match: _INDEX.sub(spaces, match.group()))
@@ -174,12 +184,14 @@ REPAIRS: tuple[Repair, ...] = (
     _without_assembly,
     _spell_exceptions,
     _statements_behind_labels,
+    keep_branches_in_expressions,
     _cut_branches,
     keep_branches_at,
     _first_branches,
     _attributes_in_front,
     _without_qualifiers,
     _without_storage_macros,
+    _without_declared_types,
     _plain_offsets,
     _end_macro_lines,
     _blank_prefixes,

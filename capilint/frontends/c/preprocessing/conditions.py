@@ -1,4 +1,4 @@
-"""Decides `#if`s by what is defined from outside, and settles them in the text.
+"""Decides `#if`s by what is defined, from outside or in the text, and settles them there.
 
     #ifdef UNICODE  (-D UNICODE)    ................
         wide();                         wide();
@@ -7,7 +7,15 @@
     #endif                          ......
 
 What goes becomes spaces, so that positions stay. A condition that hangs on a name of which
-nothing is said stays as it is.
+nothing is said stays as it is. What the text says of a name holds behind it:
+
+    #define WIDE 1             WIDE is 1
+    #ifndef TRACE
+    #define TRACE 0            TRACE is something: what, may be said from outside
+    #endif
+    #ifdef DEBUG
+    #undef WIDE                nobody knows, from here on
+    #endif
 """
 
 from __future__ import annotations
@@ -19,13 +27,14 @@ from typing import NamedTuple
 
 from capilint.frontends.c.preprocessing.arithmetic import Expression, NotAnExpression
 from capilint.frontends.c.preprocessing.directives import Directive
-from capilint.frontends.c.preprocessing.macros import name_in
+from capilint.frontends.c.preprocessing.macros import macro_of, name_in
 from capilint.frontends.c.preprocessing.tokens import Token, tokens_of
 
 Defines = Mapping[str, str | None]
 """What is defined from outside: a value, or None for a name that is not defined."""
 
 _DEEPEST_NAME = 20
+_SOMETHING = "?"  # the value of a name that is defined as nobody knows what
 _NOT_A_NEWLINE = re.compile(r"[^\n]")
 
 
@@ -97,6 +106,11 @@ class _Conditional:
         return self.truths[-1] is False or any(self.truths[:-1])
 
     @property
+    def branch_is_sure(self) -> bool:
+        """Whether the branch that the last directive opens is compiled, whatever is unknown."""
+        return self.truths[-1] is True and all(truth is False for truth in self.truths[:-1])
+
+    @property
     def tests_absence_of(self) -> str:
         """The name whose absence the open branch asks for: `#ifndef X`, `#if !defined(X)`."""
         first = self.parts[0]
@@ -112,15 +126,43 @@ def settled(text: str, directives: Sequence[Directive], defines: Defines) -> str
     """The text with the conditionals settled that are decided, in part or as a whole."""
     edits: list[tuple[int, int, str]] = []
     open_: list[_Conditional] = []
+    known = dict(defines)
     for directive in directives:
         if directive.word in ("if", "ifdef", "ifndef"):
             open_.append(_Conditional())
         if not directive.is_conditional or not open_:
+            if directive.word in ("define", "undef"):
+                _learn(known, directive, open_)
             continue
-        open_[-1].add(directive, defines)
+        open_[-1].add(directive, known)
         if directive.word == "endif":
             edits += _edits(open_.pop())
     return _edited(text, edits) if edits else text
+
+
+def _learn(known: dict[str, str | None], directive: Directive, around: list[_Conditional]) -> None:
+    """Take what a `#define` or `#undef` says of a name into what is known."""
+    if any(each.branch_is_dead for each in around):
+        return
+    name = name_in(directive.rest)
+    unsure = [each for each in around if not each.branch_is_sure]
+    defines = directive.word == "define"
+    if not unsure:
+        known[name] = _value(directive) if defines else None
+    elif defines and (known.get(name) is not None or _gives_a_default(name, unsure)):
+        known[name] = _SOMETHING
+    else:
+        known.pop(name, None)
+
+
+def _value(definition: Directive) -> str:
+    """What a `#define` makes of its name in an `#if`."""
+    macro = macro_of(definition.rest)
+    return _SOMETHING if macro is None or macro.parameters is not None else macro.body
+
+
+def _gives_a_default(name: str, around: list[_Conditional]) -> bool:
+    return len(around) == 1 and around[0].tests_absence_of == name
 
 
 def _edits(conditional: _Conditional) -> Iterator[tuple[int, int, str]]:

@@ -5,6 +5,8 @@ Holder<KeyT, &::CryptDestroyKey> ─▶ `ns::Holder<HCRYPTKEY,CryptDestroyKey>`
 
 from __future__ import annotations
 
+import re
+
 from capilint.frontends.cpp.facts.model import (
     Bindings,
     Class,
@@ -19,6 +21,10 @@ from capilint.frontends.cpp.facts.scopes import Scopes
 from capilint.frontends.cpp.facts.typetext import Part, arguments_in, type_text
 
 _LONGEST = 2_000  # characters of an instance's name
+_WORD = re.compile(r"\w+")
+_COMPUTED = re.compile(
+    r"\b(?:enable_if|void_t|conditional|decltype|sizeof|is_\w+)\b|::(?:type|value)\b|_[tv]<"
+)
 
 Entity = Type | str
 """What a name means: a type, or a namespace by its whole name."""
@@ -78,38 +84,39 @@ class Templates:
             return Type(primary.whole_name)
         known = self._instances.get(name)
         if known is None:
-            declared, inner = self._specialised(classes, values) or (primary, bound)
+            chosen = self._specialised(classes, values)
+            if chosen is None:
+                return Type(name)
+            declared, inner = chosen
+            if declared is primary:
+                inner = bound
             known = self._instance(name, declared, {**outer, **inner})
         return Type(known.name, known)
 
     def _specialised(
         self, classes: list[Class], given: list[str]
     ) -> tuple[Class, dict[str, str]] | None:
-        """The specialisation that fits template arguments best, with what it binds."""
-        best: tuple[int, Class, dict[str, str]] | None = None
+        """The specialisation that fits template arguments best, with what it binds, or the primary
+        template; None where it is not to be told which."""
         primary = self._primary(classes)
+        best: tuple[int, Class, dict[str, str]] = -1, primary, {}
+        undecided = False
         for each in classes:
             if not each.arguments:
                 continue
             written = self._given(each.arguments, primary.template, each.scope, {})
             filled = self._bound(primary.template, written, primary.scope, {})
             wanted = [value for value in filled.values() if value] if primary.template else written
-            bound: dict[str, str] = {}
-            closeness = sum(map(len, wanted))
-            if each.template:
-                names = frozenset(parameter.name for parameter in each.template)
-                pairs = zip(wanted, given, strict=False)
-                if len(wanted) > len(given) or not all(
-                    match(one, two, names, bound) for one, two in pairs
-                ):
-                    continue
-            elif wanted != given:
+            if not each.template:
+                if wanted == given:
+                    return each, {}
                 continue
-            else:
-                closeness += _LONGEST
-            if best is None or closeness > best[0]:
-                best = closeness, each, bound
-        return None if best is None else best[1:]
+            fit = _fit(wanted, given, frozenset(parameter.name for parameter in each.template))
+            undecided = undecided or fit is None
+            closeness = sum(map(len, wanted))
+            if fit and closeness > best[0]:
+                best = closeness, each, fit[0]
+        return None if undecided else best[1:]
 
     def _given(
         self,
@@ -203,6 +210,24 @@ class Templates:
                 if whole in self.declarations.functions or whole in self.declarations.variables:
                     return whole
         return name
+
+
+def _fit(
+    wanted: list[str], given: list[str], names: frozenset[str]
+) -> tuple[dict[str, str]] | tuple[()] | None:
+    """What the names of a partial specialisation stand for, empty where it does not fit; None where
+    that hangs on what only a compiler computes: `enable_if_t<is_pointer<T>::value>`."""
+    bound: dict[str, str] = {}
+    computed = False
+    for pattern, actual in zip(wanted, given, strict=False):
+        is_value = names.isdisjoint(_WORD.findall(pattern))  # `true`, `void`
+        if _COMPUTED.search(pattern) or (is_value and _COMPUTED.search(actual)):
+            computed = True
+        elif not match(pattern, actual, names, bound):
+            return ()
+    if len(wanted) > len(given):
+        return ()
+    return None if computed else (bound,)
 
 
 def text_of(found: Type) -> str:

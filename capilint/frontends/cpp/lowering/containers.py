@@ -23,23 +23,23 @@ from capilint.frontends.cpp.facts.typetext import type_text
 from capilint.frontends.cpp.lowering.declarations import Declaring
 from capilint.frontends.cpp.lowering.exceptions import ExceptionLowering
 from capilint.frontends.cpp.lowering.followed import Container, Cursor
+from capilint.frontends.cpp.lowering.naming import LITERALS
 
 Operation = ir.ElementOperation
 
-_SEQUENCES = frozenset(
+SEQUENCES = frozenset(
     {"vector", "list", "deque", "forward_list", "stack", "queue"}
     | {"set", "multiset", "unordered_set", "unordered_multiset"}
 )
 _MAPS = frozenset({"map", "unordered_map", "multimap", "unordered_multimap"})
-_ADDING = frozenset({"push_back", "emplace_back", "push_front", "emplace_front", "push"})
-_KEYED = frozenset({"emplace", "insert_or_assign", "try_emplace"})
-_TAKING = frozenset({"pop_back", "pop_front", "pop"})
-_PICKING = frozenset({"at", "front", "back", "top"})
+ADDING = frozenset({"push_back", "emplace_back", "push_front", "emplace_front", "push"})
+KEYED = frozenset({"emplace", "insert_or_assign", "try_emplace"})
+TAKING = frozenset({"pop_back", "pop_front", "pop"})
+PICKING = frozenset({"at", "front", "back", "top"})
 _NO_MATTER = frozenset({"reserve", "shrink_to_fit", "capacity", "max_size"})
-_NUMBER = re.compile(
+NUMERIC = re.compile(
     r"(?:\b(?:unsigned|signed|long|short|int|char|float|double|bool|wchar_t)\b\s*)+|(?:std::)?\w+_t"
 )
-_LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "raw_string_literal"})
 _PAIR = re.compile(r"(?:std::)?(?:make_pair|pair\s*<.*>|\w+(?:<.*>)?::value_type)$", re.DOTALL)
 
 
@@ -48,8 +48,10 @@ class ContainerLowering(ExceptionLowering):
 
     def container(self, node: Node) -> Container | None:
         """The container that an expression names."""
+        if not self.containers:
+            return None
         node = self.bare(node)
-        if not self.containers or node.type != "identifier":
+        if node.type != "identifier":
             return None
         variable = self.is_local(text_of(node))
         return None if variable is None else self.containers.get(variable)
@@ -70,6 +72,9 @@ class ContainerLowering(ExceptionLowering):
         self.containers[variable] = followed._replace(place=place)
         self.graph.emit(ir.Declare(variable, kind.base, span))
         self.assign(place, ir.TupleOf(()), span)
+        if followed.destructor is not None:
+            ended = ir.Call(ir.Direct(followed.destructor), (ir.AddressOf(place),), None, span)
+            self.enter_cleanup(ended, pad=True)
 
     def _followed(self, kind: Type) -> Container | None:
         """What is known of a container by its type, if its elements are to be followed."""
@@ -81,29 +86,32 @@ class ContainerLowering(ExceptionLowering):
         if names[:-1] not in ([], ["std"]) or not arguments:
             return None
         is_map = names[-1] in _MAPS
-        if not (is_map or names[-1] in _SEQUENCES) or len(arguments) < 1 + is_map:
+        if not (is_map or names[-1] in SEQUENCES) or len(arguments) < 1 + is_map:
             return None
         element = self.resolved(arguments[is_map])
         place = ir.Place(ir.Variable("", ir.Scope.LOCAL))
-        unique = "multi" not in names[-1]
-        return Container(place, element, is_map, unique) if self._is_plain(element) else None
+        if not self._is_followed(element):
+            return None
+        made = element.instance
+        ending = None if made is None else self.destructor_of(made)
+        return Container(place, element, is_map, "multi" not in names[-1], ending)
 
-    def _is_plain(self, element: Type) -> bool:
-        """Whether elements are values of which a copy is as good as the first, such as handles."""
+    def _is_followed(self, element: Type) -> bool:
+        """Whether elements are values of which a copy is as good as the first, such as handles, or
+        objects whose classes say what copying, moving and ending them does."""
         if element.stars or element.reference or element.dimensions:
             return False
         if "(" in element.base:  # a function object: it may hold what it acts on
             return False
         if element.instance is not None:
-            complete = self.lookup.is_complete(element.instance)
-            return complete and not self.lookup.has_destructor(element.instance)
+            return self.lookup.is_complete(element.instance)
         if element.base in self.bindings:  # any type, a class with a destructor as well
             return False
-        return not (_NUMBER.fullmatch(element.base) or self.is_opaque(element))
+        return not (NUMERIC.fullmatch(element.base) or self.is_opaque(element))
 
     def _let_go(self, node: Node) -> None:
         """A container is used in a way that is not followed."""
-        found = self.container(node)
+        found = self.container(node) if self.containers else None
         if found is not None:
             self.graph.emit(ir.Escape((ir.AddressOf(found.place),), self.span(node)))
 
@@ -112,7 +120,7 @@ class ContainerLowering(ExceptionLowering):
         return super()._variable(node)
 
     def _value(self, node: Node) -> ir.Value:
-        if node.type == "identifier":
+        if self.containers and node.type == "identifier":
             self._let_go(node)
         return super()._value(node)
 
@@ -138,9 +146,9 @@ class ContainerLowering(ExceptionLowering):
         match node.type:
             case "subscript_expression":
                 found, key = self.container(field(node, "argument")), self.index(node)
-            case "call_expression" if (method := self._method_of(node)) is not None:
+            case "call_expression" if (method := self.method_of(node)) is not None:
                 found, name, arguments = method
-                if name not in _PICKING or len(arguments) != int(name == "at"):
+                if name not in PICKING or len(arguments) != int(name == "at"):
                     return None
                 key = arguments[0] if arguments else None
             case "pointer_expression" if operator_of(node) == "*":
@@ -149,10 +157,10 @@ class ContainerLowering(ExceptionLowering):
                 return None
         if found is None:
             return None
-        cursor = None if key is None else self._cursor(key, found)
+        cursor = None if key is None else self.cursor(key, found)
         return cursor.present if cursor is not None else self._picked(found, key, self.span(node))
 
-    def _cursor(self, node: Node, container: Container | None = None) -> Cursor | None:
+    def cursor(self, node: Node, container: Container | None = None) -> Cursor | None:
         """The loop around whose iterator an expression is, or whose index in a container."""
         name = text_of(node)
         return next(
@@ -169,7 +177,7 @@ class ContainerLowering(ExceptionLowering):
 
     def at_iterator(self, node: Node) -> ir.Place | None:
         """The element that the iterator of a loop around is at."""
-        cursor = self._cursor(node)
+        cursor = self.cursor(node)
         return None if cursor is None else cursor.present
 
     def pointee(self, node: Node) -> ir.Place:
@@ -184,15 +192,18 @@ class ContainerLowering(ExceptionLowering):
             if accessor is None or not (found.is_map or accessor == "[0]"):
                 return None
             path = (accessor,) if found.is_map else ()
+        return self.pick(found, path, span)
+
+    def pick(self, found: Container, path: tuple[str, ...], span: Span) -> ir.Place:
+        """What was put into a container at a key, or as its only element."""
         picked, scratch = self.temporary(), self.temporary()
         self.emit_on(Operation.PICK, found, span, ir.AddressOf(scratch), path, picked)
-        tail = (".second",) if found.is_map else ()
-        return ir.Place(picked.root, ("*", *tail))
+        return ir.Place(picked.root, ("*", *found.value_path))
 
     def _key_accessor(self, key: Node) -> str | None:
         """The accessor of the element with a key, where that is a literal."""
         key = self.bare(key)
-        if key.type not in _LITERALS:
+        if key.type not in LITERALS:
             return None
         value = self.value(key)
         if not isinstance(value, ir.Constant) or value.value is None:
@@ -214,8 +225,8 @@ class ContainerLowering(ExceptionLowering):
         """Put a value into a container, and give it."""
         made = self.class_of(self.bare(value))
         given = self.value(value) if made is None else ir.Read(self.object_place(value))
-        tail = (".second",) if found.is_map else ()
-        self.emit_on(Operation.ADD, found, span, given, (key or ir.NEW_ELEMENT, *tail))
+        path = (key or ir.NEW_ELEMENT, *found.value_path)
+        self.emit_on(Operation.ADD, found, span, given, path)
         return given
 
     def _assignment(self, node: Node) -> ir.Value:
@@ -224,7 +235,7 @@ class ContainerLowering(ExceptionLowering):
         if not self.containers or operator_of(node) != "=" or left.type != "subscript_expression":
             return super()._assignment(node)
         found = self.container(field(left, "argument"))
-        if found is None or not found.is_map or self._cursor(self.index(left), found):
+        if found is None or not found.is_map or self.cursor(self.index(left), found):
             return super()._assignment(node)
         key = self._key_accessor(self.index(left)) if found.has_unique_keys else None
         if key is None:
@@ -233,7 +244,7 @@ class ContainerLowering(ExceptionLowering):
 
     # ------------------------------------------------------------ methods
 
-    def _method_of(self, node: Node) -> tuple[Container, str, list[Node]] | None:
+    def method_of(self, node: Node) -> tuple[Container, str, list[Node]] | None:
         """The container, the method's name and the arguments of `keys.push_back(key)`."""
         if not self.containers:
             return None
@@ -247,7 +258,7 @@ class ContainerLowering(ExceptionLowering):
 
     def call(self, node: Node, result: ir.Place | None) -> None:
         """Call a function, its result into a place, or nowhere."""
-        method = self._method_of(node)
+        method = self.method_of(node)
         if method is None or not self._called(*method, node, result):
             super().call(node, result)
 
@@ -256,7 +267,7 @@ class ContainerLowering(ExceptionLowering):
     ) -> bool:
         """Lower the call of a container's method. Whether it is one that is followed."""
         span = self.span(node)
-        added = _added(found, name, given)
+        added = value_added(found, name, given)
         if added is not None:
             if result is not None:
                 return False  # whether anything was put in, and where
@@ -274,7 +285,7 @@ class ContainerLowering(ExceptionLowering):
                 self.discard(each)
         elif name == "clear" and not given:
             self.assign(found.place, ir.TupleOf(()), span)
-        elif name in _TAKING and not given:
+        elif name in TAKING and not given:
             self.emit_on(Operation.TAKE, found, span)
         elif name == "erase" and len(given) == 1 and found.is_map and found.has_unique_keys:
             key = self._key_accessor(given[0])
@@ -301,11 +312,11 @@ def _is_empty(declaring: Declaring) -> bool:
     return value.type in ("initializer_list", "argument_list") and not operands(value)
 
 
-def _added(found: Container, name: str, given: list[Node]) -> Node | None:
+def value_added(found: Container, name: str, given: list[Node]) -> Node | None:
     """What a method's call puts into a container."""
     if found.is_map:
-        return given[1] if name in _KEYED and len(given) == 2 else _inserted(name, given)
-    if name in _ADDING or (name in ("insert", "emplace") and len(given) == 1):
+        return given[1] if name in KEYED and len(given) == 2 else _inserted(name, given)
+    if name in ADDING or (name in ("insert", "emplace") and len(given) == 1):
         return given[0] if len(given) == 1 and given[0].type != "initializer_list" else None
     return None
 

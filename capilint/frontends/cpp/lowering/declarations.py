@@ -118,8 +118,11 @@ class DeclarationLowering(LambdaLowering):
         return self.type_of(value)
 
     def _declare_variable(self, declaring: Declaring) -> None:
-        declared, value = declaring.declared, declaring.value
-        kind, name = self._type_of_variable(declaring), declared.name
+        self.declare_as(self._type_of_variable(declaring), declaring)
+
+    def declare_as(self, kind: Type, declaring: Declaring) -> None:
+        """Declare a variable of a type, and begin its life."""
+        declared, value, name = declaring.declared, declaring.value, declaring.declared.name
         if kind.is_object:
             kind = self.refined_type(kind, declaring.arguments or _given(value))
             self.names.forget(name)  # a macro that declares a guard may be used twice in a block

@@ -9,12 +9,19 @@ from capilint.frontends.cpp.facts.model import Type
 
 
 class Container(NamedTuple):
-    """A container that is followed: a local variable, its elements' type."""
+    """A container that is followed: a local variable, its elements' type, and the destructor that
+    ends each of them, if there is one."""
 
     place: ir.Place
     element: Type
     is_map: bool
     has_unique_keys: bool
+    destructor: str | None = None
+
+    @property
+    def value_path(self) -> tuple[str, ...]:
+        """Where in an element that is which was put in: a map's has a key, too."""
+        return (".second",) if self.is_map else ()
 
 
 class Cursor(NamedTuple):

@@ -176,7 +176,7 @@ class FunctionLowering(StatementLowering):
         kinds = (kind, kind.replace("move", "copy"))
         for base in self.lookup.bases(this):
             if base is not None:
-                name = self._copying(base, kinds)
+                name = self.copying(base, kinds)
                 if name is not None:
                     self.emit_call(
                         name, (ir.Read(ir.Place(THIS)), ir.Read(ir.Place(other))), None, span
@@ -189,7 +189,7 @@ class FunctionLowering(StatementLowering):
             part = self.field_type(this, member)
             name = None
             if part.is_object and part.instance is not None and not part.dimensions:
-                name = self._copying(part.instance, kinds)
+                name = self.copying(part.instance, kinds)
             if name is not None:
                 given = (self.address_of(target), self.address_of(source))
                 self.emit_call(name, given, None, span)

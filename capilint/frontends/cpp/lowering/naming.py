@@ -18,6 +18,7 @@ from capilint.frontends.cpp.lowering.unit import Captured, Unit
 THIS = ir.Variable("this&", ir.Scope.PARAMETER)
 RESULT = ir.Variable("%return", ir.Scope.PARAMETER)
 NUMBER = Type("int", reference="&&")
+LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "raw_string_literal"})
 CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
 MOVES = frozenset({"std::move", "std::forward", "move", "forward"})
 _DECLTYPE = re.compile(r"\bdecltype\s*\(\s*(\w+)\s*\)")
@@ -98,6 +99,7 @@ class NamingLowering(FunctionLowering):
         self.closures: dict[int, tuple[Instance, dict[str, tuple[str, bool]]]] = {}
         self.containers: dict[ir.Variable, Container] = {}
         self.cursors: tuple[Cursor, ...] = ()
+        self.entries: dict[ir.Variable, Container] = {}  # the elements of maps that have names
         self._types: dict[int, tuple[Node, Type | None]] = {}
         self._meanings: dict[int, tuple[Node, Callee | Cast | None]] = {}
 

@@ -119,8 +119,13 @@ class ObjectLowering(SpecialMemberLowering):
             return
         found = self.type_of(node)
         moved = found is not None and found.reference == "&&"
-        source = self.object_place(node)
-        name = self._copying(made, ("move", "copy") if moved else ("copy",))
+        self.copy_object(target, self.object_place(node), made, span, moved=moved)
+
+    def copy_object(
+        self, target: ir.Place, source: ir.Place, made: Instance, span: Span, *, moved: bool
+    ) -> None:
+        """Begin an object by a copy of another one, or by a move."""
+        name = self.copying(made, ("move", "copy") if moved else ("copy",))
         if name is None:
             self.assign(target, ir.Read(source), span)
         else:

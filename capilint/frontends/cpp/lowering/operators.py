@@ -11,15 +11,15 @@ from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 from capilint.frontends.cpp.facts.model import Instance, Type
-from capilint.frontends.cpp.lowering.calls import CallLowering
 from capilint.frontends.cpp.lowering.naming import RESULT, Callee, Cast
 from capilint.frontends.cpp.lowering.places import seen
+from capilint.frontends.cpp.lowering.unseen_operators import UnseenOperatorLowering
 
 NEW, DELETE, DELETE_ARRAY = "operator new", "operator delete", "operator delete[]"
 NEW_OR_NULL = "malloc"  # the operator with std::nothrow
 
 
-class OperatorLowering(CallLowering):
+class OperatorLowering(UnseenOperatorLowering):
     """Operators that classes define, and values of C++'s own."""
 
     def call_operator(
@@ -76,11 +76,18 @@ class OperatorLowering(CallLowering):
                 if returns is not None and returns.reference and isinstance(value, ir.Read):
                     return ir.Read(ir.Place(value.place.root, (*value.place.path, "*")))
                 return value
+            unseen = self.unseen_operator(node) if kind == "binary_expression" else None
+            if unseen is not None:
+                return unseen
         if kind in _MAYBE_OBJECTS:
             converted = self._converted(node)
             if converted is not None:
                 return converted
         return super()._value(node)
+
+    def class_steps(self, step: Node) -> bool:
+        """Whether `++` or `--` is an operator that a class defines."""
+        return self._operator_of(step) is not None
 
     def _converted(self, node: Node, truth: bool = False) -> ir.Value | None:
         """The plain value that an object turns into."""
@@ -150,11 +157,14 @@ class OperatorLowering(CallLowering):
     def _assignment(self, node: Node) -> ir.Value:
         left, right = self.bare(field(node, "left")), field(node, "right")
         made = self.class_of(left)
-        if made is None:
-            return super()._assignment(node)
         if operator_of(node) != "=":
             found = self._operator_of(node)
-            return self.call_operator(*found) if found is not None else super()._assignment(node)
+            if found is not None:
+                return self.call_operator(*found)
+            unseen = self.unseen_operator(node)
+            return unseen if unseen is not None else super()._assignment(node)
+        if made is None:
+            return super()._assignment(node)
         self._assign_object(made, left, right, node)
         return ir.Read(self.place(left))
 
@@ -174,7 +184,7 @@ class OperatorLowering(CallLowering):
         source = self.object_place(right)
         kinds = ("move-assignment", "copy-assignment")
         moved = other.reference == "&&"
-        name = self._copying(made, kinds if moved else kinds[1:])
+        name = self.copying(made, kinds if moved else kinds[1:])
         if name is None:
             self.assign(target, ir.Read(source), self.span(node))
         else:

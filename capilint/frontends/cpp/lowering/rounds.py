@@ -29,7 +29,7 @@ _BEGINNING, _ENDING = frozenset({"begin", "cbegin"}), frozenset({"end", "cend"})
 class RoundLowering(ContainerLowering):
     """Loops over containers."""
 
-    def _rounds(self, found: Container, span: Span) -> tuple[ir.Place, int, int]:
+    def rounds(self, found: Container, span: Span) -> tuple[ir.Place, int, int]:
         """Begin the body of a loop over a container's elements: where the present one's address
         is, the blocks of the loop's head and of its end."""
         cursor, element = self.temporary(), self.temporary()
@@ -48,6 +48,8 @@ class RoundLowering(ContainerLowering):
         binding = names_bound(declarator)
         if found is None or (binding is not None and not (found.is_map and len(binding) == 2)):
             return None
+        if found.destructor is not None and "reference" not in declarator.type:
+            return None  # copies, which end with each round
         return self._each(node, found, declarator, binding)
 
     def _each(
@@ -58,7 +60,7 @@ class RoundLowering(ContainerLowering):
             if each.type == "init_statement":
                 yield from operands(each)
         span = self.span(node)
-        element, head, end = self._rounds(found, span)
+        element, head, end = self.rounds(found, span)
         inner = self.names.open_block()
         cursor = Cursor(found, element, "", is_index=False)
         if binding is not None:
@@ -75,7 +77,8 @@ class RoundLowering(ContainerLowering):
         """`auto& [name, key]`: the parts of a map's element."""
         for name, accessor in zip(names, (".first", ".second"), strict=True):
             variable = self.names.declare(text_of(name), ir.Scope.LOCAL, unique=text_of(name) + "&")
-            self.static_types[variable] = Type("auto", reference="&")
+            known = cursor.container.element if accessor == ".second" else Type("auto")
+            self.static_types[variable] = known.by("&")
             part = ir.Place(cursor.present.root, (*cursor.present.path, accessor))
             self.assign(ir.Place(variable), self.address_of(part), span)
 
@@ -88,6 +91,8 @@ class RoundLowering(ContainerLowering):
         unique = declared.name + "&" if is_reference else None
         variable = self.names.declare(declared.name, ir.Scope.LOCAL, unique=unique)
         self.static_types[variable] = known.by("&" if is_reference else "")
+        if cursor.container.is_map:
+            self.entries[variable] = cursor.container
         value = ir.Read(cursor.element if is_reference else cursor.present)
         self.assign(ir.Place(variable), value, span)
 
@@ -100,7 +105,7 @@ class RoundLowering(ContainerLowering):
         block = self.names.open_block()
         if is_index:
             yield field(node, "initializer")
-        element, head, end = self._rounds(found, self.span(node))
+        element, head, end = self.rounds(found, self.span(node))
         update = self.graph.new_block()
         outer, self.cursors = (
             self.cursors,
@@ -130,7 +135,7 @@ class RoundLowering(ContainerLowering):
         name, value = start
         sides = [self._uncast(field(condition, side)) for side in ("left", "right")]
         limit = next((each for each in sides if text_of(each) != name), sides[0])
-        method = self._method_of(limit) if limit.type == "call_expression" else None
+        method = self.method_of(limit) if limit.type == "call_expression" else None
         if method is None or not any(text_of(each) == name for each in sides):
             return None
         found, called, given = method
@@ -144,7 +149,7 @@ class RoundLowering(ContainerLowering):
         if first.type != "declaration":
             return None  # what the iterator is afterwards is asked for
         if called in _ENDING and operator_of(condition) in ("!=", "<"):
-            begun = self._method_of(value) if value.type == "call_expression" else None
+            begun = self.method_of(value) if value.type == "call_expression" else None
             from_start = begun is not None and begun[0] == found and begun[1] in _BEGINNING
             return (found, name, False) if from_start and _only_leads(body, name) else None
         return None

@@ -81,7 +81,7 @@ class SpecialMemberLowering(TypedLowering):
         name = self.lookup.signature_key(signature, owner.bindings, owner)
         if self.unit.is_asked(name):
             return name
-        whole = owner.declared.whole_name
+        whole = "::".join(owner.declared.inside)  # a specialisation has methods of its own
         if owner.is_template or self.unit.is_of_library(f"{whole}::{signature.name}"):
 
             def task() -> Task | None:
@@ -93,7 +93,7 @@ class SpecialMemberLowering(TypedLowering):
             self.unit.ask(name, task)
         return name
 
-    def _copying(self, made: Instance, kinds: tuple[str, ...]) -> str | None:
+    def copying(self, made: Instance, kinds: tuple[str, ...]) -> str | None:
         """The name of the constructor or operator that copies or moves; None: bit by bit."""
         for kind in kinds:
             special = self.lookup.special(made, kind)

@@ -50,7 +50,12 @@ class TypedLowering(NamingLowering):
 
     def _type_of(self, node: Node) -> Type | None:
         method = _TYPES.get(node.type)
-        return method(self, node) if method is not None else None
+        found = method(self, node) if method is not None else None
+        return self.type_of_element(node) if found is None else found
+
+    def type_of_element(self, node: Node) -> Type | None:
+        """The type of what an expression names in a container of the function's own."""
+        return None
 
     def class_of(self, node: Node) -> Instance | None:
         """The class of the object that an expression names or makes, None for anything else."""

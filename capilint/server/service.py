@@ -1,0 +1,298 @@
+"""What the server does on each of the editor's messages.
+
+    didOpen, didChange ── quiet for a moment ── check of the open documents, if the last one of all
+                                                took long ── check of all ── publishDiagnostics
+    hover, codeAction ── answered from the last check
+    codeAction/resolve ── searched for in the background, before any check
+
+No message waits for an analysis but the last, which the client may cancel. What is outdated is
+stopped. What crashes is logged; the diagnostics of the last check stay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from traceback import format_exception
+from typing import Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
+
+from capilint import __version__
+from capilint.checking import SettingsError, rule_book
+from capilint.config.loading import ConfigError
+from capilint.finding import Finding
+from capilint.findings.baseline_file import BaselineError
+from capilint.rulebook.folder import RuleError
+from capilint.server.actions import PATH_COMMAND, Actions
+from capilint.server.diagnostics import Translator
+from capilint.server.hover import hover_text, word_at
+from capilint.server.jobs import Job
+from capilint.server.positions import Place, Places
+from capilint.server.workspace import Checked, Document, Workspace
+
+_QUIET = 0.3  # seconds without a change before a check begins
+_LONG = 1.0  # seconds: a check that takes longer is no answer to a change
+_WATCHED = (
+    "**/*.{c,h,cc,cpp,cxx,hh,hpp,hxx,inl,py,pyi,pyw,ipynb}",
+    "**/{pyproject.toml,capilint.toml,.capilint.toml,compile_commands.json,*baseline*.json}",
+)
+_USERS_OWN = (BaselineError, ConfigError, RuleError, SettingsError)  # mistakes
+
+
+class Service(LanguageServer):
+    """The server of one editor."""
+
+    def __init__(self, verbose: bool = False) -> None:
+        """`verbose`: notes are shown, too."""
+        super().__init__(
+            "capilint",
+            __version__,
+            # pygls takes a form feed for a line's end, as the protocol does not: no ranges.
+            text_document_sync_kind=types.TextDocumentSyncKind.Full,
+        )
+        self.files = Workspace(())
+        self.checked: Checked | None = None
+        self._verbose = verbose
+        self._published: dict[str, str] = {}  # URIs with diagnostics, by path
+        self._checking: asyncio.Task[None] | None = None
+        self._seconds = 0.0  # that the last check of all took; none is known at first
+        self._complained = ""
+        self.shows_paths = False
+
+    @property
+    def encoding(self) -> str:
+        """What the columns of this client count."""
+        found = self.server_capabilities.position_encoding or "utf-16"
+        return found.value if isinstance(found, types.PositionEncodingKind) else found
+
+    # ------------------------------------------------------------ checks
+
+    def begin(self, folders: list[str], options: object) -> None:
+        """Take the workspace's folders, and what the client says it can do."""
+        self.files = Workspace(folders)
+        self.shows_paths = isinstance(options, Mapping) and options.get("showPath") is True
+
+    def outdate(self, quiet: float = _QUIET) -> None:
+        """Check again, once nothing has changed for a moment; what is under way is stopped."""
+        if self._checking is not None:
+            self._checking.cancel()
+        self._checking = asyncio.ensure_future(self._check_after(quiet))
+
+    async def _check_after(self, quiet: float) -> None:
+        await asyncio.sleep(quiet)
+        if (self.checked is None or self._seconds > _LONG) and self.files.snapshot(False).documents:
+            await self._check(whole=False)
+        await self._check(whole=True)
+
+    async def _check(self, whole: bool) -> None:
+        snapshot = self.files.snapshot(whole)
+        start = time.monotonic()
+        try:
+            checked = await Job(snapshot.check).result()
+        except _USERS_OWN as error:
+            self._complain(str(error))
+            return
+        except Exception as error:
+            self._log("".join(format_exception(error)))
+            return
+        self._complained = ""
+        if whole:
+            self._seconds = time.monotonic() - start
+        self.checked = checked
+        self._publish(checked, whole)
+
+    async def mended(self, actions: Actions, finding: Finding) -> types.WorkspaceEdit | None:
+        """The edit that mends a finding, before any check that is under way."""
+        interrupted = self._checking is not None and not self._checking.done()
+        if interrupted and self._checking is not None:
+            self._checking.cancel()
+        try:
+            return await Job(lambda: actions.mended(finding)).result()
+        finally:
+            if interrupted:
+                self.outdate()
+
+    def actions(self, uri: str) -> tuple[Actions, Document] | None:
+        """The actions for a document, where its text is what was last checked."""
+        document = self.document(uri)
+        if document is None or self.checked is None:
+            return None
+        if self.checked.documents.get(document.path) != document:
+            return None
+        edits = self.client_capabilities.workspace and (
+            self.client_capabilities.workspace.workspace_edit
+        )
+        translator = Translator(self.checked, self.encoding)
+        return Actions(self.checked, translator, bool(edits and edits.document_changes)), document
+
+    def document(self, uri: str) -> Document | None:
+        """An open document of a language that capilint knows."""
+        path = to_fs_path(uri)
+        return None if path is None else self.files.document(path)
+
+    def hover(self, document: Document, place: Place) -> types.Hover | None:
+        """What the function below the cursor does to handles."""
+        places = Places(document.text, self.encoding)
+        line, column = places.column(place)
+        found = word_at(places.line(line), column)
+        if found is None:
+            return None
+        word, start, end = found
+        checked = self.checked
+        rules = checked.configuration.settings_of(document.path).rules if checked else None
+        program = checked.report.effects if checked else ()
+        text = hover_text(word, document.path, document.language, rule_book(rules), program)
+        if text is None:
+            return None
+        ends = (types.Position(*places.of(line, each)) for each in (start, end))
+        content = types.MarkupContent(types.MarkupKind.Markdown, text)
+        return types.Hover(content, types.Range(*ends))
+
+    # ------------------------------------------------------------ what the client is told
+
+    def _publish(self, checked: Checked, whole: bool) -> None:
+        translator = Translator(checked, self.encoding)
+        found: dict[str, list[types.Diagnostic]] = {path: [] for path in checked.documents}
+        for item in checked.report.unreadable:
+            found.setdefault(item.path, []).append(translator.unreadable(item))
+        for finding in checked.report.shown(self._verbose):
+            found.setdefault(finding.path, []).append(translator.diagnostic(finding))
+        if whole:
+            for path in self._published.keys() - found.keys():
+                self._send(self._published.pop(path), None, [])
+        else:
+            found = {path: each for path, each in found.items() if path in checked.documents}
+        for path, diagnostics in found.items():
+            uri = translator.uri(path)
+            document = checked.documents.get(path)
+            self._send(uri, None if document is None else document.version, diagnostics)
+            self._published[path] = uri
+
+    def _send(self, uri: str, version: int | None, found: list[types.Diagnostic]) -> None:
+        self.text_document_publish_diagnostics(
+            types.PublishDiagnosticsParams(uri, found, version=version)
+        )
+
+    def _complain(self, text: str) -> None:
+        """Tell of a mistake in the settings, once."""
+        if text != self._complained:
+            self._complained = text
+            kind = types.MessageType.Warning
+            self.window_show_message(types.ShowMessageParams(kind, f"capilint: {text}"))
+
+    def say(self, text: str) -> None:
+        """Tell people something."""
+        self.window_show_message(types.ShowMessageParams(types.MessageType.Info, text))
+
+    def _log(self, text: str) -> None:
+        self.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
+
+
+def service(verbose: bool = False) -> Service:
+    """A server that is ready to be started."""
+    server = Service(verbose)
+    _add_lifecycle(server)
+    _add_documents(server)
+    _add_requests(server)
+    return server
+
+
+def _add_lifecycle(server: Service) -> None:
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        given = [folder.uri for folder in params.workspace_folders or ()]
+        uris = given or ([params.root_uri] if params.root_uri else [])
+        folders = [path for uri in uris if (path := to_fs_path(uri)) is not None]
+        server.begin(folders, params.initialization_options)
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(params: types.InitializedParams) -> None:
+        server.outdate(0)
+        able = server.client_capabilities.workspace
+        files = able.did_change_watched_files if able is not None else None
+        if files is not None and files.dynamic_registration:
+            await server.client_register_capability_async(_registration())
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
+        server.outdate()
+
+
+def _registration() -> types.RegistrationParams:
+    watchers = [types.FileSystemWatcher(glob) for glob in _WATCHED]
+    method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+    options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+    return types.RegistrationParams([types.Registration("capilint-files", method, options)])
+
+
+def _add_documents(server: Service) -> None:
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def opened(params: types.DidOpenTextDocumentParams) -> None:
+        item = params.text_document
+        path = to_fs_path(item.uri)
+        if path is not None:
+            server.files.put(item.uri, path, item.language_id, item.version, item.text)
+            server.outdate(0)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(params: types.DidChangeTextDocumentParams) -> None:
+        uri, path = params.text_document.uri, to_fs_path(params.text_document.uri)
+        if path is not None:
+            item = server.workspace.get_text_document(uri)
+            server.files.put(uri, path, item.language_id or "", item.version, item.source)
+            server.outdate()
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(params: types.DidCloseTextDocumentParams) -> None:
+        path = to_fs_path(params.text_document.uri)
+        if path is not None:
+            server.files.drop(path)
+            server.outdate()
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def saved(params: types.DidSaveTextDocumentParams) -> None:
+        server.outdate()
+
+
+def _add_requests(server: Service) -> None:
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    def hover(params: types.HoverParams) -> types.Hover | None:
+        document = server.document(params.text_document.uri)
+        place = Place(params.position.line, params.position.character)
+        return None if document is None else server.hover(document, place)
+
+    options = types.CodeActionOptions([types.CodeActionKind.QuickFix], resolve_provider=True)
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
+    def code_actions(params: types.CodeActionParams) -> list[types.CodeAction]:
+        found = server.actions(params.text_document.uri)
+        if found is None:
+            return []
+        actions, document = found
+        findings = actions.findings_at(document.path, params.range)
+        return [action for each in findings for action in actions.of(each, server.shows_paths)]
+
+    @server.feature(types.CODE_ACTION_RESOLVE)
+    async def resolve(action: types.CodeAction) -> types.CodeAction:
+        uri = action.data.get("uri") if isinstance(action.data, dict) else None
+        found = server.actions(uri) if isinstance(uri, str) else None
+        finding = found[0].known(action.data) if found else None
+        if found and finding is not None:
+            action.edit = await server.mended(found[0], finding)
+            if action.edit is None:
+                server.say(f"capilint: no edit was found that mends {finding.code} here")
+        return action
+
+    @server.command(PATH_COMMAND)
+    def path(uri: Any, line: Any, character: Any) -> list[dict[str, object]]:
+        found = server.actions(uri) if isinstance(uri, str) else None
+        if found is None:
+            return []
+        actions, document = found
+        place = types.Position(int(line), int(character))
+        wanted = types.Range(place, place)
+        return [actions.path(each) for each in actions.findings_at(document.path, wanted)]

@@ -1,0 +1,8 @@
+"""All faults that docs/faults.md lists, by what is at fault."""
+
+from __future__ import annotations
+
+from tests.faults import inputs, outputs, settings
+from tests.faults.situation import Fault
+
+FAULTS: tuple[Fault, ...] = (*inputs.FAULTS, *settings.FAULTS, *outputs.FAULTS)

@@ -1,0 +1,49 @@
+"""Files of one run give the same report in any order, and whatever Python's hashes begin with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from capilint.checking import check
+from capilint.config.settings import Settings
+from capilint.files.source import Input
+from capilint.report import Style, json_report
+from tests.fuzz.edits import WrongInput
+from tests.tools import ROOT
+
+
+def hold_together(items: Sequence[Input]) -> None:
+    """Check files as one program. Raises WrongInput where that is not the same each time."""
+    first = _rendered(items)
+    if first != _rendered(items[::-1]):
+        raise WrongInput("not the same in another order")
+    with tempfile.TemporaryDirectory() as folder:
+        for item in items:
+            (Path(folder) / item.path).write_bytes(item.data or b"")
+        for seed in ("1", "2"):
+            if _findings(first) != _findings(_by_process(folder, seed)):
+                raise WrongInput(f"not the same with the hash seed {seed}")
+
+
+def _rendered(items: Sequence[Input]) -> str:
+    return json_report.render(check(items, lambda _: Settings()), Style())
+
+
+def _by_process(folder: str, seed: str) -> str:
+    command = [sys.executable, "-m", "capilint", "check", "--isolated", "--format", "json", "."]
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    return done.stdout
+
+
+def _findings(report: str) -> list[object]:
+    found = json.loads(report)
+    return [found["findings"], found["files"]["unreadable"]]

@@ -1,0 +1,139 @@
+"""A team with old code takes capilint up: from a baseline to the next commit that is clean.
+
+    30 old findings ─ baseline ─ a new one ─ blocked by the hook ─ and by CI ─ looked at in the page
+                                                                      accepted ─ --fix ─┘
+
+The editor's part of it is asserted in the tests of the language server.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.checkout import commit_all
+from tests.command_line import Cli
+from tests.doors import parsed
+from tests.fixture_format import FIXTURES
+from tests.tools import ROOT, SCRIPTS, require, run
+
+OLD = {
+    "c/goto": "*.c",
+    "c/leak": "*.c",
+    "cpp/exceptions": "*.cpp",
+    "python/control_flow": "*.py",
+}
+NEW = """
+BOOL WrapSecret(HCRYPTPROV prov, BYTE *data, DWORD *size, DWORD most)
+{
+    HCRYPTKEY fresh;
+    if (!CryptGenKey(prov, CALG_AES_256, 0, &fresh))
+        return FALSE;
+    if (!CryptEncrypt(fresh, 0, TRUE, 0, data, size, most))
+        return FALSE;
+    CryptDestroyKey(fresh);
+    return TRUE;
+}
+"""
+PLACE = re.compile(r"^([\w./-]+):\d+:\d+: \w+: (CAP\d+) ", re.MULTILINE)
+
+
+class Team:
+    """A repository with old code, and what its people do there."""
+
+    def __init__(self, folder: Path, cli: Cli) -> None:
+        self.folder = folder
+        self.cli = cli
+        run(["git", "init", "--quiet"], folder)
+        for source, pattern in OLD.items():
+            (folder / source).mkdir(parents=True)
+            marked = [
+                each
+                for each in sorted((FIXTURES / source).glob(pattern))
+                if "expect: " in each.read_text(encoding="utf-8")
+            ]
+            for each in marked[:8]:
+                (folder / source / each.name).write_bytes(each.read_bytes())
+        commit_all(folder, "ten years of code")
+
+    def install_the_hook(self) -> None:
+        """The hook as it is published, run by this Python: nothing is installed for it."""
+        (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+        hook |= {"language": "system", "entry": f'"{sys.executable}" -m {hook["entry"]}'}
+        text = yaml.safe_dump({"repos": [{"repo": "local", "hooks": [hook]}]})
+        (self.folder / ".pre-commit-config.yaml").write_text(text, encoding="utf-8")
+        run([sys.executable, "-m", "pre_commit", "install"], self.folder)
+
+    def ci(self, status: int) -> Counter[str]:
+        """The step of the recipe for GitLab: how many results of each state its log has."""
+        step = parsed(".gitlab-ci.yml")["capilint"]["script"][-1]
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        run([require("bash"), "-c", step], self.folder, status, {"PATH": path})
+        log = json.loads((self.folder / "capilint.sarif").read_text(encoding="utf-8"))
+        return Counter(each["baselineState"] for each in log["runs"][0]["results"])
+
+    def page(self) -> dict[str, Any]:
+        """What the HTML report has."""
+        status = self.cli("check", "--suggest-fixes", "-o", "html:report.html", ".")
+        assert status == 1, self.cli.err
+        text = (self.folder / "report.html").read_text(encoding="ascii")
+        found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text)
+        assert found is not None
+        data: dict[str, Any] = json.loads(found[1])
+        return data
+
+
+@pytest.mark.xdist_group("pre-commit")
+def test_old_findings_rest_and_a_new_one_is_stopped_seen_and_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / ".git" / "cache"))
+    team = Team(tmp_path, cli := Cli(capsys))
+
+    assert cli("check", ".") == 1
+    old = PLACE.findall(cli.out)
+    assert len(old) >= 30
+    assert {path.rpartition(".")[2] for path, _ in old} == {"c", "cpp", "py"}
+
+    assert cli("baseline", ".") == 0
+    assert f"{len(old)} findings ({len(old)} new, 0 dropped)" in cli.out
+    Path("capilint.toml").write_text('baseline = "capilint-baseline.json"\n', encoding="utf-8")
+    Path(".gitignore").write_text("capilint.sarif\nreport.html\n", encoding="utf-8")
+    assert cli("check", ".") == 0
+    assert f"{len(old)} known findings not shown" in cli.out
+    team.install_the_hook()
+    commit_all(tmp_path, "capilint")
+    assert team.ci(status=0) == {"unchanged": len(old)}
+
+    path = next(Path().glob("c/goto/*.c"))
+    clean = path.read_text(encoding="utf-8")
+    path.write_text(clean + NEW, encoding="utf-8")
+    blocked = commit_all(tmp_path, "a new function", status=1)
+    assert PLACE.findall(blocked) == [(path.as_posix(), "CAP101")], "and no old one"
+    assert "key `fresh` from CryptGenKey is not destroyed" in blocked
+    assert team.ci(status=1) == {"unchanged": len(old), "new": 1}
+
+    data = team.page()
+    assert Counter(each["set"] for each in data["findings"]) == {"reported": 1, "known": len(old)}
+    seen = data["findings"][0]
+    assert (seen["handle"], seen["function"]) == ("fresh", "WrapSecret")
+    added = [text.strip() for sign, _, text in seen["diff"][0]["rows"] if sign == "+"]
+    assert "CryptDestroyKey(fresh);" in added
+    (frame,) = seen["frames"]
+    assert [state for _, _, state in frame["passed"]][-1] == "live"
+
+    assert cli("check", "--fix", ".") == 0, cli.out
+    mended = path.read_text(encoding="utf-8")
+    assert mended.startswith(clean) and mended.count("CryptDestroyKey(fresh)") == 2
+    commit_all(tmp_path, "a new function")
+    assert team.ci(status=0) == {"unchanged": len(old)}
+    assert run(["git", "log", "--format=%s"], tmp_path).splitlines()[0] == "a new function"

@@ -1,0 +1,104 @@
+"""What docs/editors.md and the extension for VS Code say agrees with the command, and works."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from capilint import __version__
+from capilint.commands.command_line import parsed
+from tests.doors import C_LEAK
+from tests.tools import ROOT
+
+EXTENSION = ROOT / "editors" / "vscode"
+MANIFEST = json.loads((EXTENSION / "package.json").read_text(encoding="utf-8"))
+SCRIPT = (EXTENSION / MANIFEST["main"]).read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
+COMMAND = MANIFEST["contributes"]["configuration"]["properties"]["capilint.command"]["default"]
+
+
+def blocks(language: str) -> list[str]:
+    """The page's blocks of code in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def test_every_configuration_starts_the_server() -> None:
+    neovim = re.findall(r'cmd = \{ "(\w+)", "(\w+)" \}', blocks("lua")[0])
+    emacs = re.findall(r'\("(\w+)" "(\w+)"\)', blocks("elisp")[0])
+    helix = tomllib.loads(blocks("toml")[0])["language-server"]["capilint"]
+    commands = [*neovim, *emacs, (helix["command"], *helix["args"])]
+    assert [list(each) for each in commands] == 3 * [COMMAND]
+    assert COMMAND[0] == "capilint"
+    assert parsed(COMMAND[1:]).command == "server"
+
+
+def test_the_extension_agrees_with_the_command() -> None:
+    from capilint.server.actions import PATH_COMMAND, SHOW_PATH_COMMAND
+
+    assert MANIFEST["version"] == __version__
+    assert f'command: "{PATH_COMMAND}"' in SCRIPT
+    registered = set(re.findall(r'registerCommand\("([\w.]+)"', SCRIPT))
+    offered = {each["command"] for each in MANIFEST["contributes"]["commands"]}
+    assert registered == offered | {SHOW_PATH_COMMAND}
+    languages = re.findall(r'const languages = \["(\w+)", "(\w+)", "(\w+)"\]', SCRIPT)
+    activated = [each.removeprefix("onLanguage:") for each in MANIFEST["activationEvents"]]
+    assert [list(each) for each in languages] == [activated]
+    assert f"capilint-{__version__}.vsix" in PAGE
+    assert (EXTENSION / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_the_extension_is_javascript() -> None:
+    subprocess.run(["node", "--check", EXTENSION / MANIFEST["main"]], check=True)
+
+
+NEOVIM = """\
+vim.cmd("edit leak.c")
+vim.wait(60000, function() return #vim.diagnostic.get(0) > 0 end, 100)
+for _, found in ipairs(vim.diagnostic.get(0)) do print(found.code, found.lnum + 1) end
+vim.api.nvim_win_set_cursor(0, { 6, 0 })
+vim.cmd("CapilintPath")
+vim.wait(60000, function() return #vim.fn.getqflist() > 0 end, 100)
+for _, step in ipairs(vim.fn.getqflist()) do print(step.lnum, step.text) end
+vim.cmd("qa!")
+"""
+
+
+def test_neovim_shows_a_finding_and_its_path(tmp_path: Path) -> None:
+    neovim = shutil.which("nvim")
+    if neovim is None or not _is_recent(neovim):
+        pytest.skip("no nvim of 0.11 or newer")
+    (tmp_path / "init.lua").write_text("".join(blocks("lua")), encoding="utf-8")
+    (tmp_path / "session.lua").write_text(NEOVIM, encoding="utf-8")
+    (tmp_path / "leak.c").write_text(C_LEAK, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text("[tool.capilint]\n", encoding="utf-8")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        [neovim, "--headless", "-u", "init.lua", "-c", "luafile session.lua"],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=True,
+    )
+    assert re.findall(r"\S.*", done.stderr) == [
+        "CAP101 6",
+        "6 1. hKey is created here",
+        "8 2. CryptEncrypt fails",
+        "9 3. leaves with hKey alive",
+    ]
+
+
+def _is_recent(neovim: str) -> bool:
+    told = subprocess.run([neovim, "--version"], capture_output=True, text=True, check=True).stdout
+    version = re.match(r"NVIM v(\d+)\.(\d+)", told)
+    return version is not None and (int(version[1]), int(version[2])) >= (0, 11)
