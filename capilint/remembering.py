@@ -9,6 +9,9 @@ A result hangs on the bytes of the files that are analysed, and of those that ar
 might join; on the rules, on capilint and its libraries; and on what its front ends asked: compile
 options, and the headers that were found and that were not (`capilint.cache.trace`). What is
 selected, suppressed and shown is worked out anew each time.
+
+The engine, the front ends and the IR are imported only where there is something to analyse: that
+takes longer than to recall a program.
 """
 
 from __future__ import annotations
@@ -17,23 +20,24 @@ import hashlib
 import json
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from capilint import finding
 from capilint.cache import trace
 from capilint.cache.records import RecordError, Records, records_in
 from capilint.cache.store import Store, opened
 from capilint.cache.version import version
-from capilint.engine import Kept
 from capilint.files.source import Input, Source, UnreadableError, read_bytes
 from capilint.finding import Finding
-from capilint.ir import Module
-from capilint.ir.records import MODULE_RECORDS
-from capilint.lowering import FrontEnds, Relevance
 from capilint.progress import Progress
 from capilint.rulebook.folder import rule_folder
 from capilint.rulebook.tomlfile import RuleFile
 from capilint.severity import Severity
+
+if TYPE_CHECKING:
+    from capilint.engine import Kept
+    from capilint.ir import Module
+    from capilint.lowering import FrontEnds, Relevance
 
 
 class Found(NamedTuple):
@@ -55,16 +59,20 @@ class _Modules:
 
     def recall(self, source: Source, relevant: Relevance | None) -> Module | None:
         """What was made of a text."""
+        from capilint.ir.records import MODULE_RECORDS
+
         data = self._store.get(self._key(source, relevant))
         try:
             module = None if data is None else MODULE_RECORDS.loads(data)
         except RecordError:
             return None
         self._progress.count("recalled files", module is not None)
-        return module if isinstance(module, Module) else None
+        return cast("Module | None", module)
 
     def keep(self, source: Source, relevant: Relevance | None, module: Module) -> None:
         """Remember what was made."""
+        from capilint.ir.records import MODULE_RECORDS
+
         with suppress(RecordError):
             self._store.put(self._key(source, relevant), MODULE_RECORDS.dumps(module))
 
@@ -124,7 +132,11 @@ class Memory:
     @property
     def of_functions(self) -> Kept | None:
         """The results of functions, for the program that was asked for last."""
-        return None if self._store is None else Kept(self._store, self._salt)
+        if self._store is None:
+            return None
+        from capilint.engine import Kept
+
+        return Kept(self._store, self._salt)
 
     def keep(self, found: Found) -> None:
         """Remember what was found in the program that was asked for last."""
