@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -62,6 +61,8 @@ class Store:
 
     def put(self, key: str, data: bytes) -> None:
         """Keep something, if that can be."""
+        from tempfile import mkstemp  # takes longer to import than an entry to be read
+
         packed = zlib.compress(data, 1)
         if len(packed) > LARGEST_ENTRY - _HEAD:
             return
@@ -70,7 +71,7 @@ class Store:
         written = ""
         try:
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-            descriptor, written = tempfile.mkstemp(".new", "", os.path.dirname(path))
+            descriptor, written = mkstemp(".new", "", os.path.dirname(path))
             with open(descriptor, "wb") as stream:
                 stream.write(head + packed)
             os.replace(written, path)
