@@ -99,8 +99,6 @@ def test_the_standard_input_cannot_be_fixed(
 def test_json_and_sarif_have_the_edit(capsys: pytest.CaptureFixture[str]) -> None:
     Path("a.c").write_text(LEAK, encoding="utf-8")
     main(["check", "--format", "json", "a.c"])
-    assert json.loads(capsys.readouterr().out)["findings"][0]["fix"] is None  # unasked
-    main(["check", "--suggest-fixes", "--format", "json", "a.c"])
     (finding,) = json.loads(capsys.readouterr().out)["findings"]
     (change,) = finding["fix"]["changes"]
     assert finding["help"] == finding["fix"]["title"] == "call CryptDestroyKey(k) before line 6"
@@ -112,6 +110,17 @@ def test_json_and_sarif_have_the_edit(capsys: pytest.CaptureFixture[str]) -> Non
     (replacement,) = fix["artifactChanges"][0]["replacements"]
     assert replacement["insertedContent"]["text"] == change["text"]
     assert replacement["deletedRegion"]["startLine"] == 6
+
+
+def test_edits_that_take_long_are_only_looked_for_if_asked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    long = LEAK + "\n// " + "filler " * 20_000 + "\n"
+    Path("a.c").write_text(long, encoding="utf-8")
+    main(["check", "--format", "json", "a.c"])
+    assert json.loads(capsys.readouterr().out)["findings"][0]["fix"] is None
+    main(["check", "--suggest-fixes", "--format", "json", "a.c"])
+    assert json.loads(capsys.readouterr().out)["findings"][0]["fix"] is not None
 
 
 def test_the_wrapper_that_the_configuration_names_ends_the_handle(

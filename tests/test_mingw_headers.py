@@ -83,7 +83,8 @@ def _parameter(text: str) -> Parameter:
     words = [word for word in found["type"].split() if word.lower() != "const"]
     pointers = found["stars"].count("*") + found["type"].count("*") + bool(found["array"])
     name = " ".join(words).replace("*", "").strip()
-    constant = "const" in found["type"].lower().split() or name.startswith(("LPC", "PCC_"))
+    is_const = "const" in found["type"].lower().split() and pointers < 2  # of `const void **p`, *p
+    constant = is_const or (name.startswith(("LPC", "PCC_")) and not pointers)
     return Parameter(name, pointers, found["name"], constant)
 
 

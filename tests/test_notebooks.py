@@ -143,6 +143,8 @@ def test_reports_for_programs(cli: Cli) -> None:
     assert line[region["startColumn"] - 1 : region["endColumn"] - 1].endswith("byref(key))")
     assert line[region["startColumn"] - 1 :].startswith("advapi32.CryptGenKey")
     assert result["partialFingerprints"]["capilintHandle/v1"] == found["fingerprint"]
+    cli("check", "--format", "html", ".")
+    assert "returns at line 9" in cli.out  # of all cells' code, as it is shown there
     cli("check", "--format", "github", ".")
     assert f"file=nb.ipynb,line={region['startLine']}," in cli.out
 

@@ -279,3 +279,9 @@ leave();
         (1, 2, "live"),
         *((line, line, "live") for line in (5, 10, 14)),
     ]
+
+
+def test_a_line_that_a_loop_comes_back_to_has_the_states_of_all_rounds() -> None:
+    order = [(1, ""), (2, "maybe"), (2, "live"), (3, "live"), (1, "live"), (2, "lost")]
+    passed = passed_lines(["a", "b", "c"], order, whole=True)
+    assert passed == [(1, 1, "live"), (2, 2, "live lost"), (3, 3, "live")]

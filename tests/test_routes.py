@@ -77,11 +77,13 @@ void f(void)
     assert {each.state for each in the_finding(text, "CAP101").route} == {"", "maybe", "live"}
 
 
-@pytest.mark.parametrize("folder", ["c/goto", "c/loops", "cpp/exceptions", "python/control_flow"])
+@pytest.mark.parametrize("folder", ["c/goto", "c/macros", "cpp/exceptions", "python/globals"])
 def test_steps_lie_on_the_route_which_ends_in_the_state_of_the_mistake(folder: str) -> None:
-    findings = [each for each in check(FIXTURES / folder, isolated=True).findings if each.steps]
-    assert findings
+    findings = check(FIXTURES / folder, isolated=True).findings
+    assert findings and not any("internal error" in each.message for each in findings)
     for each in findings:
+        if each.ender or not each.steps:  # of an end in another function its frame tells
+            continue
         passed = {
             (passage.path, line)
             for passage in each.route

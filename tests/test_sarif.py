@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
-import stat
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,19 +21,8 @@ from capilint.findings.triage import Suppressed
 from capilint.report import Style, render
 from capilint.rulebook.codes import load as load_codes
 from tests.reports import SESSION, finding, leak, report, source, span
-from tests.tools import npm_package, run
+from tests.sarif_validator import NOTES, validated
 
-MULTITOOL = "5.7.0"
-# What the validator would rather have, and why it is not so.
-NOTES = {
-    "SARIF2002": "messages are made of many parts; a template for each would say no more",
-    "SARIF2003": "which revision was checked only git knows, and no other program is started",
-    "SARIF2006": "a page could not be reached from the machine of the tests",
-    "SARIF2010": "source text stays where it is: a log goes further than a repository may",
-    "SARIF2011": "so do the lines around it",
-    "SARIF2016": "a file outside of the folder that is checked has no relative URI",
-    "SARIF2012": "names are those of comments and options; of CAP9 the `help` is the only page",
-}
 LEAK = """\
 #include <wincrypt.h>
 BOOL make(HCRYPTPROV hProv)
@@ -69,21 +55,9 @@ def in_session(text: str, line: int) -> Report:
 # ---------------------------------------------------------------- Microsoft's validator
 
 
-@pytest.fixture
-def multitool() -> Path:
-    """The program inside Microsoft's npm package, for this system."""
-    system = {"linux": "linux", "darwin": "darwin", "win32": "win32"}[sys.platform]
-    if platform.machine().lower() not in {"x86_64", "amd64"} and system != "darwin":
-        pytest.skip("Microsoft builds the validator for x86-64 only")
-    folder = npm_package(f"@microsoft/sarif-multitool-{system}", MULTITOOL)
-    (program,) = [p for p in folder.glob("Sarif.Multitool*") if p.suffix in {".Multitool", ".exe"}]
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return program
-
-
 @pytest.mark.xdist_group("npm")
 def test_microsofts_validator_finds_nothing_that_has_no_reason(
-    multitool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = tmp_path / "project"
     project.mkdir()
@@ -99,7 +73,7 @@ def test_microsofts_validator_finds_nothing_that_has_no_reason(
     assert (len(given.findings), len(given.suppressed), len(given.unreadable)) == (3, 1, 2)
     given = given._replace(notes=("1 C++ file not analysed",))
 
-    problems = validated(multitool, tmp_path, render("sarif", given, Style()))
+    problems = validated(tmp_path, render("sarif", given, Style()))
     assert [each for each in problems if each.partition(":")[0] not in NOTES] == []
     old = given._replace(
         findings=given.findings[:1],
@@ -107,27 +81,15 @@ def test_microsofts_validator_finds_nothing_that_has_no_reason(
         gone=(Gone(Entry("a.c", "CAP101", "f", "key", "h", "g();"), 2, "a.c", "old.json"),),
         baselines=("old.json",),
     )
-    problems = validated(multitool, tmp_path, render("sarif", old, Style()))
+    problems = validated(tmp_path, render("sarif", old, Style()))
     (problem,) = [each for each in problems if each.partition(":")[0] not in NOTES]
     assert "results[4]" in problem and "MissingRegion" in problem, "what is gone is on no line"
 
 
 @pytest.mark.xdist_group("npm")
-def test_the_validator_would_find_a_mistake(multitool: Path, tmp_path: Path) -> None:
+def test_the_validator_would_find_a_mistake(tmp_path: Path) -> None:
     broken = render("sarif", report(leak()), Style()).replace('"startLine": 6', '"startLine": 0')
-    assert any(each.startswith("JSON") for each in validated(multitool, tmp_path, broken))
-
-
-def validated(multitool: Path, folder: Path, text: str) -> list[str]:
-    """The errors, warnings and notes that the validator has about a SARIF text."""
-    (folder / "capilint.sarif").write_text(text, encoding="utf-8")
-    command = [multitool, "validate", "capilint.sarif", "--output", "verdict.sarif"]
-    command += ["--rule-kind", "Sarif;Ghas", "--level", "Error;Warning;Note"]
-    command += ["--log", "ForceOverwrite"]
-    without_icu = {"DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}
-    run(command, folder, status=None, environment=without_icu)
-    verdict = json.loads((folder / "verdict.sarif").read_text(encoding="utf-8-sig"))
-    return [f"{r['ruleId']}: {r['message']}" for r in verdict["runs"][0].get("results", [])]
+    assert any(each.startswith("JSON") for each in validated(tmp_path, broken))
 
 
 # ---------------------------------------------------------------- what stands in it

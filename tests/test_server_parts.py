@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from capilint.commands import CommandError
 from capilint.edits.suppression import suppression
 from capilint.files.source import Source
 from capilint.finding import Finding, Severity, Span
+from capilint.frontends.python.parsing.nesting import with_deep_stack
 from capilint.language import Language
 from capilint.server.hover import word_at
 from capilint.server.jobs import Job
@@ -81,6 +83,17 @@ def test_what_is_stopped_ends_and_lets_the_next_one_work() -> None:
         return time.monotonic() < started + 60, found
 
     assert asyncio.run(script()) == (True, 2)
+
+
+def test_deep_python_is_parsed_in_the_thread_of_the_job() -> None:
+    def threads() -> tuple[int, int]:
+        return threading.get_ident(), with_deep_stack(threading.get_ident)
+
+    async def script() -> tuple[int, int]:
+        return await Job(threads).result()
+
+    own, deep = asyncio.run(script())
+    assert own == deep  # what stops a job may reach a thread that is just being started
 
 
 def test_a_job_that_raises_says_so_and_the_next_one_works() -> None:

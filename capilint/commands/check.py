@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from capilint.files.git_changes import Changes
 
 FINDINGS, TROUBLE, SIGNALLED = 1, 2, 128
+WITH_EDITS = ("json", "jsonl", "sarif", "rdjson")
+MOST_TEXT = 200_000  # characters that are checked for edits which nobody asked for
 _EPILOG = """\
 exit status: 0 nothing found; 1 a finding at or above --fail-on; 2 a wrong use or configuration,
 an input that could not be read (the findings of the others are reported nevertheless) or a report
@@ -109,7 +111,8 @@ def _edit_arguments(group: argparse._ArgumentGroup) -> None:
     either.add_argument(
         "--suggest-fixes",
         action="store_true",
-        help="put the edits into the report (json, jsonl, sarif, rdjson, html); takes long",
+        help="look for the edits of all findings, for html, too (json, jsonl, sarif, rdjson have "
+        "those of small programs anyway); takes long",
     )
 
 
@@ -167,17 +170,23 @@ def _reported(
             lambda: _checked(options, settings, found, Progress()),
         )
         wanted = wanted if options.fix else [each for each in wanted if each[1] != STDOUT]
-    elif options.suggest_fixes and report.findings and not report.interrupted:
-        report = _with_fixes(report, settings, found)
+    elif report.findings and not report.interrupted and _edits_asked_for(options, wanted):
+        report = _with_fixes(report, settings, found, None if options.suggest_fixes else MOST_TEXT)
     return report, write_all(report, wanted, options)
 
 
-def _with_fixes(report: Report, settings: Configuration, found: Discovery) -> Report:
+def _edits_asked_for(options: argparse.Namespace, wanted: Sequence[tuple[str, str]]) -> bool:
+    return options.suggest_fixes or any(name in WITH_EDITS for name, _ in wanted)
+
+
+def _with_fixes(
+    report: Report, settings: Configuration, found: Discovery, most_text: int | None
+) -> Report:
     """The report with its edits, or without where somebody did not want to wait."""
     from capilint.edits.session import Session
 
     try:
-        return Session(found.inputs, settings.settings_of, report).with_fixes()
+        return Session(found.inputs, settings.settings_of, report, most_text).with_fixes()
     except KeyboardInterrupt as stop:
         return report._replace(interrupted=signal_of(stop))
 

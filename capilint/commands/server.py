@@ -29,7 +29,8 @@ def run(options: argparse.Namespace) -> int:
         if package in ("pygls", "lsprotocol"):
             raise CommandError(f"the language server needs {package}: {INSTALL}") from None
         raise
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is to be saved, and a thread reads on
+    for each in (signal.SIGINT, signal.SIGTERM):  # nothing is to be saved, and a thread reads on
+        signal.signal(each, signal.SIG_DFL)
     replies = sys.stdout.buffer
     sys.stdout = sys.stderr  # what is printed is no message of the protocol
     service(options.verbose).start_io(sys.stdin.buffer, replies)

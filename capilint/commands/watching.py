@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 
 from capilint.checking import SettingsError
 from capilint.commands import CommandError
+from capilint.commands.streams import say
 from capilint.config.loading import FILE_NAMES, ConfigError
 from capilint.files import find_commands, gitignore
 from capilint.files.discover import SKIPPED_FOLDERS, language_of
@@ -22,7 +23,7 @@ from capilint.findings.baseline_file import BaselineError
 from capilint.rulebook.folder import RuleError
 
 INSTALL = "pip install 'capilint[watch]'"
-INTERRUPTED = 130
+SIGNALLED = 128  # and more: a signal ended the check
 _QUIET = 300  # milliseconds: changes that come together are one
 _MOMENT = 250  # milliseconds: how long one look for changes takes
 _SETTINGS = {*FILE_NAMES, find_commands.FILE_NAME, gitignore.FILE_NAME, DEFAULT}
@@ -31,7 +32,7 @@ _USERS_OWN = (BaselineError, ConfigError, RuleError, SettingsError)  # mistakes 
 
 
 def watch(paths: Sequence[str], check: Callable[[], int]) -> int:
-    """Check again and again; the exit status is that of Ctrl-C.
+    """Check again and again, until KeyboardInterrupt, or a check has the exit status of one.
 
     `check` reports, and gives the exit status of a single check. Raises CommandError where the
     extra is not installed, or a path is not there.
@@ -53,16 +54,13 @@ def watch(paths: Sequence[str], check: Callable[[], int]) -> int:
         yield_on_timeout=True,
         raise_interrupt=True,
     )
-    try:
-        next(waiting)  # so that nothing is missed that changes during the first check
-        while _round(check) != INTERRUPTED:
-            while not next(waiting):
-                pass
-            if sys.stdout.isatty():
-                sys.stdout.write(_CLEAR)
-    except KeyboardInterrupt:
-        pass
-    return INTERRUPTED
+    next(waiting)  # so that nothing is missed that changes during the first check
+    while (status := _round(check)) < SIGNALLED:
+        while not next(waiting):
+            pass
+        if sys.stdout.isatty():
+            sys.stdout.write(_CLEAR)
+    return status
 
 
 class _Watched:
@@ -96,10 +94,9 @@ def _round(check: Callable[[], int]) -> int:
     try:
         status = check()
     except _USERS_OWN as error:
-        print(f"capilint: error: {error}", file=sys.stderr)
+        say(f"capilint: error: {error}")
         status = 2
-    if status != INTERRUPTED:
-        print("capilint: waiting for changes; Ctrl-C ends", file=sys.stderr)
     sys.stdout.flush()
-    sys.stderr.flush()
+    if status < SIGNALLED:
+        say("capilint: waiting for changes; Ctrl-C ends")
     return status

@@ -11,7 +11,7 @@ from capilint.edits.draft import Draft, Lines, applied
 from capilint.finding import Finding
 from capilint.silence import Kind
 
-_MOST_LOOKS = 30  # for one finding; where a draft holds at all, that takes about a dozen
+MOST_LOOKS = 30  # for one finding; where a draft holds at all, that takes about a dozen
 _BLIND = (
     Kind.NOT_UNDERSTOOD, Kind.TOO_INTRICATE, Kind.NO_END, Kind.NOT_REACHED, Kind.LOST, Kind.STOPPED,
 )  # fmt: skip
@@ -34,17 +34,19 @@ class Mender:
     """Mends findings of one program.
 
     `drafts` proposes for a finding in given texts; `encode` gives the content of a file with
-    another text, None where that cannot be.
+    another text, None where that cannot be. `most_looks` bounds how often the program is checked
+    for one finding.
     """
 
     bench: Bench
     drafts: Drafts
     encode: Callable[[str, str], bytes | None]
+    most_looks: int = MOST_LOOKS
 
     def mend(self, finding: Finding, texts: Texts, view: View) -> Mended | None:
         """The program with a finding mended, and with nothing new found in it; None where no draft
         holds. `view` is what is found in `texts`."""
-        search = _Search(self, texts, view, key_of(finding), self.bench.looks + _MOST_LOOKS)
+        search = _Search(self, texts, view, key_of(finding), self.bench.looks + self.most_looks)
         return search.mend(Mended(texts, view, ()), finding, _DEEPEST)
 
     def look(self, texts: Texts) -> View | None:

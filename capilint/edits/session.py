@@ -20,7 +20,7 @@ from capilint.checking import Report, check, rule_book
 from capilint.config.settings import Settings
 from capilint.edits.bench import Bench, Key, View, key_of, of_key
 from capilint.edits.draft import applied_changes, changes
-from capilint.edits.mending import Mended, Mender, Texts
+from capilint.edits.mending import MOST_LOOKS, Mended, Mender, Texts
 from capilint.edits.originals import Originals
 from capilint.edits.proposals import Proposals
 from capilint.edits.validation import Checked, agrees
@@ -46,10 +46,18 @@ class Outcome(NamedTuple):
 
 
 class Session:
-    """The edits for the findings of one run's report. Nothing is written."""
+    """The edits for the findings of one run's report. Nothing is written.
+
+    With `most_text`, no more characters are checked than that, all checks of all drafts together:
+    edits that would take longer are not found. It is counted, so that the same is found everywhere.
+    """
 
     def __init__(
-        self, inputs: Sequence[Input], settings_of: Callable[[str], Settings], report: Report
+        self,
+        inputs: Sequence[Input],
+        settings_of: Callable[[str], Settings],
+        report: Report,
+        most_text: int | None = None,
     ) -> None:
         self._inputs = {item.path: item for item in inputs}
         self._settings_of = settings_of
@@ -57,6 +65,9 @@ class Session:
         self._candidates = [each for each in report.findings if each.resource and each.steps]
         self._originals = Originals(self._inputs, report.sources)
         self._benches: dict[tuple[str, ...], Bench] = {}
+        self._text_left = most_text
+        if most_text is not None and len(self._inputs) > 1:  # what holds is confirmed by the whole
+            self._text_left = most_text - sum(len(each.text) for each in report.sources.values())
 
     def with_fixes(self) -> Report:
         """The report with a fix for each finding for which one was found; each is for the files as
@@ -114,13 +125,29 @@ class Session:
         own = {path: text for path in paths if (text := self._text(path, texts)) is not None}
         if finding.path not in own:
             return None
-        mender = self._mender(paths, own)
+        most_looks = self._looks_left(own)
+        if not most_looks:
+            return None
+        mender = self._mender(paths, own, most_looks - 1)
+        before = mender.bench.looks
         view = mender.look(own)
         here = _same(view.findings, finding) if view is not None and not view.failed else None
-        if here is None or view is None:
+        found = mender.mend(here, own, view) if here is not None and view is not None else None
+        self._spend(own, mender.bench.looks - before)
+        if found is None or view is None or not self._agrees(own, view, found):
             return None
-        found = mender.mend(here, own, view)
-        return found if found is not None and self._agrees(own, view, found) else None
+        return found
+
+    def _looks_left(self, texts: Texts) -> int:
+        """How often a program of these texts may still be checked for one finding."""
+        if self._text_left is None:
+            return MOST_LOOKS + 1
+        looks = self._text_left // max(sum(map(len, texts.values())), 1)
+        return max(min(MOST_LOOKS + 1, looks), 0)
+
+    def _spend(self, texts: Texts, looks: int) -> None:
+        if self._text_left is not None:
+            self._text_left -= looks * sum(map(len, texts.values()))
 
     def _mended_too(self, finding: Finding, texts: dict[str, str]) -> dict[str, str]:
         """The texts with one more finding mended, if it can be."""
@@ -182,7 +209,7 @@ class Session:
 
     # ------------------------------------------------------------ texts
 
-    def _mender(self, paths: tuple[str, ...], texts: Texts) -> Mender:
+    def _mender(self, paths: tuple[str, ...], texts: Texts, most_looks: int) -> Mender:
         if paths not in self._benches:
             whole = len(paths) == len(self._inputs)
             inputs: Iterable[Input] = (self._inputs[path] for path in paths)
@@ -191,7 +218,7 @@ class Session:
             self._benches[paths] = Bench(inputs, self._settings_of)
         languages = {path: self._report.sources[path].language for path in texts}
         drafts = Proposals(languages, rule_book(self._settings_of(paths[0]).rules)).drafts
-        return Mender(self._benches[paths], drafts, self._originals.encoded)
+        return Mender(self._benches[paths], drafts, self._originals.encoded, most_looks)
 
     def _text(self, path: str, texts: Mapping[str, str]) -> str | None:
         original = self._originals.get(path)

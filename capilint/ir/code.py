@@ -94,6 +94,7 @@ class Call:
     `ends_branch` is set where it is the last thing that a branch does, so that nothing in the code
     says that it comes back: `if (!ok) fatal(e);`. `may_raise` is set where the callee's name says
     that it raises on a failure: of what it is told, if that is a status, else of its own.
+    `noexcept` is set where nothing can be raised: a destructor of C++ at the end of a scope.
     """
 
     callee: Callee
@@ -104,6 +105,7 @@ class Call:
     spread: bool = False
     ends_branch: bool = False
     may_raise: bool = False
+    noexcept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

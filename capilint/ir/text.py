@@ -136,7 +136,7 @@ def _call_text(call: ir.Call) -> str:
     arguments += [f"{name}={value_text(value)}" for name, value in call.keywords]
     arguments += ["..."] if call.spread else []
     said = f"{_into(call.result)}call {callee}({', '.join(arguments)})"
-    return said + " may raise" * call.may_raise
+    return said + " may raise" * call.may_raise + " noexcept" * call.noexcept
 
 
 def _into(result: ir.Place | None) -> str:

@@ -30,6 +30,7 @@ _MODULES = {
 FORMATS = tuple(_MODULES)
 # Read by programs that show files as they are, notebooks among them.
 _OF_FILES = ("github", "sarif", "gitlab", "azure", "junit", "checkstyle", "rdjson")
+_OF_MODULES = ("html",)  # shows all of a notebook's code, and counts lines through it
 
 
 class Style(NamedTuple):
@@ -45,7 +46,7 @@ def render(name: str, report: Report, style: Style) -> str:
     """The report in one of FORMATS, with a final line end unless it is empty."""
     from importlib import import_module
 
-    if any(map(is_notebook, report.sources)):
+    if name not in _OF_MODULES and any(map(is_notebook, report.sources)):
         from capilint.report.notebooks import told
 
         report = told(report, name in _OF_FILES)

@@ -17,10 +17,10 @@ from contextlib import suppress
 from functools import partial
 from typing import Generic, TypeVar
 
+from capilint.frontends.python.parsing.nesting import STACK_BYTES, has_deep_stack
+
 T = TypeVar("T")
 
-# As much as the main thread of Linux has: other systems give a thread too little for deep code.
-_STACK_BYTES = 64 * 1024 * 1024
 _one_at_a_time = threading.Lock()
 
 
@@ -98,8 +98,18 @@ def _interrupt(thread: int) -> None:
 
 
 def _start(target: Callable[[], None]) -> None:
-    usual = threading.stack_size(_STACK_BYTES)
+    """Start a thread in which no work starts another: an interrupt may reach a thread that has just
+    begun in the place of the one that began it, which then waits for ever."""
+
+    def deep() -> None:
+        has_deep_stack()
+        target()
+
+    usual = threading.stack_size(STACK_BYTES)
     try:
+        threading.Thread(target=deep, daemon=True).start()
+    except RuntimeError:  # no memory for it
+        threading.stack_size(usual)
         threading.Thread(target=target, daemon=True).start()
     finally:
         threading.stack_size(usual)

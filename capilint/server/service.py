@@ -32,6 +32,7 @@ from capilint.server.diagnostics import Translator
 from capilint.server.hover import hover_text, word_at
 from capilint.server.jobs import Job
 from capilint.server.positions import Place, Places
+from capilint.server.warming import warm_up
 from capilint.server.workspace import Checked, Document, Workspace
 
 _QUIET = 0.3  # seconds without a change before a check begins
@@ -59,6 +60,7 @@ class Service(LanguageServer):
         self._verbose = verbose
         self._published: dict[str, str] = {}  # URIs with diagnostics, by path
         self._checking: asyncio.Task[None] | None = None
+        self._warming: Job[None] | None = None
         self._seconds = 0.0  # that the last check of all took; none is known at first
         self._complained = ""
         self.shows_paths = False
@@ -75,6 +77,22 @@ class Service(LanguageServer):
         """Take the workspace's folders, and what the client says it can do."""
         self.files = Workspace(folders)
         self.shows_paths = isinstance(options, Mapping) and options.get("showPath") is True
+
+    def warm_up(self) -> None:
+        """Import what checks need; they wait for that."""
+        self._warming = Job(warm_up)
+
+    def exchange(self, added: list[str], removed: list[str]) -> None:
+        """Take other folders; the documents stay open."""
+        kept = [folder for folder in self.files.folders if folder not in removed]
+        documents = self.files.snapshot(False).documents.values()
+        self.files = Workspace([*kept, *added])
+        for each in documents:
+            path = to_fs_path(each.uri)
+            if path is not None:
+                self.files.put(each.uri, path, each.language, each.version, each.text)
+        self.checked = None  # its paths were those of another folder
+        self.outdate()
 
     def outdate(self, quiet: float = _QUIET) -> None:
         """Check again, once nothing has changed for a moment; what is under way is stopped."""
@@ -209,8 +227,17 @@ def _add_lifecycle(server: Service) -> None:
         folders = [path for uri in uris if (path := to_fs_path(uri)) is not None]
         server.begin(folders, params.initialization_options)
 
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        added, removed = (
+            [path for each in group if (path := to_fs_path(each.uri)) is not None]
+            for group in (params.event.added, params.event.removed)
+        )
+        server.exchange(added, removed)
+
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
+        server.warm_up()
         server.outdate(0)
         able = server.client_capabilities.workspace
         files = able.did_change_watched_files if able is not None else None
@@ -270,7 +297,8 @@ def _add_requests(server: Service) -> None:
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
     def code_actions(params: types.CodeActionParams) -> list[types.CodeAction]:
         found = server.actions(params.text_document.uri)
-        if found is None:
+        wanted = params.context.only
+        if found is None or (wanted and types.CodeActionKind.QuickFix not in wanted):
             return []
         actions, document = found
         findings = actions.findings_at(document.path, params.range)

@@ -1,6 +1,6 @@
 """How long nasty texts take, and how much memory, each in a process of its own.
 
-    python -m tests.nasty [--size 100000] [--only WORD]
+python -m tests.nasty [--size 100000] [--only WORD]
 """
 
 from __future__ import annotations

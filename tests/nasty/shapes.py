@@ -1,6 +1,6 @@
 """Nasty texts: each production of a grammar nested, or repeated, to a size.
 
-    before, n times `opening`, `middle`, n times `closing`, after      in a function with a handle
+before, n times `opening`, `middle`, n times `closing`, after      in a function with a handle
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-C_BEFORE = "int f(HCRYPTPROV p, int x, int *y)\n{\n    HCRYPTKEY k;\n    CryptGenKey(p, 1, 0, &k);\n"
+C_BEFORE = (
+    "int f(HCRYPTPROV p, int x, int *y)\n{\n    HCRYPTKEY k;\n    CryptGenKey(p, 1, 0, &k);\n"
+)
 C_AFTER = "\n    CryptDestroyKey(k);\n    return x;\n}\n"
 PYTHON_BEFORE = (
     "import ctypes\n\ndef f(p, x, y):\n    k = ctypes.c_void_p()\n"
@@ -41,7 +43,9 @@ class Shape(NamedTuple):
 
 
 def _times(unit: str, count: int) -> str:
-    return "".join(unit.replace("{}", str(n)) for n in range(count)) if "{}" in unit else unit * count
+    return (
+        "".join(unit.replace("{}", str(n)) for n in range(count)) if "{}" in unit else unit * count
+    )
 
 
 # name, opening, middle, closing, before, after
@@ -310,7 +314,16 @@ default values|a{}=1, |||def g(|): pass
 open parentheses alone|(
 form feeds|\\f
 """
-_PY_INDENTED = ("if x:", "while x:", "for a in y:", "with x:", "try:", "def h():", "class C:", "else:")
+_PY_INDENTED = (
+    "if x:",
+    "while x:",
+    "for a in y:",
+    "with x:",
+    "try:",
+    "def h():",
+    "class C:",
+    "else:",
+)
 
 
 def shapes() -> Iterator[Shape]:

@@ -13,6 +13,7 @@ what only stands in for it, in a test, offers the same.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -169,7 +170,7 @@ class GivenLibraries:
         name = parameter.name.partition("#")[0]
         makes = function.owner_class is not None and function.name.endswith(_CONSTRUCTOR)
         for caller, call in self._calls_of(definition, makes):
-            at = position - makes
+            at = position - (makes or isinstance(call.callee, Method))
             named = [value for keyword, value in call.keywords if keyword == name]
             inside = not call.spread and at < len(call.arguments)
             value = call.arguments[at] if inside else next(iter(named), None)
@@ -181,7 +182,12 @@ class GivenLibraries:
     def _calls_of(self, definition: Definition, makes: bool) -> Iterator[tuple[Definition, Call]]:
         function = definition.function
         whole = (function.owner_class or "") if makes else function.qualified_name
-        for caller, call in self._calls.get(whole.rpartition(".")[2], ()):
+        last = whole.rpartition(".")[2]
+        for caller, call in self._calls.get(last, ()):
+            if isinstance(call.callee, Method):
+                if function.receiver is not None and self._methods[last] == [definition]:
+                    yield caller, call
+                continue
             assert isinstance(call.callee, Direct)
             called, module = call.callee.name, caller.module
             if makes:
@@ -191,13 +197,24 @@ class GivenLibraries:
                 yield caller, call
 
     @cached_property
+    def _methods(self) -> dict[str, list[Definition]]:
+        """The methods of Python by their last names: one of a kind is meant wherever it is called,
+        on whatever object."""
+        table: defaultdict[str, list[Definition]] = defaultdict(list)
+        for definition in self.names.definitions:
+            function = definition.function
+            if function.language is Language.PYTHON and function.owner_class is not None:
+                table[function.qualified_name.rpartition(".")[2]].append(definition)
+        return table
+
+    @cached_property
     def _calls(self) -> dict[str, list[tuple[Definition, Call]]]:
         """Every call of Python by the last word of what is called."""
         table: dict[str, list[tuple[Definition, Call]]] = {}
         for definition in self.names.definitions:
             if definition.module.language is Language.PYTHON:
                 for call in calls_of(definition.function):
-                    if isinstance(call.callee, Direct):
+                    if isinstance(call.callee, Direct | Method):
                         word = call.callee.name.rpartition(".")[2]
                         table.setdefault(word, []).append((definition, call))
         return table

@@ -36,8 +36,8 @@ from capilint.ir import (
 _MADE_LAST = (*LEAKS, "CAP401")  # mistakes that may be all there is on a path
 _NOWHERE: Point = (-1, -1)
 _LONGEST = 30  # lines: what is longer holds code of its own, as a lambda does
+_YES_OR_NO = ("true", "false")  # of a condition
 _ANSWERS = {
-    Question.CONDITION: ("true", "false"),
     Question.CASE: ("fits", "does not fit"),
     Question.ROUND: ("another round", "no further round"),
 }
@@ -189,18 +189,17 @@ def _target(block: BasicBlock, event: Event | None) -> int | None:
         return block.handler
     if isinstance(block.terminator, Jump):
         return block.terminator.target
-    ways = successors(block) if event is not None and event.at is block.terminator else ()
-    return ways[event.way] if event is not None and ways else None
+    if event is None or event.at is not block.terminator or event.kind != "branch":
+        return None
+    return successors(block)[event.way]
 
 
 def _outcome(event: Event) -> str:
     at = event.at
     if isinstance(at, Choose) and at.catches:
         return "not caught" if at.catches[event.way] is None else "caught"
-    if isinstance(at, Branch):
-        return _ANSWERS[at.question][event.way]
-    if isinstance(at, Choose) and at.question is not Question.CONDITION:
-        return _ANSWERS[at.question][min(event.way, 1)]
+    if isinstance(at, Branch) or (isinstance(at, Choose) and at.question in _ANSWERS):
+        return _ANSWERS.get(at.question, _YES_OR_NO)[min(event.way, 1)]
     if event.succeeded is None:
         return ""
     return "succeeds" if event.succeeded else "fails"

@@ -311,7 +311,7 @@ class Story:
         begin = span_here(events, witness.made)
         again = told.kind in ("fail", "lose")  # not what the call does that made the handle
         again = again and self._own_event(told.number) > self._own_event(witness.made)
-        if told.span.line < begin.line or (again and told.span == begin):
+        if told.span.end_line < begin.line or (again and told.span == begin):
             return max([2, *passed.values()])
         return 1
 

@@ -118,6 +118,12 @@ class Outcome:
         given = self.given
         return sum(1 for symbol, handle in self.handles if handle.made and symbol in given)
 
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether it leaves open how it went: an exception, or what unknown code answered."""
+        answer = self.result.kind if isinstance(self.result, Symbol) else ""
+        return self.raised or answer in ("result", "report")
+
     @cached_property
     def leaves_ended(self) -> bool:
         """Whether a place of the caller's is left with a new handle in it that has ended."""

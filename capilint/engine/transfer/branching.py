@@ -12,7 +12,14 @@ from capilint.engine.program.idle_branches import IdleBranches
 from capilint.engine.transfer.assignments import Assignments, Point
 from capilint.engine.transfer.creations import Creations
 from capilint.engine.transfer.dispatch import dispatched
-from capilint.engine.transfer.doubts import doubt_all, doubt_undecided, is_undecided, settle
+from capilint.engine.transfer.doubts import (
+    doubt_all,
+    doubt_undecided,
+    doubt_what_happened,
+    is_judged_constant,
+    is_undecided,
+    settle,
+)
 from capilint.engine.transfer.exceptions import Exceptions
 from capilint.ir import Branch, Choose, places_in
 
@@ -73,6 +80,8 @@ class Branching:
             held = [evaluator.read(path.state, each) for each in places_in(branch.condition)]
             if is_undecided(condition) and (statuses or not self.idle.has(block)):
                 doubt_undecided(path.state, condition, [status for status, _ in statuses], held)
+        elif is_judged_constant(condition):  # as before, when other things had happened
+            doubt_what_happened(path.state, condition)
         nothing = self.assignments.counted_to_nothing(path.state, block, branch.condition)
         for number, target in enumerate((branch.if_true, branch.if_false)):
             way = path.fork()

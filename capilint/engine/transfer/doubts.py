@@ -16,6 +16,7 @@ from capilint.engine.domain.values import (
     AbstractValue,
     Status,
     Symbol,
+    Term,
     Uninitialised,
     is_unknown_constant,
     symbols_in,
@@ -81,6 +82,12 @@ def doubt_what_ended(state: State, site: object) -> None:
 def is_undecided(condition: AbstractValue) -> bool:
     """Whether a branch asks what is decided in truth, but only by the code elsewhere."""
     return _reports(condition) or is_unknown_constant(condition)
+
+
+def is_judged_constant(condition: AbstractValue) -> bool:
+    """Whether a branch asks unknown code what it says of a code: `is_error(MY_ERROR)`."""
+    judged = isinstance(condition, Term) and condition.operator.endswith("()")
+    return judged and is_unknown_constant(condition)
 
 
 def doubt_undecided(

@@ -32,6 +32,7 @@ from capilint.engine.summaries.summary import (
     Outcome,
     Summary,
 )
+from capilint.engine.transfer.answers import Answers, answers_to
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.naming import GivenNames
 from capilint.engine.transfer.parameters import given_to, surplus
@@ -64,10 +65,13 @@ class SummaryCalls:
         for extra in surplus(summary, arguments):
             extra.give_away(path.state, How.SURPLUS)
         possible = PossibleOutcomes(self.evaluator, self.typestates)
-        for outcome, state in possible.of(path.state, site, summary, given):
+        ways = list(possible.of(path.state, site, summary, given))
+        outcomes = [outcome for outcome, _ in ways]
+        answers = answers_to(self.evaluator, path.state, site, arguments, summary, outcomes)
+        for outcome, state in ways:
             branch = Path(state, path.node, path.trail)
             caller = Substitution(self.evaluator, path.state, site.key, given, outcome.names)
-            self._play(branch, site, summary, outcome, caller)
+            self._play(branch, site, summary, outcome, caller, answers)
             if outcome.raised:
                 self._abandon(branch, given.get(summary.abandons or RESULT))
                 yield raise_from(branch, CERTAIN, outcome.exception)
@@ -90,6 +94,7 @@ class SummaryCalls:
         summary: Summary,
         outcome: Outcome,
         caller: Substitution,
+        answers: Answers,
     ) -> None:
         """Carry out one outcome."""
         age_doubts(path.state, site.key)
@@ -103,7 +108,7 @@ class SummaryCalls:
         self._apply_handles(path, site, summary, outcome, caller)
         self._apply_memory(path, site, outcome, caller)
         if not outcome.raised:
-            self._return(path, site, summary, outcome, caller)
+            self._return(path, site, summary, outcome, caller, answers)
 
     def _make_room(self, path: Path, caller: Substitution, outcome: Outcome) -> None:
         for symbol in outcome.made:
@@ -180,7 +185,7 @@ class SummaryCalls:
                 known = owner if isinstance(owner, Symbol) else None
                 text = names.result_text(site) if symbol == outcome.result else ""
                 origin = Origin(summary.name, text, site.call.span, handle.resource)
-                made = changed(self._open_still(handle, site, caller), owner=known)
+                made = changed(self._open_still(handle, outcome, site, caller), owner=known)
                 self.typestates.create(path, value, made, origin)
                 if path.state.log is not None:
                     sites = path.state.log.sites.setdefault(value, {})
@@ -198,7 +203,9 @@ class SummaryCalls:
                 path.state.renew(content)
                 path.state.store(value.location, content)
 
-    def _open_still(self, handle: Handle, site: Site, caller: Substitution) -> Handle:
+    def _open_still(
+        self, handle: Handle, outcome: Outcome, site: Site, caller: Substitution
+    ) -> Handle:
         """A new handle of the callee's, with what its caller does not know about it either."""
         if _is_perhaps_owned(handle):
             return changed(handle, doubt=("owner", site.key))
@@ -208,6 +215,8 @@ class SummaryCalls:
             if answer is None:
                 return changed(handle, doubt=flag)
             return answered(handle, made=not answer)
+        if handle.doubt is not None and outcome.tells_nothing:
+            return changed(handle, doubt=("callee", site.key))
         return answered(handle)
 
     def _apply_memory(self, path: Path, site: Site, outcome: Outcome, caller: Substitution) -> None:
@@ -235,7 +244,13 @@ class SummaryCalls:
                 self.adopt(path, thing)
 
     def _return(
-        self, path: Path, site: Site, summary: Summary, outcome: Outcome, caller: Substitution
+        self,
+        path: Path,
+        site: Site,
+        summary: Summary,
+        outcome: Outcome,
+        caller: Substitution,
+        answers: Answers,
     ) -> None:
         result: AbstractValue
         if outcome.result is None:
@@ -254,7 +269,9 @@ class SummaryCalls:
                 negative = Term("<", (result, ZERO))
                 self.evaluator.assume(path.state, negative, outcome.result_negative)
         if _is_unknown(outcome) and not isinstance(result, Number | Status):
-            result = self._failure(path, site, result, summary.successes(outcome))
+            told = summary.successes(outcome) | answers.elsewhere
+            result = self._failure(path, site, result, told)
+        answers.leave_open(path.state)
         self.memory.give_result(path, site, result, self._returned_parts(outcome, caller))
 
     def _returned_parts(self, outcome: Outcome, caller: Substitution) -> list[Part]:

@@ -89,7 +89,7 @@ class UnknownCalls:
             doubt(state, status)
         self._give(path, site, arguments)
         self._doubt_whether_it_comes_back(path, site, arguments)
-        if guarded and not self._is_sure(site):
+        if guarded and not site.call.noexcept and not self._is_sure(site):
             yield raise_from(path.fork(), POSSIBLE)
         kept = self.language is Language.PYTHON and self._is_asked_later(site, arguments)
         if statuses and self._raises_on_failure(site.call) and not kept:

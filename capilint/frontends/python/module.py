@@ -13,6 +13,7 @@ from capilint import internal_error, ir
 from capilint.files.modules import module_of
 from capilint.finding import Span
 from capilint.frontends.python.lowering.context import MAX_BLOCKS, TooLarge
+from capilint.frontends.python.lowering.data_classes import constructor, is_data_class
 from capilint.frontends.python.lowering.statements import Statements
 from capilint.frontends.python.naming.classes import Classes
 from capilint.frontends.python.naming.names import Names
@@ -91,6 +92,7 @@ class _ModuleLowering:
         self._pending: deque[tuple[_Definition, Scope]] = deque()
         self._required: set[_Definition] = set()
         self._problems: list[ir.Problem] = []
+        self._data_classes: list[tuple[cst.ClassDef, Scope]] = []
         self._defined: dict[str, tuple[int, bool]] = {}  # by name: so many sites of it looked at
         self._module = module_scope(tree, name, is_package)
         self.names = Names(tree, self._module, Classes(self.scope_of))
@@ -106,6 +108,7 @@ class _ModuleLowering:
             node, parent = self._pending.popleft()
             lower = partial(self._lower_function, node, parent)
             functions.append(self._guarded(lower, node, self._qualified(node, parent)))
+        functions += self._constructors()
         return ir.Module(
             path,
             self._module.name,
@@ -121,6 +124,13 @@ class _ModuleLowering:
             own_variables=frozenset(self._own_variables()),
             left_out=self._left_out,
         )
+
+    def _constructors(self) -> Iterator[ir.Function]:
+        """Those that nobody has written: of data classes."""
+        for node, scope in self._data_classes:
+            default = partial(_default, Statements(self, scope))
+            span = self.positions.head(node)
+            yield constructor(scope.name, self._shown(scope.name), node, span, default)
 
     def _own_variables(self) -> Iterator[str]:
         """The variables that are the file's own by their names, and that hold only what it
@@ -152,7 +162,9 @@ class _ModuleLowering:
                 scope = self._scopes[node] = class_scope(node, parent, name)
                 self._register(scope)
                 bases = tuple(self.names.canonical(base.value, parent) or "" for base in node.bases)
-                if node.decorators or node.keywords:
+                if is_data_class(node, lambda name: self.names.canonical(name, parent)):
+                    self._data_classes.append((node, scope))
+                elif node.decorators or node.keywords:
                     bases = ("", *bases)  # what it is made of then is not known
                 self.names.classes.add(node, scope, bases)
             else:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 from capilint.language import Language
 
@@ -93,19 +94,19 @@ def passed_lines(
 
     `order` are the lines that are known to be on it, in its order, each with that state. Where
     these are all that matter (`whole`), lines as deep between two that follow each other lie on the
-    way.
+    way. A line that a loop comes by again has the states of all rounds: `live lost`.
     """
-    states = dict(order)
+    states = _by_line(order)
     follows = {(one, other) for (one, _), (other, _) in pairwise(order)}
     known = sorted(states)
     for above, below in follows if whole else ():
         for number in _jumps(lines, above, below):
-            states[number] = states[above]
+            states[number] = _last(states[above])
     for above, below in pairwise(known):
         straight = (above, below) in follows and above + 1 not in states
         if whole and straight and not _JUMP.search(lines[above - 1]):
             for number in _on_the_way(lines, above, below):
-                states[number] = states[above]
+                states[number] = _last(states[above])
     ranges: list[tuple[int, int, str]] = []
     for number in sorted(states):
         if ranges and ranges[-1][1:] == (number - 1, states[number]):
@@ -113,6 +114,21 @@ def passed_lines(
         else:
             ranges.append((number, number, states[number]))
     return ranges
+
+
+def _last(states: str) -> str:
+    return states.rpartition(" ")[2]
+
+
+def _by_line(order: Iterable[tuple[int, str]]) -> dict[int, str]:
+    """The state behind each line; several where the path comes back to it in another one."""
+    found: dict[int, list[str]] = {}
+    for line, visit in groupby(order, key=itemgetter(0)):
+        *_, (_, state) = visit
+        states = found.setdefault(line, [])
+        if state not in ("", *states[-1:]):
+            states.append(state)
+    return {line: " ".join(states) for line, states in found.items()}
 
 
 def _jumps(lines: Sequence[str], one: int, other: int) -> Iterable[int]:

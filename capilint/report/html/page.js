@@ -279,7 +279,7 @@ const STATES = {
 function statesIn(frames) {
   const seen = new Set();
   const look = each => {
-    for (const [, , state] of each.passed || []) seen.add(state);
+    for (const [, , states] of each.passed || []) states.split(" ").forEach(state => seen.add(state));
     for (const call of each.calls || []) look(call.frame);
   };
   frames.forEach(look);
@@ -355,7 +355,11 @@ function noted(drawn, finding) {
     return about.get(number);
   };
   for (const [first, last, state] of drawn.passed || [])
-    for (let number = first; number <= last; number++) at(number).state = state;
+    for (let number = first; number <= last; number++) {
+      const states = state.split(" ");    /* of several rounds */
+      at(number).state = states.pop();
+      at(number).was = states;
+    }
   for (const [number, begin, end, outcome, times] of drawn.marks || []) at(number).marks.push({begin, end, outcome, times});
   for (const number of drawn.steps || []) {
     const step = finding.steps[number];
@@ -408,7 +412,9 @@ function line(drawn, number, what, said) {
   const state = what ? what.state : undefined;
   const on = state !== undefined;
   const node = make("div", `line${on ? ` on ${state}` : drawn.whole ? " off" : ""}${what && what.also ? " also" : ""}`);
-  const label = make("span", `state ${state || ""}`, on && state !== said ? STATES[state][0] : "");
+  const several = on && what.was.length > 0;
+  const label = make("span", `state ${state || ""}${several ? " several" : ""}`, on && (several || state !== said) ? STATES[state][0] : "");
+  if (on) label.prepend(...what.was.map(each => make("span", `was ${each}`, STATES[each][0])));
   if (on) label.append(make("span", `rail ${state || "none"}`));
   node.append(label, make("span", "no", String(number)), source(text, what ? what.marks : [], data.files[drawn.file].language));
   return node;

@@ -6,6 +6,8 @@ without effects stays a value; one with effects is control flow that sets a plac
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from tree_sitter import Node
 
 from capilint import ir
@@ -13,6 +15,7 @@ from capilint.finding import Span
 from capilint.frontends.c.lowering.calls import CallLowering
 from capilint.frontends.c.lowering.values import folded
 from capilint.frontends.c.parsing.syntax import (
+    Effects,
     commas,
     field,
     has_effects,
@@ -200,7 +203,11 @@ class ConditionLowering(CallLowering):
 
     def acts(self, node: Node) -> bool:
         """Whether evaluating an expression calls or changes anything."""
-        return has_effects(node)
+        return self._effects.of(node)
+
+    @cached_property
+    def _effects(self) -> Effects:
+        return Effects()
 
     # ------------------------------------------------------------ into a place
 

@@ -8,7 +8,7 @@ gotos wait until the function's end.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
@@ -106,7 +106,7 @@ class ExitLowering(InitialiserLowering):
 
     def end_by(self, call: ir.Call, span: Span) -> None:
         """Make the call of a cleanup, where a scope is left."""
-        self.graph.emit(ir.Call(call.callee, call.arguments, call.result, span))
+        self.graph.emit(replace(call, span=span))
 
     def enter_cleanup(self, call: ir.Call, *, pad: bool, only_on_exception: bool = False) -> None:
         """From here to the end of the scope, leaving it makes a call; with `pad`, exceptions do."""

@@ -18,14 +18,18 @@ from capilint.ir import Call, Scope, Value, Variable
 
 @dataclass(slots=True, eq=False)
 class Frame:
-    """Something that encloses statements; `depth` counts the frames outside of it."""
+    """Something that encloses statements; `depth` counts the frames outside of it, `block` is the
+    innermost block at it or around it."""
 
     outer: Frame | None
 
     depth: int = field(init=False)
+    block: Block | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.depth = 0 if self.outer is None else self.outer.depth + 1
+        around = None if self.outer is None else self.outer.block
+        self.block = self if isinstance(self, Block) else around
 
 
 @dataclass(slots=True, eq=False)
@@ -111,7 +115,7 @@ class Names:
 
     def open_block(self) -> Block:
         """Enter a compound statement; leave it by setting `frame` back to `outer`."""
-        enclosing = self._nearest_block(self.frame)
+        enclosing = self.frame.block
         named = enclosing if enclosing is None or enclosing.variables else enclosing.named
         self.frame = Block(self.frame, named=named)
         return self.frame
@@ -122,7 +126,7 @@ class Names:
         """A variable of the innermost block; said again in one block it is the same variable.
 
         `unique` is what it is to be called, where that is not its name."""
-        block = self._nearest_block(self.frame)
+        block = self.frame.block
         assert block is not None, "the outermost frame is a block"
         if name in block.variables:
             return block.variables[name]
@@ -137,7 +141,7 @@ class Names:
 
     def forget(self, name: str) -> None:
         """What the innermost block declares by a name is not meant by it any more."""
-        block = self._nearest_block(self.frame)
+        block = self.frame.block
         if block is not None:
             block.variables.pop(name, None)
 
@@ -146,7 +150,7 @@ class Names:
         self._uses[name] += 1
         number = self._uses[name]
         suffix = self._function if number == 1 else f"{self._function}#{number}"
-        block = self._nearest_block(self.frame)
+        block = self.frame.block
         assert block is not None, "the outermost frame is a block"
         variable = block.variables.setdefault(name, Variable(f"{name}#{suffix}", Scope.GLOBAL))
         self.dimensions[variable] = dimensions
@@ -160,7 +164,7 @@ class Names:
 
     def find(self, name: str) -> Variable | None:
         """The variable that a name means here, or None where the file does not declare it."""
-        block = self._nearest_block(self.frame)
+        block = self.frame.block
         while block is not None:
             if name in block.variables:
                 return block.variables[name]
@@ -172,12 +176,6 @@ class Names:
         variable = Variable(name, Scope.GLOBAL)
         self.dimensions.setdefault(variable, self._globals.get(name, 0))
         return variable
-
-    @staticmethod
-    def _nearest_block(frame: Frame | None) -> Block | None:
-        while frame is not None and not isinstance(frame, Block):
-            frame = frame.outer
-        return frame
 
 
 def enclosing(frame: Frame | None, *kinds: type[Frame]) -> Frame | None:
@@ -192,10 +190,11 @@ def between(frame: Frame | None, outer: Frame | None) -> Iterator[Frame]:
 
     `outer` need not enclose `frame`: a jump into a block leaves what both do not share.
     """
-    kept: set[int] = set()
-    while outer is not None:
-        kept.add(id(outer))
-        outer = outer.outer
-    while frame is not None and id(frame) not in kept:
-        yield frame
-        frame = frame.outer
+    while frame is not None and frame is not outer:
+        if outer is None or frame.depth >= outer.depth:
+            yield frame
+            level = outer is not None and frame.depth == outer.depth
+            frame = frame.outer
+            outer = outer.outer if level and outer is not None else outer
+        else:
+            outer = outer.outer

@@ -111,6 +111,30 @@ def has_effects(node: Node) -> bool:
     return any(inner.type in _ACTING for inner in within(node))
 
 
+class Effects:
+    """What `has_effects` says of the expressions of a function, each looked through once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Node, bool]] = {}  # kept: no other has its id
+
+    def of(self, node: Node) -> bool:
+        """Whether evaluating an expression calls or changes anything."""
+        stack, passed = [node], list[Node]()
+        while stack:
+            inner = stack.pop()
+            if inner.id not in self._known:
+                passed.append(inner)
+                if inner.type not in _ACTING and inner.type not in _UNEVALUATED:
+                    stack += inner.named_children
+        for inner in reversed(passed):
+            acts = inner.type in _ACTING or (
+                inner.type not in _UNEVALUATED
+                and any(self._known[child.id][1] for child in inner.named_children)
+            )
+            self._known[inner.id] = (inner, acts)
+        return self._known[node.id][1]
+
+
 def identifiers_in(node: Node) -> list[str]:
     """The identifiers below a node, each once, in source order."""
     kinds = ("identifier", "type_identifier")  # in broken text the parser takes one for the other

@@ -158,7 +158,7 @@ class CallLowering(CalleeLowering):
         """The value of a call's argument; an object without conversions is given by its address."""
         node = self.bare(node)
         made = None if node.type in LITERALS else self.class_of(node)
-        if made is None or self.lookup.conversions(made):
+        if made is None or self.turns_into_a_value(node, made):
             return super().argument(node)
         return self.address_of(self.object_place(node))
 

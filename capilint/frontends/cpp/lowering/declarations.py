@@ -148,8 +148,8 @@ class DeclarationLowering(LambdaLowering):
     def _ends_with_scope(self, place: ir.Place, kind: Type, span: Span) -> None:
         if self.is_opaque(kind):
             self.graph.emit(ir.Escape((ir.AddressOf(place),), span))
-            ended = ir.Call(ir.Direct(UNSEEN_DESTRUCTOR), (ir.AddressOf(place),), None, span)
-            self.enter_cleanup(ended, pad=False)
+            unseen, given = ir.Direct(UNSEEN_DESTRUCTOR), (ir.AddressOf(place),)
+            self.enter_cleanup(ir.Call(unseen, given, None, span, noexcept=True), pad=False)
         if kind.is_object:
             self.ends_later(place, kind._replace(dimensions=0), span, kind.dimensions)
 

@@ -82,10 +82,10 @@ class FunctionLowering(StatementLowering):
         whole = ir.Place(THIS, ("*",))
         for base in self.lookup.bases(this):
             if base is not None:
-                node, arguments = given.get(base.declared.name.partition("<")[0], (None, []))
+                node, arguments = given.get(base.declared.name.partition("<")[0], (None, None))
                 where = self.span(node) if node is not None else span
                 with self.full_expression(where):
-                    self.construct(whole, base, arguments, where)
+                    self.construct(whole, base, arguments, where, is_base=True)
                 self._ends_on_exception(whole, base, where)
             else:
                 self.emit_call(UNSEEN_BASE, (), None, span)
@@ -126,7 +126,8 @@ class FunctionLowering(StatementLowering):
     def _ends_on_exception(self, place: ir.Place, made: Instance, span: Span) -> None:
         name = self.destructor_of(made)
         if name is not None:
-            call = ir.Call(ir.Direct(name), (self.address_of(place),), None, span)
+            ended = (self.address_of(place),)
+            call = ir.Call(ir.Direct(name), ended, None, span, noexcept=True)
             self.enter_cleanup(call, pad=True, only_on_exception=True)
 
     def destructor(self, body: Node | None, span: Span) -> None:
@@ -136,7 +137,8 @@ class FunctionLowering(StatementLowering):
         for place, made in self._parts(self.this):
             name = self.destructor_of(made)
             if name is not None:
-                call = ir.Call(ir.Direct(name), (self.address_of(place),), None, span)
+                ended = (self.address_of(place),)
+                call = ir.Call(ir.Direct(name), ended, None, span, noexcept=True)
                 self.enter_cleanup(call, pad=True)
         if body is not None:
             self.body(body, whole)

@@ -35,9 +35,17 @@ class ObjectLowering(SpecialMemberLowering):
     # ------------------------------------------------------------ beginning
 
     def construct(
-        self, target: ir.Place, made: Instance, given: Sequence[Node] | None, span: Span
+        self,
+        target: ir.Place,
+        made: Instance,
+        given: Sequence[Node] | None,
+        span: Span,
+        is_base: bool = False,
     ) -> None:
-        """Begin the life of an object in a place, from arguments; None: none are written."""
+        """Begin the life of an object in a place, from arguments; None: none are written.
+
+        A base is a part of the object in the place.
+        """
         arguments = given or ()
         if len(arguments) == 1 and self._is_of(arguments[0], made):
             self.copy(target, made, arguments[0], span)
@@ -49,15 +57,25 @@ class ObjectLowering(SpecialMemberLowering):
             values = self.arguments(Callee(name, chosen, made, made.bindings), arguments)
             self.emit_call(name, (self.address_of(target), *values), None, span)
         elif arguments and (base := self._whose_constructor(made, types)) is not None:
-            self.construct(target, base, given, span)
+            self.construct(target, base, given, span, is_base)
         elif not arguments or chosen is not None or self._is_aggregate(made):
             if given is not None and not arguments:  # `T()` clears what no constructor sets
-                self.graph.emit(ir.Assign(target, ir.Constant(0), span, zeroes=True))
+                self._clear(target, made, span, is_base)
             self._construct_plainly(target, made, arguments, span, has_constructors)
         else:
             values = tuple(self.unknown_argument(each) for each in arguments)
             plain = made.declared.name.partition("<")[0]
             self.emit_call(f"{made.name}::{plain}", (self.address_of(target), *values), None, span)
+
+    def _clear(self, target: ir.Place, made: Instance, span: Span, is_base: bool) -> None:
+        places = [target]
+        if is_base:
+            parts = (made, *self.lookup.ancestors(made))
+            members = [each for part in parts for each in self.lookup.fields(part)]
+            named = [f".{each.name}" for each in members if not each.static]
+            places = [ir.Place(target.root, (*target.path, name)) for name in named]
+        for each in places:
+            self.graph.emit(ir.Assign(each, ir.Constant(0), span, zeroes=True))
 
     def _whose_constructor(self, made: Instance, types: tuple[Type | None, ...]) -> Instance | None:
         """The base whose constructor, taken over by a class, is all that makes an object of it."""
@@ -223,7 +241,8 @@ class ObjectLowering(SpecialMemberLowering):
         said = self.lookup.declarations.aliases
         normal_only = f"{alone}::{WITHOUT_EXCEPTION}" in said
         for each in places:
-            call = ir.Call(ir.Direct(name), (self.address_of(each),), None, span)
+            ended = (self.address_of(each),)
+            call = ir.Call(ir.Direct(name), ended, None, span, noexcept=True)
             only_on_exception = f"{alone}::{BY_EXCEPTION}" in said
             self.enter_cleanup(call, pad=not normal_only, only_on_exception=only_on_exception)
 
@@ -373,7 +392,7 @@ class ObjectLowering(SpecialMemberLowering):
         found = self.type_of(node)
         if found is None or found.instance is None or found.stars:
             return self.argument(node)
-        if self.lookup.conversions(found.instance):
+        if self.turns_into_a_value(node, found.instance):
             return self.argument(node)
         return self.address_of(self.object_place(node))
 

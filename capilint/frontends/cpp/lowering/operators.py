@@ -164,9 +164,25 @@ class OperatorLowering(UnseenOperatorLowering):
             unseen = self.unseen_operator(node)
             return unseen if unseen is not None else super()._assignment(node)
         if made is None:
-            return super()._assignment(node)
+            given = self._into_unknown(left, right, node)
+            return given if given is not None else super()._assignment(node)
         self._assign_object(made, left, right, node)
         return ir.Read(self.place(left))
+
+    def _into_unknown(self, left: Node, right: Node, node: Node) -> ir.Value | None:
+        """`keys_[name] = std::move(key)`: an object goes into something of which nothing is known;
+        None for all else."""
+        right = self.bare(right)
+        made = self.class_of(right)
+        if made is None or self.type_of(left) is not None or self.turns_into_a_value(right, made):
+            return None
+        self.discard(left)
+        source, span = self.object_place(right), self.span(node)
+        self.graph.emit(ir.Escape((self.address_of(source),), span))
+        found = self.type_of(right)
+        if found is not None and found.reference == "&&":
+            self.assign(source, ir.Unknown(), span)
+        return ir.Unknown()
 
     def _assign_object(self, made: Instance, left: Node, right: Node, node: Node) -> None:
         """`object = value`: by its operator, or by what the compiler makes of it."""

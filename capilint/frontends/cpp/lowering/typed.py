@@ -238,6 +238,14 @@ class TypedLowering(NamingLowering):
         self._meanings[node.id] = node, found
         return found
 
+    def turns_into_a_value(self, node: Node, made: Instance) -> bool:
+        """Whether an object is asked for its plain value where nobody knows what is wanted: it has
+        such a conversion, and is not on its way into another object."""
+        moved = self.meaning_of(node) if node.type == "call_expression" else None
+        if isinstance(moved, Cast) and moved.written is None:
+            return False
+        return any(not signature.explicit for _, signature in self.lookup.conversions(made))
+
     def find_callee(self, function: Node, arguments: Sequence[Node]) -> Callee | None:
         """Look for what is called."""
         raise NotImplementedError

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 _MAX_BRACKETS = 100
@@ -24,7 +25,7 @@ _USUAL_BRACKETS = 8
 _USUAL_CHAIN = 32
 _CALL = 2  # so many links is a call, an index or a group
 _WAYS = {"{": 4, "(": 4, "[": 2}  # as many ways the parser tries for each pattern around another
-_STACK_BYTES = 256 * 1024 * 1024
+STACK_BYTES = 256 * 1024 * 1024
 _RECURSION_LIMIT = 20_000
 
 # A chain is what one bracket or line holds without a comma: `a + b + c`, `f()()`, `not not x`.
@@ -116,8 +117,32 @@ class _Depth:
         )
 
 
+_here = threading.local()
+
+
+def has_deep_stack() -> None:
+    """Tell that this thread has a stack of STACK_BYTES: it needs no other one to recurse deeply."""
+    _here.deep = True
+
+
 def with_deep_stack(work: Callable[[], _Result]) -> _Result:
     """The result of `work`, run where it may recurse deeply; its exceptions come through."""
+    with _deep_recursion():
+        return work() if getattr(_here, "deep", False) else _in_a_thread(work)
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(usual, _RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)
+
+
+def _in_a_thread(work: Callable[[], _Result]) -> _Result:
+    """The result of `work` in a thread with a deep stack."""
     results: list[_Result] = []
     errors: list[BaseException] = []
 
@@ -127,10 +152,9 @@ def with_deep_stack(work: Callable[[], _Result]) -> _Result:
         except BaseException as error:  # handed on below
             errors.append(error)
 
-    usual_stack, usual_limit = threading.stack_size(), sys.getrecursionlimit()
+    usual_stack = threading.stack_size()
     try:
-        threading.stack_size(_STACK_BYTES)
-        sys.setrecursionlimit(max(usual_limit, _RECURSION_LIMIT))
+        threading.stack_size(STACK_BYTES)
         thread = threading.Thread(target=run)
         thread.start()
     except (RuntimeError, ValueError):  # no thread with such a stack: do with what there is
@@ -139,7 +163,6 @@ def with_deep_stack(work: Callable[[], _Result]) -> _Result:
         thread.join()
     finally:
         threading.stack_size(usual_stack)
-        sys.setrecursionlimit(usual_limit)
     if errors:
         raise errors[0]
     return results[0]

@@ -1,0 +1,68 @@
+"""What a function of the program answers where it is told how a call went.
+
+errno_of(status)    a success: 0         ┐ what is answered of a failure tells it apart,
+                    a failure: EIO       ┘ though nobody knows the number
+win32_of(status)    whatever it was: the answer of unknown code ──► a doubt, as of unknown code
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from capilint.engine.domain.binding import Arguments, statuses_in
+from capilint.engine.domain.evaluate import Evaluator
+from capilint.engine.domain.state import State
+from capilint.engine.domain.values import AbstractValue, Number, Status, Symbol
+from capilint.engine.summaries.summary import Outcome, Summary
+from capilint.engine.transfer.doubts import doubt
+from capilint.engine.transfer.ways import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a callee answers in one state, of the statuses that it is given.
+
+    `elsewhere` are the numbers that it answers only if they were others.
+    """
+
+    statuses: tuple[Status, ...]
+    elsewhere: frozenset[int]
+    alike: bool
+
+    def leave_open(self, state: State) -> None:
+        """Hold back what hangs on the statuses, if the answer does not tell of them."""
+        if self.alike:
+            for status in self.statuses:
+                doubt(state, status)
+
+
+def answers_to(
+    evaluator: Evaluator,
+    state: State,
+    site: Site,
+    arguments: Arguments,
+    summary: Summary,
+    possible: Sequence[Outcome],
+) -> Answers:
+    """What the outcomes that are possible in a state answer there, and the others elsewhere.
+
+    They are alike where the others answer nothing else: only a third function knows what it says.
+    """
+    statuses = tuple(
+        status
+        for argument in arguments.all()
+        for status, _ in statuses_in(evaluator, state, argument.written)
+    )
+    if not statuses or not site.result_is_read:
+        return Answers((), frozenset(), False)
+    here = {_answer(each) for each in possible}
+    others = {_answer(each) for each in summary.outcomes if each not in possible}
+    numbers = [each.value for each in others - here if isinstance(each, Number)]
+    alike = others <= here and (bool(others) or None in here)
+    return Answers(statuses, frozenset(numbers), alike)
+
+
+def _answer(outcome: Outcome) -> AbstractValue | None:
+    """What comes back, or None where only unknown code knows it."""
+    return None if isinstance(outcome.result, Symbol) else outcome.result
