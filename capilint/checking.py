@@ -11,10 +11,9 @@ findings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from capilint.config.settings import OFF, Settings
 from capilint.files.source import (
@@ -27,76 +26,22 @@ from capilint.files.source import (
     read_bytes,
 )
 from capilint.interruption import signal_of
-from capilint.lowering import FrontEnds
+from capilint.lowering import FrontEnds, Relevance
+from capilint.outcome import Interrupted as Interrupted
+from capilint.outcome import Report as Report
+from capilint.progress import Progress
 from capilint.rulebook.namescan import NameScan, known_names, unknown_resource
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
     from capilint.engine.summaries.effects import Effects
     from capilint.finding import Finding, Span
-    from capilint.findings.baseline import Gone
-    from capilint.findings.triage import Suppressed, Triage
-    from capilint.ir import Module
+    from capilint.findings.triage import Triage
+    from capilint.growth.rounds import Rounds
+    from capilint.remembering import Memory
     from capilint.rulebook.book import RuleBook
     from capilint.rulebook.tomlfile import RuleFile
     from capilint.silence import Account, Fate, Silence
-
-    Relevance = Callable[[str], bool]
-
-
-class Report(NamedTuple):
-    """What a run found, sorted by place. Paths are those of the inputs.
-
-    `analysed` counts the files that were parsed, of `seen`, and `unread` those that could not be;
-    `unreadable` has headers that are no inputs, too. `sources` has the files that were
-    read whole, by path. `failing` are the findings whose severity reaches their file's `fail_on`.
-    `notes` tell people what the run did not do. On request `account` tells of which handles
-    nothing is reported, and `effects` what the functions of the program do to handles.
-
-    Where `baselines` hold, `findings` are the new ones, `known` those that a baseline has, and
-    `gone` what it has and the run did not find. `unchanged` are findings that only concern lines
-    which are as they were, where the changed ones alone are asked for. `interrupted` is the number
-    of the signal that ended the run before its end; 0 for none.
-    """
-
-    findings: tuple[Finding, ...] = ()
-    suppressed: tuple[Suppressed, ...] = ()
-    seen: int = 0
-    analysed: int = 0
-    unreadable: tuple[Unreadable, ...] = ()
-    notes: tuple[str, ...] = ()
-    failing: frozenset[Finding] = frozenset()
-    sources: Mapping[str, Source] = MappingProxyType({})
-    account: Account | None = None
-    unread: int = 0
-    baselines: tuple[str, ...] = ()
-    known: tuple[Finding, ...] = ()
-    gone: tuple[Gone, ...] = ()
-    unchanged: tuple[Finding, ...] = ()
-    interrupted: int = 0
-    effects: tuple[Effects, ...] = ()
-
-    @property
-    def everything(self) -> tuple[Finding, ...]:
-        """All that was found and selected, reported or not."""
-        silenced = (item.finding for item in self.suppressed)
-        return (*self.findings, *self.known, *self.unchanged, *silenced)
-
-    def shown(self, verbose: bool) -> list[Finding]:
-        """What people are shown: of notes those only that make the run fail, unless `verbose`."""
-        return [
-            finding
-            for finding in self.findings
-            if verbose or finding.severity != Severity.NOTE or finding in self.failing
-        ]
-
-
-class Interrupted(KeyboardInterrupt):
-    """Somebody did not want to wait; `report` has what was found so far."""
-
-    def __init__(self, report: Report) -> None:
-        super().__init__()
-        self.report = report
 
 
 class SettingsError(Exception):
@@ -110,18 +55,21 @@ def check(
     explain: bool = False,
     effects: bool = False,
     within: Sequence[str] = (),
+    progress: Progress | None = None,
+    cache: str | None = None,
 ) -> Report:
     """Analyse the files together: one program for all that the same user functions apply to.
 
     `unreadable` is what could not be found, to be reported too. With `explain` the report accounts
     for every creation of a handle; with `effects` it has these. What the files include or import is
-    read outside of the folders `within`, if any, only where the settings name it. Raises
+    read outside of the folders `within`, if any, only where the settings name it. `progress` is
+    told how far the run is. In the folder `cache` is what earlier runs found out. Raises
     SettingsError for an unknown resource, RuleError where the user's functions are described
     wrongly, BaselineError for a baseline that cannot be read, and Interrupted on Ctrl-C and
     Terminated.
     """
     inputs = list(inputs)
-    run = _Run(inputs, settings_of, explain, effects, within)
+    run = _Run(inputs, settings_of, explain, effects, within, progress or Progress(), cache)
     run.unreadable += unreadable
     run.seen = len(run.unreadable)
     programs: dict[str, list[Input]] = {}
@@ -150,10 +98,16 @@ class _Run:
         explain: bool,
         effects: bool,
         within: Sequence[str],
+        progress: Progress,
+        cache: str | None,
     ) -> None:
         self._inputs = tuple(inputs)
         self._settings_of = settings_of
         self._explain = explain
+        self._progress = progress
+        self._cache = None if explain else cache
+        self._memory: Memory | None = None
+        self._joined: list[str] = []
         self._within = within
         self._front_ends = FrontEnds(self._inputs, settings_of, within)
         self._effects: list[Effects] | None = [] if effects else None
@@ -177,10 +131,11 @@ class _Run:
         book = rule_book(rules) if rules and "functions" in rules.tables else None
         names = book.scan_names(program[0].language) if book else _own_names()
         left: list[Input] = []
-        sources = [source for item in program if (source := self._read(item, names, left))]
+        with self._progress.phase("reading", len(program)):
+            sources = [source for item in program if (source := self._read(item, names, left))]
         if sources or any(item.named for item in program):
             sources += self._read_beside(program, sources, names, left)
-        if sources:
+        if sources and not self._recalled(sources, left, rules):
             relevant = None if len(sources) > 1 or left else _mentions_in_text(names)
             self._find_in(sources, relevant, left, names, book or rule_book(rules))
 
@@ -193,19 +148,30 @@ class _Run:
         book: RuleBook,
     ) -> None:
         """Analyse the program that begins with some files and grows by what is left."""
+        from capilint.findings.problems import problems
         from capilint.growth.left import Left
         from capilint.growth.rounds import Rounds, Wanted
 
-        rounds = Rounds(self._front_ends, self._load, self._crashed, self._quoted, self._explain)
+        self._joined.clear()
+        rounds = Rounds(
+            self._front_ends,
+            self._load,
+            self._crashed,
+            self._quoted,
+            self._explain,
+            self._progress,
+            None if self._memory is None else self._memory.of_functions,
+        )
         wanted = [Wanted(source, relevant) for source in sources]
         try:
             found = rounds.findings(wanted, Left(left, names.search), book)
         except KeyboardInterrupt:
             self._findings += rounds.findings_so_far()
             raise
+        found = [*problems(rounds.modules.values()), *found]
         self._analysed |= rounds.modules.keys() - self._beside
-        self._findings += _problems(rounds.modules.values())
         self._findings += found
+        self._keep(rounds, found)
         if self._effects is not None:
             self._effects += rounds.effects()
         if self._explain:
@@ -213,6 +179,32 @@ class _Run:
 
             self._fates += rounds.fates
             self._not_understood += not_understood(rounds.modules.values())
+
+    def _recalled(
+        self, sources: Sequence[Source], left: Sequence[Input], rules: RuleFile | None
+    ) -> bool:
+        """Take over what an earlier run found in the program, where it would be the same again."""
+        if self._memory is None:
+            return False
+        with self._progress.phase("cache"):
+            known = self._memory.recall(sources, left, rules)
+        self._progress.count("recalled programs", known is not None)
+        if known is None or self._effects is not None:  # these are not kept
+            return False
+        items = {item.path: item for item in left}
+        for path in known.joined:
+            self._load(items[path])
+        self._analysed |= set(known.analysed) - self._beside
+        self._findings += known.findings
+        return True
+
+    def _keep(self, rounds: Rounds, found: Sequence[Finding]) -> None:
+        """Remember what was found in a program, unless something of ours failed."""
+        if self._memory is not None and not self._progress.counts["failures"]:
+            from capilint.remembering import Found
+
+            with self._progress.phase("cache"):
+                self._memory.keep(Found(tuple(self._joined), tuple(rounds.modules), tuple(found)))
 
     def report(self) -> Report:
         """The report of all that was gathered."""
@@ -294,11 +286,18 @@ class _Run:
 
     def _read(self, item: Input, names: NameScan, left: list[Input]) -> Source | None:
         """The source of a file that is to be parsed; of the others some are `left`."""
+        self._progress.step()
         try:
             data = read_bytes(item.path) if item.data is None else item.data
             concerned = mentions(data, names.search)
             if not concerned:
                 left.append(item)
+                if self._memory is not None:
+                    self._memory.note(item.path, data)
+            elif self._cache is not None and self._memory is None:
+                from capilint.remembering import Memory
+
+                self._memory = Memory(self._cache, self._front_ends, self._progress)
             if not concerned and not self._has_comment(item.path, data):
                 return None
             self._sources[item.path] = source = load_input(item, data)
@@ -330,6 +329,7 @@ class _Run:
 
     def _load(self, item: Input) -> Source | None:
         """The source of a file that joins the program."""
+        self._joined.append(item.path)
         try:
             data = read_bytes(item.path) if item.data is None else item.data
             self._sources[item.path] = source = load_input(item, data)
@@ -347,6 +347,7 @@ class _Run:
 
         from capilint import internal_error
 
+        self._progress.count("failures")
         reason = f"this file was left out: {internal_error.reason(error)}"
         self._unreadable(path, reason, "".join(format_exception(error)))
 
@@ -359,12 +360,12 @@ class _Run:
 
 
 # flake8 has each file checked on its own: what all files have in common is read once.
-@cache
+@functools.cache
 def _own_names() -> NameScan:
     return known_names()
 
 
-@cache
+@functools.cache
 def rule_book(rules: RuleFile | None) -> RuleBook:
     """The rule book with the user's functions; the same one whenever it is asked for."""
     from capilint.rulebook.book import load as load_rules
@@ -372,7 +373,7 @@ def rule_book(rules: RuleFile | None) -> RuleBook:
     return load_rules([rules] if rules else [])
 
 
-@cache
+@functools.cache
 def _check_resources(resources: frozenset[str]) -> None:
     """Refuse a kind of handle that the rules do not know."""
     for resource in sorted(resources):
@@ -381,22 +382,7 @@ def _check_resources(resources: frozenset[str]) -> None:
             raise SettingsError(problem)
 
 
-def _problems(modules: Iterable[Module]) -> list[Finding]:
-    """A CAP901 note for each place that a front end did not understand, whoever includes it."""
-    from capilint.findings.triage import remark
-    from capilint.rulebook.codes import load as load_codes
-
-    found = (
-        (each.path or module.path, each.span, each.function, each.reason)
-        for module in modules
-        for each in module.problems
-    )
-    code = load_codes()["CAP901"]
-    return [
-        remark(code, path, span, function, reason=reason)
-        for path, span, function, reason in dict.fromkeys(found)
-    ]
-
-
 def _mentions_in_text(names: NameScan) -> Relevance:
-    return lambda text: names.search(text.encode("utf-8", errors="replace"))
+    return Relevance(
+        "names", lambda text: bool(names.search(text.encode("utf-8", errors="replace")))
+    )

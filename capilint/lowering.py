@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from capilint.cache.trace import Answer, Question, Trace
 from capilint.language import Language
 
 if TYPE_CHECKING:
@@ -22,13 +23,32 @@ if TYPE_CHECKING:
     from capilint.frontends.cpp import Headers as CppHeaders
     from capilint.ir import Module
 
-Relevance = Callable[[str], bool]
-"""Whether a piece of a file's text matters."""
+
+class Relevance:
+    """Whether a piece of a file's text matters; `key` says what decides."""
+
+    def __init__(self, key: str, test: Callable[[str], bool]) -> None:
+        self.key = key
+        self._test = test
+
+    def __call__(self, text: str) -> bool:
+        """The answer."""
+        return self._test(text)
+
+
+class Kept(Protocol):
+    """The modules that earlier runs made of texts from which nothing but these leads to them."""
+
+    def recall(self, source: Source, relevant: Relevance | None) -> Module | None:
+        """What was made of a text."""
+
+    def keep(self, source: Source, relevant: Relevance | None, module: Module) -> None:
+        """Remember what was made."""
 
 
 def lower(
     source: Source,
-    relevant: Relevance | None = None,
+    relevant: Callable[[str], bool] | None = None,
     headers: Headers | CppHeaders | None = None,
     options: CompileOptions | None = None,
 ) -> Module:
@@ -79,6 +99,9 @@ class FrontEnds:
         these are bounded."""
         self._inputs = inputs
         self._settings_of = settings_of
+        self.trace = Trace()
+        self.kept: Kept | None = None
+        self._digests: dict[str, str] = {}
         self._within = within
 
     def options_of(self, source: Source) -> CompileOptions | None:
@@ -86,7 +109,44 @@ class FrontEnds:
         database that is wrong."""
         if source.language is Language.PYTHON:
             return None
+        self.trace.note(("options", source.path), self._answer_options(source.path))
         return self._compiling.options_of(source.path)
+
+    def ask(self, question: Question) -> Answer:
+        """The answer to a question of the trace, which is then a part of this one. Raises
+        ValueError where it is none."""
+        match question:
+            case ("options", str(path)):
+                answer = self._answer_options(path)
+            case ("header", str(including), str(name), bool(quoted), tuple(folders)):
+                found = self._search.find(including, name, quoted, folders)
+                answer = self._answer_header(found)
+            case _:
+                raise ValueError(f"no question: {question}")
+        self.trace.note(question, answer)
+        return answer
+
+    def _find(
+        self, including: str, name: str, quoted: bool, folders: tuple[str, ...]
+    ) -> Source | None:
+        """See `includes.Headers.find`."""
+        found = self._search.find(including, name, quoted, folders)
+        self.trace.note(("header", including, name, quoted, folders), self._answer_header(found))
+        return found
+
+    def _answer_options(self, path: str) -> Answer:
+        return repr(self._compiling.options_of(path))
+
+    def _answer_header(self, found: Source | None) -> Answer:
+        """The path and a digest of a header; nothing where there is none."""
+        if found is None:
+            return ""
+        if found.path not in self._digests:
+            from hashlib import sha256  # where there are headers, not at each start
+
+            text = found.text.encode(errors="surrogatepass")
+            self._digests[found.path] = f"{found.path} {sha256(text).hexdigest()}"
+        return self._digests[found.path]
 
     def lower(
         self, source: Source, relevant: Relevance | None, options: CompileOptions | None
@@ -94,11 +154,25 @@ class FrontEnds:
         """See `lower`."""
         match source.language:
             case Language.PYTHON:
-                return lower(source, relevant)
+                return self._python(source, relevant)
             case Language.CPP:
                 return lower(source, relevant, self._cpp_headers, options)
             case _:
                 return lower(source, relevant, self._headers, options)
+
+    def _python(self, source: Source, relevant: Relevance | None) -> Module:
+        """The IR of a Python file, which nothing but its text decides about.
+
+        That of a C file hangs on the files that were lowered before: headers are read once a run,
+        as the first file sees them.
+        """
+        if self.kept is None:
+            return lower(source, relevant)
+        module = self.kept.recall(source, relevant)
+        if module is None:
+            module = lower(source, relevant)
+            self.kept.keep(source, relevant, module)
+        return module
 
     def included(self, path: str, name: str, quoted: bool, root: str) -> str | None:
         """The header that a file includes by a name; the options are those of the file `root`."""
@@ -132,10 +206,10 @@ class FrontEnds:
     def _headers(self) -> Headers:
         from capilint.frontends.c import Headers
 
-        return Headers(self._search.find)
+        return Headers(self._find)
 
     @cached_property
     def _cpp_headers(self) -> CppHeaders:
         from capilint.frontends.cpp import Headers
 
-        return Headers(self._search.find)
+        return Headers(self._find)

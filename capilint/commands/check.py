@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from capilint.checking import Interrupted, Report, check
 from capilint.commands import CommandError
+from capilint.commands.caching import cache_arguments, cache_folder
 from capilint.commands.inputs import (
     configuration,
     discovery,
@@ -16,9 +17,11 @@ from capilint.commands.inputs import (
     selection_arguments,
 )
 from capilint.commands.outputs import STDOUT, complain, outputs, refuse_inputs, write_all
+from capilint.commands.progress_bar import progress_shown
 from capilint.config.loading import Configuration
 from capilint.files.discover import Discovery
 from capilint.interruption import signal_of
+from capilint.progress import Progress
 from capilint.report import FORMATS
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="report only what concerns lines that changed since this revision of git",
     )
     _output_arguments(parser.add_argument_group("how it is reported"))
+    cache_arguments(parser.add_argument_group("how it is done"))
     _edit_arguments(parser.add_argument_group("how it is mended"))
 
 
@@ -82,6 +86,11 @@ def _output_arguments(group: argparse._ArgumentGroup) -> None:
         "--exit-zero",
         action="store_true",
         help="let findings leave the exit status 0; errors still make it 2",
+    )
+    add(
+        "--statistics",
+        action="store_true",
+        help="say on the standard error what was done, and how long each phase took",
     )
     add(
         "--show-settings",
@@ -126,9 +135,30 @@ def _once(options: argparse.Namespace) -> int:
 
         print_settings(settings, options.paths)
         return 0
-    found = discovery(options, settings)
-    refuse_inputs(wanted, found.inputs)
-    report = _checked(options, settings, found)
+    with progress_shown(options.quiet) as progress:
+        with progress.phase("discovery"):
+            found = discovery(options, settings)
+        refuse_inputs(wanted, found.inputs)
+        report = _checked(options, settings, found, progress)
+    with progress.phase("report"):
+        report, written = _reported(options, settings, found, report, wanted)
+    complain(report, options.paths, options.verbose, options.quiet)
+    if options.statistics:
+        from capilint.commands.statistics import print_statistics
+
+        print_statistics(progress, report)
+    return _status(report, options) if written else TROUBLE
+
+
+def _reported(
+    options: argparse.Namespace,
+    settings: Configuration,
+    found: Discovery,
+    report: Report,
+    wanted: Sequence[tuple[str, str]],
+) -> tuple[Report, bool]:
+    """Write the report as `wanted`, with the edits that were asked for; what is written, and
+    whether it could be."""
     if (options.diff or options.fix) and not report.interrupted:
         from capilint.commands.editing import edited
 
@@ -137,14 +167,12 @@ def _once(options: argparse.Namespace) -> int:
             found.inputs,
             settings.settings_of,
             options.fix,
-            lambda: _checked(options, settings, found),
+            lambda: _checked(options, settings, found, Progress()),
         )
         wanted = wanted if options.fix else [each for each in wanted if each[1] != STDOUT]
     elif report.findings and not report.interrupted and _edits_asked_for(options, wanted):
         report = _with_fixes(report, settings, found, None if options.suggest_fixes else MOST_TEXT)
-    written = write_all(report, wanted, options)
-    complain(report, options.paths, options.verbose, options.quiet)
-    return _status(report, options) if written else TROUBLE
+    return report, write_all(report, wanted, options)
 
 
 def _edits_asked_for(options: argparse.Namespace, wanted: Sequence[tuple[str, str]]) -> bool:
@@ -171,11 +199,18 @@ def _status(report: Report, options: argparse.Namespace) -> int:
     return FINDINGS if report.failing and not options.exit_zero else 0
 
 
-def _checked(options: argparse.Namespace, settings: Configuration, found: Discovery) -> Report:
+def _checked(
+    options: argparse.Namespace, settings: Configuration, found: Discovery, progress: Progress
+) -> Report:
     changes = None if options.diff_base is None else _changes(options.diff_base, found)
     try:
         report = check(
-            found.inputs, settings.settings_of, found.unreadable, options.explain_silence
+            found.inputs,
+            settings.settings_of,
+            found.unreadable,
+            options.explain_silence,
+            progress=progress,
+            cache=cache_folder(options),
         )
     except Interrupted as stop:
         report = stop.report

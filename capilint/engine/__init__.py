@@ -1,5 +1,6 @@
 """Path-sensitive typestate analysis of the IR: the fixpoint, the states, the summaries."""
 
 from capilint.engine.analysis import Analysis, analyse
+from capilint.engine.recalling import Kept
 
-__all__ = ["Analysis", "analyse"]
+__all__ = ["Analysis", "Kept", "analyse"]

@@ -10,30 +10,19 @@ A program may grow: what further modules do not change is not analysed again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from capilint.engine.asking import Asked, AskedOwners
 from capilint.engine.checks.closers import Closers
 from capilint.engine.checks.closing_calls import ClosingCalls
 from capilint.engine.checks.deprecated import deprecated_calls
-from capilint.engine.checks.exit_functions import ExitFunctions, fills_own_variables
-from capilint.engine.checks.last_methods import LastMethods
 from capilint.engine.checks.learned import Learned
-from capilint.engine.checks.members import fills_members, forgotten_members
-from capilint.engine.checks.openers import Openers, fills_structures
-from capilint.engine.checks.overwritten import (
-    assigns_whole_object,
-    is_told_by_callers,
-    overwritten_members,
-)
-from capilint.engine.checks.own_variables import OwnVariables
-from capilint.engine.checks.taken import Taken
-from capilint.engine.checks.taken_members import TakenMembers
-from capilint.engine.checks.wrong_destructors import members_released_wrongly
 from capilint.engine.domain.events import Defect
 from capilint.engine.domain.values import forget_interned
+from capilint.engine.endings import Endings, Makers
 from capilint.engine.fixpoint import (
     BoundReached,
     Fixpoint,
@@ -42,24 +31,21 @@ from capilint.engine.fixpoint import (
 )
 from capilint.engine.interpreters import Interpreters
 from capilint.engine.program.callgraph import Program
-from capilint.engine.program.classes import Missing
 from capilint.engine.program.linkage import Definition
+from capilint.engine.recalling import Kept, Recalling, Result
 from capilint.engine.reporting.duplicates import Candidate, with_closing_call, without_duplicates
 from capilint.engine.reporting.notes import bounded, left_out
 from capilint.engine.reporting.silences import Fates, Followed
 from capilint.engine.reporting.telling import told
 from capilint.engine.summaries.condensing import condense
 from capilint.engine.summaries.parting import outcomes_of
-from capilint.engine.summaries.summary import Exit, Summary
+from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.finding import Finding, Span
 from capilint.ir import Language, Module
+from capilint.progress import Progress
 from capilint.rulebook.book import RuleBook
 from capilint.silence import Fate
-
-_Analysed = dict[Definition, tuple[Interpreter, Graph]]
-Ending = Iterator[tuple[Definition, Callable[[Definition], list[Candidate]]]]
-"""Functions, each with what finds there what is wrong with the end of what they leave."""
 
 HELPER_NODES = 1_000
 HELPER_PATIENCE = 4
@@ -72,13 +58,6 @@ def analyse(program: Sequence[Module], rulebook: RuleBook) -> list[Finding]:
     return analysis.findings()
 
 
-def _exits_of(analysed: _Analysed) -> dict[Definition, list[Exit]]:
-    return {
-        definition: [exit_ for _, exit_, _ in interpreter.exits]
-        for definition, (interpreter, _) in analysed.items()
-    }
-
-
 def _not_quoted(path: str, span: Span) -> str:
     return ""
 
@@ -88,7 +67,8 @@ class Analysis:
 
     One is in use at a time: a new one forgets the values of the one before it. With `explain` it
     takes note of what becomes of the handles that are made, for `fates`. `quoted` is the text of a
-    stretch of the file of that path, where it is at hand.
+    stretch of the file of that path, where it is at hand. `progress` is told of functions.
+    `kept` has results of earlier runs.
     """
 
     def __init__(
@@ -96,19 +76,20 @@ class Analysis:
         rulebook: RuleBook,
         explain: bool = False,
         quoted: Callable[[str, Span], str] = _not_quoted,
+        progress: Progress | None = None,
+        kept: Kept | None = None,
     ) -> None:
         forget_interned()
         self.rulebook = rulebook
         self.summaries: dict[Definition, Summary | None] = {}
         self.learned = Learned()
-        self.methods: _Analysed = {}
-        self.fillers: _Analysed = {}
+        self.makers = Makers()
         self._found: dict[Definition, list[Candidate]] = {}
         self._explain = explain
         self._quoted = quoted
+        self._progress = progress or Progress()
+        self._kept = None if explain else kept
         self._followed: dict[Definition, Followed] = {}
-        self.openers: _Analysed = {}
-        self.initialisers: _Analysed = {}
         self._read(())
 
     def add(self, modules: Sequence[Module]) -> None:
@@ -125,15 +106,21 @@ class Analysis:
             self._forget(changed)
             for definition in changed:
                 self._found.pop(definition, None)
-        for definition, recursive in self.program.bottom_up():
-            if definition not in self._found and self.touches_handles(definition):
-                self._found[definition] = self._guarded(definition, self.function, recursive)
+        with self._progress.phase("functions", len(self._order)):
+            for definition, recursive in self._order:
+                if definition not in self._found and self.touches_handles(definition):
+                    self._found[definition] = self._guarded(definition, self.function, recursive)
+                self._progress.step()
 
     def _read(self, modules: Sequence[Module]) -> None:
         self.program = Program(modules, self.rulebook)
+        self._order = list(self.program.bottom_up())
         self.interpreters = Interpreters(
             self.program, self.summaries, self.learned, self._summary_for_closing, self._explain
         )
+        self._recalling = None
+        if self._kept is not None:
+            self._recalling = Recalling(self._kept, self.program)
 
     def _guarded(
         self, definition: Definition, find: Callable[..., list[Candidate]], *given: object
@@ -142,6 +129,7 @@ class Analysis:
         try:
             return find(definition, *given)
         except Exception as error:
+            self._progress.count("failures")
             self._forget([definition])
             self.summaries[definition] = None
             return [left_out(definition, error)]
@@ -149,8 +137,8 @@ class Analysis:
     def _forget(self, changed: Iterable[Definition]) -> None:
         """Forget what the analysis of functions brought, besides what was found in them."""
         tables: list[dict[Definition, Any]] = [
-            *(self.summaries, self.learned.released, self.methods, self.fillers, self.openers),
-            *(self.initialisers, self._followed),
+            *(self.summaries, self.learned.released, self._followed),
+            *self.makers.tables,
         ]
         for definition in changed:
             for table in tables:
@@ -169,22 +157,24 @@ class Analysis:
 
     def findings(self) -> list[Finding]:
         """Every finding in the program."""
-        order = dict(self.program.bottom_up())
+        order = dict(self._order)
         for definition in list(self._found):
             if definition in order and self.learned.more_for(definition):
                 again = self._guarded(definition, self.function, order[definition])
                 self._found[definition] = again
-        closers = Closers(self.program, self._summary_for_closing, self.openers.keys())
-        endings = [
+        closers = Closers(self.program, self._summary_for_closing, self.makers.openers.keys())
+        endings = Endings(
+            self.program,
+            self.interpreters,
+            self.makers,
+            self.summaries,
+            self._found,
+            self._summary_for_closing,
+            self._candidates,
+        )
+        ended = [
             each
-            for check in (
-                self._forgotten_members,
-                partial(self._forgotten_by_closers, closers),
-                self._forgotten_by_exit_functions,
-                self._members_released_wrongly,
-                self._members_overwritten,
-            )
-            for definition, find in check()
+            for definition, find in endings.all(closers)
             for each in self._guarded(definition, find)
         ]
         deprecated = [
@@ -196,7 +186,7 @@ class Analysis:
         calls = ClosingCalls(self.program, self._summary_for_closing, closers)
         ordered = dict.fromkeys((*(each for each in order if each in self._found), *self._found))
         found = (found for each in ordered for found in self._found[each])
-        candidates = [*endings, *(with_closing_call(each, calls) for each in found)]
+        candidates = [*ended, *(with_closing_call(each, calls) for each in found)]
         return [*without_duplicates(candidates), *deprecated]
 
     def findings_so_far(self) -> list[Finding]:
@@ -208,10 +198,44 @@ class Analysis:
         self.summaries[definition] = None
         for helper, recurs in list(self.program.callees_first(definition, self.summaries)):
             self._summarise_helper(helper, recurs)
+        follow = partial(self._follow, definition, recursive)
+        return self._recalled(definition, follow, "function", recursive)
+
+    def _recalled(
+        self, definition: Definition, follow: Callable[[], list[Candidate]], *how: object
+    ) -> list[Candidate]:
+        """What an analysis comes to: an earlier run's, or else found out."""
+        outer = self.interpreters.asked
+        if outer is not None:
+            outer.nested = True
+        if self._recalling is None:
+            return follow()
+        key = self._recalling.key(definition, *how)
+        doors = {**self.interpreters.doors(definition), "quoted": self._quoted}
+        known = self._recalling.recall(key, doors, self.learned.owners)
+        if known is not None:
+            self._progress.count("recalled functions")
+            self.summaries[definition] = known.summary
+            if known.released is not None:
+                self.learned.released[definition] = known.released
+            return list(known.candidates)
+        asked = self.interpreters.asked = Asked()
+        try:
+            found = follow()
+        finally:
+            self.interpreters.asked = outer
+        if not self.makers.are_asked_later(definition):
+            released = self.learned.released.get(definition)
+            result = Result(self.summaries[definition], tuple(found), released)
+            self._progress.count("kept functions", self._recalling.keep(key, asked, result))
+        return found
+
+    def _follow(self, definition: Definition, recursive: bool) -> list[Candidate]:
+        """See `function`, whose callees are known now."""
         interpreter = self.interpreters.of(definition)
         fixpoint = Fixpoint(interpreter)
         try:
-            graph = fixpoint.solve()
+            graph = self._solved(fixpoint)
         except BoundReached:
             graph = fixpoint.graph
             self._note_followed(definition, interpreter, bounded=True)
@@ -219,17 +243,10 @@ class Analysis:
                 bounded(definition),
                 *self._candidates(definition, interpreter, graph, interpreter.typestates.defects),
             ]
-        self.learned.learn(definition, interpreter)
+        self._learned_by_notes().learn(definition, interpreter)
         if not recursive:
             self._note_summary(definition, interpreter, graph)
-        if definition.function.owner_class is not None:
-            self.methods[definition] = interpreter, graph
-        if fills_members(definition, interpreter):
-            self.fillers[definition] = interpreter, graph
-        if fills_structures(definition, interpreter):
-            self.openers[definition] = interpreter, graph
-        if fills_own_variables(definition, interpreter):
-            self.initialisers[definition] = interpreter, graph
+        self.makers.note(definition, interpreter, graph)
         self._note_followed(definition, interpreter, bounded=fixpoint.gave_up)
         defects = interpreter.typestates.defects
         found = self._candidates(definition, interpreter, graph, defects, lone=True)
@@ -243,57 +260,33 @@ class Analysis:
 
     def _helper(self, definition: Definition, recursive: bool) -> list[Candidate]:
         """Note the summary of a function in which nothing is to be found."""
-        interpreter = self.interpreters.of(definition)
         self.summaries[definition] = None
+        follow = partial(self._follow_helper, definition, recursive)
+        return self._recalled(definition, follow, "helper", recursive)
+
+    def _learned_by_notes(self) -> Learned:
+        """What members hold; what is learned is noted, too, where questions are."""
+        asked = self.interpreters.asked
+        if asked is None:
+            return self.learned
+        return Learned(AskedOwners(self.learned.owners, asked), self.learned.released)
+
+    def _follow_helper(self, definition: Definition, recursive: bool) -> list[Candidate]:
+        """See `_helper`."""
+        interpreter = self.interpreters.of(definition)
         with suppress(BoundReached):
-            graph = Fixpoint(interpreter, HELPER_NODES, HELPER_PATIENCE).solve()
+            graph = self._solved(Fixpoint(interpreter, HELPER_NODES, HELPER_PATIENCE))
             if not recursive:
                 self._note_summary(definition, interpreter, graph)
         return []
 
-    def _forgotten_members(self) -> Ending:
-        """The handles that functions put into objects, and that no object's end releases."""
-        if not self.fillers:
-            return
-        classes = next(iter(self.fillers.values()))[0].callees.classes
-        exits = _exits_of(self.fillers)
-        taken = TakenMembers(self.program.names, classes, exits)
-        last = LastMethods(self.program, taken, self.summaries)
-
-        def find(definition: Definition) -> list[Candidate]:
-            interpreter, graph = self.fillers[definition]
-            defects = list(forgotten_members(definition, interpreter, taken))
-            last.told.update((definition, each.symbol) for each in defects)
-            defects += last.defects(definition, interpreter)
-            return self._candidates(definition, interpreter, graph, defects)
-
-        for definition in list(self.fillers):
-            yield definition, find
-
-    def _forgotten_by_closers(self, closers: Closers) -> Ending:
-        """The handles that functions put into structures of C, and that no closer ends."""
-        taken = Taken(self.program, self._summary_for_closing, _exits_of(self.openers))
-        return self._forgotten_of(self.openers, Openers(closers, taken).forgotten)
-
-    def _forgotten_by_exit_functions(self) -> Ending:
-        """The handles that functions put into a file's own variables, and no exit function ends."""
-        exits = _exits_of(self.initialisers)
-        uses = OwnVariables(self.program, self._summary_for_closing, exits)
-        return self._forgotten_of(self.initialisers, ExitFunctions(self.program, uses).forgotten)
-
-    def _forgotten_of(
-        self, makers: _Analysed, forgotten: Callable[[Definition, Interpreter], Iterator[Defect]]
-    ) -> Ending:
-        """What is forgotten of what functions have made; callees are asked first."""
-
-        def find(definition: Definition) -> list[Candidate]:
-            interpreter, graph = makers[definition]
-            defects = list(forgotten(definition, interpreter))
-            return self._candidates(definition, interpreter, graph, defects)
-
-        for definition, _ in self.program.bottom_up() if makers else ():
-            if definition in makers:
-                yield definition, find
+    def _solved(self, fixpoint: Fixpoint) -> Graph:
+        """The graph of a function, which is counted."""
+        self._progress.count("functions")
+        try:
+            return fixpoint.solve()
+        finally:
+            self._progress.count("nodes", len(fixpoint.graph.points))
 
     def _summary_for_closing(self, definition: Definition) -> Summary | None:
         """A function's summary, also of one that touches no handle: it may free what holds them."""
@@ -302,38 +295,6 @@ class Analysis:
                 self._summarise_helper(helper, recurs)
             self._summarise_helper(definition, recursive=False)
         return self.summaries[definition]
-
-    def _members_released_wrongly(self) -> Ending:
-        """The handles that a method makes or releases, and that the destructor releases wrongly."""
-
-        def find(definition: Definition) -> list[Candidate]:
-            interpreter, graph = self.methods[definition]
-            defects = list(members_released_wrongly(definition, interpreter))
-            return self._candidates(definition, interpreter, graph, defects)
-
-        for definition in list(self.methods):
-            yield definition, find
-
-    def _members_overwritten(self) -> Ending:
-        """The handles in members that an assignment operator loses, whoever calls it."""
-        program = self.program
-        steps = (
-            step for found in self._found.values() for each in found for step in each.finding.steps
-        )
-        lost = {(step.path, step.span) for step in steps if step.kind == "lose"}
-
-        def find(definition: Definition) -> list[Candidate]:
-            owner = definition.function.owner_class or ""
-            ender = program.classes_of(definition.module).enders(owner, definition.module)[0]
-            destructor = None if isinstance(ender, Missing) else self.summaries.get(ender)
-            if destructor is None or is_told_by_callers(definition, program, lost):
-                return []
-            interpreter = self.interpreters.of(definition)
-            defects, graph = overwritten_members(interpreter, destructor)
-            return self._candidates(definition, interpreter, graph, defects)
-
-        for definition in filter(assigns_whole_object, program.names.definitions):
-            yield definition, find
 
     def _candidates(
         self,
@@ -345,7 +306,9 @@ class Analysis:
     ) -> list[Candidate]:
         """The defects as findings; `lone` ones are those that the function itself shows."""
         again = partial(self.interpreters.of, definition) if lone else None
-        found = told(definition, interpreter, graph, defects, self.rulebook, self._quoted, again)
+        asked = self.interpreters.asked
+        quoted = self._quoted if asked is None else asked.door("quoted", self._quoted)
+        found = told(definition, interpreter, graph, defects, self.rulebook, quoted, again)
         followed = self._followed.get(definition)
         if followed is not None:
             for defect, each in found:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from operator import is_not
 
+from capilint.engine.asking import (
+    Asked,
+    AskedOwners,
+    Doors,
+    ask_classes,
+    asked_classes,
+    with_notes,
+)
 from capilint.engine.checks.learned import Learned
 from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.evaluate import Evaluator
@@ -33,7 +41,8 @@ class Interpreters:
     """Makes the interpreters of one program's functions.
 
     `summaries` are those known so far, `summary_of` finds one that is not. With `explain` each
-    takes note of what becomes of handles.
+    takes note of what becomes of handles. What is asked on the way is noted in `asked`, if there is
+    one.
     """
 
     program: Program
@@ -41,41 +50,41 @@ class Interpreters:
     learned: Learned
     summary_of: Callable[[Definition], Summary | None]
     explain: bool
+    asked: Asked | None = None
     _united: dict[_Alternatives, tuple[_Summaries, Summary | None]] = field(default_factory=dict)
 
     def of(self, definition: Definition) -> Interpreter:
         """What executes a function, with all that is known so far of those that it calls."""
         function, module = definition.function, definition.module
-        rulebook = self.program.rulebook
+        rulebook, asked = self.program.rulebook, self.asked
         classes = self.program.classes_of(function)
+        doors = self.doors(definition)
+        members = self.learned.seen_by(function, module.path)
+        if asked is not None:
+            classes = asked_classes(asked, doors["classes"])
+            doors = with_notes(asked, doors)
+            members = replace(members, known=AskedOwners(self.learned.owners, asked))
         callees = Callees(
-            api=cache(lambda name: self.api(name, module)),
-            summary=cache(lambda name: self._summary_of(name, definition)),
+            api=cache(doors["api"]),
+            summary=cache(doors["summary"]),
             classes=classes,
-            made=lambda call: classes.made_by(call, definition),
-            makes_data=lambda name: classes.makes_data(name, module),
-            pointer=lambda call: self.program.pointers.called(call, definition),
-            reached_through=lambda callee: self.program.reached_through(callee, definition),
-            of_object=lambda callee, given: self.program.names.method_of_object(
-                callee, given, definition
-            ),
-            method=lambda owner, name: self._summary_of_method(classes.method(owner, name)),
-            summary_of=self.summary_of,
-            handle_types=handle_types(module, rulebook.handle_types),
-            comes_back=lambda name: name in self.program.returning,
+            made=doors["made"],
+            makes_data=doors["makes_data"],
+            pointer=doors["pointer"],
+            reached_through=doors["reached_through"],
+            of_object=doors["of_object"],
+            method=doors["method"],
+            summary_of=doors["summary_of"],
+            handle_types=doors["handle_types"](),
+            comes_back=doors["comes_back"],
         )
         evaluator = Evaluator(
             rulebook.is_box_accessor,
             rulebook.constants.get,
             function.language is Language.PYTHON,
-            lambda name: self.program.names.constant(name, module),
+            doors["constant"],
         )
-        typestates = Typestates(
-            rulebook.resources,
-            definition.path,
-            evaluator.boxes,
-            self.learned.seen_by(function, module.path),
-        )
+        typestates = Typestates(rulebook.resources, definition.path, evaluator.boxes, members)
         return Interpreter(
             function,
             rulebook,
@@ -85,9 +94,32 @@ class Interpreters:
             typestates,
             cyclic_blocks(function),
             single_entry_blocks(function),
-            classes.abandons_object(definition),
+            doors["abandons_object"](),
             EscapeLog(definition.path) if self.explain else None,
         )
+
+    def doors(self, definition: Definition) -> Doors:
+        """What a function's analysis can ask of the program."""
+        function, module = definition.function, definition.module
+        program, classes = self.program, self.program.classes_of(function)
+        return {
+            "api": lambda name: self.api(name, module),
+            "summary": lambda name: self._summary_of(name, definition),
+            "classes": ask_classes(classes),
+            "made": lambda call: classes.made_by(call, definition),
+            "makes_data": lambda name: classes.makes_data(name, module),
+            "pointer": lambda call: program.pointers.called(call, definition),
+            "reached_through": lambda callee: program.reached_through(callee, definition),
+            "of_object": lambda callee, given: program.names.method_of_object(
+                callee, given, definition
+            ),
+            "method": lambda owner, name: self._summary_of_method(classes.method(owner, name)),
+            "summary_of": self.summary_of,
+            "handle_types": lambda: handle_types(module, program.rulebook.handle_types),
+            "comes_back": lambda name: name in program.returning,
+            "constant": lambda name: program.names.constant(name, module),
+            "abandons_object": lambda: classes.abandons_object(definition),
+        }
 
     def api(self, name: str, module: Module) -> Bound | None:
         """The API function of a name; a handle type with methods of its own is no plain box."""

@@ -8,17 +8,18 @@ Source* ── front end ─┬─▶ analysis ─▶ what acts on handles ─�
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from capilint.engine import Analysis
+from capilint.engine import Analysis, Kept
 from capilint.engine.summaries.effects import Effects, effects
 from capilint.files.source import Input, Source
 from capilint.finding import Finding, Span
 from capilint.growth.left import Joining, Left, parent
 from capilint.ir import Language, Module
 from capilint.lowering import FrontEnds, Relevance
+from capilint.progress import Progress
 from capilint.rulebook.book import RuleBook
 from capilint.silence import Fate
 
@@ -43,15 +44,19 @@ class Rounds:
         crashed: Callable[[str, Exception], None],
         quoted: Callable[[str, Span], str],
         explain: bool = False,
+        progress: Progress | None = None,
+        kept: Kept | None = None,
     ) -> None:
         """`load` reads a file that joins, `crashed` is told of a path and what went wrong;
-        `quoted` is the text of a stretch of a file."""
+        `quoted` is the text of a stretch of a file. `progress` is told of files and functions."""
         self.modules: dict[str, Module] = {}
         self._front_ends = front_ends
         self._load = load
         self._crashed = crashed
         self._quoted = quoted
         self._explain = explain
+        self._progress = progress or Progress()
+        self._kept = kept
         self.fates: list[Fate] = []
         self._analysis: Analysis | None = None
 
@@ -62,17 +67,21 @@ class Rounds:
         """
         named = wanted = list(wanted)
         try:
-            self._analysis = analysis = Analysis(book, self._explain, self._quoted)
-            while new := list(self._lowered(wanted, left)):
+            self._analysis = analysis = self._new_analysis(book)
+            while new := self._lowered(wanted, left):
                 self.modules.update((module.path, module) for module in new)
-                lacking = left.definers(analysis.lacking(new))
-                new += self._lowered(self._joined(lacking), left)
+                with self._progress.phase("growth"):
+                    lacking = list(self._joined(left.definers(analysis.lacking(new))))
+                new += self._lowered(lacking, left)
                 self.modules.update((module.path, module) for module in new)
                 analysis.add(new)
-                acting, pointers = analysis.acting(), analysis.program.acting_pointers
-                wanted = self._joined(left.users(acting, pointers, self.modules.values()))
+                with self._progress.phase("growth"):
+                    acting, pointers = analysis.acting(), analysis.program.acting_pointers
+                    users = left.users(acting, pointers, self.modules.values())
+                    wanted = list(self._joined(users))
             return self._findings_of(analysis, book)
         except Exception as error:
+            self._progress.count("failures")
             for source, _ in named if not self.modules else ():
                 self._crashed(source.path, error)
             return list(self._findings_apart(error, book))
@@ -91,16 +100,22 @@ class Rounds:
             try:
                 if len(self.modules) == 1:
                     raise crash
-                analysis = Analysis(book, self._explain, self._quoted)
+                analysis = self._new_analysis(book)
                 analysis.add([module])
                 yield from self._findings_of(analysis, book)
             except Exception as error:
                 self._crashed(path, error)
 
     def _findings_of(self, analysis: Analysis, book: RuleBook) -> list[Finding]:
-        found = _confirmed(analysis.findings(), book)
+        with self._progress.phase("whole program"):
+            found = analysis.findings()
+        with self._progress.phase("replay"):
+            found = _confirmed(found, book)
         self.fates += analysis.fates()
         return found
+
+    def _new_analysis(self, book: RuleBook) -> Analysis:
+        return Analysis(book, self._explain, self._quoted, self._progress, self._kept)
 
     def _joined(self, files: Iterable[Joining]) -> Iterator[Wanted]:
         for file in files:
@@ -109,14 +124,19 @@ class Rounds:
                 relevant = _defines(file.names, source.language) if file.names else None
                 yield Wanted(source, relevant)
 
-    def _lowered(self, wanted: Iterable[Wanted], left: Left) -> Iterator[Module]:
-        for source, relevant in wanted:
-            options = self._front_ends.options_of(source)
-            try:
-                module = self._front_ends.lower(source, relevant, options)
-                yield replace(module, in_package=left.is_package(parent(source.path)))
-            except Exception as error:
-                self._crashed(source.path, error)
+    def _lowered(self, wanted: Sequence[Wanted], left: Left) -> list[Module]:
+        lowered = []
+        with self._progress.phase("front ends", len(wanted)):
+            for source, relevant in wanted:
+                options = self._front_ends.options_of(source)
+                try:
+                    module = self._front_ends.lower(source, relevant, options)
+                    in_package = left.is_package(parent(source.path))
+                    lowered.append(replace(module, in_package=in_package))
+                except Exception as error:
+                    self._crashed(source.path, error)
+                self._progress.step()
+        return lowered
 
 
 def _confirmed(findings: list[Finding], book: RuleBook) -> list[Finding]:
@@ -133,6 +153,9 @@ def _defines(names: Iterable[str], language: Language) -> Relevance:
     words = "|".join(map(re.escape, names))
     if language is Language.PYTHON:
         defined = rf"(?:async\s+)?(?:def|class)\s+(?:{words})\b|(?:{words})\s*[:=]"
-        return lambda text: re.match(rf"(?:@[^\n]*\n|\s)*(?:{defined})", text) is not None
+        pattern = re.compile(rf"(?:@[^\n]*\n|\s)*(?:{defined})")
+        return Relevance(f"defines {words}", lambda text: pattern.match(text) is not None)
     called = re.compile(rf"\b(?:{words})\s*\(")
-    return lambda text: called.search(text.partition("{")[0]) is not None
+    return Relevance(
+        f"defines {words}", lambda text: called.search(text.partition("{")[0]) is not None
+    )

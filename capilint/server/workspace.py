@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from capilint.cache.place import default_folder
 from capilint.checking import Report, check
 from capilint.config.loading import Configuration
 from capilint.files.discover import discover, language_of
@@ -106,7 +107,13 @@ class Snapshot(NamedTuple):
         configuration = Configuration()
         inputs = tuple(self._inputs(configuration))
         within = self.folders or tuple({str(Path(path).parent) for path in self.documents})
-        report = check(inputs, configuration.settings_of, effects=True, within=within)
+        report = check(
+            inputs,
+            configuration.settings_of,
+            effects=True,
+            within=within,
+            cache=default_folder(),
+        )
         report = told(report, in_files=True) if any(map(is_notebook, report.sources)) else report
         return Checked(report, inputs, configuration, self.documents)
 

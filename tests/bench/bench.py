@@ -111,7 +111,7 @@ def bench_start_up(folder: Path) -> float:
         "with functions described in it": _CONFIGURATION + _DESCRIPTION,
     }
     parser = [sys.executable, "-c", "import tree_sitter"]
-    check = [*CAPILINT, "check", "plain.c", "plain.py"]
+    check = [*CAPILINT, "check", "--no-cache", "plain.c", "plain.py"]
     least = math.inf
     print("start-up, CPU milliseconds, and the ratio to `import tree_sitter`")
     for number, (what, configuration) in enumerate(cases.items()):
@@ -133,7 +133,7 @@ def bench_trees(folder: Path) -> None:
         print("\ntrees: skipped, there is no grep")
         return
     grep = ["grep", "-rlE", "--include=*.c", known_names(), "."]
-    check = [*CAPILINT, "check", "."]
+    check = [*CAPILINT, "check", "--no-cache", "."]
     print("\ntrees of C files, CPU milliseconds, and the ratio to `grep -rlE` of the known names")
 
     def compare(what: str, root: Path, repeat: int) -> None:
@@ -162,7 +162,7 @@ def bench_scan(folder: Path, start_up: float) -> None:
     megabytes = 64 * len(text) / 1e6
     read = "import pathlib,sys\nfor p in pathlib.Path('tree').iterdir(): p.read_bytes()"
     reading = cpu_seconds([sys.executable, "-c", read], folder, 3)
-    checking = cpu_seconds([*CAPILINT, "check", "tree"], folder, 3)
+    checking = cpu_seconds([*CAPILINT, "check", "--no-cache", "tree"], folder, 3)
     scanning = max(checking - start_up, 1e-3)
     print(f"\nscan of {megabytes:.0f} MB in 64 files without any known name")
     print(f"  capilint check {checking:6.2f} s, start-up excepted {megabytes / scanning:6.0f} MB/s")
@@ -179,7 +179,7 @@ def bench_growth(folder: Path, start_up: float) -> None:
         file = folder / "generated.c"
         for size in SIZES:
             file.write_text(program(size), encoding="utf-8")
-            check = [*CAPILINT, "check", file.name]
+            check = [*CAPILINT, "check", "--no-cache", file.name]
             seconds = max(cpu_seconds(check, folder, 2 if size < 1 else 1) - start_up, 1e-3)
             if seconds == math.inf:
                 print(f"  over {PATIENCE} s", end="")
@@ -228,7 +228,7 @@ def bench_corpus() -> None:
 
 def codes_of(path: Path) -> str:
     """The codes that the findings in a file or folder have, to tell a result from silence."""
-    command = [*CAPILINT, "check", "--format", "json", path.name]
+    command = [*CAPILINT, "check", "--no-cache", "--format", "json", path.name]
     done = subprocess.run(command, cwd=path.parent, capture_output=True, text=True, check=False)
     return " ".join(finding["code"] for finding in json.loads(done.stdout)["findings"])
 

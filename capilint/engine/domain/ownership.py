@@ -56,12 +56,12 @@ class MemberOwners:
             holders = [_as_member(each, own) for each in _places(state, handle.owner)]
             owners = [each for each in holders if _are_siblings(each, location)]
             for each in owners:
-                self._note(scheme, *_tails(location, each))
+                self.note(scheme, *_tails(location, each))
             if not owners:
                 for each in self._other_owners(state, location, handle.owner, own):
-                    self._note(scheme, _tails(location, each)[0], None)
+                    self.note(scheme, _tails(location, each)[0], None)
                 if _stands_apart(handle.owner):
-                    self._note(scheme, location.path, None)
+                    self.note(scheme, location.path, None)
 
     def _other_owners(
         self, state: State, location: Location, owner: Symbol, own: Container[str]
@@ -80,7 +80,8 @@ class MemberOwners:
             and state.handles[value].resource == resource
         ]
 
-    def _note(self, scheme: Scheme, member: Tail, owner: Tail | None) -> None:
+    def note(self, scheme: Scheme, member: Tail, owner: Tail | None) -> None:
+        """Take note of where a member's owner is; None: nowhere for certain."""
         known = self.owners.setdefault((scheme, member), owner)
         if known != owner:
             self.owners[scheme, member] = None

@@ -1,0 +1,1 @@
+"""What earlier runs found out: a folder of entries, and the form that they have there."""

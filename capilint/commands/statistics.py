@@ -1,0 +1,27 @@
+"""`--statistics`: what a run did and how long each phase took, on the standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from capilint.checking import Report
+from capilint.progress import Progress
+
+
+def print_statistics(progress: Progress, report: Report) -> None:
+    """Say what a run went through."""
+    for line in _lines(progress, report):
+        print(f"capilint: {line}", file=sys.stderr)
+
+
+def _lines(progress: Progress, report: Report) -> Iterator[str]:
+    counts = progress.counts
+    yield f"{report.seen} files seen, {report.analysed} of them analysed"
+    yield f"{counts['functions']} functions followed, through {counts['nodes']} states"
+    for what in ("programs", "files", "functions"):
+        if counts[f"recalled {what}"]:
+            yield f"{counts[f'recalled {what}']} {what} recalled from the cache"
+    for name, seconds in progress.seconds.items():
+        yield f"{seconds:8.3f} s  {name}"
+    yield f"{sum(progress.seconds.values()):8.3f} s  in all"

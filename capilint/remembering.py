@@ -1,0 +1,165 @@
+"""The result of a whole program, as an earlier run had it.
+
+    files of the program, those that are left, ── key ──▶ trace, result
+    rules, version                                          │
+                                           holds again? ────┴─ yes: the result
+                                                               no: the analysis, and a new entry
+
+A result hangs on the bytes of the files that are analysed, and of those that are left, for they
+might join; on the rules, on capilint and its libraries; and on what its front ends asked: compile
+options, and the headers that were found and that were not (`capilint.cache.trace`). What is
+selected, suppressed and shown is worked out anew each time.
+
+The engine, the front ends and the IR are imported only where there is something to analyse: that
+takes longer than to recall a program.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from capilint import finding
+from capilint.cache import trace
+from capilint.cache.records import RecordError, Records, records_in
+from capilint.cache.store import Store, opened
+from capilint.cache.version import version
+from capilint.files.source import Input, Source, UnreadableError, read_bytes
+from capilint.finding import Finding
+from capilint.progress import Progress
+from capilint.rulebook.folder import rule_folder
+from capilint.rulebook.tomlfile import RuleFile
+from capilint.severity import Severity
+
+if TYPE_CHECKING:
+    from capilint.engine import Kept
+    from capilint.ir import Module
+    from capilint.lowering import FrontEnds, Relevance
+
+
+class Found(NamedTuple):
+    """What the analysis of a program came to: the paths of the files that joined it, in the order
+    in which they were read, of those that were analysed, and the findings."""
+
+    joined: tuple[str, ...]
+    analysed: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+class _Modules:
+    """The IR of files that only their own text decides about, in a store."""
+
+    def __init__(self, store: Store, salt: str, progress: Progress) -> None:
+        self._store = store
+        self._salt = salt
+        self._progress = progress
+
+    def recall(self, source: Source, relevant: Relevance | None) -> Module | None:
+        """What was made of a text."""
+        from capilint.ir.records import MODULE_RECORDS
+
+        data = self._store.get(self._key(source, relevant))
+        try:
+            module = None if data is None else MODULE_RECORDS.loads(data)
+        except RecordError:
+            return None
+        self._progress.count("recalled files", module is not None)
+        return cast("Module | None", module)
+
+    def keep(self, source: Source, relevant: Relevance | None, module: Module) -> None:
+        """Remember what was made."""
+        from capilint.ir.records import MODULE_RECORDS
+
+        with suppress(RecordError):
+            self._store.put(self._key(source, relevant), MODULE_RECORDS.dumps(module))
+
+    def _key(self, source: Source, relevant: Relevance | None) -> str:
+        matters = "" if relevant is None else relevant.key
+        given = [self._salt, source.path, source.language, _digest(source.text), matters]
+        return _digest(json.dumps(given))
+
+
+_RECORDS = Records((Found, Severity, *records_in(finding)))
+
+
+class Memory:
+    """What earlier runs found in the programs of this one."""
+
+    def __init__(self, folder: str, front_ends: FrontEnds, progress: Progress) -> None:
+        """`folder` is that of the cache; where it cannot be ours, nothing is remembered."""
+        self._store = opened(folder)
+        self._front_ends = front_ends
+        self._progress = progress
+        self._digests: dict[str, str] = {}
+        self._key = self._salt = ""
+
+    def note(self, path: str, data: bytes) -> None:
+        """A file that may join a program was read; so it need not be read again."""
+        if self._store is not None:
+            self._digests[path] = hashlib.sha256(data).hexdigest()
+
+    def recall(
+        self, sources: Iterable[Source], left: Iterable[Input], rules: RuleFile | None
+    ) -> Found | None:
+        """What was found in a program, if all that it hangs on is as it was.
+
+        `sources` are those that it begins with, `left` may join it.
+        """
+        if self._store is None:
+            return None
+        described = None if rules is None else [rules.path, rules.text]
+        self._salt = _digest(json.dumps([version(rule_folder()), described]))
+        self._front_ends.kept = _Modules(self._store, self._salt, self._progress)
+        given = [
+            self._salt,
+            [[each.path, each.language, _digest(each.text)] for each in sources],
+            [[each.path, each.language, each.told, self._digest_of(each)] for each in left],
+        ]
+        self._key = _digest(json.dumps(given))
+        questions, _, result = (self._store.get(self._key) or b"").partition(b"\n")
+        if not result:
+            return None
+        try:
+            asked = ((trace.question(each), answer) for each, answer in json.loads(questions))
+            found = _RECORDS.loads(result) if trace.holds(asked, self._front_ends.ask) else None
+        except (ValueError, TypeError, RecordError):
+            return None
+        return found if isinstance(found, Found) else None
+
+    @property
+    def of_functions(self) -> Kept | None:
+        """The results of functions, for the program that was asked for last."""
+        if self._store is None:
+            return None
+        from capilint.engine import Kept
+
+        return Kept(self._store, self._salt)
+
+    def keep(self, found: Found) -> None:
+        """Remember what was found in the program that was asked for last."""
+        if self._store is None:
+            return
+        try:
+            result = _RECORDS.dumps(found)
+        except RecordError:
+            return
+        asked = [*self._front_ends.trace.answers.items()]
+        questions = json.dumps(asked, separators=(",", ":")).encode()
+        self._store.put(self._key, questions + b"\n" + result)
+        self._store.trim()
+
+    def _digest_of(self, item: Input) -> str:
+        """A digest of a file; another text where it cannot be read."""
+        if item.path not in self._digests:
+            try:
+                self.note(item.path, read_bytes(item.path) if item.data is None else item.data)
+            except UnreadableError as error:
+                self._digests[item.path] = f"unreadable: {error}"
+        return self._digests[item.path]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

@@ -1,0 +1,44 @@
+"""What a run tells of itself: `--statistics`, and the progress that a bar shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from capilint.progress import Progress
+from tests.command_line import Cli
+
+LEAK = """
+int leak(HCRYPTPROV prov) {
+    HCRYPTKEY key;
+    return CryptGenKey(prov, CALG_RC4, 0, &key);
+}
+"""
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    return Cli(capsys)
+
+
+def test_statistics_tell_what_was_done(tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "a.c").write_text(LEAK)
+    (tmp_path / "b.c").write_text("int idle(void) { return 0; }\n")
+    assert cli("check", "--isolated", "--statistics", str(tmp_path)) == 1
+    assert "2 files seen, 1 of them analysed" in cli.err
+    assert "1 functions followed" in cli.err
+    assert " s  front ends" in cli.err
+    assert "files seen" not in cli.out
+
+
+def test_an_outer_phase_stands_still() -> None:
+    shown: list[tuple[str, int, int]] = []
+    progress = Progress(lambda *given: shown.append(given))
+    with progress.phase("outer", 2):
+        progress.step()
+        with progress.phase("inner"):
+            progress.step()
+        progress.step()
+    assert shown == [("outer", 1, 2), ("inner", 1, 0), ("outer", 2, 2)]
+    assert list(progress.seconds) == ["outer", "inner"]
