@@ -248,7 +248,8 @@ class State:
         older = symbol.older()
         before = self._contents(older)
         self._disown(older)
-        if held and (held == before or not self.holders(older)):
+        is_first = older not in held.values() and not self.holders(older)
+        if held and (held == before or is_first):
             for path, value in held.items():
                 self.environment[Location(older, path)] = value
         else:  # what comes to stand for several leads to nothing certain
