@@ -167,6 +167,13 @@ def test_one_function_changes(
     assert len(codes(report)) == found
 
 
+def test_a_function_that_is_nested_too_deeply_is_analysed(cache: Path, cli: Cli) -> None:
+    deep = "return x" + " + (x" * 300 + ")" * 300
+    write(two_dot_c=TWO.replace("return 1", deep.replace("x", "(int)prov")))
+    report, _ = run(cli)
+    assert "CAP101" in codes(report)
+
+
 def test_another_version_knows_nothing(
     cache: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
