@@ -12,6 +12,7 @@
 #                      broken files: no internal error, no place outside of the file
 #   make docs          the documentation's site, in build/site
 #   make release       check that all names one version, and build what is released into dist/
+#   make nasty         how long nasty texts of 100 KB take, and how much memory
 #   make clean         remove everything made, the virtual environment included
 
 PYTHON ?= python3
@@ -21,7 +22,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 N ?= 2000
 SEED ?= 1
 
-.PHONY: demo test lint bench corpus corpus-score fuzz fuzz-inputs docs release clean
+.PHONY: demo test lint bench nasty corpus corpus-score fuzz fuzz-inputs docs release clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -38,6 +39,9 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.bench
+
+nasty: $(VENV)/.dev
+	$(BIN)/python -m tests.nasty
 
 corpus: $(VENV)/.runtime
 	$(BIN)/python -m tests.corpus.fetch

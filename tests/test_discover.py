@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import warnings
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,14 @@ def test_git_agrees_about_patterns_with_folders(tmp_path: Path) -> None:
     make("sub/.gitignore", text="/deep/*\n!*/\nx/**/y/*.c\n*\n!*.c\n")
     make("sub/deep/a.c", "sub/deep/b/a.c", "sub/x/y/a.c", "sub/x/z/y/a.c", "sub/y/a.c", "sub/a.h")
     assert sorted(found()) == listed_by_git()
+
+
+def test_no_pattern_makes_python_say_anything() -> None:
+    make("a.c", "b/a.c", "b/x.c")
+    make(".gitignore", text="[[a]\n[a--b]x\n[x&&z]\nb/[[:alpha:]x]*.h\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert found() == ["a.c", "b/a.c", "b/x.c"]
 
 
 def listed_by_git() -> list[str]:

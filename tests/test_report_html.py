@@ -118,6 +118,14 @@ def test_text_from_files_is_no_markup() -> None:
     assert not re.search(r"[\x00-\x1f\u202e\u2066\udc80]", everything)
 
 
+def test_a_file_in_no_encoding_is_shown_as_it_was_read() -> None:
+    comment = b"return FALSE; // </script>\xff\x81 \xe2\x80\xae\x07"
+    given = check_text(SESSION.encode().replace(b"return FALSE;", comment), "a.c", isolated=True)
+    _, data = page_of(given)
+    shown = data["files"][0]["pieces"][0][1][4]
+    assert shown == "        return FALSE; // </script>\xff\\x81 \xe2\\x80\xae\\x07"
+
+
 def test_the_same_report_is_the_same_bytes_and_tells_nothing_of_the_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

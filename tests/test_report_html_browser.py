@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from capilint import check
+from capilint import check, check_text
 from capilint.checking import Report
 from capilint.finding import Change, Fix, Severity
 from capilint.findings.triage import Suppressed
@@ -38,13 +38,22 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fix = Fix("destroy it", (Change("src/session.c", 9, 9, "        CryptDestroyKey(hKey);\n"),))
     mended = replace(leak(), fix=fix, help="destroy it before line 9", also=leak().steps[1:2])
     hidden = finding("CAP202", 4, message="a suppressed one")
-    told = (*found.findings, mended, finding("CAP901", 2, severity=Severity.NOTE, message=HOSTILE))
+    quiet = "".join(f"    // {number}\n" for number in range(30))
+    folded = SESSION.replace("    return Crypt", f"{quiet}    return Crypt")
+    far = check_text(folded, "far.c", isolated=True)
+    told = (
+        *found.findings,
+        *far.findings,
+        mended,
+        finding("CAP901", 2, severity=Severity.NOTE, message=HOSTILE),
+    )
     long = "".join(f"    line({number});\n" for number in range(60))
     given = Report(
         findings=told,
         suppressed=(Suppressed(hidden, "a.c", 4, HOSTILE),),
         sources={
             **found.sources,
+            **far.sources,
             "src/session.c": source(SESSION, "src/session.c"),
             "a.c": source(f"// {HOSTILE}\nint x;\n{long}"),
         },
@@ -102,7 +111,7 @@ def test_filters_and_search(browser: Browser, small: Path) -> None:
             "        CryptDestroyKey(hKey);"
         ]
         page.uncheck("#mendable")
-        page.fill("#search", "session.c encrypt")
+        page.fill("#search", "src session.c encrypt")
         assert listed(page) == ["CAP101"]
         page.fill("#search", "no such thing")
         assert listed(page) == []
@@ -113,6 +122,17 @@ def test_filters_and_search(browser: Browser, small: Path) -> None:
         assert HOSTILE[:30] in page.locator("#detail .advice").inner_text()
         page.select_option("#group", "code")
         assert page.locator(".head span").all_inner_texts() == ["CAP202 double-release"]
+
+
+def test_what_is_far_from_the_path_is_folded(browser: Browser, small: Path) -> None:
+    with page_at(browser, small) as page:
+        page.fill("#search", "far.c")
+        lines = page.locator("#detail .line")
+        before = lines.count()
+        assert page.locator("#detail .line .no").first.inner_text() == "3"
+        page.locator("#detail .fold").click()
+        assert lines.count() >= before + 25
+        assert page.locator("#detail .fold").count() == 0
 
 
 def test_everything_by_keyboard(browser: Browser, small: Path) -> None:

@@ -56,6 +56,11 @@ IN_C = {
           "return 1;", "CryptDestroyKey(key);", "return 2;"),
         [MADE_HERE, "if (z > 3) : `z > 3` is true", "return 1; : leaves with key alive"],
     ),
+    "what happens to the context of a dead key is left out": (
+        c("", MADE, "CryptDestroyKey(key);", "CryptReleaseContext(prov, 0);", "return key;"),
+        [MADE_HERE, "CryptDestroyKey(key); : key is destroyed here",
+         "return key; : the caller gets the dead handle"],
+    ),
     "two ways to one place": (
         c(", int a, int b", MADE, "if (a)", "goto out;", "if (b)", "goto out;",
           "CryptDestroyKey(key);", "out:", "return 1;"),

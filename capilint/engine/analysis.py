@@ -217,7 +217,7 @@ class Analysis:
             self._progress.count("recalled functions")
             self.summaries[definition] = known.summary
             if known.released is not None:
-                self.learned.released[definition] = known.released
+                self.learned.recall(definition, known.released)
             return list(known.candidates)
         asked = self.interpreters.asked = Asked()
         try:
@@ -225,7 +225,7 @@ class Analysis:
         finally:
             self.interpreters.asked = outer
         if not self.makers.are_asked_later(definition):
-            released = self.learned.released.get(definition)
+            _, released = self.learned.released.get(definition, (None, None))
             result = Result(self.summaries[definition], tuple(found), released)
             self._progress.count("kept functions", self._recalling.keep(key, asked, result))
         return found

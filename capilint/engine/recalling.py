@@ -23,7 +23,7 @@ from capilint.engine import asking
 from capilint.engine.asking import Asked, Asking, Doors
 from capilint.engine.checks import closing_calls
 from capilint.engine.domain import cause, escapes, events, handle, values
-from capilint.engine.domain.ownership import MemberOwners, Scheme, Tail
+from capilint.engine.domain.ownership import MemberOwners, Tail
 from capilint.engine.program import structures
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.linkage import Definition
@@ -40,7 +40,6 @@ _MODULES = (
     *(duplicates, closing_calls, structures),
 )
 MOST_VARIANTS = 4
-Released = tuple[Scheme, set[tuple[Tail, str]]]
 
 
 class Result(NamedTuple):
@@ -48,7 +47,7 @@ class Result(NamedTuple):
 
     summary: Summary | None
     candidates: tuple[Candidate, ...]
-    released: Released | None = None
+    released: set[tuple[Tail, str]] | None = None
 
 
 class Entries(Protocol):

@@ -53,10 +53,15 @@ def _specs(lines: list[str]) -> Iterator[GitIgnoreSpec]:
 
     A line alone that is no pattern, or needs more memory than there is, fits nothing.
     """
+    from warnings import catch_warnings, simplefilter
+
     from pathspec import GitIgnoreSpec
 
     try:
-        yield GitIgnoreSpec.from_lines(lines, backend="re2")
+        with catch_warnings():
+            simplefilter("ignore")  # what Python thinks of a stranger's `[[a]` is for nobody
+            spec = GitIgnoreSpec.from_lines(lines, backend="re2")
+        yield spec
     except Exception:  # RE2 has no class of its own for this, and pathspec none for both
         if len(lines) > 1:
             middle = len(lines) // 2

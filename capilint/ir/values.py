@@ -135,18 +135,17 @@ NEW_ELEMENT = "[+]"
 """The accessor of an element that is put into a container, with nothing known of its key."""
 
 
-def places_in(value: Value | None) -> Iterator[Place]:
+def places_in(value: Value | None) -> tuple[Place, ...]:
     """Every place that a value reads, takes the address of, or captures."""
+    if isinstance(value, Read | AddressOf):
+        return (value.place,)
     match value:
-        case Read(place) | AddressOf(place):
-            yield place
         case Operation(_, values) | TupleOf(values) | Unknown(values):
-            for inner in values:
-                yield from places_in(inner)
+            return tuple(place for inner in values for place in places_in(inner))
         case FunctionReference(_, captures):
-            yield from captures
+            return captures
         case _:
-            return
+            return ()
 
 
 def origins_in(value: Value) -> Iterator[str]:

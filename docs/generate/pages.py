@@ -32,7 +32,7 @@ _NAVIGATION = {
         *("running", "python"),
     ),
     "Reference": ("options", "settings", "codes/index", "functions"),
-    "Behind it": ("how-it-works", "comparison", "contributing", "changelog"),
+    "Behind it": ("how-it-works", "faults", "comparison", "contributing", "changelog"),
 }
 _SITE = "https://example.com/capilint"
 _SCHEMAS = {

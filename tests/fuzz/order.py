@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -26,9 +25,8 @@ def hold_together(items: Sequence[Input]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for item in items:
             (Path(folder) / item.path).write_bytes(item.data or b"")
-        for seed in ("1", "2"):
-            if _findings(first) != _findings(_by_process(folder, seed)):
-                raise WrongInput(f"not the same with the hash seed {seed}")
+        if _by_process(folder, "1") != _by_process(folder, "2"):
+            raise WrongInput("not the same with another hash seed")
 
 
 def _rendered(items: Sequence[Input]) -> str:
@@ -42,8 +40,3 @@ def _by_process(folder: str, seed: str) -> str:
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     return done.stdout
-
-
-def _findings(report: str) -> list[object]:
-    found = json.loads(report)
-    return [found["findings"], found["files"]["unreadable"]]

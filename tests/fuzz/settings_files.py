@@ -1,4 +1,4 @@
-"""Broken configurations, rules, ignore files, comments and baselines: an error with a line, or none.
+"""Broken configurations, rules, ignore files, comments, baselines: an error with a line, or none.
 
 sample ── some edits (seeded) ── a file in a scratch folder ── its reader ── what it may raise
 """
@@ -116,6 +116,9 @@ _PIECES = (
 )
 
 
+_LINE_END = re.compile(rb"\r\n|\r|\n|[\x0b\x0c\x1c-\x1e]|\xc2\x85|\xe2\x80[\xa8\xa9]")
+
+
 class SettingsFile(NamedTuple):
     """A file of a kind; `number` is what it came out of."""
 
@@ -207,7 +210,7 @@ def _described(data: bytes) -> str:
     Path("capilint.toml").write_bytes(data)
     settings = Configuration().settings_of("a.c")
     book = rule_book(settings.rules)
-    return repr([book.function(name) for name in settings.functions if not name.isspace()])
+    return repr(sorted(map(repr, book.own_functions.items())))
 
 
 def _ignored(data: bytes) -> str:

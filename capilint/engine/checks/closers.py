@@ -2,6 +2,7 @@
 
     void digest_close(struct digest *d)      releases a member of *d, or frees d itself, and is
     void digest_free(struct digest **d)      no opener, which puts handles into such a structure
+    void digest_end(struct digest d)
 
 Of two where one calls the other, the closer is the caller: the other is a helper of its own. So
 is a `static` function that only openers call, to clean up where they fail.
@@ -46,7 +47,7 @@ class Closer:
     """A function that ends the structure that a parameter leads to.
 
     `indirect` where the parameter points to the pointer; `frees` where its memory ends, too;
-    `destructs` where it is the destructor of a class.
+    `destructs` where it is the destructor of a class; `by_value` where the parameter is a copy.
     """
 
     definition: Definition
@@ -55,12 +56,15 @@ class Closer:
     indirect: bool
     frees: bool
     destructs: bool = False
+    by_value: bool = False
 
     def member_text(self, path: tuple[str, ...]) -> str:
         """A member as the function writes it."""
         variable = self.parameter.variable
         if self.parameter.type_name.removeprefix("const ").startswith(UNTYPED):
             variable = max(aliases(self.definition.function, variable) - {variable})
+        if self.by_value:
+            return source_text(Place(variable, path))
         if not self.indirect:
             return source_text(Place(variable, ("*", *path)))
         return f"(*{source_text(Place(variable))})->{''.join(path).removeprefix('.')}"
@@ -102,20 +106,21 @@ class Closers:
     def _find(self, structure: Typed) -> Iterator[Closer]:
         for definition, parameter, typed in self._parameters:
             indirect = typed == structure.pointer().pointer()
-            if not indirect and typed != structure.pointer():
+            by_value = typed == structure
+            if not (indirect or by_value or typed == structure.pointer()):
                 continue
             if definition in self.openers or self._is_openers_own(definition):
                 continue
             if definition.module.problems:
                 continue  # what was not understood may end the rest
-            frees = self._frees(definition, parameter.variable, indirect, set())
+            frees = not by_value and self._frees(definition, parameter.variable, indirect, set())
             summary = self.summary_of(definition)
             if summary is not None and (frees or releases(summary, parameter.variable)):
-                yield Closer(definition, parameter, summary, indirect, frees)
+                yield Closer(definition, parameter, summary, indirect, frees, by_value=by_value)
 
     @cached_property
     def _parameters(self) -> list[tuple[Definition, Parameter, Typed]]:
-        """Every parameter of a function in C that is a pointer of a known type."""
+        """Every parameter of a function in C that is of a known type."""
         found = []
         for definition in self.program.names.definitions:
             if definition.module.language is not Language.PYTHON:

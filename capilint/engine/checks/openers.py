@@ -52,7 +52,7 @@ from capilint.engine.program.structures import (
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.engine.transfer.ways import Site
 from capilint.finding import Span
-from capilint.ir import Call, Direct, Language, Scope, Unknown, Variable
+from capilint.ir import Call, Direct, Language, Place, Read, Scope, Unknown, Value, Variable
 
 ALL_BUT_ONE = 2  # so many handles have to end with a structure to show that it does
 _POINTER = Variable("%structure", Scope.TEMPORARY)  # where the caller keeps its address
@@ -287,15 +287,19 @@ class _Ending:
             if owner is not None:  # what is null owns nothing
                 interpreter.evaluator.assume(state, owner, True)
         value: AbstractValue = self.whole
-        if closer.indirect:
+        written: Value = Unknown()
+        if closer.indirect or closer.by_value:
             state.environment[Location(_POINTER)] = self.whole
+        if closer.by_value:
+            written = Read(Place(_POINTER, ("*",)))
+        elif closer.indirect:
             value = Pointer(Location(_POINTER))
         span = self._leave()
         site = Site(
             (span, closer.summary.name), Call(Direct(closer.summary.name), (), None, span), True
         )
         name = closer.parameter.variable.name.partition("#")[0]
-        given = Arguments((), ((name, Argument(Unknown(), value)),), None, spread=False)
+        given = Arguments((), ((name, Argument(written, value)),), None, spread=False)
         with interpreter.typestates.gathered():
             ways = interpreter.summary_calls.apply(path, site, closer.summary, given)
             return [way.path for way in ways if not way.raised]

@@ -132,7 +132,7 @@ class Evaluator:
     def parts(self, state: State, value: Value) -> list[Part]:
         """What is kept inside a structure or a container that a value reads, and where."""
         source = self.locate(state, value.place) if isinstance(value, Read) else None
-        if source is None:
+        if source is None or not source.below:
             return []
         depth = len(source.path)
         return [

@@ -57,7 +57,7 @@ def make_optional(state: State, held: Mapping[Location, tuple[Symbol, Handle]], 
     owners = {handle.owner for handle in state.handles.values()}
     for location, (symbol, handle) in held.items():
         base = location.base
-        if isinstance(base, Variable) and base.scope is Scope.LOCAL and base not in live:
+        if isinstance(base, Variable) and base.scope is Scope.LOCAL and not live[base]:
             continue
         present, known = state.environment.get(location), state.handles.get(symbol)
         missing = present == ZERO and known is None

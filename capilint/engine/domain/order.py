@@ -28,11 +28,18 @@ _SIGN_KEEPING = frozenset(["+", "*", "&", "|", "/", "%", ">>", "<<"])
 
 def normal_comparison(operator: str, left: AbstractValue, right: AbstractValue) -> Term:
     """One spelling for `a < b` and `b > a`, and for `a == b` one of the two, always the same."""
-    if operator in (">", ">="):
-        return Term(MIRRORED[operator], (right, left))
-    if operator in ("==", "!=") and id(right) < id(left):
-        return Term(operator, (right, left))
+    operator, left, right = _normal(operator, left, right)
     return Term(operator, (left, right))
+
+
+def _normal(
+    operator: str, left: AbstractValue, right: AbstractValue
+) -> tuple[str, AbstractValue, AbstractValue]:
+    if operator in (">", ">="):
+        return MIRRORED[operator], right, left
+    if operator in ("==", "!=") and id(right) < id(left):
+        return operator, right, left
+    return operator, left, right
 
 
 def known_order(
@@ -40,27 +47,24 @@ def known_order(
 ) -> bool | None:
     """Whether a comparison is known to hold (True) or not to hold (False)."""
     if operator in ("==", "!="):
-        both = ((left, right), (right, left))
-        if any(facts.get(Term("<", pair)) for pair in both):
+        if _fact(facts, "<", left, right) or _fact(facts, "<", right, left):
             return operator == "!="
-        if all(facts.get(Term("<=", pair)) for pair in both):
+        if _fact(facts, "<=", left, right) and _fact(facts, "<=", right, left):
             return operator == "=="
-        if any(_is_at_most_one_less(facts, *pair) for pair in both):
+        if _is_at_most_one_less(facts, left, right) or _is_at_most_one_less(facts, right, left):
             return operator == "!="
     match operator, left, right:
         case (("<" | ">="), Term("-", (before, Number(1))), Number()):  # `n - 1 < 0` if `n <= 0`
             return known_order(facts, "<=" if operator == "<" else ">", before, right)
-    fact = facts.get(normal_comparison(operator, left, right))
+    fact = _fact(facts, *_normal(operator, left, right))
     if fact is not None:
         return fact
-    negated = facts.get(normal_comparison(NEGATED[operator], left, right))
+    negated = _fact(facts, *_normal(NEGATED[operator], left, right))
     return not negated if negated is not None else _by_sign(facts, operator, left, right)
 
 
 def _is_at_most_one_less(facts: Facts, value: AbstractValue, limit: AbstractValue) -> bool:
-    return isinstance(limit, Number) and bool(
-        facts.get(Term("<=", (value, Number(limit.value - 1))))
-    )
+    return isinstance(limit, Number) and bool(_fact(facts, "<=", value, Number(limit.value - 1)))
 
 
 def _by_sign(facts: Facts, operator: str, left: AbstractValue, right: AbstractValue) -> bool | None:
@@ -94,8 +98,13 @@ def is_not_negative(facts: Facts, value: AbstractValue) -> bool:
         case Term(operator, operands) if operator in _SIGN_KEEPING:
             return all(is_not_negative(facts, operand) for operand in operands)
         case _:
-            at_least_0, more = Term("<=", (ZERO, value)), Term("<", (ZERO, value))
-            return bool(facts.get(at_least_0) or facts.get(more))
+            return bool(_fact(facts, "<=", ZERO, value) or _fact(facts, "<", ZERO, value))
+
+
+def _fact(facts: Facts, operator: str, left: AbstractValue, right: AbstractValue) -> bool | None:
+    """What the facts say of a comparison; most were never made of anything."""
+    term = Term.interned.get((operator, (left, right))) if facts else None
+    return None if term is None else facts.get(term)
 
 
 def bounds(function: Function) -> dict[Place, tuple[Value, ...]]:
@@ -125,5 +134,5 @@ def counts(assign: Assign) -> bool:
     return (
         isinstance(value, Operation)
         and value.operator in _ARITHMETIC
-        and assign.target in set(places_in(value))
+        and assign.target in places_in(value)
     )

@@ -12,8 +12,9 @@ A file's own variables are like the members of one structure.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
@@ -24,6 +25,10 @@ KEPT_BY_OTHERS = ("initial", "member", "clobber")  # what is in a member that ot
 Scheme = str
 Tail = tuple[str, ...]
 """The accessors from the structure that two members have in common."""
+S = TypeVar("S", Location, Tail)
+A = TypeVar("A")
+_Question = tuple[Callable[..., object], Location | Tail]
+_SEVERAL = object()  # the answer to what was asked again and answered otherwise
 
 
 @dataclass(slots=True)
@@ -114,11 +119,25 @@ class MemberOwners:
 @dataclass(frozen=True, slots=True)
 class MembersSeen:
     """What is known of members, as one function sees them: its scheme, and the object that it is
-    called on, if it is a method."""
+    called on, if it is a method. `asked` is what it wanted to know, with the answers."""
 
     known: MemberOwners = field(default_factory=MemberOwners)
     scheme: Scheme = ""
     own_object: Symbol | None = None
+    asked: dict[_Question, object] = field(default_factory=dict, compare=False)
+
+    def is_outdated(self) -> bool:
+        """Whether anything that the function asked would be answered otherwise by now."""
+        return any(
+            question(self.known, self.scheme, subject) != answer
+            for (question, subject), answer in self.asked.items()
+        )
+
+    def _ask(self, question: Callable[[MemberOwners, Scheme, S], A], subject: S) -> A:
+        answer = question(self.known, self.scheme, subject)
+        if self.asked.setdefault((question, subject), answer) != answer:
+            self.asked[question, subject] = _SEVERAL
+        return answer
 
     def resource_of(self, symbol: Symbol) -> str | None:
         """What a member of the method's own object holds, as other methods fill it."""
@@ -126,12 +145,12 @@ class MembersSeen:
         if self.own_object is None or not isinstance(place, Location):
             return None
         own = place.base == self.own_object
-        return self.known.resource_of(self.scheme, place.path) if own else None
+        return self._ask(MemberOwners.resource_of, place.path) if own else None
 
     def is_owner(self, symbol: Symbol) -> bool:
         """Whether what is in a member owns what is beside it, as other functions fill them."""
         place = symbol.detail
-        return isinstance(place, Location) and self.known.is_owner(self.scheme, place)
+        return isinstance(place, Location) and self._ask(MemberOwners.is_owner, place)
 
     def owner_of(self, state: State, symbol: Symbol) -> Symbol | None:
         """The context that this symbol's structure kept beside it, when both were there.
@@ -140,7 +159,7 @@ class MembersSeen:
         """
         if symbol.kind not in KEPT_BY_OTHERS or not isinstance(symbol.detail, Location):
             return None
-        place = self.known.owner_of(self.scheme, symbol.detail)
+        place = self._ask(MemberOwners.owner_of, symbol.detail)
         if place is None:
             return None
         beside = Symbol(symbol.kind, symbol.site, place)

@@ -39,7 +39,7 @@ class PathInvariants:
     def is_held(self, symbol: Symbol, live: Live) -> bool:
         """Whether a variable that is read later holds the symbol."""
         names = self.names.get(symbol)
-        return names is not None and any(name in live for name in names)
+        return names is not None and any(live[name] for name in names)
 
 
 def candidates(function: Function, cyclic: frozenset[int]) -> frozenset[Variable]:

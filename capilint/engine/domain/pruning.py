@@ -6,8 +6,9 @@ from itertools import chain
 from operator import attrgetter
 from typing import TypeVar
 
+from capilint.engine.domain.handle import changed
 from capilint.engine.domain.handle_names import is_temporary
-from capilint.engine.domain.state import CONTENTS, State
+from capilint.engine.domain.state import State
 from capilint.engine.domain.values import AbstractValue, Location, Symbol
 from capilint.engine.program.liveness import Live
 from capilint.ir import Scope, Variable
@@ -29,7 +30,7 @@ def forget_temporaries(state: State, live: Live, read: frozenset[Variable] = fro
         if value in handles
         and is_temporary(location.base)
         and location.base not in read
-        and location.base not in live
+        and not live[location.base]
     ]
     for location, value in spare:
         if isinstance(value, Symbol) and len(state.holders(value)) > 1:
@@ -49,7 +50,7 @@ def prune(state: State, live: Live) -> None:
         if isinstance(base, Symbol):
             memory = memory or base.kind == "object"
         elif not (
-            base in live
+            live[base]
             or base.scope is Scope.GLOBAL
             or (symbols and not own.isdisjoint(symbols))
             or value in objects
@@ -108,7 +109,7 @@ def _nameable(state: State, seen: frozenset[B], reachable: set[Symbol], live: Li
         if isinstance(base, Symbol)
         and not base.lasting
         and reachable.isdisjoint(base.chain)
-        and not any(state.invariants.is_held(link, live) for link in base.chain)
+        and not _is_held(state, base.chain, live)
     ]
     return seen.difference(gone) if gone else seen
 
@@ -120,16 +121,21 @@ def _askable(
 
     Of many facts about what the arguments lead to, callers are told none.
     """
-    names = state.invariants.names
-    for link in symbol.chain:
-        if link in reachable or (link in names and state.invariants.is_held(link, live)):
+    root, chain = symbol.root, symbol.chain
+    if root is not None:
+        if live[root] or root.scope is Scope.GLOBAL:
             return True
-        place = link.detail if link.kind in CONTENTS else None
-        if isinstance(place, Location) and isinstance(place.base, Variable):
-            if place.base in live or place.base.scope is Scope.GLOBAL:
-                return True
-            return place.base.scope is Scope.PARAMETER and (lenient or link is symbol)
-    return False
+        if root.scope is Scope.PARAMETER and (lenient or len(chain) == 1):
+            return True
+    return not reachable.isdisjoint(chain) or _is_held(state, chain, live)
+
+
+def _is_held(state: State, chain: tuple[Symbol, ...], live: Live) -> bool:
+    """Whether a variable that is read later holds one of some symbols for good."""
+    names = state.invariants.names
+    return not names.keys().isdisjoint(chain) and any(
+        state.invariants.is_held(link, live) for link in chain
+    )
 
 
 def _prune_handles(state: State, reachable: set[Symbol], live: Live) -> None:
@@ -142,8 +148,12 @@ def _prune_handles(state: State, reachable: set[Symbol], live: Live) -> None:
         or state.invariants.is_held(symbol, live)
     }
     for handle in list(kept.values()):
-        if handle.owner is not None and handle.owner in state.handles:
+        if handle.owner in state.handles and not handle.is_ended:
             kept[handle.owner] = state.handles[handle.owner]
+    for symbol, handle in list(kept.items()):
+        owner = handle.owner
+        if handle.is_ended and owner in state.handles and owner not in kept:
+            kept[symbol] = changed(handle, owner=None)  # it is asked for where handles live
     if state.log is not None:
         for symbol, handle in state.handles.items():
             if symbol not in kept:

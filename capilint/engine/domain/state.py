@@ -171,10 +171,16 @@ class State:
     def kept_in(self, location: Location) -> list[tuple[Location, AbstractValue]]:
         """What is stored at a location and inside it."""
         environment = self.environment
+        if not location.below:
+            value = environment.get(location)
+            return [] if value is None else [(location, value)]
         return [(place, environment[place]) for place in self._places_in(location)]
 
     def clear(self, location: Location) -> None:
         """Forget all that is stored at a location and inside it."""
+        if not location.below:
+            self.environment.pop(location, None)
+            return
         for inner in self._places_in(location):
             del self.environment[inner]
 
@@ -242,7 +248,8 @@ class State:
         older = symbol.older()
         before = self._contents(older)
         self._disown(older)
-        if held and (held == before or not self.holders(older)):
+        is_first = older not in held.values() and not self.holders(older)
+        if held and (held == before or is_first):
             for path, value in held.items():
                 self.environment[Location(older, path)] = value
         else:  # what comes to stand for several leads to nothing certain

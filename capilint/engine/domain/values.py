@@ -34,9 +34,10 @@ class Interning(type):
 
     def __call__(cls: type[T], *fields: Any) -> T:
         """The one instance with these fields."""
-        assert isinstance(cls, Interning)
-        instance: T | None = cls.interned.get(fields)
-        return cls._intern(fields) if instance is None else instance
+        instance: T | None = cls.interned.get(fields)  # type: ignore[attr-defined]
+        if instance is None:
+            instance = cls._intern(fields)  # type: ignore[attr-defined]
+        return instance
 
     def _intern(cls, fields: tuple[object, ...]) -> Any:
         defaults: tuple[object, ...] = cls.__init__.__defaults__ or ()  # type: ignore[misc]
@@ -63,7 +64,8 @@ class Symbol(metaclass=Interning):
     `kind` is `initial` (what a location held when the function began; `detail` is the location),
     `handle` (made at `site`), `object` (memory made at `site`), `member` (part of another symbol),
     or any other word for what an instruction left behind at `site`.
-    `chain` is the symbol and those that it was read through (`ctx->key`: that value, then `ctx`);
+    `chain` is the symbol and those that it was read through (`ctx->key`: that value, then `ctx`),
+    `root` the variable that the last of them was in when the function began, if it was in one;
     `derived` are the others that have it in theirs, and `terms` the terms on any of them all.
     One that is `lasting` was read through what a variable held at the beginning, or is memory.
     """
@@ -74,6 +76,7 @@ class Symbol(metaclass=Interning):
     age: int = NEWEST
     symbols: tuple[Symbol, ...] = field(init=False)
     chain: tuple[Symbol, ...] = field(init=False)
+    root: Variable | None = field(init=False)
     derived: list[Symbol] = field(init=False, default_factory=list)
     terms: list[Term] = field(init=False, default_factory=list)
     lasting: bool = field(init=False)
@@ -84,8 +87,9 @@ class Symbol(metaclass=Interning):
         above = base.chain if isinstance(base, Symbol) else ()
         object.__setattr__(self, "symbols", (self,))
         object.__setattr__(self, "chain", (self, *above))
-        last = above[-1].lasting if above else isinstance(base, Variable)
-        object.__setattr__(self, "lasting", last or self.kind == "object")
+        root = above[-1].root if above else base
+        object.__setattr__(self, "root", root if isinstance(root, Variable) else None)
+        object.__setattr__(self, "lasting", self.root is not None or self.kind == "object")
         whole = self.site.chain if self.kind == "member" and isinstance(self.site, Symbol) else ()
         for link in dict.fromkeys((*above, *whole)):
             link.derived.append(self)

@@ -113,7 +113,7 @@ class IdleBranches:
         }
         live = self.liveness.at_entry[join]
         return not any(
-            variable in live and variable in asked
+            live[variable] and variable in asked
             for each in instructions
             for variable in _written_in(each)
         )

@@ -41,16 +41,25 @@ from capilint.ir import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
-    """A set of variables, each a bit of a number."""
+class Live(dict[Variable, bool]):
+    """A set of variables, each a bit of a number: `live[variable]` tells whether one is in it.
 
-    bits: int
-    numbering: Mapping[Variable, int]
+    States ask for the same variables again and again: each is looked up once.
+    """
 
-    def __contains__(self, variable: Variable) -> bool:
+    __slots__ = ("bits", "numbering")
+
+    def __init__(self, bits: int, numbering: Mapping[Variable, int]) -> None:
+        super().__init__()
+        self.bits = bits
+        self.numbering = numbering
+
+    def __missing__(self, variable: Variable) -> bool:
         number = self.numbering.get(variable)
-        return number is not None and self.bits >> number & 1 == 1
+        self[variable] = found = number is not None and self.bits >> number & 1 == 1
+        return found
+
+    __contains__ = None  # type: ignore[assignment]  # what was looked up is not what is in it
 
 
 @dataclass(frozen=True, slots=True)

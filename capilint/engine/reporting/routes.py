@@ -38,6 +38,7 @@ _NOWHERE: Point = (-1, -1)
 _LONGEST = 30  # lines: what is longer holds code of its own, as a lambda does
 _YES_OR_NO = ("true", "false")  # of a condition
 _ANSWERS = {
+    Question.MACRO: ("its condition is true", "its condition is false"),
     Question.CASE: ("fits", "does not fit"),
     Question.ROUND: ("another round", "no further round"),
 }

@@ -89,7 +89,9 @@ class Story:
         if _ends(event.roles, defect):
             text = f"{self._handle} is {self.facts.released} here{self._inside(number)}"
             return _Told(number, "release", span, text)
-        if self.owner is not None and any(acts(event.roles, self.owner, end) for end in ENDS):
+        ended = any(_ends(each.roles, defect) for each in self.witness.events[:number])
+        owner = None if ended else self.owner
+        if owner is not None and any(acts(event.roles, owner, end) for end in ENDS):
             name = self.facts.owner or f"its {self.facts.owned_by}"
             how = f"{self.facts.ended} here{self._inside(number)}"
             text = f"{name} is {how}, {self._handle} is still alive"

@@ -27,7 +27,8 @@ class Substitution:
 
     `site` is the key of the call: what the callee made is named after it, and after `names`,
     which say where it comes out, so that it is one handle whichever way it was made.
-    `arguments` maps the callee's parameters to what they are given.
+    `arguments` maps the callee's parameters to what they are given. The caller's values for the
+    callee's inputs, `known` so far, are the same for all outcomes of the call.
     """
 
     evaluator: Evaluator
@@ -35,6 +36,7 @@ class Substitution:
     site: object
     arguments: Mapping[Variable, Argument]
     names: Mapping[Symbol, object]
+    known: dict[Symbol, AbstractValue]
 
     def value(self, value: AbstractValue) -> AbstractValue:
         """The caller's value for a callee's."""
@@ -57,6 +59,12 @@ class Substitution:
         if symbol.kind in ("handle", "object"):
             name = self.names.get(symbol, (symbol.site, symbol.detail, symbol.age))
             return Symbol(symbol.kind, self.site, name)
+        value = self.known.get(symbol)
+        if value is None:
+            value = self.known[symbol] = self._input(symbol)
+        return value
+
+    def _input(self, symbol: Symbol) -> AbstractValue:
         if symbol.kind in ("initial", "member") and isinstance(symbol.detail, Location):
             base, path = symbol.detail.base, symbol.detail.path
             if isinstance(base, Variable) and base in self.arguments:

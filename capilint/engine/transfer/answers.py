@@ -65,4 +65,5 @@ def answers_to(
 
 def _answer(outcome: Outcome) -> AbstractValue | None:
     """What comes back, or None where only unknown code knows it."""
-    return None if isinstance(outcome.result, Symbol) else outcome.result
+    result = outcome.result
+    return None if isinstance(result, Symbol) and result.kind in ("result", "report") else result

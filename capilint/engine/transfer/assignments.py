@@ -165,19 +165,23 @@ class Assignments:
         """What a variable index picks, or a method computes, is not followed: it escapes."""
         for value in values:
             for place in places_in(value):
-                for index, accessor in enumerate(place.path):
-                    if accessor == "[?]":
-                        outer = Place(place.root, place.path[:index])
-                        location = self.evaluator.locate(path.state, outer)
-                        if location is not None:
-                            cause = self._unknown_element(path, place)
-                            path.state.escape(Pointer(location), cause=cause)
-                    elif accessor in self.computed:
-                        outer = Place(place.root, place.path[: max(index - 1, 0)])
-                        whole = self.evaluator.read(path.state, outer)
-                        path.state.escape(whole, cause=path.state.cause(How.EXPRESSION))
-                    else:
-                        self._give_away_unknown_member(path, place, index)
+                if place.path:
+                    self._give_away_element(path, place)
+
+    def _give_away_element(self, path: Path, place: Place) -> None:
+        for index, accessor in enumerate(place.path):
+            if accessor == "[?]":
+                outer = Place(place.root, place.path[:index])
+                location = self.evaluator.locate(path.state, outer)
+                if location is not None:
+                    cause = self._unknown_element(path, place)
+                    path.state.escape(Pointer(location), cause=cause)
+            elif accessor in self.computed:
+                outer = Place(place.root, place.path[: max(index - 1, 0)])
+                whole = self.evaluator.read(path.state, outer)
+                path.state.escape(whole, cause=path.state.cause(How.EXPRESSION))
+            elif self.evaluator.boxes:
+                self._give_away_unknown_member(path, place, index)
 
     def _unknown_element(self, path: Path, place: Place) -> Cause | None:
         if path.state.log is None:
@@ -186,7 +190,7 @@ class Assignments:
 
     def _give_away_unknown_member(self, path: Path, place: Place, index: int) -> None:
         """A part of a handle, or of what is made from one, is another way to get at it."""
-        if not self.evaluator.boxes or self.evaluator.is_box_accessor(place.path[index:]):
+        if self.evaluator.is_box_accessor(place.path[index:]):
             return
         outer = self.evaluator.locate(path.state, Place(place.root, place.path[:index]))
         content = None if outer is None else path.state.load(outer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -43,7 +42,7 @@ from capilint.engine.transfer.resolution import Callees, Resolution
 from capilint.engine.transfer.results import Results
 from capilint.engine.transfer.summary_calls import SummaryCalls
 from capilint.engine.transfer.unknown import UnknownCalls
-from capilint.engine.transfer.ways import Continuation, Site, raise_from
+from capilint.engine.transfer.ways import Continuation, Sites, raise_from
 from capilint.finding import Span
 from capilint.ir import (
     Assign,
@@ -93,6 +92,7 @@ class Interpreter:
     log: EscapeLog | None = None
     exits: list[tuple[int, Exit, Path]] = field(default_factory=list)
     opaque: bool = False
+    sites: Sites = field(init=False)
     protocol_calls: ProtocolCalls = field(init=False)
     summary_calls: SummaryCalls = field(init=False)
     unknown_calls: UnknownCalls = field(init=False)
@@ -112,6 +112,7 @@ class Interpreter:
             self.callees.classes.computed,
             bounds(self.function),
         )
+        self.sites = Sites(self.liveness)
         evaluator, typestates = self.evaluator, self.typestates
         memory = MemoryEffects(evaluator, typestates)
         self.elements = ElementEffects(evaluator, typestates)
@@ -165,9 +166,9 @@ class Interpreter:
         pending = [(point, path)]
         while pending:
             ways = list(self._run_block(*pending.pop()))
-            arriving = Counter(target for target, _ in ways)
+            arriving = [target for target, _ in ways]
             for target, way in ways:
-                alone = arriving[target] == 1 and target[1] == 0
+                alone = target[1] == 0 and arriving.count(target) == 1
                 long = way.trail is not None and way.trail.number >= LONGEST_TRAIL
                 if alone and not long and target[0] in self.single_entry:
                     prune(way.state, self.liveness.at_entry[target[0]])
@@ -261,10 +262,10 @@ class Interpreter:
         path.state.at = instruction
         match instruction:
             case Call(callee, _, _, span):
-                raising = Event("raise", span, self.typestates.path, callee_name(callee))
                 for after in self._call(path, block, instruction, key):
                     if after.raised:
-                        after.path.emit(raising)
+                        name = callee_name(callee)
+                        after.path.emit(Event("raise", span, self.typestates.path, name))
                     yield after
                 return
             case Yield():
@@ -315,8 +316,7 @@ class Interpreter:
     def _call(
         self, path: Path, block: BasicBlock, call: Call, key: Point
     ) -> Iterator[Continuation]:
-        last_reads = self.liveness.last_reads.get(key, frozenset())
-        site = Site(key, call, key not in self.liveness.unread, last_reads)
+        site = self.sites.of(call, key)
         reads, lent = self.liveness.reads[key]
         forget_temporaries(path.state, self.liveness.after_call[key], reads)
         self.assignments.give_away_unfollowed(path, values_of(call))

@@ -64,10 +64,16 @@ class PossibleOutcomes:
     typestates: Typestates
 
     def of(
-        self, state: State, site: Site, summary: Summary, given: Mapping[Variable, Argument]
+        self,
+        state: State,
+        site: Site,
+        summary: Summary,
+        given: Mapping[Variable, Argument],
+        known: dict[Symbol, AbstractValue],
     ) -> Iterator[tuple[Outcome, State]]:
-        """The outcomes that a state allows, each with a state of its own that knows about it."""
-        caller = Substitution(self.evaluator, state, site.key, given, {})
+        """The outcomes that a state allows, each with a state of its own that knows about it;
+        `known` takes the caller's values of what it is asked."""
+        caller = Substitution(self.evaluator, state, site.key, given, {}, known)
         questions = Questions(self.evaluator, state, caller)
         for outcome in self._fitting(questions, expected(summary, site.result_is_read, caller)):
             required = questions.open_for(outcome)

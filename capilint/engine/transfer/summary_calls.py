@@ -65,12 +65,13 @@ class SummaryCalls:
         for extra in surplus(summary, arguments):
             extra.give_away(path.state, How.SURPLUS)
         possible = PossibleOutcomes(self.evaluator, self.typestates)
-        ways = list(possible.of(path.state, site, summary, given))
+        known: dict[Symbol, AbstractValue] = {}
+        ways = list(possible.of(path.state, site, summary, given, known))
         outcomes = [outcome for outcome, _ in ways]
         answers = answers_to(self.evaluator, path.state, site, arguments, summary, outcomes)
         for outcome, state in ways:
             branch = Path(state, path.node, path.trail)
-            caller = Substitution(self.evaluator, path.state, site.key, given, outcome.names)
+            caller = Substitution(self.evaluator, path.state, site.key, given, outcome.names, known)
             self._play(branch, site, summary, outcome, caller, answers)
             if outcome.raised:
                 self._abandon(branch, given.get(summary.abandons or RESULT))
@@ -136,7 +137,8 @@ class SummaryCalls:
                     continue
                 roles.append(role)
                 if callees.symbol in visible:
-                    self.typestates.texts.setdefault(role.symbol, names.any_text(callees.symbol))
+                    if role.symbol not in self.typestates.texts:
+                        self.typestates.texts[role.symbol] = names.any_text(callees.symbol)
                     acts = event.kind in ("call", "free") and role.action != "create"
                     if acts and self.evaluator.number(path.state, role.symbol) != 0:
                         text = names.release_text(callees.symbol, role.symbol)

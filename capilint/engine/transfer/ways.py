@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.handle import changed
 from capilint.engine.domain.state import CAUGHT, State
+from capilint.engine.program.liveness import Liveness
 from capilint.ir import Call, Variable
 
 
@@ -26,6 +27,22 @@ class Site:
     call: Call
     result_is_read: bool
     last_reads: frozenset[Variable] = frozenset()
+
+
+@dataclass(slots=True)
+class Sites:
+    """The sites of one function's calls, each the same for all states that come there."""
+
+    liveness: Liveness
+    known: dict[tuple[int, int], Site] = field(default_factory=dict)
+
+    def of(self, call: Call, key: tuple[int, int]) -> Site:
+        """The site of a call."""
+        site = self.known.get(key)
+        if site is None:
+            last_reads = self.liveness.last_reads.get(key, frozenset())
+            site = self.known[key] = Site(key, call, key not in self.liveness.unread, last_reads)
+        return site
 
 
 def age_doubts(state: State, site: object) -> None:

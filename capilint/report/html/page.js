@@ -322,7 +322,7 @@ function frame(drawn, finding, printed) {
       let end = number;
       while (end <= last && !about.has(end)) end++;
       if (!printed && end - number > FOLDED) {
-        const from = number === first ? number : number + 2, to = end > last ? last : end - 3;
+        const from = number + 2, to = end > last ? last : end - 3;
         for (; number < from; number++) text.append(line(drawn, number, undefined, said));
         text.append(fold(drawn, from, to));
         number = to;
@@ -420,7 +420,7 @@ function line(drawn, number, what, said) {
   return node;
 }
 
-const YES = new Set(["true", "fits", "another round", "caught"]);
+const YES = new Set(["true", "its condition is true", "fits", "another round", "caught"]);
 const C_WORDS = "auto bool break case catch char class const continue default delete do double else enum extern false finally float for goto if inline int long namespace new nullptr private protected public register return short signed sizeof static struct switch template this throw true try typedef typename union unsigned using virtual void volatile while";
 const PYTHON_WORDS = "False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield";
 const WORDS = {python: new Set(PYTHON_WORDS.split(" ")), c: new Set(C_WORDS.split(" "))};

@@ -303,15 +303,15 @@ class ObjectLowering(SpecialMemberLowering):
             self.construct(place, made, [node], self.span(node))
             self.ends_as_temporary(place, kind.by(""), node)
             return ir.AddressOf(place)
+        is_named = kind.reference == "&" and not kind.is_const  # it needs something with a place
+        if is_named and node.type == "conditional_expression" and not self.acts(node):
+            ways = (self.reference_to(field(node, way), kind) for way in _WAYS)
+            return ir.Operation("?:", (self.value(field(node, "condition")), *ways))
         if converts:
             return self.address_of(self.object_place(node))
         named = self.named_place(node)
         if named is not None:
             return self.address_of(named)
-        is_named = kind.reference == "&" and not kind.is_const  # it needs something with a place
-        if is_named and node.type == "conditional_expression" and not self.acts(node):
-            ways = (self.reference_to(field(node, way), kind) for way in _WAYS)
-            return ir.Operation("?:", (self.value(field(node, "condition")), *ways))
         value = self.value(node)
         if node.type == "call_expression" and is_named:
             return value  # what is called gives a reference itself

@@ -71,11 +71,11 @@ class OperatorLowering(UnseenOperatorLowering):
         if kind in _OVERLOADED:
             found = self._operator_of(node)
             if found is not None:
-                value = self.call_operator(*found)
                 returns = found[0].returns
-                if returns is not None and returns.reference and isinstance(value, ir.Read):
-                    return ir.Read(ir.Place(value.place.root, (*value.place.path, "*")))
-                return value
+                if returns is None or not returns.reference:
+                    return self.call_operator(*found)
+                converted = self._converted(node)
+                return converted if converted is not None else ir.Read(self._referred_by(*found))
             unseen = self.unseen_operator(node) if kind == "binary_expression" else None
             if unseen is not None:
                 return unseen
@@ -88,6 +88,20 @@ class OperatorLowering(UnseenOperatorLowering):
     def class_steps(self, step: Node) -> bool:
         """Whether `++` or `--` is an operator that a class defines."""
         return self._operator_of(step) is not None
+
+    def _referred_by(self, callee: Callee, receiver: Node, arguments: tuple[Node, ...]) -> ir.Place:
+        """What an operator that gives a reference refers to: `*pointer`, `list[i]`."""
+        value = self.call_operator(callee, receiver, arguments)
+        place = value.place if isinstance(value, ir.Read) else self.held(value, self.span(receiver))
+        return ir.Place(place.root, (*place.path, "*"))
+
+    def named_place(self, node: Node) -> ir.Place | None:
+        """The storage that an lvalue names, None for any other expression."""
+        found = self._operator_of(node) if node.type in _REFERRING else None
+        returns = found[0].returns if found is not None else None
+        if found is None or returns is None or not returns.reference:
+            return super().named_place(node)
+        return self._referred_by(*found)
 
     def _converted(self, node: Node, truth: bool = False) -> ir.Value | None:
         """The plain value that an object turns into."""
@@ -285,7 +299,7 @@ class OperatorLowering(UnseenOperatorLowering):
             pointer = ir.Read(self.held(pointer, span))
         made = kind.instance if kind is not None and kind.stars == 1 else None
         deletes, end = self.graph.new_block(), self.graph.new_block()
-        self.graph.branch(pointer, deletes, end, span)
+        self.graph.branch(pointer, deletes, end, self.span(argument))
         self.graph.start(deletes)
         virtual = made is not None and self.unit.overrides(made, f"~{made.declared.name}")
         several = "[" in text_of(node).partition("]")[0]
@@ -332,6 +346,7 @@ _OVERLOADED = frozenset(
     {"binary_expression", "unary_expression", "pointer_expression", "subscript_expression"}
     | {"update_expression"}
 )
+_REFERRING = frozenset({"pointer_expression", "subscript_expression"})
 _MAYBE_OBJECTS = frozenset(
     {"field_expression", "call_expression", "pointer_expression", "subscript_expression"}
     | {"identifier", "qualified_identifier"}

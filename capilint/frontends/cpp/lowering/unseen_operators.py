@@ -25,7 +25,7 @@ class UnseenOperatorLowering(CallLowering):
     def unseen_operator(self, node: Node) -> ir.Value | None:
         """The value of `object op variable`, None where it is an operation on plain values."""
         operator = operator_of(node)
-        if operator not in _FILLING | _KEEPING:
+        if operator not in _FILLING | _KEEPING or (operator == "&" and not _is_discarded(node)):
             return None
         first, operands = self._chain(node, operator)
         given = operands[-1]
@@ -63,3 +63,11 @@ class UnseenOperatorLowering(CallLowering):
         name = text_of(node)
         known = is_constant_name(name) or name in self.constants or name in self.expressions
         return known or self.is_local(name) is not None
+
+
+def _is_discarded(node: Node) -> bool:
+    """Whether nobody wants the value: `flags & mask` may be one of a plain type of that name."""
+    around = node.parent
+    while around is not None and around.type in ("binary_expression", "parenthesized_expression"):
+        around = around.parent
+    return around is not None and around.type == "expression_statement"

@@ -63,7 +63,7 @@ class Targets(Lists):
 
     def _saved(self, value: ir.Value, span: Span) -> ir.Value:
         """The value as it is now, whatever is assigned later (`a, b = b, a`)."""
-        if not any(ir.places_in(value)):
+        if not ir.places_in(value):
             return value
         place = self.temporary()
         self.assign(place, value, span)
