@@ -145,12 +145,12 @@ class MembersSeen:
         if self.own_object is None or not isinstance(place, Location):
             return None
         own = place.base == self.own_object
-        return self._ask(MemberOwners.resource_of, place.path) if own else None
+        return self._ask(_resource_of, place.path) if own else None
 
     def is_owner(self, symbol: Symbol) -> bool:
         """Whether what is in a member owns what is beside it, as other functions fill them."""
         place = symbol.detail
-        return isinstance(place, Location) and self._ask(MemberOwners.is_owner, place)
+        return isinstance(place, Location) and self._ask(_is_owner, place)
 
     def owner_of(self, state: State, symbol: Symbol) -> Symbol | None:
         """The context that this symbol's structure kept beside it, when both were there.
@@ -159,7 +159,7 @@ class MembersSeen:
         """
         if symbol.kind not in KEPT_BY_OTHERS or not isinstance(symbol.detail, Location):
             return None
-        place = self._ask(MemberOwners.owner_of, symbol.detail)
+        place = self._ask(_owner_of, symbol.detail)
         if place is None:
             return None
         beside = Symbol(symbol.kind, symbol.site, place)
@@ -184,6 +184,21 @@ class MembersSeen:
         new = state.handles.get(held) if isinstance(held, Symbol) else None
         asked = state.facts.get(symbol) and state.facts.get(handle.owner)
         return bool(asked) and new is not None and new.made
+
+
+# Asked of what is known, which may be one that takes note of it: no method of the class alone.
+
+
+def _resource_of(known: MemberOwners, scheme: Scheme, member: Tail) -> str | None:
+    return known.resource_of(scheme, member)
+
+
+def _is_owner(known: MemberOwners, scheme: Scheme, location: Location) -> bool:
+    return known.is_owner(scheme, location)
+
+
+def _owner_of(known: MemberOwners, scheme: Scheme, location: Location) -> Location | None:
+    return known.owner_of(scheme, location)
 
 
 class _All(Container[str]):
