@@ -167,6 +167,36 @@ def test_one_function_changes(
     assert len(codes(report)) == found
 
 
+MEMBERS = """\
+struct session { HCRYPTPROV prov; HCRYPTKEY key; };
+int session_open(struct session *s, HCRYPTPROV other) {
+    if (!CryptAcquireContextW(&s->prov, 0, 0, 1, 0))
+        return 0;
+    return CryptGenKey(s->prov, 1, 0, &s->key);
+}
+void session_close(struct session *s) {
+    CryptReleaseContext(s->prov, 0);
+    CryptDestroyKey(s->key);
+}
+"""
+
+
+def test_what_others_show_of_members_changes(cache: Path, cli: Cli) -> None:
+    write(session_dot_c=MEMBERS)
+    assert "CAP301" in codes(run(cli)[0])
+    write(session_dot_c=MEMBERS.replace("CryptGenKey(s->prov", "CryptGenKey(other  "))
+    assert "CAP301" not in codes(run(cli)[0])
+    write(session_dot_c=MEMBERS)
+    assert "CAP301" in codes(run(cli)[0])
+
+
+def test_a_function_that_is_nested_too_deeply_is_analysed(cache: Path, cli: Cli) -> None:
+    deep = "return x" + " + (x" * 300 + ")" * 300
+    write(two_dot_c=TWO.replace("return 1", deep.replace("x", "(int)prov")))
+    report, _ = run(cli)
+    assert "CAP101" in codes(report)
+
+
 def test_another_version_knows_nothing(
     cache: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

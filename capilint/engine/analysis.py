@@ -208,9 +208,9 @@ class Analysis:
         outer = self.interpreters.asked
         if outer is not None:
             outer.nested = True
-        if self._recalling is None:
+        key = None if self._recalling is None else self._recalling.key(definition, *how)
+        if self._recalling is None or key is None:
             return follow()
-        key = self._recalling.key(definition, *how)
         doors = {**self.interpreters.doors(definition), "quoted": self._quoted}
         known = self._recalling.recall(key, doors, self.learned.owners)
         if known is not None:

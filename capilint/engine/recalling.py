@@ -83,8 +83,15 @@ class Recalling:
         self._facts: dict[str, str] = {}
         self._digests: dict[int, tuple[object, str]] = {}
 
-    def key(self, definition: Definition, *how: object) -> str:
-        """What a function's result is kept by; `how` says in which way it is analysed."""
+    def key(self, definition: Definition, *how: object) -> str | None:
+        """What a function's result is kept by; `how` says in which way it is analysed. None where
+        its text has no digest: it is nested too deeply."""
+        try:
+            return self._key(definition, *how)
+        except RecordError:
+            return None
+
+    def _key(self, definition: Definition, *how: object) -> str:
         module = definition.module
         if module.path not in self._facts:
             facts = (module.typedefs, module.structures, module.own_structures, module.class_texts)

@@ -40,13 +40,9 @@ class Learned:
             self._note_release(definition, interpreter, symbol, resource)
 
     def recall(self, definition: Definition, released: set[tuple[Tail, str]]) -> None:
-        """Note what a function ends that was analysed in an earlier run.
-
-        What it was told then is not kept: it counts as outdated, and is recalled again, or not.
-        """
-        seen = self.seen_by(definition.function, definition.module.path)
-        seen.asked[_is_told_otherwise, ()] = False
-        self.released[definition] = (seen, released)
+        """Note what a function ends that was analysed in an earlier run."""
+        scheme = self.seen_by(definition.function, definition.module.path).scheme
+        self.released[definition] = (scheme, released)
 
     def _note_release(
         self, definition: Definition, interpreter: Interpreter, symbol: Symbol, resource: str
@@ -88,7 +84,3 @@ class Learned:
         receiver = function.receiver
         own = None if receiver is None else initial(Location(receiver))
         return MembersSeen(self.owners, function.owner_class or path, own)
-
-
-def _is_told_otherwise(*_: object) -> bool:
-    return True
