@@ -647,23 +647,21 @@ def test_except_clauses_are_a_choice_with_a_way_out() -> None:
                 good()
         """)
     assert text == lines("""
-        b0:
-          jump b1
-        b1: (handler b3)
+        b0: (handler b2)
           call use(h)
-          jump b2
-        b2:
+          jump b1
+        b1:
           call good()
-          jump b5
+          jump b4
+        b2:
+          choose b3 (OSError) b5
         b3:
-          choose b4 (OSError) b6
-        b4:
           error = unknown()
           call show(error)
-          jump b5
-        b5:
+          jump b4
+        b4:
           return (implicit)
-        b6:
+        b5:
           raise again
         """)
 

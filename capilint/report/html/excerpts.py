@@ -144,7 +144,7 @@ def _jumps(lines: Sequence[str], one: int, other: int) -> Iterable[int]:
 
 def _is_label(lines: Sequence[str], name: str, line: int) -> bool:
     """Whether a label of that name stands on a line, or right above it."""
-    label = re.compile(rf"\s*{re.escape(name)}\s*:")
+    label = re.compile(rf"\s*+{re.escape(name)}\s*+:")
     for number in range(line, 0, -1):
         if label.match(lines[number - 1]):
             return True
