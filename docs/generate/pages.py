@@ -29,7 +29,7 @@ _NAVIGATION = {
     "Begin": ("install", "tutorial"),
     "Use": (
         *("checking", "configuration", "mending", "old-code", "ci", "reports", "editors"),
-        *("running", "python"),
+        *("running", "python", "speed"),
     ),
     "Reference": ("options", "settings", "codes/index", "functions"),
     "Behind it": ("how-it-works", "faults", "comparison", "contributing", "changelog"),
