@@ -84,17 +84,24 @@ def is_of_python(path: str) -> bool:
     return path.startswith((*SYSTEM, *map(str, own))) or path in (*DEVICES, *sys.path)
 
 
+def is_in_the_cache(path: str) -> bool:
+    """Whether a path belongs to capilint's cache, which is the user's and not the tree's."""
+    return path.startswith(os.environ["CAPILINT_CACHE_DIR"])
+
+
 def hold(trace: Trace, folder: Path, program: str, written: str = "") -> None:
-    """Nothing was started, nothing but the output `written`, nothing read outside."""
+    """Nothing was started; nothing but the output `written` and the cache; nothing read outside."""
     assert trace.started == [program]
+    changed = [path for path in trace.changed if not is_in_the_cache(path)]
     ours = re.compile(rf"\.?{re.escape(written)}(?:\.[0-9a-f]{{8}})?" if written else "(?!)")
-    assert not [path for path in trace.changed if path not in DEVICES and not ours.fullmatch(path)]
+    assert not [path for path in changed if path not in DEVICES and not ours.fullmatch(path)]
     outside = {
         path
         for path in trace.read
         if path.startswith(("/", ".."))
         and not path.startswith(str(folder))
         and not is_of_python(path)
+        and not is_in_the_cache(path)
     }
     assert not outside
 
