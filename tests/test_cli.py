@@ -181,7 +181,9 @@ def test_compiler_options_come_in_the_order_of_the_command_line(
 ) -> None:
     found: list[Settings] = []
 
-    def check(inputs: object, settings_of: Callable[[str], Settings], *rest: object) -> Report:
+    def check(
+        inputs: object, settings_of: Callable[[str], Settings], *_: object, **rest: object
+    ) -> Report:
         found.append(settings_of("leak.c"))
         return Report()
 

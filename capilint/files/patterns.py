@@ -55,14 +55,15 @@ def _specs(lines: list[str]) -> Iterator[GitIgnoreSpec]:
     """
     from warnings import catch_warnings, simplefilter
 
+    import re2  # type: ignore[import-untyped]
     from pathspec import GitIgnoreSpec
 
     try:
         with catch_warnings():
-            simplefilter("ignore")  # what Python thinks of a stranger's `[[a]` is for nobody
+            simplefilter("ignore")  # re has opinions on sets
             spec = GitIgnoreSpec.from_lines(lines, backend="re2")
         yield spec
-    except Exception:  # RE2 has no class of its own for this, and pathspec none for both
+    except (ValueError, re.error, re2.error):
         if len(lines) > 1:
             middle = len(lines) // 2
             yield from _specs(lines[middle:])

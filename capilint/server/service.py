@@ -111,6 +111,7 @@ class Service(LanguageServer):
         start = time.monotonic()
         try:
             checked = await Job(snapshot.check).result()
+            self._publish(checked, whole)
         except _USERS_OWN as error:
             self._complain(str(error))
             return
@@ -121,7 +122,6 @@ class Service(LanguageServer):
         if whole:
             self._seconds = time.monotonic() - start
         self.checked = checked
-        self._publish(checked, whole)
 
     async def mended(self, actions: Actions, finding: Finding) -> types.WorkspaceEdit | None:
         """The edit that mends a finding, before any check that is under way."""

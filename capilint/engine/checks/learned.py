@@ -10,23 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from capilint.engine.domain.handle import Typestate
-from capilint.engine.domain.ownership import MemberOwners, MembersSeen, Tail
+from capilint.engine.domain.ownership import MemberOwners, MembersSeen, Scheme, Tail
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol, initial
 from capilint.engine.program.linkage import Definition
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import Function
 
-_Released = tuple[MembersSeen, set[tuple[Tail, str]]]
-
 
 @dataclass(slots=True)
 class Learned:
     """What a program shows of its members; `released` has the functions that end what is in some,
-    with what they were told of members, and what they take those of their own objects to hold."""
+    with the scheme, and what they take the members of their own objects to hold."""
 
     owners: MemberOwners = field(default_factory=MemberOwners)
-    released: dict[Definition, _Released] = field(default_factory=dict)
+    released: dict[Definition, tuple[Scheme, set[tuple[Tail, str]]]] = field(default_factory=dict)
 
     def learn(self, definition: Definition, interpreter: Interpreter) -> None:
         """Note which members own which, what they hold, and whether the function ends any."""
@@ -42,20 +40,16 @@ class Learned:
             self._note_release(definition, interpreter, symbol, resource)
 
     def recall(self, definition: Definition, released: set[tuple[Tail, str]]) -> None:
-        """Note what a function ends that was analysed in an earlier run.
-
-        What it was told then is not kept: it counts as outdated, and is recalled again, or not.
-        """
-        seen = self.seen_by(definition.function, definition.module.path)
-        seen.asked[_is_told_otherwise, ()] = False
-        self.released[definition] = (seen, released)
+        """Note what a function ends that was analysed in an earlier run."""
+        scheme = self.seen_by(definition.function, definition.module.path).scheme
+        self.released[definition] = (scheme, released)
 
     def _note_release(
         self, definition: Definition, interpreter: Interpreter, symbol: Symbol, resource: str
     ) -> None:
         if symbol.kind == "initial":
             members, place = interpreter.typestates.members, symbol.detail
-            known = self.released.setdefault(definition, (members, set()))
+            known = self.released.setdefault(definition, (members.scheme, set()))
             if isinstance(place, Location) and place.base == members.own_object:
                 known[1].add((place.path, resource))
 
@@ -72,13 +66,10 @@ class Learned:
 
     def more_for(self, definition: Definition) -> bool:
         """Whether a function releases what others have since shown to own a member, or as what
-        others have shown it not to be, and it was told otherwise."""
+        others have shown it not to be."""
         if definition not in self.released:
             return False
-        seen, members = self.released[definition]
-        scheme = seen.scheme
-        if not seen.is_outdated():
-            return False
+        scheme, members = self.released[definition]
         owning = any(
             owned is not None and known == scheme
             for (known, _), owned in self.owners.owners.items()
@@ -93,7 +84,3 @@ class Learned:
         receiver = function.receiver
         own = None if receiver is None else initial(Location(receiver))
         return MembersSeen(self.owners, function.owner_class or path, own)
-
-
-def _is_told_otherwise(*_: object) -> bool:
-    return True

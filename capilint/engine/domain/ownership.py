@@ -12,9 +12,8 @@ A file's own variables are like the members of one structure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Container
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
@@ -25,10 +24,6 @@ KEPT_BY_OTHERS = ("initial", "member", "clobber")  # what is in a member that ot
 Scheme = str
 Tail = tuple[str, ...]
 """The accessors from the structure that two members have in common."""
-S = TypeVar("S", Location, Tail)
-A = TypeVar("A")
-_Question = tuple[Callable[..., object], Location | Tail]
-_SEVERAL = object()  # the answer to what was asked again and answered otherwise
 
 
 @dataclass(slots=True)
@@ -119,25 +114,11 @@ class MemberOwners:
 @dataclass(frozen=True, slots=True)
 class MembersSeen:
     """What is known of members, as one function sees them: its scheme, and the object that it is
-    called on, if it is a method. `asked` is what it wanted to know, with the answers."""
+    called on, if it is a method."""
 
     known: MemberOwners = field(default_factory=MemberOwners)
     scheme: Scheme = ""
     own_object: Symbol | None = None
-    asked: dict[_Question, object] = field(default_factory=dict, compare=False)
-
-    def is_outdated(self) -> bool:
-        """Whether anything that the function asked would be answered otherwise by now."""
-        return any(
-            question(self.known, self.scheme, subject) != answer
-            for (question, subject), answer in self.asked.items()
-        )
-
-    def _ask(self, question: Callable[[MemberOwners, Scheme, S], A], subject: S) -> A:
-        answer = question(self.known, self.scheme, subject)
-        if self.asked.setdefault((question, subject), answer) != answer:
-            self.asked[question, subject] = _SEVERAL
-        return answer
 
     def resource_of(self, symbol: Symbol) -> str | None:
         """What a member of the method's own object holds, as other methods fill it."""
@@ -145,12 +126,12 @@ class MembersSeen:
         if self.own_object is None or not isinstance(place, Location):
             return None
         own = place.base == self.own_object
-        return self._ask(_resource_of, place.path) if own else None
+        return self.known.resource_of(self.scheme, place.path) if own else None
 
     def is_owner(self, symbol: Symbol) -> bool:
         """Whether what is in a member owns what is beside it, as other functions fill them."""
         place = symbol.detail
-        return isinstance(place, Location) and self._ask(_is_owner, place)
+        return isinstance(place, Location) and self.known.is_owner(self.scheme, place)
 
     def owner_of(self, state: State, symbol: Symbol) -> Symbol | None:
         """The context that this symbol's structure kept beside it, when both were there.
@@ -159,7 +140,7 @@ class MembersSeen:
         """
         if symbol.kind not in KEPT_BY_OTHERS or not isinstance(symbol.detail, Location):
             return None
-        place = self._ask(_owner_of, symbol.detail)
+        place = self.known.owner_of(self.scheme, symbol.detail)
         if place is None:
             return None
         beside = Symbol(symbol.kind, symbol.site, place)
@@ -184,21 +165,6 @@ class MembersSeen:
         new = state.handles.get(held) if isinstance(held, Symbol) else None
         asked = state.facts.get(symbol) and state.facts.get(handle.owner)
         return bool(asked) and new is not None and new.made
-
-
-# Asked of what is known, which may be one that takes note of it: no method of the class alone.
-
-
-def _resource_of(known: MemberOwners, scheme: Scheme, member: Tail) -> str | None:
-    return known.resource_of(scheme, member)
-
-
-def _is_owner(known: MemberOwners, scheme: Scheme, location: Location) -> bool:
-    return known.is_owner(scheme, location)
-
-
-def _owner_of(known: MemberOwners, scheme: Scheme, location: Location) -> Location | None:
-    return known.owner_of(scheme, location)
 
 
 class _All(Container[str]):

@@ -29,7 +29,8 @@ def condense(outcomes: list[Outcome]) -> tuple[Outcome, ...] | None:
     """One outcome per effect and requirement, or None where there are too many to be of use.
 
     Where they are many, only what concerns handles and the result tells them apart, or, of the
-    result, whether it is zero; what escapes in one of them then escapes in all that are else alike.
+    result, whether it is zero, or what tells of a success; what escapes in one of them then escapes
+    in all that are else alike.
     """
     result = _by_effect(outcomes)
     if FEW_OUTCOMES < len(result) <= MOST_PAIRED:
@@ -37,11 +38,24 @@ def condense(outcomes: list[Outcome]) -> tuple[Outcome, ...] | None:
     if len(result) > FEW_OUTCOMES:
         result = _by_effect([_about_handles(outcome, with_result=True) for outcome in outcomes])
     if len(result) > MOST_OUTCOMES:
-        outcomes = [_about_handles(outcome, with_result=False) for outcome in outcomes]
-        result = _by_effect(outcomes)
+        answer = _success(outcomes)
+        told = [_about_handles(each, each.result == answer) for each in outcomes]
+        result = _by_effect(told)
+        if answer is not None and len(result) > MOST_OUTCOMES:
+            told = [_about_handles(each, with_result=False) for each in outcomes]
+            result = _by_effect(told)
+        outcomes = told
     if len(result) > MOST_OUTCOMES:
         result = _by_effect(_escaping_alike(outcomes))
     return tuple(map(_for_caller, result)) if len(result) <= MOST_OUTCOMES else None
+
+
+def _success(outcomes: Sequence[Outcome]) -> Number | Text | None:
+    """What is returned wherever the caller gets most: `CKR_OK`, whatever number that is."""
+    most = max(each.gives for each in outcomes)
+    answers = {each.result for each in outcomes if each.gives == most}
+    answer = answers.pop() if len(answers) == 1 and most else None
+    return answer if isinstance(answer, Number | Text) else None
 
 
 def _without_empty_cases(outcomes: list[Outcome]) -> list[Outcome]:

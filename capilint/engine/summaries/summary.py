@@ -23,6 +23,7 @@ from capilint.engine.domain.values import (
     Number,
     Part,
     Symbol,
+    Text,
     member_chain,
     symbols_in,
 )
@@ -181,12 +182,13 @@ class Summary:
             for symbol, handle in outcome.handles
         )
 
-    def successes(self, outcome: Outcome) -> set[int]:
-        """The numbers by which the function tells that it did better than in an outcome: it made
-        handles that there are missing. Empty where there are none, or it tells otherwise."""
+    def successes(self, outcome: Outcome) -> set[Number | Text]:
+        """The numbers, or their names, by which the function tells that it did better than in an
+        outcome: it made handles that there are missing. Empty where there are none, or it tells
+        otherwise."""
         better = [other.result for other in self.outcomes if other.gives > outcome.gives]
-        numbers = {result.value for result in better if isinstance(result, Number)}
-        return numbers if all(isinstance(result, Number) for result in better) else set()
+        told = {result for result in better if isinstance(result, Number | Text)}
+        return told if len(told) == len(set(better)) else set()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from capilint.engine.domain.binding import Arguments, statuses_in
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.state import State
-from capilint.engine.domain.values import AbstractValue, Number, Status, Symbol
+from capilint.engine.domain.values import AbstractValue, Number, Status, Symbol, Text
 from capilint.engine.summaries.summary import Outcome, Summary
 from capilint.engine.transfer.doubts import doubt
 from capilint.engine.transfer.ways import Site
@@ -27,7 +27,7 @@ class Answers:
     """
 
     statuses: tuple[Status, ...]
-    elsewhere: frozenset[int]
+    elsewhere: frozenset[Number | Text]
     alike: bool
 
     def leave_open(self, state: State) -> None:
@@ -58,7 +58,7 @@ def answers_to(
         return Answers((), frozenset(), False)
     here = {_answer(each) for each in possible}
     others = {_answer(each) for each in summary.outcomes if each not in possible}
-    numbers = [each.value for each in others - here if isinstance(each, Number)]
+    numbers = [each for each in others - here if isinstance(each, Number)]
     alike = others <= here and (bool(others) or None in here)
     return Answers(statuses, frozenset(numbers), alike)
 

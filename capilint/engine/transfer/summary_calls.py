@@ -23,6 +23,7 @@ from capilint.engine.domain.values import (
     Status,
     Symbol,
     Term,
+    Text,
     Uninitialised,
     symbols_in,
 )
@@ -270,9 +271,11 @@ class SummaryCalls:
             if outcome.result_negative is not None:
                 negative = Term("<", (result, ZERO))
                 self.evaluator.assume(path.state, negative, outcome.result_negative)
+        told = summary.successes(outcome) | answers.elsewhere
         if _is_unknown(outcome) and not isinstance(result, Number | Status):
-            told = summary.successes(outcome) | answers.elsewhere
             result = self._failure(path, site, result, told)
+        elif isinstance(result, Symbol):
+            self._differs(path, result, told)
         answers.leave_open(path.state)
         self.memory.give_result(path, site, result, self._returned_parts(outcome, caller))
 
@@ -283,7 +286,7 @@ class SummaryCalls:
         return [*copied, *((tail, caller.value(value)) for tail, value in own)]
 
     def _failure(
-        self, path: Path, site: Site, result: AbstractValue, successes: set[int]
+        self, path: Path, site: Site, result: AbstractValue, successes: set[Number | Text]
     ) -> AbstractValue:
         """What is told of a failure by a value that nobody knows: it is not what tells success."""
         if not successes:
@@ -291,12 +294,14 @@ class SummaryCalls:
         if isinstance(result, Symbol) and result.kind == "result":
             result = Symbol("report", site.key)
             path.state.renew(result)
-        if 0 not in successes:
+        if ZERO not in successes and not any(isinstance(each, Text) for each in successes):
             self.evaluator.assume(path.state, result, False)
-        for number in successes:
-            told = Term("==", (result, Number(number)))
-            self.evaluator.assume(path.state, told, False)
+        self._differs(path, result, successes)
         return result
+
+    def _differs(self, path: Path, result: AbstractValue, answers: set[Number | Text]) -> None:
+        for answer in answers:
+            self.evaluator.assume(path.state, Term("==", (result, answer)), False)
 
     def _target(self, outcome: Outcome, caller: Substitution) -> Location | None:
         """Where the call was to put a handle: a place that one of the outcomes writes."""
