@@ -525,27 +525,25 @@ def test_returns_know_whether_they_are_written() -> None:
 def test_finally_runs_on_every_way_out() -> None:
     text = "__try { if (a()) return 1; if (b()) __leave; c(); } __finally { d(); } e();"
     assert body(text) == blocks("""
-        b0:
-        jump b1
-        b1: (handler b7)
+        b0: (handler b6)
         %1 = call a()
-        branch %1 ? b2 : b4
-        b2:
+        branch %1 ? b1 : b3
+        b1:
         call d()
-        jump b3
-        b3: (handler b7)
+        jump b2
+        b2: (handler b6)
         return 1
-        b4: (handler b7)
+        b3: (handler b6)
         %2 = call b()
-        branch %2 ? b6 : b5
-        b5: (handler b7)
+        branch %2 ? b5 : b4
+        b4: (handler b6)
         call c()
-        jump b6
-        b6:
+        jump b5
+        b5:
         call d()
         call e()
         return (implicit)
-        b7:
+        b6:
         call d()
         raise again
     """)
@@ -554,15 +552,13 @@ def test_finally_runs_on_every_way_out() -> None:
 def test_except_handles_what_the_block_raises() -> None:
     text = "__try { a(); } __except (EXCEPTION_EXECUTE_HANDLER) { b(); } c();"
     assert body(text) == blocks("""
-        b0:
-        jump b1
-        b1: (handler b2)
+        b0: (handler b1)
         call a()
-        jump b3
-        b2:
+        jump b2
+        b1:
         call b()
-        jump b3
-        b3:
+        jump b2
+        b2:
         call c()
         return (implicit)
     """)

@@ -153,8 +153,8 @@ def _defines(names: Iterable[str], language: Language) -> Relevance:
     words = "|".join(map(re.escape, names))
     if language is Language.PYTHON:
         defined = rf"(?:async\s+)?(?:def|class)\s+(?:{words})\b|(?:{words})\s*[:=]"
-        pattern = re.compile(rf"(?:@[^\n]*+\n|\s)*+(?:{defined})")
-        return Relevance(f"defines {words}", lambda text: pattern.match(text) is not None)
+        definition = rf"(?:@[^\n]*+\n|\s)*+(?:{defined})"
+        return Relevance(f"defines {words}", lambda text: re.match(definition, text) is not None)
     called = re.compile(rf"\b(?:{words})\s*\(")
     return Relevance(
         f"defines {words}", lambda text: called.search(text.partition("{")[0]) is not None

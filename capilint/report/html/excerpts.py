@@ -144,9 +144,9 @@ def _jumps(lines: Sequence[str], one: int, other: int) -> Iterable[int]:
 
 def _is_label(lines: Sequence[str], name: str, line: int) -> bool:
     """Whether a label of that name stands on a line, or right above it."""
-    label = re.compile(rf"\s*+{re.escape(name)}\s*+:")
+    label = rf"\s*+{re.escape(name)}\s*+:"
     for number in range(line, 0, -1):
-        if label.match(lines[number - 1]):
+        if re.match(label, lines[number - 1]):
             return True
         if number < line and lines[number - 1].strip() not in ("", "{"):
             return False
