@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 FINDINGS, TROUBLE, SIGNALLED = 1, 2, 128
 WITH_EDITS = ("json", "jsonl", "sarif", "rdjson")
-MOST_TEXT = 200_000  # characters that are checked for edits which nobody asked for
+MOST_WORK = 200_000  # for edits which nobody asked for: about two seconds
 _EPILOG = """\
 exit status: 0 nothing found; 1 a finding at or above --fail-on; 2 a wrong use or configuration,
 an input that could not be read (the findings of the others are reported nevertheless) or a report
@@ -171,7 +171,7 @@ def _reported(
         )
         wanted = wanted if options.fix else [each for each in wanted if each[1] != STDOUT]
     elif report.findings and not report.interrupted and _edits_asked_for(options, wanted):
-        report = _with_fixes(report, settings, found, None if options.suggest_fixes else MOST_TEXT)
+        report = _with_fixes(report, settings, found, None if options.suggest_fixes else MOST_WORK)
     return report, write_all(report, wanted, options)
 
 
@@ -180,13 +180,13 @@ def _edits_asked_for(options: argparse.Namespace, wanted: Sequence[tuple[str, st
 
 
 def _with_fixes(
-    report: Report, settings: Configuration, found: Discovery, most_text: int | None
+    report: Report, settings: Configuration, found: Discovery, most_work: int | None
 ) -> Report:
     """The report with its edits, or without where somebody did not want to wait."""
     from capilint.edits.session import Session
 
     try:
-        return Session(found.inputs, settings.settings_of, report, most_text).with_fixes()
+        return Session(found.inputs, settings.settings_of, report, most_work).with_fixes()
     except KeyboardInterrupt as stop:
         return report._replace(interrupted=signal_of(stop))
 

@@ -34,19 +34,19 @@ class Mender:
     """Mends findings of one program.
 
     `drafts` proposes for a finding in given texts; `encode` gives the content of a file with
-    another text, None where that cannot be. `most_looks` bounds how often the program is checked
-    for one finding.
+    another text, None where that cannot be.
     """
 
     bench: Bench
     drafts: Drafts
     encode: Callable[[str, str], bytes | None]
-    most_looks: int = MOST_LOOKS
 
-    def mend(self, finding: Finding, texts: Texts, view: View) -> Mended | None:
+    def mend(
+        self, finding: Finding, texts: Texts, view: View, most_looks: int = MOST_LOOKS
+    ) -> Mended | None:
         """The program with a finding mended, and with nothing new found in it; None where no draft
-        holds. `view` is what is found in `texts`."""
-        search = _Search(self, texts, view, key_of(finding), self.bench.looks + self.most_looks)
+        holds. `view` is what is found in `texts`; the program is checked `most_looks` times."""
+        search = _Search(self, texts, view, key_of(finding), self.bench.looks + most_looks)
         return search.mend(Mended(texts, view, ()), finding, _DEEPEST)
 
     def look(self, texts: Texts) -> View | None:

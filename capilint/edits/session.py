@@ -48,8 +48,8 @@ class Outcome(NamedTuple):
 class Session:
     """The edits for the findings of one run's report. Nothing is written.
 
-    With `most_text`, no more characters are checked than that, all checks of all drafts together:
-    edits that would take longer are not found. It is counted, so that the same is found everywhere.
+    With `most_work`, edits that would take longer are not sought. It is counted (see `Bench`) over
+    all checks of all drafts, so that the same is found everywhere.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Session:
         inputs: Sequence[Input],
         settings_of: Callable[[str], Settings],
         report: Report,
-        most_text: int | None = None,
+        most_work: int | None = None,
     ) -> None:
         self._inputs = {item.path: item for item in inputs}
         self._settings_of = settings_of
@@ -65,9 +65,9 @@ class Session:
         self._candidates = [each for each in report.findings if each.resource and each.steps]
         self._originals = Originals(self._inputs, report.sources)
         self._benches: dict[tuple[str, ...], Bench] = {}
-        self._text_left = most_text
-        if most_text is not None and len(self._inputs) > 1:  # what holds is confirmed by the whole
-            self._text_left = most_text - sum(len(each.text) for each in report.sources.values())
+        self._work_left = most_work
+        if most_work is not None and len(self._inputs) > 1:  # what holds is confirmed by the whole
+            self._work_left = most_work - sum(len(each.text) for each in report.sources.values())
 
     def with_fixes(self) -> Report:
         """The report with a fix for each finding for which one was found; each is for the files as
@@ -125,29 +125,27 @@ class Session:
         own = {path: text for path in paths if (text := self._text(path, texts)) is not None}
         if finding.path not in own:
             return None
-        most_looks = self._looks_left(own)
-        if not most_looks:
+        if self._work_left is not None and self._work_left < sum(map(len, own.values())):
             return None
-        mender = self._mender(paths, own, most_looks - 1)
-        before = mender.bench.looks
+        mender = self._mender(paths, own)
+        before = mender.bench.work
         view = mender.look(own)
         here = _same(view.findings, finding) if view is not None and not view.failed else None
-        found = mender.mend(here, own, view) if here is not None and view is not None else None
-        self._spend(own, mender.bench.looks - before)
+        found = None
+        if here is not None and view is not None:
+            found = mender.mend(here, own, view, self._looks_left(mender.bench, before))
+        if self._work_left is not None:
+            self._work_left -= mender.bench.work - before
         if found is None or view is None or not self._agrees(own, view, found):
             return None
         return found
 
-    def _looks_left(self, texts: Texts) -> int:
-        """How often a program of these texts may still be checked for one finding."""
-        if self._text_left is None:
-            return MOST_LOOKS + 1
-        looks = self._text_left // max(sum(map(len, texts.values())), 1)
-        return max(min(MOST_LOOKS + 1, looks), 0)
-
-    def _spend(self, texts: Texts, looks: int) -> None:
-        if self._text_left is not None:
-            self._text_left -= looks * sum(map(len, texts.values()))
+    def _looks_left(self, bench: Bench, before: int) -> int:
+        """How often a program may still be checked for one finding; `before` was its work."""
+        if self._work_left is None:
+            return MOST_LOOKS
+        left = self._work_left - (bench.work - before)
+        return max(min(MOST_LOOKS, left // max(bench.dearest, 1)), 0)
 
     def _mended_too(self, finding: Finding, texts: dict[str, str]) -> dict[str, str]:
         """The texts with one more finding mended, if it can be."""
@@ -209,7 +207,7 @@ class Session:
 
     # ------------------------------------------------------------ texts
 
-    def _mender(self, paths: tuple[str, ...], texts: Texts, most_looks: int) -> Mender:
+    def _mender(self, paths: tuple[str, ...], texts: Texts) -> Mender:
         if paths not in self._benches:
             whole = len(paths) == len(self._inputs)
             inputs: Iterable[Input] = (self._inputs[path] for path in paths)
@@ -218,7 +216,7 @@ class Session:
             self._benches[paths] = Bench(inputs, self._settings_of)
         languages = {path: self._report.sources[path].language for path in texts}
         drafts = Proposals(languages, rule_book(self._settings_of(paths[0]).rules)).drafts
-        return Mender(self._benches[paths], drafts, self._originals.encoded, most_looks)
+        return Mender(self._benches[paths], drafts, self._originals.encoded)
 
     def _text(self, path: str, texts: Mapping[str, str]) -> str | None:
         original = self._originals.get(path)
