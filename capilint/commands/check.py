@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 FINDINGS, TROUBLE, SIGNALLED = 1, 2, 128
 WITH_EDITS = ("json", "jsonl", "sarif", "rdjson")
-MOST_WORK = 200_000  # for edits which nobody asked for: about two seconds
+MOST_WORK = 100_000  # for edits which nobody asked for: about a second
 _EPILOG = """\
 exit status: 0 nothing found; 1 a finding at or above --fail-on; 2 a wrong use or configuration,
 an input that could not be read (the findings of the others are reported nevertheless) or a report
