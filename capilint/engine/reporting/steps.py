@@ -89,9 +89,7 @@ class Story:
         if _ends(event.roles, defect):
             text = f"{self._handle} is {self.facts.released} here{self._inside(number)}"
             return _Told(number, "release", span, text)
-        ended = any(_ends(each.roles, defect) for each in self.witness.events[:number])
-        owner = None if ended else self.owner
-        if owner is not None and any(acts(event.roles, owner, end) for end in ENDS):
+        if self._is_end_of_owner(event) and not self._has_ended(number):
             name = self.facts.owner or f"its {self.facts.owned_by}"
             how = f"{self.facts.ended} here{self._inside(number)}"
             text = f"{name} is {how}, {self._handle} is still alive"
@@ -102,6 +100,15 @@ class Story:
         if _raises_anew(event) and (event.at is not None or number == self._last_raise()):
             return self._decision(number)
         return None
+
+    def _is_end_of_owner(self, event: Event) -> bool:
+        owner = self.owner
+        return owner is not None and any(acts(event.roles, owner, end) for end in ENDS)
+
+    def _has_ended(self, number: int) -> bool:
+        """Whether the handle was released before an event."""
+        events = self.witness.events[:number]
+        return any(_ends(each.roles, self.witness.defect) for each in events)
 
     def _is_made_at(self, number: int) -> bool:
         event = self.witness.events[number]
