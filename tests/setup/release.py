@@ -66,7 +66,7 @@ def build(root: Path, folder: Path) -> None:
 
 def manual() -> str:
     """The manual page of the command, from its parser."""
-    from argparse_manpage.manpage import Manpage  # type: ignore[import-untyped, unused-ignore]
+    from argparse_manpage.manpage import Manpage
 
     from capilint.commands.command_line import whole_parser
 
