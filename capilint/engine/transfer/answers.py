@@ -3,6 +3,7 @@
 errno_of(status)    a success: 0         ┐ what is answered of a failure tells it apart,
                     a failure: EIO       ┘ though nobody knows the number
 win32_of(status)    whatever it was: the answer of unknown code ──► a doubt, as of unknown code
+checked(status)     { throw_if(!status); return status; } ──► raises where it is told of a failure
 """
 
 from __future__ import annotations
@@ -67,3 +68,20 @@ def _answer(outcome: Outcome) -> AbstractValue | None:
     """What comes back, or None where only unknown code knows it."""
     result = outcome.result
     return None if isinstance(result, Symbol) and result.kind in ("result", "report") else result
+
+
+def raises_at_success(
+    evaluator: Evaluator, state: State, arguments: Arguments, possible: Sequence[Outcome]
+) -> bool:
+    """Whether what unseen code raises in the callee is for a failure, and it is told of successes.
+
+    What such code looks at is not in the outcomes: there is one that raises, and one that does not.
+    """
+    if all(outcome.raised for outcome in possible):
+        return False
+    statuses = [
+        status
+        for argument in arguments.all()
+        for status, _ in statuses_in(evaluator, state, argument.written)
+    ]
+    return bool(statuses) and all(status.failed is False for status in statuses)

@@ -33,7 +33,7 @@ from capilint.engine.summaries.summary import (
     Outcome,
     Summary,
 )
-from capilint.engine.transfer.answers import Answers, answers_to
+from capilint.engine.transfer.answers import Answers, answers_to, raises_at_success
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.naming import GivenNames
 from capilint.engine.transfer.parameters import given_to, surplus
@@ -70,6 +70,8 @@ class SummaryCalls:
         ways = list(possible.of(path.state, site, summary, given, known))
         outcomes = [outcome for outcome, _ in ways]
         answers = answers_to(self.evaluator, path.state, site, arguments, summary, outcomes)
+        if raises_at_success(self.evaluator, path.state, arguments, outcomes):
+            ways = [way for way in ways if not way[0].raised or way[0].exception]
         for outcome, state in ways:
             branch = Path(state, path.node, path.trail)
             caller = Substitution(self.evaluator, path.state, site.key, given, outcome.names, known)

@@ -18,6 +18,8 @@ _THROWS = re.compile(
     r"(?:throw|Throw|THROW)(?P<perhaps>_?(?:[Ii]f|IF)(?![a-z]))?(?![a-z]|On|_on_|_ON_)"
 )
 
+_ASKING = frozenset({"!", "==", "!=", "<", "<=", ">", ">=", "&&", "||"})
+
 _ALLOCATOR = re.compile("operator_?(new|delete)")
 
 
@@ -85,11 +87,12 @@ class CallLowering(CalleeLowering):
 
     def _throw_by_name(self, name: str, node: Node) -> None:
         """What nobody sees the text of, and is called for its effects, throws if its name says so:
-        `ThrowLastError(..)` always, `THROW_IF_FAILED(..)` perhaps."""
+        `ThrowLastError(..)` always, `THROW_IF_FAILED(..)` and `check_throw(x < 0)` perhaps."""
         said = _THROWS.search(name)
         if said is None or said.group("no"):
             return
-        if said.group("perhaps"):
+        given = map(self.bare, operands(field(node, "arguments")))
+        if said.group("perhaps") or any(operator_of(each) in _ASKING for each in given):
             self.graph.may_raise()
         else:
             self.graph.end(ir.Raise(self.span(node)))
