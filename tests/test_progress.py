@@ -32,6 +32,12 @@ def test_statistics_tell_what_was_done(tmp_path: Path, cli: Cli) -> None:
     assert "files seen" not in cli.out
 
 
+def test_the_search_for_edits_is_a_phase_of_its_own(tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "a.c").write_text(LEAK)
+    cli("check", "--isolated", "--statistics", "--diff", str(tmp_path))
+    assert " s  edits" in cli.err
+
+
 def test_an_outer_phase_stands_still() -> None:
     shown: list[tuple[str, int, int]] = []
     progress = Progress(lambda *given: shown.append(given))
