@@ -7,6 +7,7 @@ Each subcommand is a module of `capilint.commands` with `arguments(parser)` and
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 
@@ -34,6 +35,9 @@ def parsed(given: Sequence[str]) -> argparse.Namespace:
     """
     asked = next((word for word in given if not word.startswith("-")), None)
     parser, subparsers = _parsers(() if asked is None else (asked,))
+    if not given:
+        parser.print_help(sys.stderr)
+        parser.exit(2)
     if asked is not None and asked not in COMMANDS:
         parser.refuse_command(asked, COMMANDS)
     options, unknown = parser.parse_known_args(given)
