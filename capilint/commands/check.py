@@ -65,7 +65,7 @@ def _output_arguments(group: argparse._ArgumentGroup) -> None:
         *("--output", "-o"),
         action="append",
         metavar="[FORMAT:]FILE",
-        help="where to report; may be repeated; - is the standard output",
+        help="where to report, in FORMAT or that of --format; may be repeated; - is stdout",
     )
     add("--color", choices=("auto", "always", "never"), default="auto", help="colours (auto)")
     add(

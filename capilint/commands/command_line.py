@@ -54,6 +54,7 @@ def whole_parser() -> tuple[Parser, dict[str, Parser]]:
 def _parsers(complete: Iterable[str]) -> tuple[Parser, dict[str, Parser]]:
     """The parser, and those of the subcommands; only `complete` ones know their arguments."""
     parser = Parser(prog="capilint", description="A linter for the life of CryptoAPI handles.")
+    parser.epilog = "`capilint check .` is a beginning; `capilint COMMAND --help` has the options."
     parser.add_argument("--version", action="version", version=f"capilint {__version__}")
     adder = parser.add_subparsers(required=True, metavar="COMMAND", dest="command", prog="capilint")
     named = [name for name in complete if name in COMMANDS]
