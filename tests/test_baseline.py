@@ -66,7 +66,7 @@ def named() -> None:
 def test_what_is_written_down_is_reported_no_more(cli: Cli) -> None:
     assert cli("check") == 1
     assert cli("baseline") == 0
-    assert cli.out.startswith(f"{NAME}: 1 finding (1 new, 0 dropped)\nname it in the config")
+    assert cli.out.startswith(f"{NAME}: 1 finding (1 new, 0 dropped)\nfor `check` to use it")
     (entry,) = entries()
     assert entry == {
         "path": "src/leak.c",

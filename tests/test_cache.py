@@ -18,6 +18,7 @@ from capilint.cache import place, store
 from capilint.cache.records import RecordError, Records
 from capilint.finding import Span, Step
 from capilint.ir import Language, Scope
+from capilint.report.printable import plural
 from tests.command_line import Cli
 
 HEADER = "#define DROP(key) CryptDestroyKey(key)\n"
@@ -69,7 +70,7 @@ def run(cli: Cli, *options: str) -> tuple[str, bool]:
     report, told = cli.out, cli.err
     cli("check", "--format=json", "--no-cache", *options)
     assert report == cli.out
-    return report, "programs recalled" in told
+    return report, "program recalled" in told
 
 
 def codes(report: str) -> list[str]:
@@ -162,7 +163,7 @@ def test_one_function_changes(
     run(cli)
     write(two_dot_c=TWO.replace(old, new))
     cli("check", "--statistics")
-    assert f"{followed} functions followed" in cli.err
+    assert f"{plural(followed, 'function')} followed" in cli.err
     report, _ = run(cli)
     assert len(codes(report)) == found
 
@@ -387,4 +388,4 @@ def test_fixtures_say_the_same(cache: Path, cli: Cli) -> None:
         first = cli.out
         cli("check", "--isolated", "--format=json", "--statistics", str(path))
         assert first == cli.out
-        assert "programs recalled" in cli.err or " 0 of them analysed" in cli.err
+        assert "program recalled" in cli.err or " 0 of them analysed" in cli.err

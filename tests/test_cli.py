@@ -80,7 +80,12 @@ def test_fail_on_sets_the_bar(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "COMMAND"),
+        ([], "\n    check     find handle bugs in files and folders\n"),
+        (["leak.c"], "unknown command `leak.c`; did you mean `capilint check leak.c`?"),
+        (["check", "--sarif"], "unrecognized arguments: --sarif; did you mean `--format sarif`?"),
+        (["check", "--hide"], "unrecognized arguments: --hide\n"),
+        (["check", "--ignore", "CAP7"], "there is no code CAP7; `capilint rules` lists them\n"),
+        (["explain", "CAP999"], "there is no code CAP999; `capilint rules` lists them\n"),
         (["chekc"], "chekc"),
         (["check", "--nope"], "--nope"),
         (["check", "--select", "leaks!"], "'leaks!' is no code, such as CAP101"),

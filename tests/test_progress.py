@@ -27,9 +27,15 @@ def test_statistics_tell_what_was_done(tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "b.c").write_text("int idle(void) { return 0; }\n")
     assert cli("check", "--isolated", "--statistics", str(tmp_path)) == 1
     assert "2 files seen, 1 of them analysed" in cli.err
-    assert "1 functions followed" in cli.err
+    assert "1 function followed" in cli.err
     assert " s  front ends" in cli.err
     assert "files seen" not in cli.out
+
+
+def test_the_search_for_edits_is_a_phase_of_its_own(tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "a.c").write_text(LEAK)
+    cli("check", "--isolated", "--statistics", "--diff", str(tmp_path))
+    assert " s  edits" in cli.err
 
 
 def test_an_outer_phase_stands_still() -> None:

@@ -197,6 +197,8 @@ def test_the_log_is_uploaded_when_the_check_fails() -> None:
 def test_the_recipes_name_this_version() -> None:
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     text = "".join(page.read_text(encoding="utf-8") for page in pages)
-    revisions = re.findall(rf"{re.escape(ADDRESS)}@(\S+)|rev: (\S+)|uses: example/\w+@(\S+)", text)
+    revisions = re.findall(
+        rf"{re.escape(ADDRESS)}@([^\s']+)|rev: (\S+)|uses: example/\w+@(\S+)", text
+    )
     assert len(revisions) > 5
     assert {"".join(found) for found in revisions} == {f"v{__version__}"}

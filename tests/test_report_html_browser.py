@@ -92,7 +92,19 @@ def test_the_path_is_drawn_into_the_source(browser: Browser, small: Path) -> Non
         callees = page.locator(".call .frame .title .path").all_text_contents()
         assert [path.rpartition("/")[2] for path in callees] == ["session.cpp"] * 2
         numbers = page.locator("#detail .step .n").all_text_contents()
-        assert numbers == ["step 1", "step 2", "step 3", "step 4"]
+        assert numbers == ["step 1", "step 2", "step 3"]
+
+
+def test_calls_of_what_nobody_wrote_lead_to_what_somebody_did(
+    browser: Browser, tmp_path: Path
+) -> None:
+    name = "constructors_of_the_base_are_inherited.cpp"
+    found = check(next(FIXTURES.rglob(name)), select=["CAP201"], isolated=True)
+    with page_at(browser, _written(found, tmp_path)) as page:
+        calls = page.locator("#detail .call > summary code").all_inner_texts()
+        assert [call.rpartition("::")[2] for call in calls] == ["~OtherKey", "~Key", "~Holder"]
+        line = page.locator("#detail .call .line.on .src").inner_text()
+        assert line.strip() == "Close(m_handle);"
 
 
 def test_filters_and_search(browser: Browser, small: Path) -> None:

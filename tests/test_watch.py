@@ -94,4 +94,4 @@ def test_what_it_goes_with(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "nowhere: no such file or folder" in cli.err
     monkeypatch.setitem(sys.modules, "watchfiles", None)
     assert cli("check", "--watch", ".") == 2
-    assert "--watch needs watchfiles: pip install 'capilint[watch]'" in cli.err
+    assert f"--watch needs watchfiles: {sys.executable} -m pip install 'capilint[watch]'" in cli.err

@@ -72,7 +72,8 @@ def run(options: argparse.Namespace) -> int:
         write(place, kept)
         print(_summary(place, compared, kept.total(), options.update))
         if not path and not options.update:
-            print(f'name it in the configuration, for `check` to use it: baseline = "{DEFAULT}"')
+            print("for `check` to use it, name it in capilint.toml, or in pyproject.toml under")
+            print(f'[tool.capilint]: baseline = "{DEFAULT}"')
     complain(report, options.paths)
     return TROUBLE if report.unreadable else 0
 

@@ -65,7 +65,7 @@ def _output_arguments(group: argparse._ArgumentGroup) -> None:
         *("--output", "-o"),
         action="append",
         metavar="[FORMAT:]FILE",
-        help="where to report; may be repeated; - is the standard output",
+        help="where to report, in FORMAT or that of --format; may be repeated; - is stdout",
     )
     add("--color", choices=("auto", "always", "never"), default="auto", help="colours (auto)")
     add(
@@ -140,8 +140,9 @@ def _once(options: argparse.Namespace) -> int:
             found = discovery(options, settings)
         refuse_inputs(wanted, found.inputs)
         report = _checked(options, settings, found, progress)
+    report, left = _mended(options, settings, found, report, wanted, progress)
     with progress.phase("report"):
-        report, written = _reported(options, settings, found, report, wanted)
+        written = write_all(report, left, options)
     complain(report, options.paths, options.verbose, options.quiet)
     if options.statistics:
         from capilint.commands.statistics import print_statistics
@@ -150,29 +151,32 @@ def _once(options: argparse.Namespace) -> int:
     return _status(report, options) if written else TROUBLE
 
 
-def _reported(
+def _mended(
     options: argparse.Namespace,
     settings: Configuration,
     found: Discovery,
     report: Report,
     wanted: Sequence[tuple[str, str]],
-) -> tuple[Report, bool]:
-    """Write the report as `wanted`, with the edits that were asked for; what is written, and
-    whether it could be."""
+    progress: Progress,
+) -> tuple[Report, Sequence[tuple[str, str]]]:
+    """The report with the edits that were asked for, or of what they leave; where it is wanted."""
     if (options.diff or options.fix) and not report.interrupted:
         from capilint.commands.editing import edited
 
-        report = edited(
-            report,
-            found.inputs,
-            settings.settings_of,
-            options.fix,
-            lambda: _checked(options, settings, found, Progress()),
-        )
-        wanted = wanted if options.fix else [each for each in wanted if each[1] != STDOUT]
-    elif report.findings and not report.interrupted and _edits_asked_for(options, wanted):
-        report = _with_fixes(report, settings, found, None if options.suggest_fixes else MOST_WORK)
-    return report, write_all(report, wanted, options)
+        with progress.phase("edits"):
+            report = edited(
+                report,
+                found.inputs,
+                settings.settings_of,
+                options.fix,
+                lambda: _checked(options, settings, found, Progress()),
+            )
+        return report, wanted if options.fix else [each for each in wanted if each[1] != STDOUT]
+    if report.findings and not report.interrupted and _edits_asked_for(options, wanted):
+        with progress.phase("edits"):
+            most_work = None if options.suggest_fixes else MOST_WORK
+            report = _with_fixes(report, settings, found, most_work)
+    return report, wanted
 
 
 def _edits_asked_for(options: argparse.Namespace, wanted: Sequence[tuple[str, str]]) -> bool:

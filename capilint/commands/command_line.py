@@ -7,6 +7,7 @@ Each subcommand is a module of `capilint.commands` with `arguments(parser)` and
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 
@@ -34,6 +35,9 @@ def parsed(given: Sequence[str]) -> argparse.Namespace:
     """
     asked = next((word for word in given if not word.startswith("-")), None)
     parser, subparsers = _parsers(() if asked is None else (asked,))
+    if not given:
+        parser.print_help(sys.stderr)
+        parser.exit(2)
     if asked is not None and asked not in COMMANDS:
         parser.refuse_command(asked, COMMANDS)
     options, unknown = parser.parse_known_args(given)
@@ -50,6 +54,7 @@ def whole_parser() -> tuple[Parser, dict[str, Parser]]:
 def _parsers(complete: Iterable[str]) -> tuple[Parser, dict[str, Parser]]:
     """The parser, and those of the subcommands; only `complete` ones know their arguments."""
     parser = Parser(prog="capilint", description="A linter for the life of CryptoAPI handles.")
+    parser.epilog = "`capilint check .` is a beginning; `capilint COMMAND --help` has the options."
     parser.add_argument("--version", action="version", version=f"capilint {__version__}")
     adder = parser.add_subparsers(required=True, metavar="COMMAND", dest="command", prog="capilint")
     named = [name for name in complete if name in COMMANDS]

@@ -41,6 +41,6 @@ def _found(words: Sequence[str]) -> list[Code]:
         try:
             prefix = code_prefix(word)
         except ValueError as error:
-            raise CommandError(f"{error}; `capilint rules` lists them") from None
+            raise CommandError(str(error)) from None
         found |= {code: text for code, text in load().items() if code.startswith(prefix)}
     return list(found.values())

@@ -20,7 +20,7 @@ _STDIN = "-"
 def path_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the files and folders."""
     parser.add_argument(
-        "paths", nargs="*", default=["."], metavar="PATH", help="files, folders, - for stdin; ."
+        "paths", nargs="*", default=["."], metavar="PATH", help="files, folders, - for stdin (.)"
     )
 
 

@@ -21,12 +21,20 @@ class Parser(argparse.ArgumentParser):
 
     def refuse(self, unknown: Sequence[str]) -> NoReturn:
         """End with the usage, and an error that names what is not known."""
-        hint = _nearest(unknown[0].partition("=")[0], self._option_string_actions)
+        options = self._option_string_actions
+        word = unknown[0].partition("=")[0].removeprefix("--")
+        if "--format" in options and word in (options["--format"].choices or ()):
+            hint = f"; did you mean `--format {word}`?"
+        else:  # without the dashes, which make all of them alike
+            long = [name[2:] for name in options if name.startswith("--")]
+            hint = _nearest(word, long).replace("`", "`--", 1)
         self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
 
     def refuse_command(self, word: str, known: Iterable[str]) -> NoReturn:
         """End with the usage, and an error that says which commands there are."""
         hint = _nearest(word, known) or f"; known are {', '.join(known)}"
+        if os.path.exists(word):  # noqa: PTH110 - as below
+            hint = f"; did you mean `{self.prog} check {word}`?"
         self.error(f"unknown command `{word}`{hint}")
 
 

@@ -8,7 +8,7 @@ import sys
 
 from capilint.commands import CommandError
 
-INSTALL = "pip install 'capilint[lsp]'"
+INSTALL = f"{sys.executable} -m pip install 'capilint[lsp]'"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from capilint.checking import Report
 from capilint.progress import Progress
+from capilint.report.printable import plural
 
 
 def print_statistics(progress: Progress, report: Report) -> None:
@@ -17,11 +18,12 @@ def print_statistics(progress: Progress, report: Report) -> None:
 
 def _lines(progress: Progress, report: Report) -> Iterator[str]:
     counts = progress.counts
-    yield f"{report.seen} files seen, {report.analysed} of them analysed"
-    yield f"{counts['functions']} functions followed, through {counts['nodes']} states"
-    for what in ("programs", "files", "functions"):
-        if counts[f"recalled {what}"]:
-            yield f"{counts[f'recalled {what}']} {what} recalled from the cache"
+    yield f"{plural(report.seen, 'file')} seen, {report.analysed} of them analysed"
+    followed = plural(counts["functions"], "function")
+    yield f"{followed} followed, through {plural(counts['nodes'], 'state')}"
+    for what in ("program", "file", "function"):
+        if recalled := counts[f"recalled {what}s"]:
+            yield f"{plural(recalled, what)} recalled from the cache"
     for name, seconds in progress.seconds.items():
         yield f"{seconds:8.3f} s  {name}"
     yield f"{sum(progress.seconds.values()):8.3f} s  in all"

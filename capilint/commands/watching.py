@@ -22,7 +22,7 @@ from capilint.findings.baseline import DEFAULT
 from capilint.findings.baseline_file import BaselineError
 from capilint.rulebook.folder import RuleError
 
-INSTALL = "pip install 'capilint[watch]'"
+INSTALL = f"{sys.executable} -m pip install 'capilint[watch]'"
 SIGNALLED = 128  # and more: a signal ended the check
 _QUIET = 300  # milliseconds: changes that come together are one
 _MOMENT = 250  # milliseconds: how long one look for changes takes

@@ -13,6 +13,7 @@ from functools import cache
 from capilint.rulebook.folder import rule_folder, texts_in
 
 _PREFIX = r"[A-Z]+[0-9]*"
+_ALIKE = 0.8  # codes that have half of their letters in common are not misspelt ones
 _NAME = re.compile(r"^name: *(\S+)", re.MULTILINE)
 
 
@@ -38,9 +39,10 @@ def code_prefix(word: str) -> str:
     from capilint.rulebook.tomlfile import nearest
 
     if re.fullmatch(_PREFIX, prefix) and not prefix.isalpha():
-        raise ValueError(f"there is no code {prefix:.40}{nearest(prefix, known)}")
-    hint = nearest(prefix, known) or nearest(word.lower(), by_name)
-    hint = hint or ", such as CAP101, CAP1 or handle-leaked"
+        hint = nearest(prefix, known, _ALIKE) or "; `capilint rules` lists them"
+        raise ValueError(f"there is no code {prefix:.40}{hint}")
+    hint = nearest(prefix, known, _ALIKE) or nearest(word.lower(), by_name)
+    hint = hint or ", such as CAP101, CAP1 or handle-leaked; `capilint rules` lists them"
     raise ValueError(f"{word!r:.40} is no code{hint}")
 
 

@@ -148,13 +148,13 @@ def _shared(one: Where, other: Where) -> int:
     return next((count for count, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
     """`; did you mean ...?` for a misspelt word, or nothing."""
     import difflib
 
     if len(word) > 2 * max(map(len, known := list(known)), default=0):
         return ""  # and spare a comparison of two long texts
-    found = difflib.get_close_matches(word, known, n=1)
+    found = difflib.get_close_matches(word, known, n=1, cutoff=likeness)
     return f"; did you mean `{found[0]}`?" if found else ""
 
 

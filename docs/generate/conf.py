@@ -10,6 +10,6 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = f"capilint {version}"
 html_extra_path = ["extra"]
-html_copy_source = html_show_sourcelink = False
+html_copy_source = html_show_sourcelink = html_show_copyright = False
 exclude_patterns = ["extra"]
 pygments_dark_style = "github-dark"

@@ -22,7 +22,7 @@ async function start() {
   } catch (error) {
     vscode.window.showErrorMessage(
       `capilint: \`${[command, ...args].join(" ")}\` does not start (${error.message}). ` +
-        "Install it with pipx install 'capilint[lsp]', or set capilint.command.",
+        "Install capilint with its extra `lsp`, or set capilint.command.",
     );
   }
 }

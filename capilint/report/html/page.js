@@ -304,8 +304,9 @@ const FOLDED = 8;    /* lines that nothing is said of, from which on they are fo
 
 /* A function on the path: its lines, with the steps and the callees below theirs. */
 function frame(drawn, finding, printed) {
+  if (drawn.file < 0)    /* a destructor that nobody wrote has no lines, but what it calls may */
+    return make("div", "", ...(drawn.calls || []).map(call => unfolded(call, finding, printed)));
   const node = make("section", "frame");
-  if (drawn.file < 0) return node;
   const path = data.files[drawn.file].path;
   node.setAttribute("aria-label", `${drawn.name || finding.function} in ${path}`);
   node.append(make("div", "title", make("span", "fn", drawn.name || ""), make("span", "path", path)));
