@@ -286,6 +286,22 @@ def test_the_oldest_entries_go(tmp_path: Path) -> None:
     assert kept == [5, 6, 7]
 
 
+def test_what_others_keep_in_the_folder_stays(tmp_path: Path) -> None:
+    """It may be any: a project, a home."""
+    mine = (tmp_path / "mine.c", tmp_path / "ab" / "mine.c", tmp_path / "src" / ("0" * 62))
+    for path in mine:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("int mine;\n")
+    assert store.opened(str(tmp_path)) is not None
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["ab", "mine.c", "src"], "a folder with files is not marked as a cache"
+    entries = store.Store(str(tmp_path), most_bytes=10)
+    entries.put("ab" + "0" * 62, b"entry")
+    entries.trim()
+    assert entries.get("ab" + "0" * 62) is None
+    assert all(path.exists() for path in mine)
+
+
 def _path(tmp_path: Path, key: str) -> Path:
     return tmp_path / "c" / key[:2] / key[2:]
 
