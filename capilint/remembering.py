@@ -78,8 +78,7 @@ class _Modules:
 
     def _key(self, source: Source, relevant: Relevance | None) -> str:
         matters = "" if relevant is None else relevant.key
-        given = [self._salt, source.path, source.language, _digest(source.text), matters]
-        return _digest(json.dumps(given))
+        return _digest(json.dumps([self._salt, *_described(source), matters]))
 
 
 _RECORDS = Records((Found, Severity, *records_in(finding)))
@@ -115,7 +114,7 @@ class Memory:
         self._front_ends.kept = _Modules(self._store, self._salt, self._progress)
         given = [
             self._salt,
-            [[each.path, each.language, _digest(each.text)] for each in sources],
+            [_described(each) for each in sources],
             [[each.path, each.language, each.told, self._digest_of(each)] for each in left],
         ]
         self._key = _digest(json.dumps(given))
@@ -159,6 +158,11 @@ class Memory:
             except UnreadableError as error:
                 self._digests[item.path] = f"unreadable: {error}"
         return self._digests[item.path]
+
+
+def _described(source: Source) -> list[str | None]:
+    """All that decides about what is found in a source."""
+    return [source.path, source.language, _digest(source.text), source.problem]
 
 
 def _digest(text: str) -> str:

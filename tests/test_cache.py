@@ -128,6 +128,14 @@ def test_a_missing_header_that_comes(cache: Path, cli: Cli) -> None:
     assert not recalled and codes(report) == []
 
 
+def test_what_is_wrong_with_a_notebook_changes(cache: Path, cli: Cli) -> None:
+    """Its module is empty before and after."""
+    write(a_dot_ipynb='{"about": "CryptGenKey of advapi32"}')
+    assert "no `cells`" in run(cli)[0]
+    write(a_dot_ipynb='{"about": "CryptGenKey of advapi32"')
+    assert "no JSON" in run(cli)[0]
+
+
 TWO = """\
 static int make(HCRYPTPROV prov, HCRYPTKEY *key) { return CryptGenKey(prov, CALG_RC4, 0, key); }
 static void drop(HCRYPTKEY key) { CryptDestroyKey(key); }
