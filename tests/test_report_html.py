@@ -256,6 +256,12 @@ int after;
     assert extent(python.lines, Language.PYTHON, "A.f", {3}) == (2, 5)
 
 
+def test_a_call_of_itself_is_no_head_of_a_function() -> None:
+    lines = ("int f(int k)", "{", "    if (k)", "    return f(k,", "        1);", "}")
+    assert extent(lines, Language.C, "f", {4}) == (1, 6)
+    assert extent((" " * 100_000 + "x = 1;",), Language.C, "f", {1}) == (1, 1), "in linear time"
+
+
 def test_of_a_long_function_only_what_is_of_note_is_shown() -> None:
     assert shown(1, 100, {50}) == [(1, 100)]
     assert shown(1, 1000, {50, 56, 700}) == [(1, 1), (46, 60), (696, 704)]
