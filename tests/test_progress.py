@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +33,22 @@ def test_statistics_tell_what_was_done(tmp_path: Path, cli: Cli) -> None:
     assert "1 functions followed" in cli.err
     assert " s  front ends" in cli.err
     assert "files seen" not in cli.out
+
+
+class _Full(io.StringIO):
+    """A standard error without room, as /dev/full."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_where_statistics_have_no_room_nothing_is_lost(
+    tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.c").write_text(LEAK)
+    monkeypatch.setattr(sys, "stderr", _Full())
+    assert cli("check", "--isolated", "--statistics", str(tmp_path)) == 1
+    assert "CAP101" in cli.out
 
 
 def test_an_outer_phase_stands_still() -> None:

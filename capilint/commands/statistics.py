@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 from capilint.checking import Report
+from capilint.commands.streams import say
 from capilint.progress import Progress
 
 
 def print_statistics(progress: Progress, report: Report) -> None:
     """Say what a run went through."""
     for line in _lines(progress, report):
-        print(f"capilint: {line}", file=sys.stderr)
+        say(f"capilint: {line}")
 
 
 def _lines(progress: Progress, report: Report) -> Iterator[str]:
