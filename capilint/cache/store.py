@@ -37,13 +37,12 @@ _OPENING = os.O_RDONLY | sum(
 
 
 class Store:
-    """The entries of one folder; `wrote` counts those that this run has written."""
+    """The entries of one folder."""
 
     def __init__(self, folder: str, most_bytes: int = MOST_BYTES) -> None:
         """The folder has been `opened`."""
         self._folder = folder
         self._most_bytes = most_bytes
-        self.wrote = 0
 
     def get(self, key: str) -> bytes | None:
         """What was put by that key, if it is still there."""
@@ -79,7 +78,6 @@ class Store:
             with open(descriptor, "wb") as stream:
                 stream.write(head + packed)
             os.replace(written, path)
-            self.wrote += 1
         except OSError:
             if written:
                 with suppress(OSError):
