@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from json.decoder import JSONDecodeError, JSONDecoder
 from typing import NamedTuple
 
-from capilint.files.source import CellPlace, Source, load, refuse_large_python
+from capilint.files.source import CellPlace, Source, characters, load, refuse_large_python
 from capilint.finding import Span
 from capilint.language import Language
 
@@ -28,7 +28,6 @@ _HEX = "[0-9a-fA-F]"
 _ESCAPED = re.compile(  # a character; those above U+FFFF are two escapes
     rf"\\u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}|\\u{_HEX}{{4}}|\\.|.", re.DOTALL
 )
-_HALF = re.compile("[\ud800-\udfff]")  # of such a pair of escapes: no character
 _OLD_LINE_END = re.compile(r"\r(?!\n)")
 _AST_ONLY = 0x400  # ast.PyCF_ONLY_AST, without the import of `ast`
 
@@ -231,7 +230,7 @@ class _Reader:
     def _code(self) -> tuple[int, str]:
         """A string of code as it can be in a module: every character keeps its place."""
         start, text = self._string()
-        return start, _OLD_LINE_END.sub("\n", _HALF.sub("\ufffd", text))
+        return start, _OLD_LINE_END.sub("\n", characters(text))
 
     # ------------------------------------------------------------ the grammar
 
