@@ -227,6 +227,18 @@ def test_a_report_without_findings_or_sources() -> None:
     assert [each["frames"][0].get("show") for each in data["findings"]] == [None, None]
 
 
+def test_what_was_decided_is_marked_behind_an_emoji() -> None:
+    """The page's script counts the units of UTF-16."""
+    text = SESSION.replace("if (!", "/* \U0001f600 */ if (!", 1)
+    _, data = page_of(check_text(text.encode(), "a.c", isolated=True))
+    (frame,) = data["findings"][0]["frames"]
+    line, begin, end = frame["marks"][0][:3]
+    (shown,) = [each for each in text.split("\n") if "\U0001f600" in each]
+    assert text.split("\n")[line - 1] == shown
+    units = shown.encode("utf-16-le")[2 * begin : 2 * end].decode("utf-16-le")
+    assert units.startswith("CryptGenKey(") and units.endswith(")")
+
+
 # ---------------------------------------------------------------- what is shown of a file
 
 
