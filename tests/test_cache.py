@@ -276,6 +276,18 @@ def test_a_full_disk_costs_nothing(cache: Path, cli: Cli, monkeypatch: pytest.Mo
     assert not run(cli)[1] and not _entries(cache)
 
 
+def test_an_entry_that_is_interrupted_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store.os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        store.Store(str(tmp_path)).put("ab" + "0" * 62, b"entry")
+    assert not _entries(tmp_path)
+
+
 def test_files_that_do_not_concern_it_write_no_cache(cache: Path, cli: Cli) -> None:
     write(idle_dot_c="int idle;\n")
     run(cli)

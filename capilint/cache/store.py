@@ -78,7 +78,10 @@ class Store:
             with open(descriptor, "wb") as stream:
                 stream.write(head + packed)
             os.replace(written, path)
+            written = ""
         except OSError:
+            pass
+        finally:
             if written:
                 with suppress(OSError):
                     os.unlink(written)
