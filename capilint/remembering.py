@@ -93,12 +93,14 @@ class Memory:
         self._front_ends = front_ends
         self._progress = progress
         self._digests: dict[str, str] = {}
+        self._changed = False  # a file, between two times that it was read
         self._key = self._salt = ""
 
     def note(self, path: str, data: bytes) -> None:
-        """A file that may join a program was read; so it need not be read again."""
+        """A file that may join a program, or does, was read."""
         if self._store is not None:
-            self._digests[path] = hashlib.sha256(data).hexdigest()
+            digest = hashlib.sha256(data).hexdigest()
+            self._changed |= self._digests.setdefault(path, digest) != digest
 
     def recall(
         self, sources: Iterable[Source], left: Iterable[Input], rules: RuleFile | None
@@ -139,7 +141,7 @@ class Memory:
 
     def keep(self, found: Found) -> None:
         """Remember what was found in the program that was asked for last."""
-        if self._store is None:
+        if self._store is None or self._changed:
             return
         try:
             result = _RECORDS.dumps(found)

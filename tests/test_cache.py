@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import capilint.remembering
 from capilint.cache import place, store
 from capilint.cache.records import RecordError, Records
+from capilint.files.source import read_bytes
 from capilint.finding import Span, Step
 from capilint.ir import Language, Scope
 from tests.command_line import Cli
@@ -126,6 +127,24 @@ def test_a_missing_header_that_comes(cache: Path, cli: Cli) -> None:
     write(keys_dot_h=HEADER)
     report, recalled = run(cli)
     assert not recalled and codes(report) == []
+
+
+def test_a_file_that_changes_during_a_run(
+    cache: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program()
+    versions = [FINISH]
+
+    def read(path: str) -> bytes:
+        if path == "finish.c":
+            return (versions.pop() if versions else FINISH_ENDS).encode()
+        return read_bytes(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("capilint.checking.read_bytes", read)
+        cli("check", "--format=json")
+        assert codes(cli.out) == ["CAP202"]
+    assert codes(run(cli)[0]) == []
 
 
 def test_what_is_wrong_with_a_notebook_changes(cache: Path, cli: Cli) -> None:
