@@ -332,6 +332,8 @@ class _Run:
         self._joined.append(item.path)
         try:
             data = read_bytes(item.path) if item.data is None else item.data
+            if self._memory is not None:
+                self._memory.note(item.path, data)
             self._sources[item.path] = source = load_input(item, data)
         except UnreadableError as error:
             self._unreadable(item.path, str(error))

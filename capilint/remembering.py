@@ -78,8 +78,7 @@ class _Modules:
 
     def _key(self, source: Source, relevant: Relevance | None) -> str:
         matters = "" if relevant is None else relevant.key
-        given = [self._salt, source.path, source.language, _digest(source.text), matters]
-        return _digest(json.dumps(given))
+        return _digest(json.dumps([self._salt, *_described(source), matters]))
 
 
 _RECORDS = Records((Found, Severity, *records_in(finding)))
@@ -94,12 +93,14 @@ class Memory:
         self._front_ends = front_ends
         self._progress = progress
         self._digests: dict[str, str] = {}
+        self._changed = False  # a file, between two times that it was read
         self._key = self._salt = ""
 
     def note(self, path: str, data: bytes) -> None:
-        """A file that may join a program was read; so it need not be read again."""
+        """A file that may join a program, or does, was read."""
         if self._store is not None:
-            self._digests[path] = hashlib.sha256(data).hexdigest()
+            digest = hashlib.sha256(data).hexdigest()
+            self._changed |= self._digests.setdefault(path, digest) != digest
 
     def recall(
         self, sources: Iterable[Source], left: Iterable[Input], rules: RuleFile | None
@@ -115,7 +116,7 @@ class Memory:
         self._front_ends.kept = _Modules(self._store, self._salt, self._progress)
         given = [
             self._salt,
-            [[each.path, each.language, _digest(each.text)] for each in sources],
+            [_described(each) for each in sources],
             [[each.path, each.language, each.told, self._digest_of(each)] for each in left],
         ]
         self._key = _digest(json.dumps(given))
@@ -140,7 +141,7 @@ class Memory:
 
     def keep(self, found: Found) -> None:
         """Remember what was found in the program that was asked for last."""
-        if self._store is None:
+        if self._store is None or self._changed:
             return
         try:
             result = _RECORDS.dumps(found)
@@ -149,7 +150,8 @@ class Memory:
         asked = [*self._front_ends.trace.answers.items()]
         questions = json.dumps(asked, separators=(",", ":")).encode()
         self._store.put(self._key, questions + b"\n" + result)
-        self._store.trim()
+        if self._key.startswith("0"):  # now and then: a full cache has 200,000 entries to look at
+            self._store.trim()
 
     def _digest_of(self, item: Input) -> str:
         """A digest of a file; another text where it cannot be read."""
@@ -159,6 +161,11 @@ class Memory:
             except UnreadableError as error:
                 self._digests[item.path] = f"unreadable: {error}"
         return self._digests[item.path]
+
+
+def _described(source: Source) -> list[str | None]:
+    """All that decides about what is found in a source."""
+    return [source.path, source.language, _digest(source.text), source.problem]
 
 
 def _digest(text: str) -> str:

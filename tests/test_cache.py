@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import capilint.remembering
 from capilint.cache import place, store
 from capilint.cache.records import RecordError, Records
+from capilint.files.source import read_bytes
 from capilint.finding import Span, Step
 from capilint.ir import Language, Scope
 from capilint.report.printable import plural
@@ -127,6 +128,32 @@ def test_a_missing_header_that_comes(cache: Path, cli: Cli) -> None:
     write(keys_dot_h=HEADER)
     report, recalled = run(cli)
     assert not recalled and codes(report) == []
+
+
+def test_a_file_that_changes_during_a_run(
+    cache: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program()
+    versions = [FINISH]
+
+    def read(path: str) -> bytes:
+        if path == "finish.c":
+            return (versions.pop() if versions else FINISH_ENDS).encode()
+        return read_bytes(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("capilint.checking.read_bytes", read)
+        cli("check", "--format=json")
+        assert codes(cli.out) == ["CAP202"]
+    assert codes(run(cli)[0]) == []
+
+
+def test_what_is_wrong_with_a_notebook_changes(cache: Path, cli: Cli) -> None:
+    """Its module is empty before and after."""
+    write(a_dot_ipynb='{"about": "CryptGenKey of advapi32"}')
+    assert "no `cells`" in run(cli)[0]
+    write(a_dot_ipynb='{"about": "CryptGenKey of advapi32"')
+    assert "no JSON" in run(cli)[0]
 
 
 TWO = """\
@@ -269,6 +296,18 @@ def test_a_full_disk_costs_nothing(cache: Path, cli: Cli, monkeypatch: pytest.Mo
     assert not run(cli)[1] and not _entries(cache)
 
 
+def test_an_entry_that_is_interrupted_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store.os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        store.Store(str(tmp_path)).put("ab" + "0" * 62, b"entry")
+    assert not _entries(tmp_path)
+
+
 def test_files_that_do_not_concern_it_write_no_cache(cache: Path, cli: Cli) -> None:
     write(idle_dot_c="int idle;\n")
     run(cli)
@@ -285,6 +324,22 @@ def test_the_oldest_entries_go(tmp_path: Path) -> None:
     entries.trim()
     kept = [number for number in range(8) if entries.get(f"{number:064x}") is not None]
     assert kept == [5, 6, 7]
+
+
+def test_what_others_keep_in_the_folder_stays(tmp_path: Path) -> None:
+    """It may be any: a project, a home."""
+    mine = (tmp_path / "mine.c", tmp_path / "ab" / "mine.c", tmp_path / "src" / ("0" * 62))
+    for path in mine:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("int mine;\n")
+    assert store.opened(str(tmp_path)) is not None
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["ab", "mine.c", "src"], "a folder with files is not marked as a cache"
+    entries = store.Store(str(tmp_path), most_bytes=10)
+    entries.put("ab" + "0" * 62, b"entry")
+    entries.trim()
+    assert entries.get("ab" + "0" * 62) is None
+    assert all(path.exists() for path in mine)
 
 
 def _path(tmp_path: Path, key: str) -> Path:

@@ -82,6 +82,26 @@ def test_places_in_the_json(indent: int | None) -> None:
     assert book.as_file().line_of(span) == "\tc d"
 
 
+def test_places_behind_a_character_of_two_escapes() -> None:
+    file = json.dumps({"cells": [{"cell_type": "code", "source": "s = '\U0001f600'; a\nb\n"}]})
+    book = Notebook("nb.ipynb", file)
+    for span, text in ((Span(1, 10, 1, 11), "a"), (Span(2, 1, 2, 2), "b")):
+        place = book.in_file(span)
+        assert file[place.column - 1 : place.end_column - 1] == text
+
+
+def test_half_a_character_costs_no_report(cli: Cli) -> None:
+    written(notebook(SETUP, USE.replace("!= 0", "!= 0  # \ud83d")))
+    assert cli("check", "--format=json", ".") == 1
+    assert Notebook("nb.ipynb", notebook("s = '\ud83d'")).text == "s = '\ufffd'"
+
+
+def test_a_line_may_end_as_on_old_systems() -> None:
+    book = Notebook("nb.ipynb", notebook("a\rb\nc\r\nd"))
+    assert [line.rstrip() for line in book.lines] == ["a", "b", "c", "d"]
+    assert book.cell(4) == (1, 4)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

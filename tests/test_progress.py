@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +39,22 @@ def test_the_search_for_edits_is_a_phase_of_its_own(tmp_path: Path, cli: Cli) ->
     (tmp_path / "a.c").write_text(LEAK)
     cli("check", "--isolated", "--statistics", "--diff", str(tmp_path))
     assert " s  edits" in cli.err
+
+
+class _Full(io.StringIO):
+    """A standard error without room, as /dev/full."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_where_statistics_have_no_room_nothing_is_lost(
+    tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.c").write_text(LEAK)
+    monkeypatch.setattr(sys, "stderr", _Full())
+    assert cli("check", "--isolated", "--statistics", str(tmp_path)) == 1
+    assert "CAP101" in cli.out
 
 
 def test_an_outer_phase_stands_still() -> None:

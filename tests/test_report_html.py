@@ -227,6 +227,18 @@ def test_a_report_without_findings_or_sources() -> None:
     assert [each["frames"][0].get("show") for each in data["findings"]] == [None, None]
 
 
+def test_what_was_decided_is_marked_behind_an_emoji() -> None:
+    """The page's script counts the units of UTF-16."""
+    text = SESSION.replace("if (!", "/* \U0001f600 */ if (!", 1)
+    _, data = page_of(check_text(text.encode(), "a.c", isolated=True))
+    (frame,) = data["findings"][0]["frames"]
+    line, begin, end = frame["marks"][0][:3]
+    (shown,) = [each for each in text.split("\n") if "\U0001f600" in each]
+    assert text.split("\n")[line - 1] == shown
+    units = shown.encode("utf-16-le")[2 * begin : 2 * end].decode("utf-16-le")
+    assert units.startswith("CryptGenKey(") and units.endswith(")")
+
+
 # ---------------------------------------------------------------- what is shown of a file
 
 
@@ -254,6 +266,12 @@ int after;
     assert extent(given.lines, given.language, "made_by_a_macro", {8, 10}) == (4, 14)
     python = source("class A:\n    def f(self):\n        x\n\n        y\n\n    z = 1\n")
     assert extent(python.lines, Language.PYTHON, "A.f", {3}) == (2, 5)
+
+
+def test_a_call_of_itself_is_no_head_of_a_function() -> None:
+    lines = ("int f(int k)", "{", "    if (k)", "    return f(k,", "        1);", "}")
+    assert extent(lines, Language.C, "f", {4}) == (1, 6)
+    assert extent((" " * 100_000 + "x = 1;",), Language.C, "f", {1}) == (1, 1), "in linear time"
 
 
 def test_of_a_long_function_only_what_is_of_note_is_shown() -> None:

@@ -134,6 +134,14 @@ def test_a_crash_of_the_analysis_is_logged_and_the_server_goes_on(
     assert [(each.uri, each.diagnostics) for each in sent] == [("file:///a.c", [])]
 
 
+def test_a_folder_that_is_gone_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").mkdir()
+    folders = [str(tmp_path / name) for name in ("gone", "here")]
+    assert Workspace(folders).folders == (folders[1],)
+    assert Workspace(folders[:1]).folders == ()
+
+
 def test_paths_are_those_of_a_check_in_the_first_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,7 @@ def test_c_text_is_decoded_by_its_mark_or_by_what_fits(data: bytes, text: str) -
         (b"x = 1\n# coding: koi8-r\ny = '\xc1'", "\u00c1"),  # too late: a statement came first
         (b"\n\n# coding: koi8-r\ny = '\xc1'", "\u00c1"),  # line 3 does not count
         (b"# coding: utf-8\nx = '\xe9'", "\u00e9"),  # a lie; the next best
+        (b"# coding: utf-7\nx = '+2AA-'", "\ufffd"),  # half of a pair, which no report can show
     ],
 )
 def test_python_obeys_the_coding_line(data: bytes, text: str) -> None:

@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO
 
 import pytest
@@ -83,6 +84,26 @@ def test_a_session(watching: Watching, tmp_path: Path) -> None:
     (tmp_path / "b.c").write_text(C_LEAK, encoding="utf-8")
     assert "b.c:6:10: error: CAP101" in watching.round()
     assert watching.interrupt() == 130
+
+
+def test_settings_that_are_named_are_waited_for(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matters: list[bool] = []
+
+    def changes(
+        *roots: Path, watch_filter: Callable[[object, str], bool], **_: object
+    ) -> Iterator[set[object]]:
+        yield set()
+        for name in ("own.toml", "own.json", "other.toml"):
+            matters.append(watch_filter(None, str(tmp_path.resolve() / name)))
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.toml").write_text("", encoding="utf-8")
+    monkeypatch.setitem(sys.modules, "watchfiles", SimpleNamespace(watch=changes))
+    assert cli("check", "--watch", "--config=own.toml", "--baseline=own.json", ".") == 130
+    assert matters == [True, True, False]
 
 
 def test_what_it_goes_with(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

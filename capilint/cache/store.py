@@ -4,7 +4,8 @@
 
 Whatever is wrong with the folder or an entry (another user's, cut short, changed, locked, a full
 disk), it is as if there were none: a cache costs time, never a result. The folder is readable and
-writable for its owner only, and one that is not is left alone. An entry is written beside its
+writable for its owner only, and one that is not is left alone. It may hold other files, which stay:
+only one that was empty is marked as a cache. An entry is written beside its
 place and moved there, so that runs at the same time do not see half of it. The entries that were
 not asked for the longest go when there are too many bytes.
 """
@@ -12,9 +13,10 @@ not asked for the longest go when there are too many bytes.
 from __future__ import annotations
 
 # Importing pathlib would cost a tenth of the time that `check` may take to start.
-# ruff: noqa: PTH103, PTH105, PTH108, PTH118, PTH120, PTH123
+# ruff: noqa: PTH103, PTH105, PTH108, PTH118, PTH120, PTH123, PTH208
 import hashlib
 import os
+import re
 import stat
 import time
 import zlib
@@ -27,19 +29,20 @@ _MARK = b"capilint-cache 1 "
 _HEAD = len(_MARK) + 65  # with the digest and a newline
 _TOUCHED = 24 * 3600.0  # seconds until an entry that is asked for counts as asked for again
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# https://bford.info/cachedir/\n"
+_PART = re.compile(r"[0-9a-f]{2}")
+_ENTRY = re.compile(r"[0-9a-f]{62}|\w{8}\.new")  # the latter is left where a run was killed
 _OPENING = os.O_RDONLY | sum(
     getattr(os, flag, 0) for flag in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK")
 )
 
 
 class Store:
-    """The entries of one folder; `wrote` counts those that this run has written."""
+    """The entries of one folder."""
 
     def __init__(self, folder: str, most_bytes: int = MOST_BYTES) -> None:
         """The folder has been `opened`."""
         self._folder = folder
         self._most_bytes = most_bytes
-        self.wrote = 0
 
     def get(self, key: str) -> bytes | None:
         """What was put by that key, if it is still there."""
@@ -75,8 +78,10 @@ class Store:
             with open(descriptor, "wb") as stream:
                 stream.write(head + packed)
             os.replace(written, path)
-            self.wrote += 1
+            written = ""
         except OSError:
+            pass
+        finally:
             if written:
                 with suppress(OSError):
                     os.unlink(written)
@@ -98,11 +103,12 @@ class Store:
         """When each entry was last asked for, about; its bytes; its path."""
         with suppress(OSError), os.scandir(self._folder) as parts:
             for part in parts:
-                if part.is_dir(follow_symlinks=False):
+                if _PART.fullmatch(part.name) and part.is_dir(follow_symlinks=False):
                     with suppress(OSError), os.scandir(part.path) as entries:
                         for entry in entries:
-                            status = entry.stat(follow_symlinks=False)
-                            yield status.st_mtime, status.st_size, entry.path
+                            if _ENTRY.fullmatch(entry.name):
+                                status = entry.stat(follow_symlinks=False)
+                                yield status.st_mtime, status.st_size, entry.path
 
     def _path(self, key: str) -> str:
         return os.path.join(self._folder, key[:2], key[2:])
@@ -115,14 +121,21 @@ def opened(folder: str) -> Store | None:
         status = os.lstat(folder)
         if not _is_own(status, stat.S_ISDIR):
             return None
-        tag = os.path.join(folder, "CACHEDIR.TAG")
-        if not os.path.lexists(tag):
-            for path, text in ((tag, _TAG), (os.path.join(folder, ".gitignore"), "*\n")):
-                with open(path, "x", encoding="ascii") as stream:
-                    stream.write(text)
+        if not os.listdir(folder):
+            _mark(folder)
     except (OSError, ValueError):
         return None
     return Store(folder)
+
+
+def _mark(folder: str) -> None:
+    """Tell backups and git that a folder is a cache."""
+    for name, text in (("CACHEDIR.TAG", _TAG), (".gitignore", "*\n")):
+        with (
+            suppress(FileExistsError),  # by a run at the same time
+            open(os.path.join(folder, name), "x", encoding="ascii") as stream,
+        ):
+            stream.write(text)
 
 
 def _is_own(status: os.stat_result, is_kind: Callable[[int], bool]) -> bool:

@@ -124,7 +124,8 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError("--watch goes with files and folders, and neither with --fix nor --diff")
     from capilint.commands.watching import watch
 
-    return watch(options.paths, lambda: _once(options))
+    named = [each for each in (options.config, options.baseline) if each is not None]
+    return watch(options.paths, named, lambda: _once(options))
 
 
 def _once(options: argparse.Namespace) -> int:

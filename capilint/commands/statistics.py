@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 from capilint.checking import Report
+from capilint.commands.streams import say
 from capilint.progress import Progress
 from capilint.report.printable import plural
 
@@ -13,7 +13,7 @@ from capilint.report.printable import plural
 def print_statistics(progress: Progress, report: Report) -> None:
     """Say what a run went through."""
     for line in _lines(progress, report):
-        print(f"capilint: {line}", file=sys.stderr)
+        say(f"capilint: {line}")
 
 
 def _lines(progress: Progress, report: Report) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePath
 
 from capilint.checking import SettingsError
@@ -31,9 +31,10 @@ _CLEAR = "\x1b[2J\x1b[3J\x1b[H"
 _USERS_OWN = (BaselineError, ConfigError, RuleError, SettingsError)  # mistakes that they will mend
 
 
-def watch(paths: Sequence[str], check: Callable[[], int]) -> int:
+def watch(paths: Sequence[str], settings: Iterable[str], check: Callable[[], int]) -> int:
     """Check again and again, until KeyboardInterrupt, or a check has the exit status of one.
 
+    `settings` are files that the user named; those in the folders of `paths` are waited for, too.
     `check` reports, and gives the exit status of a single check. Raises CommandError where the
     extra is not installed, or a path is not there.
     """
@@ -44,7 +45,7 @@ def watch(paths: Sequence[str], check: Callable[[], int]) -> int:
     for path in paths:
         if not Path(path).exists():
             raise CommandError(f"--watch: {path}: no such file or folder")
-    watched = _Watched(paths)
+    watched = _Watched(paths, settings)
     waiting = changes(
         *watched.roots,
         watch_filter=lambda _, path: watched.matters(path),
@@ -67,10 +68,11 @@ class _Watched:
     """What is waited for: files in folders, or named files. Editors put a new file in the place of
     one that they save, so that its folder is watched."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    def __init__(self, paths: Sequence[str], settings: Iterable[str]) -> None:
         self._folders = [Path(path).resolve() for path in paths if Path(path).is_dir()]
-        self._files = {Path(path).resolve() for path in paths if not Path(path).is_dir()}
-        self.roots = {*self._folders, *(path.parent for path in self._files)}
+        files = {Path(path).resolve() for path in paths if not Path(path).is_dir()}
+        self._files = files | {Path(path).resolve() for path in settings}
+        self.roots = {*self._folders, *(path.parent for path in files)}
         self.recursive = bool(self._folders)
 
     def matters(self, path: str) -> bool:

@@ -18,13 +18,17 @@ from collections.abc import Callable, Iterator
 from json.decoder import JSONDecodeError, JSONDecoder
 from typing import NamedTuple
 
-from capilint.files.source import CellPlace, Source, load, refuse_large_python
+from capilint.files.source import CellPlace, Source, characters, load, refuse_large_python
 from capilint.finding import Span
 from capilint.language import Language
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = JSONDecoder(strict=False)
-_ESCAPED = re.compile(r"\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL)
+_HEX = "[0-9a-fA-F]"
+_ESCAPED = re.compile(  # a character; those above U+FFFF are two escapes
+    rf"\\u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}|\\u{_HEX}{{4}}|\\.|.", re.DOTALL
+)
+_OLD_LINE_END = re.compile(r"\r(?!\n)")
 _AST_ONLY = 0x400  # ast.PyCF_ONLY_AST, without the import of `ast`
 
 # https://ipython.readthedocs.io/en/stable/interactive/magics.html: of these the cell is Python.
@@ -219,9 +223,14 @@ class _Reader:
 
     def _source(self, pieces: list[tuple[int, str]]) -> None:
         if self._next() == "[":
-            self._list(lambda: pieces.append(self._string()))
+            self._list(lambda: pieces.append(self._code()))
         else:
-            pieces.append(self._string())
+            pieces.append(self._code())
+
+    def _code(self) -> tuple[int, str]:
+        """A string of code as it can be in a module: every character keeps its place."""
+        start, text = self._string()
+        return start, _OLD_LINE_END.sub("\n", characters(text))
 
     # ------------------------------------------------------------ the grammar
 

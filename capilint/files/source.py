@@ -43,6 +43,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _MARKS = tuple(mark for mark, _ in _BYTE_ORDER_MARKS)
+_HALF = re.compile("[\ud800-\udfff]")
 # https://peps.python.org/pep-0263/: in the first line, or the second after a comment line.
 _COOKIE = rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)"
 _BLANK_OR_COMMENT = rb"[ \t\f]*(?:#.*)?\r?$"
@@ -239,10 +240,15 @@ def decode(data: bytes, language: Language) -> str:
     for encoding in (declared, "utf-8", "cp1252"):
         if encoding is not None:
             try:
-                return data.decode(encoding)
+                return characters(data.decode(encoding))
             except UnicodeError:
                 continue
     return data.decode("latin-1")
+
+
+def characters(text: str) -> str:
+    """The text with U+FFFD for each half of a pair of UTF-16, which nothing could write."""
+    return _HALF.sub("\ufffd", text)
 
 
 def _decode_as(data: bytes, encoding: str) -> str:

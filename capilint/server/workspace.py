@@ -56,8 +56,8 @@ class Workspace:
     """The folders and the open documents; used by the event loop alone."""
 
     def __init__(self, folders: Sequence[str]) -> None:
-        """`folders` are absolute; the first becomes the working directory."""
-        self.folders = tuple(folders)
+        """`folders` are absolute; the first that is there becomes the working directory."""
+        self.folders = tuple(filter(os.path.isdir, folders))
         if self.folders:
             os.chdir(self.folders[0])
         self._documents: dict[str, Document] = {}

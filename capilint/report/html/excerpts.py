@@ -55,9 +55,9 @@ def _head(lines: Sequence[str], language: Language, name: str, line: int) -> int
     """The line above, or that one, on which the function begins."""
     short = re.escape(re.split(r"::|\.", name)[-1])
     head = re.compile(
-        rf"\s*(?:async\s+)?def\s+{short}\b"
+        rf"\s*+(?:async\s+)?def\s+{short}\b"
         if language is Language.PYTHON
-        else rf"\s*(?!return\b|else\b)[\w\s*&:<>,~]*(?<![\w>.]){short}\s*(?:\((?:[^;]*$|.*{{)|$)"
+        else rf"\s*+(?!return\b|else\b)[\w\s*&:<>,~]*(?<![\w>.]){short}\s*(?:\((?:[^;]*$|.*{{)|$)"
     )
     for number in range(line, max(0, line - _BEFORE), -1):
         text = lines[number - 1]

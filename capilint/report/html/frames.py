@@ -135,7 +135,8 @@ class Drawer:
 
 
 def _marks(passages: Iterable[Passage], lines: Sequence[str]) -> list[list[object]]:
-    """The branches on a path, and the calls that fail or raise: line, columns from 0, outcome.
+    """The branches on a path, and the calls that fail or raise: line, columns from 0 in units of
+    UTF-16, which scripts count, outcome.
 
     Of a stretch that is passed several times the last outcome is told, with how often it is.
     """
@@ -153,9 +154,13 @@ def _marks(passages: Iterable[Passage], lines: Sequence[str]) -> list[list[objec
     for span, outcome in sorted(told.items()):
         text = lines[span.line - 1]
         end = span.end_column - 1 if span.end_line == span.line else len(text)
-        columns = [len(printable(text[:column])) for column in (span.column - 1, end)]
+        columns = [_units(printable(text[:column])) for column in (span.column - 1, end)]
         marks.append([span.line, *columns, outcome, max(1, times[span])])
     return marks
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
 def _lines(passage: Passage) -> range:
