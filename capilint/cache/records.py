@@ -8,8 +8,8 @@
 
 Only classes that the reader knows are made: dataclasses and named tuples by their fields,
 enumerations by their values, texts with attributes by these. Some classes may have others that
-stand for them (`Stand`). Equal atoms are one entry. Of the rest what was one object is one again,
-or, in `canonical` bytes, what is equal is one object.
+stand for them (`Stand`). Equal atoms are one entry. Of the rest what was one object is one again;
+for a digest what is equal is one object.
 """
 
 from __future__ import annotations
@@ -71,10 +71,10 @@ class Records:
         writer = _Writer(None, self._stands, canonical=True)
         return sha256(writer.written(value)).hexdigest()
 
-    def dumps(self, value: object, canonical: bool = False) -> bytes:
+    def dumps(self, value: object) -> bytes:
         """The bytes of a value. Raises RecordError."""
         names = {known: name for name, known in self._classes.items()}
-        return _Writer(names, self._stands, canonical).written(value)
+        return _Writer(names, self._stands, canonical=False).written(value)
 
     def loads(self, data: bytes) -> Any:
         """The value of such bytes. Raises RecordError."""
