@@ -210,5 +210,5 @@ def test_what_is_missing_is_named_with_the_command_that_installs_it(
     for name in [name for name in sys.modules if name.startswith("pygls.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delitem(sys.modules, "capilint.server.service")
-    with pytest.raises(CommandError, match=r"needs pygls: pip install 'capilint\[lsp\]'"):
+    with pytest.raises(CommandError, match=r"needs pygls: .* -m pip install 'capilint\[lsp\]'"):
         server.run(Namespace(verbose=False))
