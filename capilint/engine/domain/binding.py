@@ -131,6 +131,15 @@ def statuses_in(evaluator: Evaluator, state: State, value: Value) -> list[tuple[
     return found
 
 
+def statuses_given(evaluator: Evaluator, state: State, arguments: Arguments) -> list[Status]:
+    """The outcomes of calls that a call is told of."""
+    return [
+        status
+        for argument in arguments.all()
+        for status, _ in statuses_in(evaluator, state, argument.written)
+    ]
+
+
 def includes_flag(
     value: AbstractValue, name: str, constants: Callable[[str], int | None]
 ) -> bool | None:

@@ -331,19 +331,6 @@ class Story:
         return next((n for n in range(number, -1, -1) if not events[n].depth), number)
 
 
-def also(path: str, witness: Witnessed, handle: str) -> tuple[Step, ...]:
-    """The other places where the function leaves a handle alive or loses it, in their order."""
-    if witness.defect.code not in LEAKS or witness.defect.ender is not None:
-        return ()
-    texts = {
-        "CAP101": ("leave", f"also leaves with {handle} alive"),
-        "CAP102": ("leave", f"also leaves with {handle} alive, by an exception"),
-        "CAP103": ("lose", f"the last reference to {handle} is gone here, too"),
-    }
-    places = {each.span: texts[each.code] for each in witness.others}
-    return tuple(Step(kind, path, span, text) for span, (kind, text) in sorted(places.items()))
-
-
 def span_here(events: Sequence[Event], index: int) -> Span:
     """Where an event happens in this function: for one inside a callee, the call."""
     for position in range(index, -1, -1):

@@ -19,9 +19,9 @@ from capilint.engine.reporting.enders import (
     where_missing,
 )
 from capilint.engine.reporting.routes import route
-from capilint.engine.reporting.steps import Story, also, span_here
+from capilint.engine.reporting.steps import Story, span_here
 from capilint.engine.summaries.summary import is_global
-from capilint.finding import Finding, Outcome, Severity, Span, TraceEvent
+from capilint.finding import Finding, Outcome, Severity, Span, Step, TraceEvent
 from capilint.ir import Function
 from capilint.rulebook.protocol import Protocol, Resource
 from capilint.rulebook.wording import Facts, help_text, message, name_and_severity
@@ -117,7 +117,7 @@ class Narrator:
             handle=handle,
             message=message(defect.code, facts, at_exit),
             steps=tuple(Story(self.path, self.quoted, witness, facts, owner).steps()),
-            also=also(self.path, witness, handle),
+            also=_also(self.path, witness, handle),
             help=help_text(defect.code, where_missing(defect, events, facts, owner)),
             merged=witness.merged,
             trace=trace,
@@ -329,3 +329,16 @@ class Tracer:
             self.count += 1
             self.numbers[symbol] = self.count
         return self.numbers[symbol]
+
+
+def _also(path: str, witness: Witnessed, handle: str) -> tuple[Step, ...]:
+    """The other places where the function leaves a handle alive or loses it, in their order."""
+    if witness.defect.code not in LEAKS or witness.defect.ender is not None:
+        return ()
+    texts = {
+        "CAP101": ("leave", f"also leaves with {handle} alive"),
+        "CAP102": ("leave", f"also leaves with {handle} alive, by an exception"),
+        "CAP103": ("lose", f"the last reference to {handle} is gone here, too"),
+    }
+    places = {each.span: texts[each.code] for each in witness.others}
+    return tuple(Step(kind, path, span, text) for span, (kind, text) in sorted(places.items()))

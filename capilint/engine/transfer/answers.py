@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from capilint.engine.domain.binding import Arguments, statuses_in
+from capilint.engine.domain.binding import Arguments, statuses_given
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import AbstractValue, Number, Status, Symbol, Text
@@ -50,11 +50,7 @@ def answers_to(
 
     They are alike where the others answer nothing else: only a third function knows what it says.
     """
-    statuses = tuple(
-        status
-        for argument in arguments.all()
-        for status, _ in statuses_in(evaluator, state, argument.written)
-    )
+    statuses = tuple(statuses_given(evaluator, state, arguments))
     if not statuses or not site.result_is_read:
         return Answers((), frozenset(), False)
     here = {_answer(each) for each in possible}
@@ -79,9 +75,5 @@ def raises_at_success(
     """
     if all(outcome.raised for outcome in possible):
         return False
-    statuses = [
-        status
-        for argument in arguments.all()
-        for status, _ in statuses_in(evaluator, state, argument.written)
-    ]
+    statuses = statuses_given(evaluator, state, arguments)
     return bool(statuses) and all(status.failed is False for status in statuses)

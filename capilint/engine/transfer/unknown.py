@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from capilint.engine.domain.binding import Argument, Arguments, statuses_in
+from capilint.engine.domain.binding import Argument, Arguments, statuses_given, statuses_in
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.evaluate import Evaluator
@@ -80,11 +80,7 @@ class UnknownCalls:
     ) -> Iterator[Continuation]:
         """Every way on; `guarded` where a handler of this function expects exceptions."""
         state = path.state
-        statuses = [
-            status
-            for argument in arguments.all()
-            for status in statuses_in(self.evaluator, state, argument.written)
-        ]
+        statuses = statuses_given(self.evaluator, state, arguments)
         for status in list(self._seen_statuses(path, site, arguments)):
             doubt(state, status)
         self._give(path, site, arguments)
@@ -93,7 +89,7 @@ class UnknownCalls:
             yield raise_from(path.fork(), POSSIBLE)
         kept = self.language is Language.PYTHON and self._is_asked_later(site, arguments)
         if statuses and self._raises_on_failure(site.call) and not kept:
-            if any(status.failed for status, _ in statuses):
+            if any(status.failed for status in statuses):
                 yield raise_from(path, CERTAIN)
                 return
         elif not self._judged(path, site, arguments):

@@ -56,9 +56,9 @@ class ObjectLowering(SpecialMemberLowering):
             name = self.ask_method(made, chosen)
             values = self.arguments(Callee(name, chosen, made, made.bindings), arguments)
             self.emit_call(name, (self.address_of(target), *values), None, span)
-        elif arguments and (base := self._whose_constructor(made, types)) is not None:
+        elif arguments and (base := self.whose_constructor(made, types)) is not None:
             self.construct(target, base, given, span, is_base)
-        elif not arguments or chosen is not None or self._is_aggregate(made):
+        elif not arguments or chosen is not None or self.is_aggregate(made):
             if given is not None and not arguments:  # `T()` clears what no constructor sets
                 self._clear(target, made, span, is_base)
             self._construct_plainly(target, made, arguments, span, has_constructors)
@@ -76,25 +76,6 @@ class ObjectLowering(SpecialMemberLowering):
             places = [ir.Place(target.root, (*target.path, name)) for name in named]
         for each in places:
             self.graph.emit(ir.Assign(each, ir.Constant(0), span, zeroes=True))
-
-    def _whose_constructor(self, made: Instance, types: tuple[Type | None, ...]) -> Instance | None:
-        """The base whose constructor, taken over by a class, is all that makes an object of it."""
-        if any(
-            each.default or self.field_type(made, each).is_object
-            for each in self.lookup.fields(made)
-            if not each.static
-        ):
-            return None
-        for base in self.lookup.inherited_constructors(made):
-            if self.lookup.constructor(base, types)[0] is not None:
-                return base
-            if self._whose_constructor(base, types) is not None:
-                return base
-        return None
-
-    def _is_aggregate(self, made: Instance) -> bool:
-        """Whether arguments are for an object's members, one by one; those of bases are unclear."""
-        return not (self.lookup.constructors(made) or self.lookup.bases(made))
 
     def _construct_plainly(
         self,

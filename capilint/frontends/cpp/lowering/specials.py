@@ -3,13 +3,11 @@ people or made by the compiler."""
 
 from __future__ import annotations
 
-from capilint.frontends.cpp.facts.model import Instance, Parameter, Signature
+from capilint.frontends.cpp.facts.model import Instance, Parameter, Signature, Type
 from capilint.frontends.cpp.facts.special import Special
 from capilint.frontends.cpp.lowering.typed import TypedLowering
 from capilint.frontends.cpp.lowering.unit import Task
 
-BY_EXCEPTION, WITHOUT_EXCEPTION = "ends_by_exception_only", "ends_without_exception_only"
-"""Member types that say, in the library headers of ours, when the destructor does anything."""
 _KINDS = {
     "default": ("{name}", ()),
     "copy": ("{name}", ("const {name} &",)),
@@ -104,3 +102,22 @@ class SpecialMemberLowering(TypedLowering):
             if special is Special.IMPLICIT:
                 return self.implicit(made, kind)
         return None
+
+    def whose_constructor(self, made: Instance, types: tuple[Type | None, ...]) -> Instance | None:
+        """The base whose constructor, taken over by a class, is all that makes an object of it."""
+        if any(
+            each.default or self.field_type(made, each).is_object
+            for each in self.lookup.fields(made)
+            if not each.static
+        ):
+            return None
+        for base in self.lookup.inherited_constructors(made):
+            if self.lookup.constructor(base, types)[0] is not None:
+                return base
+            if self.whose_constructor(base, types) is not None:
+                return base
+        return None
+
+    def is_aggregate(self, made: Instance) -> bool:
+        """Whether arguments are for an object's members, one by one; those of bases are unclear."""
+        return not (self.lookup.constructors(made) or self.lookup.bases(made))
