@@ -287,3 +287,66 @@ void f(HCRYPTPROV p) { HCRYPTKEY k; if (CryptGenKey(p, 1, 0, &k)) { FINISH(k); }
     for define, codes in ((("KEEP", "1"), ["CAP101"]), (("KEEP", None), [])):
         report = check(found, lambda _, define=define: Settings(define=(define,)))
         assert [each.code for each in report.findings] == codes
+
+
+CHAIN = 12  # files, of which the later ones are looked for ahead of the analysis
+
+
+def test_a_chain_of_c_files_is_followed_to_its_end(folder: Path) -> None:
+    files = {"f0.c": "BOOL f0(HCRYPTPROV p, HCRYPTKEY *k) { return CryptGenKey(p, 1, 0, k); }\n"}
+    for here in range(1, CHAIN):
+        files[f"f{here}.c"] = f"""
+static BOOL inner{here}(HCRYPTPROV p, HCRYPTKEY *k)
+{{
+    return f{here - 1}(p, k);
+}}
+BOOL f{here}(HCRYPTPROV p, HCRYPTKEY *k)
+{{
+    return inner{here}(p, k);
+}}
+BOOL other{here}(int count)
+{{
+    return count > 0;
+}}
+"""
+    files["user.c"] = f"""
+BOOL user(HCRYPTPROV prov)
+{{
+    HCRYPTKEY key;
+    return f{CHAIN - 1}(prov, &key);
+}}
+"""
+    files["others.c"] = f"int others(void) {{ return other{CHAIN - 1}(1); }}\n"
+    report = checked(files)
+    assert told(report) == ["user.c:5 CAP101"]
+    assert report.analysed == CHAIN + 1
+
+
+def test_a_chain_of_python_modules_is_followed_to_its_end(folder: Path) -> None:
+    files = {
+        "m0.py": PY_LIBRARY.replace("def session_key", "def f0").partition("def session_end")[0]
+    }
+    for here in range(1, CHAIN):
+        files[f"m{here}.py"] = f"""
+from m{here - 1} import f{here - 1}
+
+def inner(prov):
+    return f{here - 1}(prov)
+
+def f{here}(prov):
+    return inner(prov)
+
+def other{here}(count):
+    return count > 0
+"""
+    last = f"m{CHAIN - 1}"
+    files["user.py"] = f"""
+from {last} import f{CHAIN - 1}
+
+def user(prov):
+    key = f{CHAIN - 1}(prov)
+"""
+    files["others.py"] = f"import {last}\n\ndef others():\n    return {last}.other{CHAIN - 1}(1)\n"
+    report = checked(files)
+    assert told(report) == ["user.py:5 CAP101"]
+    assert report.analysed == CHAIN + 1

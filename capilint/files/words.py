@@ -64,11 +64,19 @@ def is_used(name: str, data: bytes) -> bool:
 
 def c_functions(data: bytes) -> Iterator[CFunction]:
     """The functions whose heads begin in the first column of a C file, bodies following."""
+    return (function for function, _ in c_function_texts(data))
+
+
+def c_function_texts(data: bytes) -> Iterator[tuple[CFunction, bytes]]:
+    """The functions of `c_functions`, each with what stands between its name and the next one."""
     text = _with_lines(data)
-    for head, named in _heads(text):
+    heads = list(_heads(text))
+    starts = [*(head.start() for head, _ in heads), len(text)]
+    for (head, named), end in zip(heads, starts[1:], strict=True):
         before = _BETWEEN.split(text[max(head.start() - _LINE_BEFORE, 0) : head.start()])[-1]
         static = re.search(rb"\bstatic\b", before + head.group(1)[: named.start()])
-        yield CFunction(named.group(1).decode(), static is not None)
+        function = CFunction(named.group(1).decode(), static is not None)
+        yield function, text[head.start(1) + named.end(1) : end]
 
 
 def c_function_names(data: bytes) -> Iterator[str]:

@@ -25,6 +25,7 @@ from capilint.engine.program.linkage import Definition
 from capilint.files.modules import module_of
 from capilint.files.source import Input, content
 from capilint.files.words import c_function_names, c_functions, is_used, words
+from capilint.growth.ahead import rings, users_in_c, users_in_python
 from capilint.ir import Language, Module, tails
 from capilint.ir.signatures import last_name, plain_name, scope_of
 
@@ -48,6 +49,7 @@ class Left:
         self._c = _CFiles()
         self._python = _PythonFiles()
         self._packages: set[str] = set()
+        self._rounds = 0
         for item in inputs:
             if item.path.endswith("__init__.py"):
                 self._packages.add(parent(item.path))
@@ -64,14 +66,16 @@ class Left:
         """The files that join the program since they use functions that act on handles, or such
         `pointers`.
 
-        `modules` are all of the program.
+        `modules` are all of the program. The longer it has grown, the further this looks.
         """
+        ahead = rings(self._rounds)
+        self._rounds += 1
         acting, modules = list(acting), list(modules)
         functions = _shown_in_c(acting)
         macros = _shown_by_macros(modules, functions, self._names_api)
         self._c.classes |= _shown_classes(acting)
-        joining = list(self._c.users(functions | macros | self._c.classes | pointers))
-        joining += self._python.users(_shown_in_python(acting, modules))
+        joining = list(self._c.users(functions | macros | self._c.classes | pointers, ahead))
+        joining += self._python.users(_shown_in_python(acting, modules), ahead)
         # A name that a file that is left defines as well is not the program's alone.
         return [*joining, *self._c.definers(functions, several=True)]
 
@@ -102,12 +106,18 @@ class _Files:
         self._shown: set[str] = set()
         self._wanted: dict[str, set[str]] = defaultdict(set)
 
-    def users(self, shown: set[str]) -> Iterator[Joining]:
-        """The files that use what the program shows and has not shown before."""
-        new = shown - self._shown
-        self._shown |= new
-        for path in list(self._using(new)) if new else ():
-            yield Joining(self.inputs.pop(path))
+    def users(self, shown: set[str], rings: int) -> Iterator[Joining]:
+        """The files that use what the program shows and has not shown before, with as many rings
+        of files that use those in turn."""
+        for ring in reversed(range(rings)):
+            new = shown - self._shown
+            if not new:
+                return
+            self._shown |= new
+            joining = [self.inputs.pop(path) for path in list(self._using(new))]
+            yield from map(Joining, joining)
+            if ring:
+                shown = {each for item in joining for each in self._showing(item, new)}
 
     def _partly(self, places: Iterable[tuple[str, str]]) -> Iterator[Joining]:
         """The files of (path, name) pairs, each with all that it is wanted for so far."""
@@ -120,6 +130,10 @@ class _Files:
             yield Joining(self.inputs[path], frozenset(self._wanted[path]))
 
     def _using(self, shown: set[str]) -> Iterator[str]:
+        raise NotImplementedError
+
+    def _showing(self, item: Input, shown: set[str]) -> set[str]:
+        """What a file may show to others that uses what is shown to it."""
         raise NotImplementedError
 
 
@@ -158,6 +172,9 @@ class _CFiles(_Files):
                 called = names - set(c_function_names(data))
                 if names & self.classes or any(is_used(name, data) for name in called):
                     yield path
+
+    def _showing(self, item: Input, shown: set[str]) -> set[str]:
+        return users_in_c(shown, content(item))
 
     def definers(self, names: set[str], several: bool = False) -> Iterator[Joining]:
         """The files that define names, unless `several` files do."""
@@ -203,6 +220,10 @@ class _PythonFiles(_Files):
                 for module in modules[word]
             ):
                 yield path
+
+    def _showing(self, item: Input, shown: set[str]) -> set[str]:
+        module = module_of(item.path)[0]
+        return {f"{module}.{name}" for name in users_in_python(shown, content(item))}
 
     def definers(self, names: set[str]) -> Iterator[Joining]:
         """The files that define what dotted names say."""
