@@ -101,22 +101,21 @@ def _meaning(definition: Node) -> str:
         return ""
     if specifier.child_by_field_name("body") is None:
         return " ".join(text_of(specifier).split())
-    return next(structure_names(specifier), "")
+    return next(structure_names(specifier, definition), "")
 
 
-def structure_names(specifier: Node) -> Iterator[str]:
-    """The name of a structure that has its body here.
+def structure_names(specifier: Node, around: Node | None) -> Iterator[str]:
+    """The name of a structure that has its body here, in the node `around` it.
 
     One without a tag is called by the first name of its `typedef` that is no pointer.
     """
     if specifier.child_by_field_name("body") is None:
         return
     tag = specifier.child_by_field_name("name")
-    definition = specifier.parent
     if tag is not None:
         yield text_of(tag)
-    elif definition is not None and definition.type == "type_definition":
-        declared = map(declared_by, definition.children_by_field_name("declarator"))
+    elif around is not None and around.type == "type_definition":
+        declared = map(declared_by, around.children_by_field_name("declarator"))
         names = [each for each in declared if each is not None]
         yield from [each.name for each in (*filter(_is_scalar, names), *names)][:1]
 

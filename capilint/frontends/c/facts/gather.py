@@ -100,11 +100,11 @@ def facts_of(
     expansion = expansion or expanded(declarations, macros.text_macro).text
     if expansion != declarations:
         facts.noreturn |= never_returning(expansion)
-    stack = [parse(grammar.respelt(expansion), grammar)]
+    stack: list[tuple[Node, Node | None]] = [(parse(grammar.respelt(expansion), grammar), None)]
     orders: dict[str, list[str]] = {}  # of the members of the file's own structures
     mentioned: set[str] = set()
     while stack:
-        node = stack.pop()
+        node, around = stack.pop()
         match node.type:
             case "enumerator_list":
                 add_enumerators(node, facts.constants, macros, facts.expressions)
@@ -113,7 +113,7 @@ def facts_of(
             case "union_specifier":
                 _add_union(node, facts.unions)
             case "struct_specifier":
-                orders.update(_add_structure(node, facts))
+                orders.update(_add_structure(node, around, facts))
             case "type_definition":
                 facts.typedefs.update(typedefs_in(node))
             case "declaration":
@@ -122,16 +122,16 @@ def facts_of(
                 mentioned.update(_mentioned(node))
             case "initializer_list":
                 facts.fillings.update(dict.fromkeys(fillings_in(node)))
-        stack += reversed(node.named_children)
+        stack += [(child, node) for child in reversed(node.named_children)]
     facts.own_variables -= mentioned
     return facts.without_doubt()
 
 
-def _add_structure(node: Node, facts: Facts) -> dict[str, list[str]]:
+def _add_structure(node: Node, around: Node | None, facts: Facts) -> dict[str, list[str]]:
     """Note a structure of the file; gives its members in their order, by each of its names."""
     members = members_of(node)
     facts.members.update(members)
-    names = list(structure_names(node))
+    names = list(structure_names(node, around))
     facts.structures.update(dict.fromkeys(names, frozenset(members)))
     facts.own_structures.update(names)
     return dict.fromkeys(names, members)

@@ -12,7 +12,7 @@ from capilint.frontends.c.preprocessing.table import MacroTable
 _WORD = re.compile(r"[^\W\d]\w*")
 _MEMBER_FILLED = re.compile(r"&[\s(]*[A-Za-z_][\w\s()\[\]]*(?:->|\.)\s*[A-Za-z_]")  # `&ctx->key`
 _SAID = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"\w*+[^\w\"\n][^\"\n]*+\"", re.DOTALL)  # to people
-_PARENTHESES = re.compile(r"\([^()]*\)")
+_PARENTHESIS = re.compile(r"[()]")
 _VARIABLE = re.compile(r"(?<!\w)([^\W\d]\w*+)\s*+(?:\[[^\[\]]*+\]\s*+)*+[;,=]")
 _CALLED = re.compile(r"\b[^\W\d]\w*\s*(?=\()")
 
@@ -80,10 +80,24 @@ def _users(said: dict[str, set[str]], reached: set[str], variables: set[str]) ->
 
 def _variables(outside: str) -> set[str]:
     """The variables that a text without functions declares; what parentheses follow is none."""
-    flat, nested = "", outside
-    while flat != nested:
-        flat, nested = nested, _PARENTHESES.sub("\0", nested)
-    return set(_VARIABLE.findall(flat))
+    return set(_VARIABLE.findall(_without_parentheses(outside)))
+
+
+def _without_parentheses(text: str) -> str:
+    """A text with a mark in place of each pair of parentheses and what is between them."""
+    open_: list[int] = []
+    pairs: list[tuple[int, int]] = []  # the outer ones so far, in their order
+    for found in _PARENTHESIS.finditer(text):
+        if found.group() == "(":
+            open_.append(found.start())
+        elif open_:
+            start = open_.pop()
+            while pairs and pairs[-1][0] > start:
+                pairs.pop()
+            pairs.append((start, found.end()))
+    starts, ends = [start for start, _ in pairs], [end for _, end in pairs]
+    outside = zip([0, *ends], [*starts, len(text)], strict=True)
+    return "\0".join(text[start:end] for start, end in outside)
 
 
 class _Reach:

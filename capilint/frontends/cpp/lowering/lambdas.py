@@ -13,6 +13,8 @@ from capilint.frontends.cpp.lowering.naming import THIS
 from capilint.frontends.cpp.lowering.operators import OperatorLowering
 from capilint.frontends.cpp.lowering.unit import Captured, Closure, Task
 
+_DEEPEST = 16  # lambdas in lambdas; what those further in do is not known
+
 
 class LambdaLowering(OperatorLowering):
     """Closures begin, and their code is lowered later."""
@@ -108,7 +110,8 @@ class LambdaLowering(OperatorLowering):
         closure = Closure(
             made, node, name, inside, self.scope, self.bindings, self.this, self.positions
         )
-        self.unit.ask(name, lambda: Task(name, method, self.bindings, made, closure=closure))
+        if name.count("lambda#") <= _DEEPEST:
+            self.unit.ask(name, lambda: Task(name, method, self.bindings, made, closure=closure))
         return name
 
     def function_of_lambda(self, node: Node) -> ir.Value:
