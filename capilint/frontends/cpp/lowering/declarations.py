@@ -38,9 +38,7 @@ class DeclarationLowering(LambdaLowering):
 
     def declaration(self, node: Node) -> None:
         """Declare what one declaration names, each with its value if it has one."""
-        self.enumerators(node)
-        self._union(node)
-        storage = {text_of(each) for each in node.children if "storage_class" in each.type}
+        storage, _ = self.specifiers(node)
         for declarator in node.children_by_field_name("declarator"):
             self._declare(node, declarator, storage)
 
