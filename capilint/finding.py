@@ -10,8 +10,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from capilint.severity import Severity as Severity
+from capilint.slotted import quickly_made
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A stretch of source text; `end_column` is one past the last character."""

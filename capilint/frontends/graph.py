@@ -95,11 +95,15 @@ class GraphBuilder:
         self._note(lambda call: replace(call, may_raise=True))
 
     def _note(self, noted: Callable[[Call], Call]) -> None:
-        here = self._blocks[self._current].instructions if self._current is not None else []
-        last = next((i for i in range(len(here))[::-1] if not isinstance(here[i], EndScope)), 0)
-        match here[last : last + 1]:
-            case [Call(result=None) as call]:
-                here[last] = noted(call)
+        if self._current is None:
+            return
+        here = self._blocks[self._current].instructions
+        last = len(here) - 1
+        while last > 0 and isinstance(here[last], EndScope):
+            last -= 1
+        call = here[last] if here else None
+        if isinstance(call, Call) and call.result is None:
+            here[last] = noted(call)
 
     def jump(self, target: int) -> None:
         """Finish the current block by going on at `target`."""
@@ -142,86 +146,101 @@ class GraphBuilder:
 
         A block that was never ended is a mistake of the front end: ValueError.
         """
-        self._skip_empty_blocks()
-        self._join_straight_lines()
-        order = self._reverse_post_order()
+        ends = self._ends_of_jumps()
+        ways = [self._ways(each, ends) for each in self._blocks]
+        order = _reverse_post_order(ways)
+        order = self._joined(order, ways, ends)
         number = {old: new for new, old in enumerate(order)}
-        return tuple(self._freeze(number, old) for old in order)
+        return tuple([self._frozen(old, number, ends) for old in order])
 
-    def _successors(self, block: int) -> list[int]:
-        open_block = self._blocks[block]
-        targets = list(_targets(open_block.terminator))
-        raises = bool(open_block.instructions) or isinstance(open_block.terminator, Raise)
-        if open_block.handler is not None and raises:
-            targets.append(open_block.handler)
-        return targets
-
-    def _skip_empty_blocks(self) -> None:
-        """Let every edge to an empty block that only jumps lead to where it jumps."""
-        final: dict[int, int] = {}
-        for block in range(len(self._blocks)):
+    def _ends_of_jumps(self) -> list[int]:
+        """Where each block leads: an empty one that only jumps to where it jumps."""
+        jumps = [
+            each.terminator.target
+            if not each.instructions and isinstance(each.terminator, Jump)
+            else None
+            for each in self._blocks
+        ]
+        ends = list(range(len(jumps)))
+        seen: set[int] = set()
+        for block in range(len(jumps)):
             trail: list[int] = []
-            seen: set[int] = set()
             here = block
-            while here not in final and here not in seen and self._only_jumps(here):
+            while here not in seen and (target := jumps[here]) is not None:
                 seen.add(here)
                 trail.append(here)
-                (here,) = _targets(self._blocks[here].terminator)
-            here = final.get(here, here)
-            final.update((step, here) for step in trail)
-        for open_block in self._blocks:
-            if open_block.terminator is not None:
-                open_block.terminator = _renumbered(open_block.terminator, final)
-            if open_block.handler is not None:
-                open_block.handler = final.get(open_block.handler, open_block.handler)
+                here = target
+            for step in trail:
+                ends[step] = ends[here]
+        return ends
 
-    def _only_jumps(self, block: int) -> bool:
-        open_block = self._blocks[block]
-        return not open_block.instructions and isinstance(open_block.terminator, Jump)
+    def _ways(self, block: _OpenBlock, ends: list[int]) -> list[int]:
+        """Where control goes from a block, its handler last; that is now where it leads."""
+        terminator = block.terminator
+        ways = [ends[target] for target in _targets(terminator)]
+        if block.handler is not None:
+            block.handler = ends[block.handler]
+            if block.instructions or isinstance(terminator, Raise):
+                ways.append(block.handler)
+        return ways
 
-    def _join_straight_lines(self) -> None:
-        """Append a block to its only predecessor where nothing else leads to it."""
-        order = self._reverse_post_order()
-        arrivals: dict[int, int] = {0: 1}
+    def _joined(self, order: list[int], ways: list[list[int]], ends: list[int]) -> list[int]:
+        """Append each block to its only predecessor where nothing else leads to it; the order of
+        those that are left."""
+        arrivals = [0] * len(ways)
+        arrivals[0] = 1
         for block in order:
-            for target in self._successors(block):
-                arrivals[target] = arrivals.get(target, 0) + 1
+            for target in ways[block]:
+                arrivals[target] += 1
+        gone: set[int] = set()
         for block in order:
             head = self._blocks[block]
-            while isinstance(head.terminator, Jump) and arrivals[head.terminator.target] == 1:
-                tail = self._blocks[head.terminator.target]
-                if tail.handler != head.handler or tail is head:
+            while isinstance(head.terminator, Jump):
+                target = ends[head.terminator.target]
+                tail = self._blocks[target]
+                if arrivals[target] != 1 or tail.handler != head.handler or tail is head:
                     break
                 head.instructions.extend(tail.instructions)
                 head.terminator = tail.terminator
                 tail.instructions, tail.terminator = [], None
+                gone.add(target)
+        return [block for block in order if block not in gone] if gone else order
 
-    def _reverse_post_order(self) -> list[int]:
-        seen = {0}
-        done: list[int] = []
-        stack = [(0, iter(self._successors(0)[::-1]))]
-        while stack:
-            block, targets = stack[-1]
-            target = next(targets, None)
-            if target is None:
-                done.append(block)
-                stack.pop()
-            elif target not in seen:
+    def _frozen(self, old: int, number: dict[int, int], ends: list[int]) -> BasicBlock:
+        block = self._blocks[old]
+        handler = None if block.handler is None else number.get(block.handler)
+        terminator = block.terminator
+        match terminator:
+            case None:
+                raise ValueError(f"block {old} has no terminator")
+            case Jump(target):
+                terminator = Jump(number[ends[target]])
+            case Branch(condition, if_true, if_false, span, question):
+                true, false = number[ends[if_true]], number[ends[if_false]]
+                terminator = Branch(condition, true, false, span, question)
+            case Choose(targets):
+                terminator = replace(terminator, targets=tuple(number[ends[t]] for t in targets))
+        return BasicBlock(number[old], tuple(block.instructions), terminator, handler)
+
+
+def _reverse_post_order(ways: list[list[int]]) -> list[int]:
+    """The blocks that the first one leads to."""
+    seen = {0}
+    done: list[int] = []
+    stack = [(0, ways[0].copy())]
+    while stack:
+        block, targets = stack[-1]
+        while targets:
+            target = targets.pop()
+            if target not in seen:
                 seen.add(target)
-                stack.append((target, iter(self._successors(target)[::-1])))
-        return done[::-1]
-
-    def _freeze(self, number: dict[int, int], old: int) -> BasicBlock:
-        open_block = self._blocks[old]
-        if open_block.terminator is None:
-            raise ValueError(f"block {old} has no terminator")
-        handler = open_block.handler
-        return BasicBlock(
-            number[old],
-            tuple(open_block.instructions),
-            _renumbered(open_block.terminator, number),
-            None if handler is None else number.get(handler),
-        )
+                stack.append((target, ways[target].copy()))
+                break
+        else:
+            done.append(block)
+            stack.pop()
+    done.reverse()
+    return done
 
 
 def _targets(terminator: Terminator | None) -> tuple[int, ...]:
@@ -234,16 +253,3 @@ def _targets(terminator: Terminator | None) -> tuple[int, ...]:
             return targets
         case _:
             return ()
-
-
-def _renumbered(terminator: Terminator, number: dict[int, int]) -> Terminator:
-    match terminator:
-        case Jump(target):
-            return Jump(number.get(target, target))
-        case Branch(_, if_true, if_false):
-            true, false = number.get(if_true, if_true), number.get(if_false, if_false)
-            return replace(terminator, if_true=true, if_false=false)  # a test counts
-        case Choose(targets):
-            return replace(terminator, targets=tuple(number.get(t, t) for t in targets))
-        case _:
-            return terminator

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from capilint.slotted import quickly_made
+
 
 class Scope(StrEnum):
     """Where a variable lives."""
@@ -42,6 +44,7 @@ class UnionMember(str):
         return member
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Place:
     """A storage location: a variable and the accessors from it (see the module's table)."""
@@ -56,6 +59,7 @@ class Place:
 # ---------------------------------------------------------------- values
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Constant:
     """A literal: an integer, text, or None for NULL / None. TRUE is 1 and FALSE is 0."""
@@ -63,6 +67,7 @@ class Constant:
     value: int | str | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Named:
     """A named constant such as CRYPT_DELETEKEYSET, with its value where the file defines it.
@@ -75,6 +80,7 @@ class Named:
     origin: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Read:
     """The content of a place."""
@@ -82,6 +88,7 @@ class Read:
     place: Place
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class AddressOf:
     """A pointer to a place (`&hKey`)."""
@@ -89,6 +96,7 @@ class AddressOf:
     place: Place
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A pure operator on values.
@@ -103,6 +111,7 @@ class Operation:
     operands: tuple[Value, ...]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class TupleOf:
     """A fixed-size aggregate (`return prov, key`); its fields are read as `[0]`, `[1]`."""
@@ -110,6 +119,7 @@ class TupleOf:
     values: tuple[Value, ...]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class FunctionReference:
     """A function used as a value, or code captured by a closure.
@@ -121,6 +131,7 @@ class FunctionReference:
     captures: tuple[Place, ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """A value that the front end cannot express; `mentions` are the values inside it."""

@@ -87,7 +87,7 @@ def _lowered(
             problems.append(ir.Problem(span, internal_error.reason(error), name))
             continue
         if function is not None:
-            yield guarded(function, guards[region.offset])
+            yield guarded(function, guards[region.offset], region.whole)
 
 
 def typedefs_of(
@@ -111,9 +111,11 @@ def typedefs_of(
             yield name, found
 
 
-def guarded(function: ir.Function, around: tuple[Guard, ...]) -> ir.Function:
-    """A function with the conditions of the `#if`s around it; those inside of it that ask for the
-    system are answered for Windows, where nothing around says another."""
+def guarded(function: ir.Function, around: tuple[Guard, ...], text: str) -> ir.Function:
+    """A function of a text with the conditions of the `#if`s around it; those inside of it that
+    ask for the system are answered for Windows, where nothing around says another."""
+    if not around and "#" not in text:
+        return function
     said = {text for text, _ in around}
     asked = {
         place.root.name.removeprefix(SWITCH)

@@ -18,6 +18,7 @@ from capilint.frontends.c.preprocessing.table import MacroTable
 from capilint.frontends.cpp.facts.model import Declarations
 from capilint.frontends.cpp.lowering.unit import Body
 
+_NAME = re.compile(r"\w+")
 _WORDS = re.compile(r"// words:(.*)")
 
 
@@ -41,9 +42,8 @@ def _headers() -> dict[str, tuple[LibraryHeader, frozenset[str]]]:
 
 
 @cache
-def _any_word() -> re.Pattern[str]:
-    words = sorted(word for _, words in _headers().values() for word in words)
-    return re.compile(rf"\b(?:{'|'.join(words)})\b")
+def _all_words() -> frozenset[str]:
+    return frozenset().union(*(words for _, words in _headers().values()))
 
 
 class Libraries:
@@ -70,7 +70,7 @@ class Libraries:
 
     def _words_in(self, text: Text) -> frozenset[str]:
         if text not in self._named:
-            self._named[text] = frozenset(_any_word().findall(text.text))
+            self._named[text] = _all_words().intersection(_NAME.findall(text.text))
         return self._named[text]
 
 

@@ -114,7 +114,7 @@ class _FileLowering:
                 continue
             function = self._guarded(partial(self._function, body), *self._told(body))
             if function is not None:
-                yield guarded(function, guards[body.offset])
+                yield guarded(function, guards[body.offset], body.whole)
         for task in self._lowered.tasks():
             if task.body is not None:
                 self._instantiated.add(id(task.body.definition))

@@ -76,9 +76,10 @@ def type_of(declaration: Node, declared: Declared) -> str:
     """The type's source text, its stars kept and its storage class left out."""
     words = []
     for child in declaration.children:
-        if child.type.endswith("declarator") or child.type in ("identifier", ",", ";"):
+        kind = child.type
+        if kind.endswith("declarator") or kind in ("identifier", ",", ";"):
             break
-        if child.type not in ("storage_class_specifier", "attribute_specifier"):
+        if kind not in ("storage_class_specifier", "attribute_specifier"):
             words.append(" ".join(text_of(child).split()))
     return with_stars(" ".join(words), declared.stars, declared.dimensions)
 

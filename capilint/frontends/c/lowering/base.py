@@ -124,7 +124,7 @@ class Lowering(ABC):
 
     def note_errors_below(self, node: Node) -> None:
         """Note the parts of a node that the parser could not fit in."""
-        for child in node.children if node.has_error else ():
+        for child in node.children:
             if child.is_error and operands(child) and not self._is_qualifier(child):
                 self.not_understood(child, "not understood here")
 

@@ -15,6 +15,7 @@ from capilint.frontends.c.parsing.parse import parse_expression, parse_statement
 from capilint.frontends.c.parsing.syntax import field, has_effects, operands, text_of
 
 _JUMP = re.compile(r"\s*(?:goto|return|break|continue)\b")
+_JUMPS_IN = re.compile(rb"goto|return|break|continue")
 _JUMPS = frozenset({b"goto", b"return", b"break", b"continue"})
 _TRANSPARENT_CALLS = frozenset({b"__builtin_expect", b"__builtin_expect_with_probability"})
 # What is told to a compiler or an analyser: a call in there does not happen. In a build, sal.h
@@ -45,7 +46,7 @@ class CallLowering(ValueLowering):
                 self.assign(result, ir.Unknown(), self.span(node))
             return
         callee: ir.Callee = ir.Direct(name) if name else self._pointer_callee(node)
-        if any(part.is_error or _is_jump(part) for part in parts):
+        if _may_hold_text(arguments) and any(part.is_error or _is_jump(part) for part in parts):
             self._call_with_text(callee, arguments, result)
         else:
             values = tuple([self.argument(part) for part in parts])
@@ -123,6 +124,11 @@ class CallLowering(ValueLowering):
         if isinstance(value, ir.FunctionReference):
             return ir.Direct(value.name)
         return ir.Indirect(value)
+
+
+def _may_hold_text(arguments: Node) -> bool:
+    """Whether something may stand among the arguments that is no expression."""
+    return arguments.has_error or _JUMPS_IN.search(arguments.text or b"") is not None
 
 
 def _is_jump(argument: Node) -> bool:

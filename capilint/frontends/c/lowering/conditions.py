@@ -345,7 +345,7 @@ def _step_after(node: Node) -> Node | None:
         step, limit = field(node, "left"), field(node, "right")
         if limit.type == "update_expression":
             step, limit = limit, step
-        if has_effects(limit):
+        if step.type != "update_expression" or has_effects(limit):
             return None
     if step.type != "update_expression" or step.children[0] != field(step, "argument"):
         return None

@@ -42,11 +42,7 @@ class DeclarationLowering(ExitLowering):
 
     def declaration(self, node: Node) -> None:
         """Declare what one declaration names, each with its value if it has one."""
-        self.enumerators(node)
-        self._union(node)
-        storage = {
-            text_of(part) for part in node.children if part.type == "storage_class_specifier"
-        }
+        storage, attributes = self.specifiers(node)
         for declarator in node.children_by_field_name("declarator"):
             declared = declared_by(declarator)
             if declared is None:
@@ -63,7 +59,24 @@ class DeclarationLowering(ExitLowering):
                     self.names.single.add(variable)
                 self.names.types[variable] = type_of(node, declared)
                 self._begin(variable, declarator, self.names.types[variable])
-                self._clean_up_later(node, variable)
+                for each in attributes:
+                    self._clean_up_later(each, variable)
+
+    def specifiers(self, node: Node) -> tuple[set[str], list[Node]]:
+        """The storage classes and the attributes of a declaration, whose own types are learnt."""
+        storage: set[str] = set()
+        attributes: list[Node] = []
+        for part in node.named_children:
+            kind = part.type
+            if kind == "storage_class_specifier":
+                storage.add(text_of(part))
+            elif kind == "enum_specifier":
+                self.enumerators(part)
+            elif kind == "union_specifier":
+                self._union(part)
+            elif kind.startswith("attribute"):
+                attributes.append(part)
+        return storage, attributes
 
     def _prototype(self, declaration: Node, declarator: Node) -> None:
         """A function declared in a function; `TRACE(x) f(key);` parses as one, but calls `f`."""
@@ -92,26 +105,22 @@ class DeclarationLowering(ExitLowering):
         else:
             self.store(ir.Place(variable), value, self.span(declarator))
 
-    def _clean_up_later(self, declaration: Node, variable: ir.Variable) -> None:
+    def _clean_up_later(self, attribute: Node, variable: ir.Variable) -> None:
         """`__attribute__((cleanup(f)))` calls `f(&variable)` when its block ends."""
-        for part in declaration.named_children:
-            match = _CLEANUP.search(text_of(part)) if part.type.startswith("attribute") else None
-            if match is not None:
-                arguments = (ir.AddressOf(ir.Place(variable)),)
-                call = ir.Call(ir.Direct(match.group(1)), arguments, None, self.span(part))
-                self.enter_cleanup(call, pad=False)
+        match = _CLEANUP.search(text_of(attribute))
+        if match is not None:
+            arguments = (ir.AddressOf(ir.Place(variable)),)
+            call = ir.Call(ir.Direct(match.group(1)), arguments, None, self.span(attribute))
+            self.enter_cleanup(call, pad=False)
 
-    def _union(self, node: Node) -> None:
+    def _union(self, specifier: Node) -> None:
         """Learn the members of a `union` that the function declares, if no structure has them."""
-        for part in node.named_children:
-            members = members_of(part) if part.type == "union_specifier" else []
-            if self.facts.fields.keys().isdisjoint(members):
-                self.unions.update((name, members[0]) for name in members)
+        members = members_of(specifier)
+        if self.facts.fields.keys().isdisjoint(members):
+            self.unions.update((name, members[0]) for name in members)
 
-    def enumerators(self, node: Node) -> None:
+    def enumerators(self, specifier: Node) -> None:
         """Learn the constants of an `enum` that the function declares."""
-        for part in (node, *node.named_children):
-            if part.type == "enum_specifier":
-                body = part.child_by_field_name("body")
-                if body is not None:
-                    add_enumerators(body, self.constants, self.facts.macros, self.expressions)
+        body = specifier.child_by_field_name("body")
+        if body is not None:
+            add_enumerators(body, self.constants, self.facts.macros, self.expressions)

@@ -17,7 +17,8 @@ class PlaceLowering(Lowering):
         node = self.bare(node)
         if self.may_nest():
             self.depth += 1
-            found = self.named_place(node)
+            name = node.type == "identifier"
+            found = self._variable(node) if name else self.named_place(node)
             self.depth -= 1
             if found is not None:
                 return found

@@ -67,7 +67,7 @@ class FunctionLowering(DeclarationLowering):
     def _statement(self, node: Node) -> Statements | None:
         method = _STATEMENTS.get(node.type)
         try:
-            if node.type not in _CONTAINERS:
+            if node.has_error and node.type not in _CONTAINERS:
                 self.note_errors_below(node)
             if method is not None:
                 return method(self, node)
@@ -103,7 +103,11 @@ class FunctionLowering(DeclarationLowering):
         for index, statement in enumerate(statements):
             if controlled:
                 controlled = False
-            elif _controls(statement, statements[index + 1 : index + 2]):
+            elif (
+                index + 1 < len(statements)
+                and statement.type == "expression_statement"
+                and _controls(statement, statements[index + 1])
+            ):
                 controlled = True
                 yield statement
                 yield from self._controlled(text_of(statement), statement, statements[index + 1])
@@ -163,7 +167,7 @@ class FunctionLowering(DeclarationLowering):
         alternative = node.child_by_field_name("alternative")
         other = end if alternative is None else self.graph.new_block()
         condition = field(node, "condition")
-        if self.span(node) == self.span(condition):
+        if self.positions.in_macros and self.span(node) == self.span(condition):
             self.question = ir.Question.MACRO
         self.condition(condition, then, other)
         self.question = ir.Question.CONDITION
@@ -320,16 +324,12 @@ _CONTAINERS = frozenset(
 )
 
 
-def _controls(statement: Node, following: list[Node]) -> bool:
+def _controls(statement: Node, following: Node) -> bool:
     """Whether a call without a semicolon stands before a block."""
-    if statement.type != "expression_statement" or not following:
+    if following.type != "compound_statement":
         return False
     parts = statement.children
-    return (
-        following[0].type == "compound_statement"
-        and parts[0].type == "call_expression"
-        and parts[-1].is_missing
-    )
+    return parts[0].type == "call_expression" and parts[-1].is_missing
 
 
 _STATEMENTS: dict[str, Callable[[FunctionLowering, Node], Statements | None]] = {

@@ -48,7 +48,8 @@ class ValueLowering(PlaceLowering):
             self.depth -= 1
 
     def _value(self, node: Node) -> ir.Value:
-        self.note_errors_below(node)
+        if node.has_error:
+            self.note_errors_below(node)
         method = _VALUES.get(node.type)
         if method is not None:
             return method(self, node)
@@ -69,10 +70,11 @@ class ValueLowering(PlaceLowering):
             return ir.Constant(name)
         if name == "__LINE__":
             return ir.Constant(self.span(node).line)
-        place = self.named_place(node)
-        if place is not None:
-            return self.content(place, node)
         number = self.facts.macros.number(name)
+        if number is None:
+            place = self.named_place(node)
+            if place is not None:
+                return self.content(place, node)
         if number is not None:
             return ir.Named(name, number)
         if name in self.unexpanded:

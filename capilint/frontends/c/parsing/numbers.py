@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from capilint.ir.arithmetic import calculated, held
 
@@ -15,6 +16,7 @@ _WIDEST_SHIFT = 63
 _MOST_DIGITS = 100  # Python refuses to read some thousands
 
 
+@lru_cache(maxsize=1024)
 def integer(text: str) -> int | None:
     """The value of an integer literal, None for anything else: a floating one, or one that is
     too large."""

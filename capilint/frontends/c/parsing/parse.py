@@ -16,6 +16,7 @@ _HEAD = "void f()\n"  # one row above the body
 _CONSTRUCTOR_HEAD = "f()\n"  # of a body that begins with initialisers
 _INITIALISERS = re.compile(r"\s*(?:try\s*)?:")
 _WIDE = 1_000  # children; for each the query looks at all that follow, up to one with a name
+_DO = re.compile(r"\sdo\b")
 _WORD_BEFORE_DO = re.compile(r"\b(?!else\b)\w+\s+do\b")  # it parses as a function of that name
 
 
@@ -35,9 +36,9 @@ class Body:
         self.statement = _body_of(root)
         self._control = grammar.control | {"{", "}"}
         self.errors = _errors_in(root)
-        if self.errors or "#" in text or _WORD_BEFORE_DO.search(text) is not None:
+        if self.errors or "#" in text or _has_word_before_do(text):
             self.errors += _misread_keywords(root, grammar, self.errors)
-        if len([child for child in root.children if child.type != "comment"]) > 1:
+        if root.child_count > 1 and sum(each.type != "comment" for each in root.children) > 1:
             self.statement = None  # the braces do not match
 
     def rows_with_errors(self) -> set[int]:
@@ -61,6 +62,10 @@ class Body:
     def badness(self) -> tuple[bool, bool, int]:
         """How badly it parses; less is better."""
         return self.statement is None, not self.structure_is_clear(), len(self.errors)
+
+
+def _has_word_before_do(text: str) -> bool:
+    return _DO.search(text) is not None and _WORD_BEFORE_DO.search(text) is not None
 
 
 def parse_body(text: str, grammar: Grammar = C) -> Body:

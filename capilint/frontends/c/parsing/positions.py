@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import NamedTuple
 
 from tree_sitter import Node, Point
@@ -34,6 +35,11 @@ class Positions:
         self._character_starts: dict[int, list[int]] = {}
         self._fixed = fixed
 
+    @property
+    def in_macros(self) -> bool:
+        """Whether any of the text comes from macros."""
+        return self._columns is not None or self._fixed is not None
+
     def span(self, node: Node) -> Span:
         """Where a node stands in the source, or where the macro that holds it is used."""
         if self._fixed is not None:
@@ -41,7 +47,9 @@ class Positions:
         start, end = node.start_point, node.end_point
         if self._lines is None and self._columns is None:
             first = self._first_line
-            return Span(start.row + first, start.column + 1, end.row + first, end.column + 1)
+            row, column = start
+            end_row, end_column = end
+            return Span(row + first, column + 1, end_row + first, end_column + 1)
         return self._between(start.row, self._column(start), end.row, self._column(end))
 
     def end_of(self, node: Node) -> Span:
@@ -144,11 +152,8 @@ class LineTable:
     """The lines and columns of character offsets in a text; lines end at a newline."""
 
     def __init__(self, text: str) -> None:
-        self._starts = [0]
-        position = text.find("\n")
-        while position >= 0:
-            self._starts.append(position + 1)
-            position = text.find("\n", position + 1)
+        lengths = [len(line) + 1 for line in text.split("\n")]
+        self._starts = [0, *accumulate(lengths[:-1])]
 
     def line_start(self, offset: int) -> int:
         """The offset at which the line of `offset` begins."""

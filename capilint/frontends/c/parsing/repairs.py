@@ -35,6 +35,7 @@ _CONVENTION = re.compile(
     rf"\b{_KEYWORDS}\w++\s*+\**+\s*+\(\s*+([A-Za-z_]\w*+)"
     r"(?=\s*+\*++\s*+(?:const\s++)?+\w*+\s*+\)\s*+\()"
 )
+_BETWEEN = re.compile(r"\)\s*+\(")
 _ASSEMBLY = re.compile(
     r"\b__?asm\b(?:\s*\{[^{}]*\}|[ \t]+(?!(?:volatile|__volatile__|goto|inline)\b|[(\"])[^\n;{}]*)"
 )
@@ -84,7 +85,7 @@ _EXCEPTION_MACROS = tuple(
 
 def without_conventions(text: str) -> str:
     """`BOOL (WINAPI *callback)(HCRYPTKEY)` without `WINAPI`, with which it parses as a call."""
-    return _CONVENTION.sub(without_group, text)
+    return text if _BETWEEN.search(text) is None else _CONVENTION.sub(without_group, text)
 
 
 def _without_assembly(text: str, rows: Set[int]) -> str:

@@ -33,6 +33,7 @@ _WORDS = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
+_NAME = re.compile(r"[^\W\d]\w*+")  # and parts of what is none
 _DIRECTIVE_AHEAD = re.compile(r"\n[ \t]*#")
 _LEAST_BUDGET = 100_000  # characters of expansions in one text, and as many more
 _BUDGET_PER_CHARACTER = 20  # for each character of it
@@ -75,6 +76,8 @@ class Expanded:
 
 def expanded(text: str, find: Find) -> Expanded:
     """The text with all uses of macros expanded, as far as the budget goes."""
+    if not any(map(find, set(_NAME.findall(text)))):
+        return Expanded(text, ColumnMap(), ())
     return _Text(text, find).expanded()
 
 

@@ -40,6 +40,8 @@ class Deduction(Classes):
         parts = type_text(name).parts
         if not parts or parts[-1].arguments is not None:
             return None
+        if len(parts) == 1 and parts[0].name not in self.type_names:
+            return None
         meant = self.named(parts, scope, {})
         whole = meant if isinstance(meant, str) else meant.base
         for primary in self.declarations.classes.get(whole, ()):

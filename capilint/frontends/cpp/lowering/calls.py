@@ -88,7 +88,7 @@ class CallLowering(CalleeLowering):
     def _throw_by_name(self, name: str, node: Node) -> None:
         """What nobody sees the text of, and is called for its effects, throws if its name says so:
         `ThrowLastError(..)` always, `THROW_IF_FAILED(..)` and `check_throw(x < 0)` perhaps."""
-        said = _THROWS.search(name)
+        said = _THROWS.search(name) if "throw" in name.lower() else None
         if said is None or said.group("no"):
             return
         given = map(self.bare, operands(field(node, "arguments")))
@@ -167,13 +167,13 @@ class CallLowering(CalleeLowering):
 
     def called_name(self, function: Node) -> str:
         """The name of what is called, empty for a call through a pointer."""
+        kind = function.type
         name = "".join(text_of(function).split()).removeprefix("::")
-        allocator = _ALLOCATOR.fullmatch(name)
-        if allocator is not None:
+        if name.startswith("operator") and (allocator := _ALLOCATOR.fullmatch(name)) is not None:
             return f"operator {allocator.group(1)}"
-        if function.type in ("qualified_identifier", "template_function"):
+        if kind in ("qualified_identifier", "template_function"):
             return name
-        if function.type != "identifier":
+        if kind != "identifier":
             return ""
         is_pointer = name in self.captured or self.member(name) or self.names.find(name)
         return "" if is_pointer else name

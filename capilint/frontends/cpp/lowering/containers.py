@@ -59,7 +59,7 @@ class ContainerLowering(ExceptionLowering):
     # ------------------------------------------------------------ declarations, other uses
 
     def _declare_variable(self, declaring: Declaring) -> None:
-        kind = self._type_of_variable(declaring)
+        kind = declaring.kind
         followed = self._followed(kind)
         if followed is None or not _is_empty(declaring):
             super()._declare_variable(declaring)
@@ -109,20 +109,15 @@ class ContainerLowering(ExceptionLowering):
             return False
         return not (NUMERIC.fullmatch(element.base) or self.is_opaque(element))
 
-    def _let_go(self, node: Node) -> None:
+    def let_go(self, node: Node) -> None:
         """A container is used in a way that is not followed."""
         found = self.container(node) if self.containers else None
         if found is not None:
             self.graph.emit(ir.Escape((ir.AddressOf(found.place),), self.span(node)))
 
     def _variable(self, node: Node) -> ir.Place | None:
-        self._let_go(node)
+        self.let_go(node)
         return super()._variable(node)
-
-    def _value(self, node: Node) -> ir.Value:
-        if self.containers and node.type == "identifier":
-            self._let_go(node)
-        return super()._value(node)
 
     def mentions(self, node: Node) -> tuple[ir.Value, ...]:
         """The variables that a piece of text names; what is in a container may be meant."""
@@ -231,8 +226,10 @@ class ContainerLowering(ExceptionLowering):
 
     def _assignment(self, node: Node) -> ir.Value:
         """`keys[i] = key`"""
+        if not self.containers:
+            return super()._assignment(node)
         left, right = self.bare(field(node, "left")), field(node, "right")
-        if not self.containers or operator_of(node) != "=" or left.type != "subscript_expression":
+        if operator_of(node) != "=" or left.type != "subscript_expression":
             return super()._assignment(node)
         found = self.container(field(left, "argument"))
         if found is None or not found.is_map or self.cursor(self.index(left), found):

@@ -23,14 +23,15 @@ _COLON = re.compile(r"(?<!:):(?!:)")
 
 
 class Declaring(NamedTuple):
-    """A variable that a declaration names, with its `value`; `arguments` are those in the
-    parentheses of `Key key(h)`, None where it has none."""
+    """A variable that a declaration names, with its type and its `value`; `arguments` are those
+    in the parentheses of `Key key(h)`, None where it has none."""
 
     declaration: Node
     declarator: Node
     declared: Declared
     value: Node | None
     arguments: list[Node] | None
+    kind: Type = Type("")
 
 
 class DeclarationLowering(LambdaLowering):
@@ -38,9 +39,7 @@ class DeclarationLowering(LambdaLowering):
 
     def declaration(self, node: Node) -> None:
         """Declare what one declaration names, each with its value if it has one."""
-        self.enumerators(node)
-        self._union(node)
-        storage = {text_of(each) for each in node.children if "storage_class" in each.type}
+        storage, _ = self.specifiers(node)
         for declarator in node.children_by_field_name("declarator"):
             self._declare(node, declarator, storage)
 
@@ -69,9 +68,12 @@ class DeclarationLowering(LambdaLowering):
             self._declare_static(declaring, storage)
         elif declared.is_function:
             with self.positions.fixed_at(self.span(declarator)):
-                self._declare_variable(declaring)
+                self._declare_typed(declaring)
         else:
-            self._declare_variable(declaring)
+            self._declare_typed(declaring)
+
+    def _declare_typed(self, declaring: Declaring) -> None:
+        self._declare_variable(declaring._replace(kind=self._type_of_variable(declaring)))
 
     def _declare_function(self, node: Node, declarator: Node, declared: Declared) -> None:
         """A prototype, or a pointer to a function."""
@@ -118,7 +120,7 @@ class DeclarationLowering(LambdaLowering):
         return self.type_of(value)
 
     def _declare_variable(self, declaring: Declaring) -> None:
-        self.declare_as(self._type_of_variable(declaring), declaring)
+        self.declare_as(declaring.kind, declaring)
 
     def declare_as(self, kind: Type, declaring: Declaring) -> None:
         """Declare a variable of a type, and begin its life."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -150,9 +151,14 @@ class NamingLowering(FunctionLowering):
         if kind.is_object and kind.instance is not None:
             return not self.lookup.is_complete(kind.instance)
         name = kind.base
-        if kind.instance or kind.stars or kind.reference or _PLAIN_TYPE.fullmatch(name):
+        if kind.instance or kind.stars or kind.reference or _is_plain(name):
             return False
         plain = name.rpartition("::")[2]
         known = plain in self.facts.typedefs or plain in self.facts.structures
         known = known or name in self.lookup.declarations.enumerations
         return not known and name not in self.bindings.values()
+
+
+@lru_cache(maxsize=5_000)
+def _is_plain(name: str) -> bool:
+    return _PLAIN_TYPE.fullmatch(name) is not None

@@ -232,6 +232,8 @@ class OperatorLowering(UnseenOperatorLowering):
 
     def _name(self, node: Node) -> ir.Value:
         """A plain name: mostly that of a variable."""
+        if self.containers:
+            self.let_go(node)
         name = text_of(node)
         if name in self.bindings:
             return _bound(self.bindings[name])
@@ -241,7 +243,11 @@ class OperatorLowering(UnseenOperatorLowering):
             place = seen(ir.Place(variable), kind)
             return self.content(place, node) if kind.dimensions else ir.Read(place)
         converted = self._converted(node)
-        return converted if converted is not None else super()._value(node)
+        return converted if converted is not None else self._identifier(node)
+
+    def let_go(self, node: Node) -> None:
+        """A container is used in a way that is not followed."""
+        raise NotImplementedError
 
     def _qualified_name(self, node: Node) -> ir.Value:
         """A name that may be a template parameter's, or that of a function."""

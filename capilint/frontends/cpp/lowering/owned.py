@@ -119,9 +119,11 @@ class OwnedElementLowering(RoundLowering):
 
     def _assignment(self, node: Node) -> ir.Value:
         """`keys[name] = std::move(key)`: as good as an element of its own, where there was one."""
+        if not self.containers:
+            return super()._assignment(node)
         left = self.bare(field(node, "left"))
         found = None
-        if self.containers and operator_of(node) == "=" and left.type == "subscript_expression":
+        if operator_of(node) == "=" and left.type == "subscript_expression":
             found = self.container(field(left, "argument"))
         is_new = found is not None and found.is_map and self.cursor(self.index(left), found) is None
         if found is None or found.destructor is None or not is_new:

@@ -47,7 +47,7 @@ class SizedLowering(OwnedElementLowering):
         given = declaring.arguments or (operands(declaring.value) if declaring.value else [])
         if not given or (declaring.value is not None and declaring.value.type == "call_expression"):
             return None
-        known = self._followed(self._type_of_variable(declaring))
+        known = self._followed(declaring.kind)
         if known is None or known.is_map or not self._is_length(known.destructor, declaring, given):
             return None
         return known.element if _is_indexed_only(declaring) else None

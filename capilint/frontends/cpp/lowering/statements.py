@@ -51,8 +51,10 @@ class StatementLowering(SizedLowering):
 
     def _if(self, node: Node) -> Statements:
         parts = field(node, "condition").named_children
-        declares = any(each.type in ("init_statement", "declaration") for each in parts)
-        return self._if_declared(node, parts) if declares else super()._if(node)
+        for each in parts:
+            if each.type in ("init_statement", "declaration"):
+                return self._if_declared(node, parts)
+        return super()._if(node)
 
     def _if_declared(self, node: Node, parts: list[Node]) -> Statements:
         """`if (Key key = f(); key)`"""

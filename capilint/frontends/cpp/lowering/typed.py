@@ -59,7 +59,10 @@ class TypedLowering(NamingLowering):
 
     def class_of(self, node: Node) -> Instance | None:
         """The class of the object that an expression names or makes, None for anything else."""
-        found = self.type_of(node)
+        if node.type == "identifier":  # mostly a variable, and no reference is asked for
+            found = self.name_type(text_of(node)) or self.type_of_element(node)
+        else:
+            found = self.type_of(node)
         if found is None or found.stars or found.dimensions:
             return None
         return found.instance

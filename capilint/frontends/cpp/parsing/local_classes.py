@@ -25,7 +25,8 @@ def with_local_classes(
     """The methods of local classes. The classes are added to `declarations`; their scope is the
     function."""
     for function in functions:
-        if _CLASS.search(text, function.body, function.end) is None:
+        inside = text[function.body : function.end]
+        if ("class" not in inside and "struct" not in inside) or _CLASS.search(inside) is None:
             continue
         within = function.body + 1, function.end - 1
         scope = (*function.scope, function.name)
