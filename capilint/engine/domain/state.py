@@ -292,7 +292,7 @@ class State:
             term
             for term in facts
             if (isinstance(term, Symbol) and led_to(term, symbol))
-            or any(symbol in each.chain for each in term.symbols)
+            or any(symbol in each.origins for each in term.symbols)
         ]
 
     def _detach(self, symbol: Symbol) -> None:
