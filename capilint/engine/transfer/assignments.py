@@ -23,7 +23,6 @@ from capilint.engine.domain.values import (
     Symbol,
     Term,
     Text,
-    Uninitialised,
     is_empty_box,
     is_fixed,
     symbols_in,
@@ -177,7 +176,6 @@ class Assignments:
                 if location is not None:
                     cause = self._unknown_element(path, place)
                     path.state.escape(Pointer(location), cause=cause)
-                    _set_somewhere(path.state, location)
             elif accessor in self.computed:
                 outer = Place(place.root, place.path[: max(index - 1, 0)])
                 whole = self.evaluator.read(path.state, outer)
@@ -233,9 +231,3 @@ def _is_display_of_boxes(value: AbstractValue) -> bool:
     """Whether a value is a list or a dictionary of boxes that are new, and empty."""
     items = value.operands if isinstance(value, Term) else ()
     return bool(items) and all(isinstance(each, Text) or is_empty_box(each) for each in items)
-
-
-def _set_somewhere(state: State, array: Location) -> None:
-    """An element of an array may be set now, nobody knows which."""
-    if isinstance(state.load(array), Uninitialised):
-        state.environment[array] = Symbol("some", "element", array)
