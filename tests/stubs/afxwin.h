@@ -6,6 +6,7 @@ public:
 };
 class CUserException : public CException {};
 class CFileException : public CException {};
+[[noreturn]] void AfxThrowUserException();
 class CFile {
 public:
     void Write(const void *, UINT);

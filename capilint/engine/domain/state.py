@@ -292,7 +292,7 @@ class State:
             term
             for term in facts
             if (isinstance(term, Symbol) and led_to(term, symbol))
-            or any(symbol in each.chain for each in term.symbols)
+            or any(symbol in each.origins for each in term.symbols)
         ]
 
     def _detach(self, symbol: Symbol) -> None:
@@ -370,7 +370,12 @@ class State:
         if isinstance(base, Variable) or base.kind in ("object", "initial"):
             self.exposed |= {base}
         root = Location(base)
-        values = [value for _, value in self.kept_in(root)]
+        kept = self.kept_in(root)
+        if not handed:  # others may set it from now on
+            for place, value in kept:
+                if isinstance(value, Uninitialised):
+                    self.environment[place] = Symbol("exposed", "others", place)
+        values = [value for _, value in kept]
         given = isinstance(base, Variable) and base.scope is Scope.PARAMETER
         if root in self.invariants.values or (given and root not in self.environment):
             values.append(self.load(root))  # what was there before anything was written

@@ -65,8 +65,9 @@ class Symbol(metaclass=Interning):
     `handle` (made at `site`), `object` (memory made at `site`), `member` (part of another symbol),
     or any other word for what an instruction left behind at `site`.
     `chain` is the symbol and those that it was read through (`ctx->key`: that value, then `ctx`),
-    `root` the variable that the last of them was in when the function began, if it was in one;
-    `derived` are the others that have it in theirs, and `terms` the terms on any of them all.
+    `root` the variable that the last of them was in when the function began, if it was in one.
+    `origins` are those, and for a part of another symbol that one's, too;
+    `derived` are the others that have it among theirs, and `terms` the terms on any of them all.
     One that is `lasting` was read through what a variable held at the beginning, or is memory.
     """
 
@@ -76,6 +77,7 @@ class Symbol(metaclass=Interning):
     age: int = NEWEST
     symbols: tuple[Symbol, ...] = field(init=False)
     chain: tuple[Symbol, ...] = field(init=False)
+    origins: tuple[Symbol, ...] = field(init=False)
     root: Variable | None = field(init=False)
     derived: list[Symbol] = field(init=False, default_factory=list)
     terms: list[Term] = field(init=False, default_factory=list)
@@ -90,8 +92,11 @@ class Symbol(metaclass=Interning):
         root = above[-1].root if above else base
         object.__setattr__(self, "root", root if isinstance(root, Variable) else None)
         object.__setattr__(self, "lasting", self.root is not None or self.kind == "object")
-        whole = self.site.chain if self.kind == "member" and isinstance(self.site, Symbol) else ()
-        for link in dict.fromkeys((*above, *whole)):
+        through = base.origins if isinstance(base, Symbol) else ()
+        whole = self.site.origins if self.kind == "member" and isinstance(self.site, Symbol) else ()
+        others = dict.fromkeys((*through, *whole))
+        object.__setattr__(self, "origins", (self, *others))
+        for link in others:
             link.derived.append(self)
 
     def __repr__(self) -> str:
@@ -199,7 +204,7 @@ class Term(metaclass=Interning):
         fixed = self.operator != "unknown" and all(map(is_fixed, self.operands))
         object.__setattr__(self, "symbols", _symbols_of(self.operands))
         object.__setattr__(self, "fixed", fixed)
-        for link in {link for symbol in self.symbols for link in symbol.chain}:
+        for link in {link for symbol in self.symbols for link in symbol.origins}:
             link.terms.append(self)
 
 
@@ -298,10 +303,7 @@ def member_chain(symbol: Symbol) -> tuple[Symbol, ...]:
 
 def led_to(symbol: Symbol, other: Symbol) -> bool:
     """Whether a symbol is another one, or was read through it, or is a part of it."""
-    if other in symbol.chain:
-        return True
-    whole = symbol.site if symbol.kind == "member" else None
-    return isinstance(whole, Symbol) and other in whole.chain
+    return other in symbol.origins
 
 
 def initial(place: Location) -> Symbol:

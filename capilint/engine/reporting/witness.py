@@ -82,8 +82,7 @@ class Narrator:
                 return None  # who made two objects of one handle, or ended it beside the object
             ended = ended and (defect.ender is not None or events[cause].depth > 0)
             return (*_place(events[cause]), *_place(events[-1])) if ended else None
-        where = events[cause] if defect.code == "CAP301" else events[-1]
-        return _place(where)
+        return _place(_in_common(events, cause) if defect.code == "CAP301" else events[-1])
 
     def _finding(self, witness: Witnessed) -> Finding:
         defect, events = witness.defect, witness.events
@@ -198,6 +197,13 @@ def _elsewhere(handle: str, defect: Defect) -> str:
 
 def _place(event: Event) -> tuple[str | Span, ...]:
     return event.path, event.span
+
+
+def _in_common(events: Sequence[Event], cause: int) -> Event:
+    """The event in the callee in which both an earlier one and the last one happen, that the
+    earlier one is, or is inside of."""
+    depth = min(event.depth for event in events[cause:])
+    return next(each for each in reversed(events[: cause + 1]) if each.depth <= depth)
 
 
 def _two_calls(defect: Defect, events: Sequence[Event]) -> tuple[Span, Span] | None:

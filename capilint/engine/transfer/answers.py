@@ -15,9 +15,11 @@ from capilint.engine.domain.binding import Arguments, statuses_given
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import AbstractValue, Number, Status, Symbol, Text
-from capilint.engine.summaries.summary import Outcome, Summary
+from capilint.engine.summaries.summary import RESULT, Outcome, Summary
 from capilint.engine.transfer.doubts import doubt
 from capilint.engine.transfer.ways import Site
+
+Members = frozenset[tuple[tuple[str, ...], AbstractValue]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,26 @@ def answers_to(
     others = {_answer(each) for each in summary.outcomes if each not in possible}
     numbers = [each for each in others - here if isinstance(each, Number)]
     alike = others <= here and (bool(others) or None in here)
+    members = (value for each in summary.outcomes for _, value in _members(each))
+    alike = alike or any(map(_is_unseen, members))
     return Answers(statuses, frozenset(numbers), alike)
 
 
-def _answer(outcome: Outcome) -> AbstractValue | None:
+def _answer(outcome: Outcome) -> AbstractValue | Members | None:
     """What comes back, or None where only unknown code knows it."""
-    result = outcome.result
-    return None if isinstance(result, Symbol) and result.kind in ("result", "report") else result
+    members = _members(outcome)
+    if members:
+        return members
+    return None if _is_unseen(outcome.result) else outcome.result
+
+
+def _members(outcome: Outcome) -> Members:
+    """What is in a structure that comes back."""
+    return frozenset((at.path, value) for at, value in outcome.stores if at.base == RESULT)
+
+
+def _is_unseen(value: AbstractValue | None) -> bool:
+    return isinstance(value, Symbol) and value.kind in ("result", "report")
 
 
 def raises_at_success(

@@ -3,6 +3,7 @@
 digest_begin(&d);        a creator is taken to succeed, or to leave behind what it has undone;
 digest_end(&d);          but one that has no result to look at, and leaves unset what its caller
                          never set, may have failed
+holder.attach(key, own)  nor is it a failure to take the caller's handle instead of a copy of it
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 
 from capilint.engine.domain.values import Location, Symbol, Uninitialised
 from capilint.engine.summaries.substitution import Substitution
-from capilint.engine.summaries.summary import Outcome, Summary
+from capilint.engine.summaries.summary import Outcome, Summary, is_input
 
 
 def expected(summary: Summary, result_is_read: bool, caller: Substitution) -> tuple[Outcome, ...]:
@@ -29,6 +30,7 @@ def expected(summary: Summary, result_is_read: bool, caller: Substitution) -> tu
         if outcome.raised
         or outcome.creations == most
         or outcome.leaves_ended
+        or _takes_instead(outcome, best)
         or (silent and _leaves_unset(outcome, best, caller))
     )
 
@@ -49,6 +51,14 @@ def _leaves_unset(outcome: Outcome, best: Sequence[Outcome], caller: Substitutio
         place is not None and isinstance(caller.state.load(place), Uninitialised)
         for place in places
     )
+
+
+def _takes_instead(outcome: Outcome, best: Sequence[Outcome]) -> bool:
+    """Whether each place that gets a new handle elsewhere gets something of the caller's."""
+    places = {place for each in best for place in _filled(each)}
+    stored = [value for place, value in outcome.stores if place in places]
+    taken = (isinstance(value, Symbol) and is_input(value) for value in stored)
+    return bool(places) and len(stored) == len(places) and all(taken)
 
 
 def _filled(outcome: Outcome) -> set[Location]:

@@ -40,6 +40,19 @@ def member_object(site: Site, arguments: Arguments, classes: Classes) -> Argumen
     return first if is_member and isinstance(first.value, Pointer) else None
 
 
+def clobber(state: State, site: object, value: AbstractValue) -> None:
+    """What a pointer leads to may be anything after code that nobody follows."""
+    if isinstance(value, Pointer):
+        content = Symbol("clobber", site, value.location)
+        state.renew(content)
+        state.store(value.location, content)
+    elif isinstance(value, Symbol):
+        for place, _ in state.kept_in(Location(value)):
+            content = Symbol("clobber", site, place)
+            state.renew(content)
+            state.environment[place] = content
+
+
 def forget_shared_handles(state: State, site: object, given: Sequence[AbstractValue]) -> None:
     """Unknown code may have put new handles where it can reach: the old ones are gone there.
 

@@ -39,7 +39,7 @@ from capilint.engine.transfer.naming import GivenNames
 from capilint.engine.transfer.parameters import given_to, surplus
 from capilint.engine.transfer.possible import PossibleOutcomes
 from capilint.engine.transfer.protocols import ProtocolCalls
-from capilint.engine.transfer.reach import forget_shared_handles
+from capilint.engine.transfer.reach import clobber, forget_shared_handles
 from capilint.engine.transfer.ways import Continuation, Site, age_doubts, raise_from
 from capilint.ir import Scope, Variable
 
@@ -65,6 +65,8 @@ class SummaryCalls:
         given = given_to(self.evaluator, path, site, summary, arguments)
         for extra in surplus(summary, arguments):
             extra.give_away(path.state, How.SURPLUS)
+            if not self.evaluator.boxes:
+                clobber(path.state, site.key, extra.value)
         possible = PossibleOutcomes(self.evaluator, self.typestates)
         known: dict[Symbol, AbstractValue] = {}
         ways = list(possible.of(path.state, site, summary, given, known))

@@ -35,7 +35,7 @@ from capilint.engine.program.classes import Classes
 from capilint.engine.program.tested import Tested
 from capilint.engine.transfer.doubts import doubt, doubt_what_ended, doubt_what_happened
 from capilint.engine.transfer.memory import MemoryEffects
-from capilint.engine.transfer.reach import forget_shared_handles, member_object
+from capilint.engine.transfer.reach import clobber, forget_shared_handles, member_object
 from capilint.engine.transfer.reports import is_report
 from capilint.engine.transfer.ways import Continuation, Site, raise_from
 from capilint.ir import (
@@ -117,7 +117,7 @@ class UnknownCalls:
         """The way on where an unknown object of a `with` is entered or left: it gives itself."""
         if arguments.receiver is not None:
             arguments.receiver.give_away(path.state)
-            self._clobber(path, site, arguments.receiver.value)
+            clobber(path.state, site.key, arguments.receiver.value)
             self.memory.give_result(path, site, arguments.receiver.value)
         return Continuation(path)
 
@@ -170,13 +170,13 @@ class UnknownCalls:
                 argument.give_away(state)
             if argument not in logged or isinstance(argument.value, Uninitialised):
                 self._set_by_macro(path, site, argument)
-            self._clobber(path, site, argument.value)
+            clobber(state, site.key, argument.value)
         if arguments.receiver not in (None, member):
             receiver = arguments.receiver.value
             handle = state.handles.get(receiver) if isinstance(receiver, Symbol) else None
             if handle is None or not handle.owns_itself:
                 arguments.receiver.give_away(state)
-            self._clobber(path, site, arguments.receiver.value)
+            clobber(state, site.key, arguments.receiver.value)
             given.append(arguments.receiver)
         if member is not None:
             self._give_member(path, site, member)
@@ -191,7 +191,7 @@ class UnknownCalls:
         kept = state.kept_in(member.value.location) if isinstance(member.value, Pointer) else ()
         for value in (*member.parts, *(content for _, content in kept)):
             state.escape(value, cause=state.cause(How.PLAIN))
-        self._clobber(path, site, member.value)
+        clobber(state, site.key, member.value)
 
     def _judgement(self, site: Site, arguments: Arguments) -> Term | None:
         """What a macro says of a status, each time the same: `FAILED_BADLY(rc)`."""
@@ -323,19 +323,6 @@ class UnknownCalls:
         """Whether the call makes an instance of a class whose methods are in the program."""
         callee = site.call.callee
         return isinstance(callee, Direct) and callee.name in self.classes.with_methods
-
-    def _clobber(self, path: Path, site: Site, value: object) -> None:
-        """What a pointer leads to may be anything afterwards."""
-        state = path.state
-        if isinstance(value, Pointer):
-            content = Symbol("clobber", site.key, value.location)
-            state.renew(content)
-            state.store(value.location, content)
-        elif isinstance(value, Symbol):
-            for place, _ in state.kept_in(Location(value)):
-                content = Symbol("clobber", site.key, place)
-                state.renew(content)
-                state.environment[place] = content
 
 
 def _statuses_behind(state: State, value: object, answered: bool) -> Iterator[Status]:

@@ -2,7 +2,7 @@
 plain C++ what the classes do with what they hold.
 
 A file reads such a header after its own headers, as if it had included it, where a text of the
-file's has a word of the header's first line: `// words: unique_ptr make_unique`. What the project
+file's has a word of the header's first lines: `// words: unique_ptr make_unique`. What the project
 declares itself under the same name comes first.
 """
 
@@ -19,7 +19,7 @@ from capilint.frontends.cpp.facts.model import Declarations
 from capilint.frontends.cpp.lowering.unit import Body
 
 _NAME = re.compile(r"\w+")
-_WORDS = re.compile(r"// words:(.*)")
+_WORDS = re.compile(r"^// words:(.*)", re.MULTILINE)
 
 
 class LibraryHeader(Text):
@@ -33,10 +33,9 @@ def _headers() -> dict[str, tuple[LibraryHeader, frozenset[str]]]:
 
     found = {}
     for path, text in library_headers():
-        match = _WORDS.match(text)
-        if match is None:
+        if _WORDS.match(text) is None:
             raise RuleError(path, 1, "the first line of a library header is `// words: ...`")
-        words = frozenset(match.group(1).split())
+        words = frozenset(" ".join(_WORDS.findall(text)).split())
         found[path.rpartition("/")[2]] = LibraryHeader(path, text, {}), words
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -25,6 +26,8 @@ from capilint.frontends.cpp.parsing.outline import (
 
 Read = tuple[Facts, Declarations, list[Body]]
 """What a text declares, and the functions that it defines."""
+
+_NOEXCEPT = re.compile(r"\bnoexcept\b(?!\s*\()|\bnoexcept\s*\(\s*true\s*\)|\bthrow\s*\(\s*\)")
 
 
 class Headers:
@@ -122,7 +125,7 @@ def _body(text: str, definition: Definition, path: str) -> Body:
         definition.arguments,
         static=definition.static,
         const="const" in after,
-        noexcept="noexcept" in after,
+        noexcept=_NOEXCEPT.search(definition.after) is not None,
         has_body=True,
     )
     return Body(signature, definition, text, definition.start, path=path)

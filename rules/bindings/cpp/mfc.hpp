@@ -1,5 +1,7 @@
-// words: END_CATCH END_CATCH_ALL END_TRY
-// The exceptions macros of MFC's afx.h: what they throw are pointers.
+// words: END_CATCH END_CATCH_ALL END_TRY AfxThrowMemoryException AfxThrowNotSupportedException
+// words: AfxThrowInvalidArgException AfxThrowResourceException AfxThrowUserException
+// words: AfxThrowFileException AfxThrowArchiveException AfxThrowOleException
+// The exceptions macros and functions of MFC's afx.h: what they throw are pointers.
 class CException {
 public:
     void Delete();
@@ -26,6 +28,15 @@ class CDBException : public CException {
 };
 class CInternetException : public CException {
 };
+
+inline void AfxThrowMemoryException() { throw new CMemoryException(); }
+inline void AfxThrowNotSupportedException() { throw new CNotSupportedException(); }
+inline void AfxThrowInvalidArgException() { throw new CInvalidArgException(); }
+inline void AfxThrowResourceException() { throw new CResourceException(); }
+inline void AfxThrowUserException() { throw new CUserException(); }
+inline void AfxThrowFileException(int cause, LONG error = -1, LPCTSTR name = 0) { throw new CFileException(); }
+inline void AfxThrowArchiveException(int cause, LPCTSTR name = 0) { throw new CArchiveException(); }
+inline void AfxThrowOleException(LONG code) { throw new COleException(); }
 
 #define TRY try {
 #define CATCH(type, name) } catch (type *name) {

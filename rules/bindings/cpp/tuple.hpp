@@ -1,5 +1,6 @@
-// words: tuple make_tuple
+// words: tuple make_tuple std::tie
 // The C++ standard, [tuple], up to five elements.
+#include "utility.hpp"
 namespace std {
 
 struct no_element {
@@ -25,34 +26,101 @@ template <class A, class B, class C, class D> tuple<A, B, C, D> make_tuple(A a, 
     return tuple<A, B, C, D>{std::move(a), std::move(b), std::move(c), std::move(d)};
 }
 
-template <size_t N, class A, class B, class C, class D, class E> struct tuple_element_of {
+// The element by its number, or by its type.
+template <class N, class A, class B, class C, class D, class E> struct element_of {
+};
+template <class A, class B, class C, class D, class E> struct element_of<0, A, B, C, D, E> {
     using type = A;
+    static A &in(tuple<A, B, C, D, E> &all) { return all.first; }
 };
-template <class A, class B, class C, class D, class E> struct tuple_element_of<1, A, B, C, D, E> {
+template <class A, class B, class C, class D, class E> struct element_of<A, A, B, C, D, E> {
+    using type = A;
+    static A &in(tuple<A, B, C, D, E> &all) { return all.first; }
+};
+template <class A, class B, class C, class D, class E> struct element_of<1, A, B, C, D, E> {
     using type = B;
+    static B &in(tuple<A, B, C, D, E> &all) { return all.second; }
 };
-template <class A, class B, class C, class D, class E> struct tuple_element_of<2, A, B, C, D, E> {
+template <class A, class B, class C, class D, class E> struct element_of<B, A, B, C, D, E> {
+    using type = B;
+    static B &in(tuple<A, B, C, D, E> &all) { return all.second; }
+};
+template <class A, class B, class C, class D, class E> struct element_of<2, A, B, C, D, E> {
     using type = C;
+    static C &in(tuple<A, B, C, D, E> &all) { return all.third; }
 };
-template <class A, class B, class C, class D, class E> struct tuple_element_of<3, A, B, C, D, E> {
+template <class A, class B, class C, class D, class E> struct element_of<C, A, B, C, D, E> {
+    using type = C;
+    static C &in(tuple<A, B, C, D, E> &all) { return all.third; }
+};
+template <class A, class B, class C, class D, class E> struct element_of<3, A, B, C, D, E> {
     using type = D;
+    static D &in(tuple<A, B, C, D, E> &all) { return all.fourth; }
 };
-template <class A, class B, class C, class D, class E> struct tuple_element_of<4, A, B, C, D, E> {
+template <class A, class B, class C, class D, class E> struct element_of<D, A, B, C, D, E> {
+    using type = D;
+    static D &in(tuple<A, B, C, D, E> &all) { return all.fourth; }
+};
+template <class A, class B, class C, class D, class E> struct element_of<4, A, B, C, D, E> {
     using type = E;
+    static E &in(tuple<A, B, C, D, E> &all) { return all.fifth; }
+};
+template <class A, class B, class C, class D, class E> struct element_of<E, A, B, C, D, E> {
+    using type = E;
+    static E &in(tuple<A, B, C, D, E> &all) { return all.fifth; }
 };
 
 template <size_t N, class A, class B, class C, class D, class E>
-typename tuple_element_of<N, A, B, C, D, E>::type &get(tuple<A, B, C, D, E> &all)
+typename element_of<N, A, B, C, D, E>::type &get(tuple<A, B, C, D, E> &all)
 {
-    if (N == 0)
-        return all.first;
-    if (N == 1)
-        return all.second;
-    if (N == 2)
-        return all.third;
-    if (N == 3)
-        return all.fourth;
-    return all.fifth;
+    return element_of<N, A, B, C, D, E>::in(all);
+}
+
+template <class A, class B> class tied_two {
+public:
+    tied_two(A &first, B &second) : first_(&first), second_(&second) {}
+    tied_two &operator=(pair<A, B> both)
+    {
+        *first_ = std::move(both.first);
+        *second_ = std::move(both.second);
+        return *this;
+    }
+    tied_two &operator=(tuple<A, B> both)
+    {
+        *first_ = std::move(both.first);
+        *second_ = std::move(both.second);
+        return *this;
+    }
+
+private:
+    A *first_;
+    B *second_;
+};
+
+template <class A, class B, class C> class tied_three {
+public:
+    tied_three(A &first, B &second, C &third) : first_(&first), second_(&second), third_(&third) {}
+    tied_three &operator=(tuple<A, B, C> all)
+    {
+        *first_ = std::move(all.first);
+        *second_ = std::move(all.second);
+        *third_ = std::move(all.third);
+        return *this;
+    }
+
+private:
+    A *first_;
+    B *second_;
+    C *third_;
+};
+
+template <class A, class B> tied_two<A, B> tie(A &first, B &second)
+{
+    return tied_two<A, B>(first, second);
+}
+template <class A, class B, class C> tied_three<A, B, C> tie(A &first, B &second, C &third)
+{
+    return tied_three<A, B, C>(first, second, third);
 }
 
 }

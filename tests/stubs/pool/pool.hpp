@@ -21,3 +21,10 @@ struct Log {
 };
 bool next_key(Pool &pool, HCRYPTKEY &key);
 void trace(const char *format, ...);
+
+namespace pool {
+template <class F> struct Later {
+    template <class A> Later(A) {}
+    ~Later() {}
+};
+}

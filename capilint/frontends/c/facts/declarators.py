@@ -27,6 +27,8 @@ _TYPE_WORDS = frozenset(
     | {"struct", "union", "enum", "volatile", "_Bool", "bool"}
 )
 
+_NO_TYPE = frozenset({"storage_class_specifier", "attribute_specifier", "attribute_declaration"})
+
 
 class Declared(NamedTuple):
     """What one declarator declares: `dimensions` of an array, `stars` in front of its type.
@@ -79,7 +81,7 @@ def type_of(declaration: Node, declared: Declared) -> str:
         kind = child.type
         if kind.endswith("declarator") or kind in ("identifier", ",", ";"):
             break
-        if kind not in ("storage_class_specifier", "attribute_specifier"):
+        if kind not in _NO_TYPE:
             words.append(" ".join(text_of(child).split()))
     return with_stars(" ".join(words), declared.stars, declared.dimensions)
 

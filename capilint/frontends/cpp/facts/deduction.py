@@ -58,9 +58,9 @@ class Deduction(Classes):
                 signature = Signature(primary.name, primary.inside, parameters)
                 signature = signature._replace(template=primary.template)
                 bound = self.deduced(signature, arguments)
-                names = [each.name for each in primary.template]
-                if all(name in bound for name in names):
-                    return self.made_of(primary, {name: bound[name] for name in names})
+                meant = {each.name: bound.get(each.name, each.default) for each in primary.template}
+                if bound and all(meant.values()):
+                    return self.made_of(primary, meant)
         return None
 
     def refined(

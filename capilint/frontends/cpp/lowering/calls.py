@@ -20,6 +20,7 @@ _THROWS = re.compile(
 
 _ASKING = frozenset({"!", "==", "!=", "<", "<=", ">", ">=", "&&", "||"})
 
+_ADDRESS_OF = "__builtin_addressof"
 _ALLOCATOR = re.compile("operator_?(new|delete)")
 
 
@@ -124,10 +125,19 @@ class CallLowering(CalleeLowering):
         if name == THROW:
             self.throw(node)
             return
+        if name == _ADDRESS_OF:
+            self._address_of_object(node, result)
+            return
         self.call_named(name, node, result)
         last = name.rpartition("::")[2]
         if result is None and last and last not in self.facts.functions:
             self._throw_by_name(last, node)
+
+    def _address_of_object(self, node: Node, result: ir.Place | None) -> None:
+        """The address of an object whose class may have an operator for that."""
+        given = operands(field(node, "arguments"))
+        if result is not None and len(given) == 1:
+            self.assign(result, self.address_of(self.object_place(given[0])), self.span(node))
 
     def _call_method(self, function: Node, node: Node, result: ir.Place | None) -> None:
         """`object.method(..)` of a class that nobody shows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import nullcontext
 
@@ -15,6 +16,7 @@ from capilint.frontends.cpp.lowering.naming import RESULT, Callee, Cast
 from capilint.frontends.cpp.lowering.places import seen
 from capilint.frontends.cpp.lowering.unseen_operators import UnseenOperatorLowering
 
+_HANDLE = re.compile(r"(?:::)?(?:H[A-Z]+|[A-Z_]+_HANDLE)")
 NEW, DELETE, DELETE_ARRAY = "operator new", "operator delete", "operator delete[]"
 NEW_OR_NULL = "malloc"  # the operator with std::nothrow
 
@@ -181,7 +183,7 @@ class OperatorLowering(UnseenOperatorLowering):
             given = self._into_unknown(left, right, node)
             return given if given is not None else super()._assignment(node)
         self._assign_object(made, left, right, node)
-        return ir.Read(self.place(left))
+        return ir.Unknown() if self.acts(left) else ir.Read(self.place(left))
 
     def _into_unknown(self, left: Node, right: Node, node: Node) -> ir.Value | None:
         """`keys_[name] = std::move(key)`: an object goes into something of which nothing is known;
@@ -201,11 +203,11 @@ class OperatorLowering(UnseenOperatorLowering):
     def _assign_object(self, made: Instance, left: Node, right: Node, node: Node) -> None:
         """`object = value`: by its operator, or by what the compiler makes of it."""
         found = self._operator_of(node)
-        target = self.object_place(left)
         signature = found[0].signature if found is not None else None
         if found is not None and signature is not None and not signature.defaulted:
             self.call_operator(*found)
             return
+        target = self.object_place(left)
         other = self.type_of(right)
         if other is None or other.instance != made or other.stars:
             value = self.value(right)
@@ -309,15 +311,14 @@ class OperatorLowering(UnseenOperatorLowering):
         self.graph.start(deletes)
         virtual = made is not None and self.unit.overrides(made, f"~{made.declared.name}")
         several = "[" in text_of(node).partition("]")[0]
-        if made is None or several or virtual:
+        name = None if made is None else self.destructor_of(made)
+        known = not (several or virtual) if made is not None else _is_of_handles(kind)
+        if not known:
             self.graph.emit(ir.Escape((pointer,), span))
-            if several:
-                self.emit_call(DELETE_ARRAY, (pointer,), None, span)
-        else:
-            name = self.destructor_of(made)
-            if name is not None:
-                self.emit_call(name, (pointer,), None, span)
-            self.emit_call(DELETE, (pointer,), None, span)
+        elif name is not None:
+            self.emit_call(name, (pointer,), None, span)
+        if known or several:
+            self.emit_call(DELETE_ARRAY if several else DELETE, (pointer,), None, span)
         self.graph.start(end)
         return ir.Unknown()
 
@@ -340,6 +341,13 @@ class OperatorLowering(UnseenOperatorLowering):
     def result_place(self) -> ir.Place:
         """Where the object goes that the function returns."""
         return ir.Place(RESULT, ("*",))
+
+
+def _is_of_handles(kind: Type | None) -> bool:
+    """Whether a pointer is by the name of its type one to handles, so that no destructor runs."""
+    if kind is None or kind.stars == 0 or kind.instance is not None:
+        return False
+    return _HANDLE.fullmatch(kind.base) is not None
 
 
 def _bound(meaning: str) -> ir.Value:

@@ -53,16 +53,21 @@ class StatementLowering(SizedLowering):
         parts = field(node, "condition").named_children
         for each in parts:
             if each.type in ("init_statement", "declaration"):
-                return self._if_declared(node, parts)
+                return self._declared_in(node, super()._if)
         return super()._if(node)
 
-    def _if_declared(self, node: Node, parts: list[Node]) -> Statements:
+    def _switch(self, node: Node) -> Statements:
+        parts = field(node, "condition").named_children
+        declares = any(each.type == "init_statement" for each in parts)
+        return self._declared_in(node, super()._switch) if declares else super()._switch(node)
+
+    def _declared_in(self, node: Node, lower: Callable[[Node], Statements]) -> Statements:
         """`if (Key key = f(); key)`"""
         block = self.names.open_block()
-        for each in parts:
+        for each in field(node, "condition").named_children:
             if each.type == "init_statement":
                 yield from operands(each)
-        yield from super()._if(node)
+        yield from lower(node)
         self.close_block(block, self.positions.end_of(node))
 
     def condition(self, node: Node, if_true: int, if_false: int) -> None:
@@ -130,6 +135,7 @@ _STATEMENTS: dict[str, Callable[[StatementLowering, Node], Statements | None]] =
     "function_definition": StatementLowering._nested_function,
     "expression_statement": StatementLowering._expression,
     "if_statement": StatementLowering._if,
+    "switch_statement": StatementLowering._switch,
     "for_statement": StatementLowering._for,
     "for_range_loop": StatementLowering._range_for,
     "return_statement": StatementLowering.return_statement,
