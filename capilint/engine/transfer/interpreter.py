@@ -34,6 +34,7 @@ from capilint.engine.transfer.creations import Creations
 from capilint.engine.transfer.doubts import doubt
 from capilint.engine.transfer.elements import ElementEffects
 from capilint.engine.transfer.exceptions import Exceptions, exceptions_of
+from capilint.engine.transfer.judged import Judged
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.objects import Objects
 from capilint.engine.transfer.protocols import ProtocolCalls
@@ -119,7 +120,10 @@ class Interpreter:
         creations = Creations(evaluator, typestates, self.rulebook.constants.get)
         results = Results(evaluator)
         self.protocol_calls = ProtocolCalls(evaluator, typestates, creations, memory, results)
-        self.summary_calls = SummaryCalls(evaluator, typestates, self.protocol_calls, memory)
+        judged = Judged(self.function)
+        self.summary_calls = SummaryCalls(
+            evaluator, typestates, self.protocol_calls, memory, judged
+        )
         self.unknown_calls = UnknownCalls(
             evaluator,
             typestates,
@@ -129,6 +133,7 @@ class Interpreter:
             self.callees.makes_data,
             handle_variables(self.function, self.callees.api, self.callees.handle_types),
             Tested(self.function, self.rulebook.constants.get),
+            judged,
             self.callees.comes_back,
         )
         self.objects = Objects(
