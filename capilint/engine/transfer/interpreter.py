@@ -9,7 +9,7 @@ from capilint.engine.domain.binding import evaluate_arguments, statuses_in
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.evaluate import Evaluator
-from capilint.engine.domain.events import Event, Path
+from capilint.engine.domain.events import Event, Path, raised_by
 from capilint.engine.domain.memory_owners import end_local_memory
 from capilint.engine.domain.order import bounds
 from capilint.engine.domain.path_invariants import PathInvariants, candidates
@@ -270,7 +270,7 @@ class Interpreter:
                 for after in self._call(path, block, instruction, key):
                     if after.raised:
                         name = callee_name(callee)
-                        after.path.emit(Event("raise", span, self.typestates.path, name))
+                        after.path.emit(raised_by(after.path, span, self.typestates.path, name))
                     yield after
                 return
             case Yield():

@@ -154,7 +154,8 @@ class SummaryCalls:
             self.protocol_calls.transitions(path, acting, span, event.succeeded)
         judged = [event.succeeded for event in outcome.events if event.succeeded is not None]
         path.state.failed = (judged[-1] is False or None) if judged else path.state.failed
-        path.emit(Event("exit", span, self.typestates.path, summary.name))
+        unseen = outcome.unseen
+        path.emit(Event("exit", span, self.typestates.path, summary.name, unseen=unseen))
 
     def _callers_role(
         self, path: Path, site: Site, role: Role, caller: Substitution, names: GivenNames
