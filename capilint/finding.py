@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from capilint.severity import Severity as Severity
 from capilint.slotted import quickly_made
@@ -111,6 +111,10 @@ class Fix:
     changes: tuple[Change, ...]
 
 
+Confirmed = Literal[True, False, "calls"] | None
+"""What the replay on the runtime model says to a finding; see `Finding`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One defect: what, where, on which handle, along which path.
@@ -118,7 +122,8 @@ class Finding:
     `confirmed` says whether the replay on the runtime model came to the same verdict; None
     where the model does not cover the family or the finding is no handle's (CAP901, CAP902), and
     where the path is `merged`: nobody followed it with all that is known on it, so that its
-    conditions may contradict each other.
+    conditions may contradict each other. It is "calls" where the calls lead to the verdict, but the
+    path is `assumed`: it takes an exception of code that nobody sees.
     `also` are the other places where the function leaves the same handle alive.
     `subject` is the number that `trace` uses for the handle. `ender` is the method that ends an
     object, where the path goes on into it after the function, and `ender_handle` the handle as that
@@ -140,8 +145,9 @@ class Finding:
     steps: tuple[Step, ...] = ()
     also: tuple[Step, ...] = ()
     help: str = ""
-    confirmed: bool | None = None
+    confirmed: Confirmed = None
     merged: bool = False
+    assumed: bool = False
     trace: tuple[TraceEvent, ...] = ()
     subject: int | None = None
     ender: str = ""

@@ -32,7 +32,37 @@ def test_every_finding_of_a_fixture_is_confirmed(program: tuple[Path, ...]) -> N
     for finding in _findings(program):
         known = resources.get(finding.resource)
         covered = known is not None and known.modelled and finding.code in ABOUT_HANDLES
-        assert finding.confirmed is (True if covered else None), finding
+        expected = "calls" if finding.assumed else True
+        assert finding.confirmed == (expected if covered else None), finding
+
+
+UNSEEN_RAISES = """
+import ctypes
+
+def f(prov, data):
+    key = ctypes.c_void_p()
+    if not ctypes.windll.advapi32.CryptGenKey(prov, 26625, 0, ctypes.byref(key)):
+        raise ctypes.WinError()
+    try:
+        {call}
+    except ValueError:
+        return
+    ctypes.windll.advapi32.CryptDestroyKey(key)
+
+def check(data):
+    if not data:
+        raise ValueError
+"""
+
+
+@pytest.mark.parametrize(("call", "expected"), [("check(data)", True), ("data.pop()", "calls")])
+def test_only_the_calls_are_confirmed_where_unseen_code_has_to_raise(
+    tmp_path: Path, call: str, expected: object
+) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(UNSEEN_RAISES.format(call=call), encoding="utf-8")
+    (finding,) = _findings((path,))
+    assert (finding.code, finding.confirmed) == ("CAP102", expected)
 
 
 # ---------------------------------------------------------------- traces made by hand

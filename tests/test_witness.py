@@ -270,7 +270,7 @@ IN_PYTHON = {
                 except Exception:
                     continue
         """,
-        [f"{GEN} : key is created here", "print(name.lower()) : lower raises an exception",
+        [f"{GEN} : key is created here", "print(name.lower()) : `name.lower()` raises an exception",
          "key = c_void_p() : the last reference to key is gone here, in the 2nd round"],
     ),
     "the pattern that fits": (

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
-from capilint.finding import Finding, Outcome, TraceEvent
+from capilint.finding import Confirmed, Finding, Outcome, TraceEvent
 from capilint.model import Machine, Monitor, UnknownFunction
 from capilint.model.events import NoticeKind, Role
 from capilint.model.machine import signature_of
@@ -37,7 +37,7 @@ def confirm(findings: Iterable[Finding], resources: Mapping[str, Resource]) -> l
 
 def _opinion(
     finding: Finding, resources: Mapping[str, Resource], followed: _Following
-) -> bool | None:
+) -> Confirmed:
     try:
         return _verdict(finding, resources, followed)
     except Exception:  # an error of the model's costs its opinion, not the finding
@@ -59,7 +59,7 @@ def _followed(
 
 def _verdict(
     finding: Finding, resources: Mapping[str, Resource], followed: _Following
-) -> bool | None:
+) -> Confirmed:
     """Whether the monitor says the same; None where the model has no opinion.
 
     Handles that one path leaves share its run, unless the end of one of them belongs to it.
@@ -75,7 +75,11 @@ def _verdict(
     if run is None:
         return None
     run.end(finding.subject)
-    return (None if finding.merged else True) if run.agrees(finding) else False
+    if not run.agrees(finding):
+        return False
+    if finding.merged:
+        return None
+    return "calls" if finding.assumed else True
 
 
 def transcript(finding: Finding, resources: Mapping[str, Resource]) -> list[str]:

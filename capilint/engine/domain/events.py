@@ -43,7 +43,8 @@ class Event:
     text). `depth` counts the summarised calls around it.
     `succeeded` is None where the code does not look. Of a branch, a `raise` and an end `at` is the
     terminator, and `way` counts, from 0, the target that it takes. `parted` is, where a function is
-    entered, the branch in it that decides whether a handle ends there.
+    entered, the branch in it that decides whether a handle ends there. A raise, or an exit, is
+    `unseen` where nothing shows that such an exception comes but that unseen code may raise.
     """
 
     kind: str
@@ -56,13 +57,31 @@ class Event:
     at: Branch | Choose | Raise | Return | None = None
     way: int = 0
     parted: Event | None = None
+    unseen: bool = False
+
+
+def raised_by(path: Path, span: Span, file: str, function: str) -> Event:
+    """What is told of an exception that a call raises, once the call itself is told of."""
+    last = path.trail.event if path.trail is not None else None
+    told = last is not None and last.span == span and last.kind in ("call", "exit")
+    return Event("raise", span, file, function, unseen=not told or (last and last.unseen) or False)
 
 
 def deeper(event: Event, roles: tuple[Role, ...]) -> Event:
     """An event of a callee, with the caller's handles in its roles."""
     kind, span, path, function = event.kind, event.span, event.path, event.function
     below, parted = event.depth + 1, event.parted
-    return Event(kind, span, path, function, roles, event.succeeded, below, parted=parted)
+    return Event(
+        kind,
+        span,
+        path,
+        function,
+        roles,
+        event.succeeded,
+        below,
+        parted=parted,
+        unseen=event.unseen,
+    )
 
 
 @dataclass(frozen=True, slots=True)

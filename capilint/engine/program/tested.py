@@ -175,11 +175,14 @@ class Tested:
 
 
 def _whole(call: Call) -> Iterator[Place]:
-    """The variables whose objects a call is given as a whole, or by their address."""
+    """The variables whose objects a call is given as a whole, or by their address; or what another
+    call answered: `SUCCEEDED(result.value())`."""
     receiver = (call.callee.receiver,) if isinstance(call.callee, Method) else ()
     for value in (*receiver, *call.arguments):
-        if isinstance(value, Read | AddressOf) and not value.place.path:
-            yield value.place
+        if isinstance(value, Read | AddressOf):
+            answer = value.place.root.scope is Scope.TEMPORARY
+            if answer or not value.place.path:
+                yield value.place
 
 
 def _decided(answers: frozenset[Answer]) -> frozenset[Variable]:

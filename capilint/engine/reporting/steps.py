@@ -16,6 +16,7 @@ from capilint.engine.domain.values import Symbol
 from capilint.engine.reporting.choosing import Witnessed
 from capilint.engine.reporting.enders import LEAKS, acts, begin_of_ender, steps_to_ender
 from capilint.engine.reporting.macros import condition_of_macro
+from capilint.engine.reporting.raisers import raiser
 from capilint.finding import Span, Step
 from capilint.ir import Branch, Choose, Question, Raise
 from capilint.rulebook.wording import Facts
@@ -178,7 +179,7 @@ class Story:
                     return None  # the last step says so
                 return _Told(number, "raise", span, "an exception is raised here")
         if event.kind == "raise":
-            text = f"{event.function} raises an exception"
+            text = f"{raiser(event, self.quoted)} raises an exception"
             return _Told(number, "raise", event.span, text)
         if event.kind == "call" and event.succeeded is not None:
             if self._raises_then(number, event.span):

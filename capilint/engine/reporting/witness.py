@@ -119,6 +119,7 @@ class Narrator:
             also=_also(self.path, witness, handle),
             help=help_text(defect.code, where_missing(defect, events, facts, owner)),
             merged=witness.merged,
+            assumed=any(event.unseen for event in events),
             trace=trace,
             subject=subject,
             ender=defect.ender.function if defect.ender is not None else "",

@@ -53,6 +53,7 @@ def project(exit_: Exit, with_parts: bool = False) -> Outcome:
         _handles(state, stores, result),
         escapes_of(state.shared, [stored for _, stored in stores]),
         exit_.events,
+        unseen=any(event.unseen for event in exit_.events),
     )
 
 

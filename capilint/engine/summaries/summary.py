@@ -40,6 +40,7 @@ class Outcome:
     What follows from the rest is worked out once: a call asks for it in each of its states.
     `stores` are what it writes through its pointers, and the members of a structure that it
     returns, which are in `RESULT`. `parted` is the branch that decides whether it ends a handle.
+    It is `unseen` where it takes an exception of unseen code.
     """
 
     raised: bool
@@ -53,6 +54,7 @@ class Outcome:
     escapes: tuple[Symbol, ...]
     events: tuple[Event, ...]
     parted: Event | None = field(default=None, compare=False)
+    unseen: bool = field(default=False, compare=False)
 
     def effect(self) -> tuple[object, ...]:
         """All but the requirements and the path: outcomes of one effect are one outcome."""

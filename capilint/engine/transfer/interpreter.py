@@ -9,7 +9,7 @@ from capilint.engine.domain.binding import evaluate_arguments, statuses_in
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.evaluate import Evaluator
-from capilint.engine.domain.events import Event, Path
+from capilint.engine.domain.events import Event, Path, raised_by
 from capilint.engine.domain.memory_owners import end_local_memory
 from capilint.engine.domain.order import bounds
 from capilint.engine.domain.path_invariants import PathInvariants, candidates
@@ -34,6 +34,7 @@ from capilint.engine.transfer.creations import Creations
 from capilint.engine.transfer.doubts import doubt
 from capilint.engine.transfer.elements import ElementEffects
 from capilint.engine.transfer.exceptions import Exceptions, exceptions_of
+from capilint.engine.transfer.judged import Judged
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.objects import Objects
 from capilint.engine.transfer.protocols import ProtocolCalls
@@ -119,7 +120,10 @@ class Interpreter:
         creations = Creations(evaluator, typestates, self.rulebook.constants.get)
         results = Results(evaluator)
         self.protocol_calls = ProtocolCalls(evaluator, typestates, creations, memory, results)
-        self.summary_calls = SummaryCalls(evaluator, typestates, self.protocol_calls, memory)
+        judged = Judged(self.function)
+        self.summary_calls = SummaryCalls(
+            evaluator, typestates, self.protocol_calls, memory, judged
+        )
         self.unknown_calls = UnknownCalls(
             evaluator,
             typestates,
@@ -129,6 +133,7 @@ class Interpreter:
             self.callees.makes_data,
             handle_variables(self.function, self.callees.api, self.callees.handle_types),
             Tested(self.function, self.rulebook.constants.get),
+            judged,
             self.callees.comes_back,
         )
         self.objects = Objects(
@@ -265,7 +270,7 @@ class Interpreter:
                 for after in self._call(path, block, instruction, key):
                     if after.raised:
                         name = callee_name(callee)
-                        after.path.emit(Event("raise", span, self.typestates.path, name))
+                        after.path.emit(raised_by(after.path, span, self.typestates.path, name))
                     yield after
                 return
             case Yield():

@@ -34,6 +34,7 @@ from capilint.engine.summaries.summary import (
     Summary,
 )
 from capilint.engine.transfer.answers import Answers, answers_to, raises_at_success
+from capilint.engine.transfer.judged import Judged, owed
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.naming import GivenNames
 from capilint.engine.transfer.parameters import given_to, surplus
@@ -54,6 +55,7 @@ class SummaryCalls:
     typestates: Typestates
     protocol_calls: ProtocolCalls
     memory: MemoryEffects
+    judged: Judged
     adopt: Callable[[Path, Symbol], None] = lambda path, thing: None
 
     def apply(
@@ -74,10 +76,12 @@ class SummaryCalls:
         answers = answers_to(self.evaluator, path.state, site, arguments, summary, outcomes)
         if raises_at_success(self.evaluator, path.state, arguments, outcomes):
             ways = [way for way in ways if not way[0].raised or way[0].exception]
+        before = owed(path.state)
         for outcome, state in ways:
             branch = Path(state, path.node, path.trail)
             caller = Substitution(self.evaluator, path.state, site.key, given, outcome.names, known)
             self._play(branch, site, summary, outcome, caller, answers)
+            self.judged.note(site.key, before, branch.state)
             if outcome.raised:
                 self._abandon(branch, given.get(summary.abandons or RESULT))
                 yield raise_from(branch, CERTAIN, outcome.exception)
@@ -152,7 +156,8 @@ class SummaryCalls:
             self.protocol_calls.transitions(path, acting, span, event.succeeded)
         judged = [event.succeeded for event in outcome.events if event.succeeded is not None]
         path.state.failed = (judged[-1] is False or None) if judged else path.state.failed
-        path.emit(Event("exit", span, self.typestates.path, summary.name))
+        unseen = outcome.unseen
+        path.emit(Event("exit", span, self.typestates.path, summary.name, unseen=unseen))
 
     def _callers_role(
         self, path: Path, site: Site, role: Role, caller: Substitution, names: GivenNames

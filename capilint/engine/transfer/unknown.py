@@ -33,7 +33,13 @@ from capilint.engine.domain.values import (
 )
 from capilint.engine.program.classes import Classes
 from capilint.engine.program.tested import Tested
-from capilint.engine.transfer.doubts import doubt, doubt_what_ended, doubt_what_happened
+from capilint.engine.transfer.doubts import (
+    doubt,
+    doubt_what_ended,
+    doubt_what_happened,
+    put_in_doubt,
+)
+from capilint.engine.transfer.judged import Judged
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.reach import clobber, forget_shared_handles, member_object
 from capilint.engine.transfer.reports import is_report
@@ -73,6 +79,7 @@ class UnknownCalls:
     makes_data: Callable[[str], bool]
     handle_variables: frozenset[Variable]
     tested: Tested
+    judged: Judged
     comes_back: Callable[[str], bool]
 
     def apply(
@@ -83,6 +90,7 @@ class UnknownCalls:
         statuses = statuses_given(self.evaluator, state, arguments)
         for status in list(self._seen_statuses(path, site, arguments)):
             doubt(state, status)
+        self._doubt_what_was_taken(state, site, arguments)
         self._give(path, site, arguments)
         self._doubt_whether_it_comes_back(path, site, arguments)
         if guarded and not site.call.noexcept and not self._is_sure(site):
@@ -145,6 +153,15 @@ class UnknownCalls:
                 doubt_what_happened(state, site.key)
             elif state.failing is None and not known:
                 doubt_what_ended(state, site.key)
+
+    def _doubt_what_was_taken(self, state: State, site: Site, arguments: Arguments) -> None:
+        """What is told the answer of a call may go on only where that has taken a handle over."""
+        asked = self.tested.before(site.call)
+        for argument in arguments.all():
+            if asked.isdisjoint(place.root for place in places_in(argument.written)):
+                for symbol in self.judged.open_after(site.key, argument.written):
+                    if symbol in state.handles and state.handles[symbol].doubt is None:
+                        put_in_doubt(state, symbol, ("taken", site.key), How.JUDGED)
 
     def _is_concerned(self, path: Path, argument: Argument) -> bool:
         """Whether the call is about a handle, or a variable that tells nothing of an error yet."""

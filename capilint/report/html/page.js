@@ -248,7 +248,8 @@ function detail(finding, printed) {
       make("span", `code ${finding.severity}`, finding.code), make("span", "", code.name),
       code.cwe ? make("span", "", `CWE-${code.cwe}`) : null,
       finding.confirmed === undefined ? null : make("span", "tag",
-        `${finding.confirmed ? "" : "not "}confirmed by the runtime model`)),
+        finding.confirmed === "calls" ? "calls confirmed by the runtime model"
+          : `${finding.confirmed ? "" : "not "}confirmed by the runtime model`)),
     make("h2", "", ...withCode(finding.message)),
     make("p", "place", `${finding.path}:${finding.line}:${finding.column} in ${finding.function}`));
   if (finding.suppression) {

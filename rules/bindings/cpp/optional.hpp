@@ -90,6 +90,13 @@ public:
     T &operator*() const { return *object_; }
     T *operator->() const { return object_; }
 
+    bool operator==(nullopt_t) const { return object_ == 0; }
+    bool operator!=(nullopt_t) const { return object_ != 0; }
+    bool operator==(const T &value) const { return object_ != 0 && *object_ == value; }
+    bool operator!=(const T &value) const { return object_ == 0 || *object_ != value; }
+    bool operator<(const T &value) const { return object_ == 0 || *object_ < value; }
+    bool operator>=(const T &value) const { return object_ != 0 && *object_ >= value; }
+
 private:
     T *object_;
 };

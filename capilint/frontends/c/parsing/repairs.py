@@ -31,6 +31,10 @@ _BARE_MACRO_LINE = re.compile(
     r"(?=[ \t]*+$)(?!\s*+[-+*/&|=<>?:.,;)\]{])",
     re.MULTILINE,
 )
+_BARE_WORD = re.compile(
+    rf"(?<=[;{{}}])(\s*+{_KEYWORDS}[A-Za-z_$][\w$]*+)([ \t]*+\n(?:\s++|//[^\n]*+\n)*+)"
+    rf"(?={_KEYWORDS}[A-Za-z_][\w:]*+[\s*&]++{_KEYWORDS}[A-Za-z_]\w*+\s*+[=;,\[])"
+)
 _CONVENTION = re.compile(
     rf"\b{_KEYWORDS}\w++\s*+\**+\s*+\(\s*+([A-Za-z_]\w*+)"
     r"(?=\s*+\*++\s*+(?:const\s++)?+\w*+\s*+\)\s*+\()"
@@ -155,6 +159,11 @@ def _end_macro_lines(text: str, rows: Set[int]) -> str:
     return edited(_BARE_MACRO_LINE, text, rows, lambda match: match.group() + ";")
 
 
+def _end_bare_words(text: str, rows: Set[int]) -> str:
+    """`{TRACE` in front of a declaration on the next line is a statement of its own."""
+    return edited(_BARE_WORD, text, rows, lambda match: match.expand(r"\1;\2"))
+
+
 def without_group(match: re.Match[str]) -> str:
     """A match with spaces in place of its first group."""
     start, end = match.start(1) - match.start(), match.end(1) - match.start()
@@ -195,5 +204,6 @@ REPAIRS: tuple[Repair, ...] = (
     _without_declared_types,
     _plain_offsets,
     _end_macro_lines,
+    _end_bare_words,
     _blank_prefixes,
 )

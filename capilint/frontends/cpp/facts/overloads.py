@@ -65,6 +65,24 @@ class Overloads(Deduction):
             self._constructors[key] = chosen, bool(declared)
         return self._constructors[key]
 
+    def constructor_of_value(self, instance: Instance) -> Signature | None:
+        """The constructor of a class that takes a value which is no object, if only values of one
+        type may be meant: `optional(T &&)` of `optional<NTSTATUS>`."""
+        found: list[tuple[Signature, Type]] = []
+        for each in self.constructors(instance):
+            needed = [one for one in each.parameters if not (one.default or one.variadic)]
+            if each.deleted or not each.parameters or len(needed) > 1:
+                continue
+            first = self.type_of(each.parameters[0].type_name, instance.scope, instance.bindings)
+            if each.template or first.stars or first.instance is None:
+                found.append((each, first))
+        kinds = {(each.base, each.stars, each.instance) for _, each in found}
+        if len(kinds) != 1 or any(each.template for each, _ in found):
+            return None
+        given = found[0][1].by("&&")
+        candidates = [each for each, _ in found]
+        return self.overload(candidates, (given,), instance.scope, instance.bindings)
+
     def overload(
         self,
         candidates: Sequence[Signature],

@@ -52,6 +52,8 @@ class ObjectLowering(SpecialMemberLowering):
             return
         types = tuple(self.type_of(each) for each in arguments)
         chosen, has_constructors = self.lookup.constructor(made, types)
+        if chosen is None and len(arguments) == 1 and self._is_of_elsewhere(arguments[0]):
+            chosen = self.lookup.constructor_of_value(made)
         if chosen is not None and not chosen.defaulted:
             name = self.ask_method(made, chosen)
             values = self.arguments(Callee(name, chosen, made, made.bindings), arguments)
@@ -98,6 +100,13 @@ class ObjectLowering(SpecialMemberLowering):
                 self.begin(place, self.field_type(made, member), [arguments[index]], span)
             elif not member.default:
                 self.begin(place, self.field_type(made, member), (), span)
+
+    def _is_of_elsewhere(self, node: Node) -> bool:
+        """Whether a function that nobody declares makes a value: one of C, which makes no object
+        of a class."""
+        if node.type != "call_expression" or field(node, "function").type != "identifier":
+            return False
+        return self.type_of(node) is None and self.meaning_of(node) is None
 
     def _is_of(self, node: Node, made: Instance) -> bool:
         found = self.type_of(node)
