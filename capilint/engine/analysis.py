@@ -68,7 +68,7 @@ class Analysis:
     One is in use at a time: a new one forgets the values of the one before it. With `explain` it
     takes note of what becomes of the handles that are made, for `fates`. `quoted` is the text of a
     stretch of the file of that path, where it is at hand. `progress` is told of functions.
-    `kept` has results of earlier runs.
+    `kept` has results of earlier runs. With `routes` findings have the lines of their paths.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class Analysis:
         quoted: Callable[[str, Span], str] = _not_quoted,
         progress: Progress | None = None,
         kept: Kept | None = None,
+        routes: bool = False,
     ) -> None:
         forget_interned()
         self.rulebook = rulebook
@@ -87,6 +88,7 @@ class Analysis:
         self._found: dict[Definition, list[Candidate]] = {}
         self._explain = explain
         self._quoted = quoted
+        self._routes = routes
         self._progress = progress or Progress()
         self._kept = None if explain else kept
         self._followed: dict[Definition, Followed] = {}
@@ -308,7 +310,8 @@ class Analysis:
         again = partial(self.interpreters.of, definition) if lone else None
         asked = self.interpreters.asked
         quoted = self._quoted if asked is None else asked.door("quoted", self._quoted)
-        found = told(definition, interpreter, graph, defects, self.rulebook, quoted, again)
+        told_to = (self.rulebook, quoted, again, self._routes)
+        found = told(definition, interpreter, graph, defects, *told_to)
         followed = self._followed.get(definition)
         if followed is not None:
             for defect, each in found:
