@@ -322,7 +322,7 @@ class UnknownCalls:
     def _is_class(self, site: Site) -> bool:
         """Whether the call makes an instance of a class whose methods are in the program."""
         callee = site.call.callee
-        return isinstance(callee, Direct) and callee.name in self.classes.with_methods
+        return isinstance(callee, Direct) and self.classes.has_methods(callee.name)
 
     def _clobber(self, path: Path, site: Site, value: object) -> None:
         """What a pointer leads to may be anything afterwards."""
