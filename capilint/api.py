@@ -88,7 +88,9 @@ def check(*paths: str | os.PathLike[str], **options: Unpack[Options]) -> Report:
         given = [os.fspath(path) for path in paths]
         found = discover(given, _language(options), configuration.exclusion)
         with _one_at_a_time:
-            return check_inputs(found.inputs, configuration.settings_of, found.unreadable)
+            return check_inputs(
+                found.inputs, configuration.settings_of, found.unreadable, routes=True
+            )
 
 
 def check_text(text: str | bytes, filename: str, **options: Unpack[Options]) -> Report:
@@ -109,7 +111,7 @@ def check_text(text: str | bytes, filename: str, **options: Unpack[Options]) -> 
         path = filename.replace(os.sep, "/")
         source = Input(path, language, data, named=True, told=told is not None)
         with _one_at_a_time:
-            return check_inputs([source], configuration.settings_of)
+            return check_inputs([source], configuration.settings_of, routes=True)
 
 
 def render(report: Report, format: str, *, colour: bool = False, verbose: bool = False) -> str:  # noqa: A002

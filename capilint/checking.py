@@ -57,11 +57,13 @@ def check(
     within: Sequence[str] = (),
     progress: Progress | None = None,
     cache: str | None = None,
+    routes: bool = False,
 ) -> Report:
     """Analyse the files together: one program for all that the same user functions apply to.
 
     `unreadable` is what could not be found, to be reported too. With `explain` the report accounts
-    for every creation of a handle; with `effects` it has these. What the files include or import is
+    for every creation of a handle; with `effects` it has these, with `routes` its findings the
+    lines of their paths. What the files include or import is
     read outside of the folders `within`, if any, only where the settings name it. `progress` is
     told how far the run is. In the folder `cache` is what earlier runs found out. Raises
     SettingsError for an unknown resource, RuleError where the user's functions are described
@@ -69,7 +71,7 @@ def check(
     Terminated.
     """
     inputs = list(inputs)
-    run = _Run(inputs, settings_of, explain, effects, within, progress or Progress(), cache)
+    run = _Run(inputs, settings_of, explain, effects, within, progress or Progress(), cache, routes)
     run.unreadable += unreadable
     run.seen = len(run.unreadable)
     programs: dict[str, list[Input]] = {}
@@ -100,12 +102,14 @@ class _Run:
         within: Sequence[str],
         progress: Progress,
         cache: str | None,
+        routes: bool,
     ) -> None:
         self._inputs = tuple(inputs)
         self._settings_of = settings_of
         self._explain = explain
         self._progress = progress
         self._cache = None if explain else cache
+        self._routes = routes
         self._memory: Memory | None = None
         self._joined: list[str] = []
         self._within = within
@@ -161,6 +165,7 @@ class _Run:
             self._explain,
             self._progress,
             None if self._memory is None else self._memory.of_functions,
+            self._routes,
         )
         wanted = [Wanted(source, relevant) for source in sources]
         try:
@@ -297,7 +302,7 @@ class _Run:
             elif self._cache is not None and self._memory is None:
                 from capilint.remembering import Memory
 
-                self._memory = Memory(self._cache, self._front_ends, self._progress)
+                self._memory = Memory(self._cache, self._front_ends, self._progress, self._routes)
             if not concerned and not self._has_comment(item.path, data):
                 return None
             self._sources[item.path] = source = load_input(item, data)

@@ -129,8 +129,8 @@ class Finding:
     object, where the path goes on into it after the function, and `ender_handle` the handle as that
     method writes it. `closing` is the call that would end the object or structure that holds a
     leaked handle, if one is known. `fix` is there only where edits were asked for, and one was
-    found. `route` is the witness path as its lines have it, in the function and in its callees;
-    statements that concern no handle may be missing.
+    found. `route`, where it was asked for, is the witness path as its lines have it, in the
+    function and in its callees; statements that concern no handle may be missing.
     """
 
     code: str

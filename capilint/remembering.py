@@ -6,9 +6,9 @@
                                                                no: the analysis, and a new entry
 
 A result hangs on the bytes of the files that are analysed, and of those that are left, for they
-might join; on the rules, on capilint and its libraries; and on what its front ends asked: compile
-options, and the headers that were found and that were not (`capilint.cache.trace`). What is
-selected, suppressed and shown is worked out anew each time.
+might join; on the rules, on capilint and its libraries; on whether findings are to have routes; and
+on what its front ends asked: compile options, and the headers that were found and that were not
+(`capilint.cache.trace`). What is selected, suppressed and shown is worked out anew each time.
 
 The engine, the front ends and the IR are imported only where there is something to analyse: that
 takes longer than to recall a program.
@@ -87,11 +87,15 @@ _RECORDS = Records((Found, Severity, *records_in(finding)))
 class Memory:
     """What earlier runs found in the programs of this one."""
 
-    def __init__(self, folder: str, front_ends: FrontEnds, progress: Progress) -> None:
-        """`folder` is that of the cache; where it cannot be ours, nothing is remembered."""
+    def __init__(
+        self, folder: str, front_ends: FrontEnds, progress: Progress, routes: bool
+    ) -> None:
+        """`folder` is that of the cache; where it cannot be ours, nothing is remembered. With
+        `routes` the findings are asked for with the lines of their paths."""
         self._store = opened(folder)
         self._front_ends = front_ends
         self._progress = progress
+        self._routes = routes
         self._digests: dict[str, str] = {}
         self._changed = False  # a file, between two times that it was read
         self._key = self._salt = ""
@@ -116,6 +120,7 @@ class Memory:
         self._front_ends.kept = _Modules(self._store, self._salt, self._progress)
         given = [
             self._salt,
+            self._routes,
             [_described(each) for each in sources],
             [[each.path, each.language, each.told, self._digest_of(each)] for each in left],
         ]
@@ -137,7 +142,7 @@ class Memory:
             return None
         from capilint.engine import Kept
 
-        return Kept(self._store, self._salt)
+        return Kept(self._store, f"{self._salt} {self._routes}")
 
     def keep(self, found: Found) -> None:
         """Remember what was found in the program that was asked for last."""

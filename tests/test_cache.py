@@ -88,6 +88,18 @@ def test_a_second_run_is_recalled(cache: Path, cli: Cli) -> None:
     assert not run(cli, "--explain-silence")[1]
 
 
+def test_a_picture_of_the_path_is_no_poorer_for_a_run_without_one(cache: Path, cli: Cli) -> None:
+    program()
+    write(use_dot_c=USER.replace("DROP(key);", ""))
+    assert codes(run(cli)[0]) == ["CAP101"]
+    pages = []
+    for options in (), (), ("--no-cache",):
+        cli("check", "--output=html:-", "--statistics", *options)
+        pages.append((cli.out, "program recalled" in cli.err))
+    page = pages[2][0]
+    assert pages == [(page, False), (page, True), (page, False)] and ',"live"]' in page
+
+
 CHANGES: dict[str, Callable[[], object]] = {
     "a header": lambda: write(keys_dot_h=IDLE_HEADER),
     "a file": lambda: write(use_dot_c=USER.replace("DROP(key);", "")),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from capilint.files.git_changes import Changes
 
 FINDINGS, TROUBLE, SIGNALLED = 1, 2, 128
+WITH_ROUTES = ("html",)
 WITH_EDITS = ("json", "jsonl", "sarif", "rdjson")
 MOST_WORK = 100_000  # for edits which nobody asked for: about a second
 _EPILOG = """\
@@ -140,7 +141,7 @@ def _once(options: argparse.Namespace) -> int:
         with progress.phase("discovery"):
             found = discovery(options, settings)
         refuse_inputs(wanted, found.inputs)
-        report = _checked(options, settings, found, progress)
+        report = _checked(options, settings, found, wanted, progress)
     report, left = _mended(options, settings, found, report, wanted, progress)
     with progress.phase("report"):
         written = write_all(report, left, options)
@@ -170,7 +171,7 @@ def _mended(
                 found.inputs,
                 settings.settings_of,
                 options.fix,
-                lambda: _checked(options, settings, found, Progress()),
+                lambda: _checked(options, settings, found, wanted, Progress()),
             )
         return report, wanted if options.fix else [each for each in wanted if each[1] != STDOUT]
     if report.findings and not report.interrupted and _edits_asked_for(options, wanted):
@@ -205,7 +206,11 @@ def _status(report: Report, options: argparse.Namespace) -> int:
 
 
 def _checked(
-    options: argparse.Namespace, settings: Configuration, found: Discovery, progress: Progress
+    options: argparse.Namespace,
+    settings: Configuration,
+    found: Discovery,
+    wanted: Sequence[tuple[str, str]],
+    progress: Progress,
 ) -> Report:
     changes = None if options.diff_base is None else _changes(options.diff_base, found)
     try:
@@ -216,6 +221,7 @@ def _checked(
             options.explain_silence,
             progress=progress,
             cache=cache_folder(options),
+            routes=any(name in WITH_ROUTES for name, _ in wanted),
         )
     except Interrupted as stop:
         report = stop.report

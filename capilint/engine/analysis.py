@@ -33,6 +33,7 @@ from capilint.engine.interpreters import Interpreters
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.linkage import Definition
 from capilint.engine.recalling import Kept, Recalling, Result
+from capilint.engine.repeating import Repeating, take_over
 from capilint.engine.reporting.duplicates import Candidate, with_closing_call, without_duplicates
 from capilint.engine.reporting.notes import bounded, left_out
 from capilint.engine.reporting.silences import Fates, Followed
@@ -68,7 +69,7 @@ class Analysis:
     One is in use at a time: a new one forgets the values of the one before it. With `explain` it
     takes note of what becomes of the handles that are made, for `fates`. `quoted` is the text of a
     stretch of the file of that path, where it is at hand. `progress` is told of functions.
-    `kept` has results of earlier runs.
+    `kept` has results of earlier runs. With `routes` findings have the lines of their paths.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Analysis:
         quoted: Callable[[str, Span], str] = _not_quoted,
         progress: Progress | None = None,
         kept: Kept | None = None,
+        routes: bool = False,
     ) -> None:
         forget_interned()
         self.rulebook = rulebook
@@ -87,9 +89,11 @@ class Analysis:
         self._found: dict[Definition, list[Candidate]] = {}
         self._explain = explain
         self._quoted = quoted
+        self._routes = routes
         self._progress = progress or Progress()
         self._kept = None if explain else kept
         self._followed: dict[Definition, Followed] = {}
+        self._repeating = Repeating()
         self._read(())
 
     def add(self, modules: Sequence[Module]) -> None:
@@ -208,27 +212,47 @@ class Analysis:
         outer = self.interpreters.asked
         if outer is not None:
             outer.nested = True
-        key = None if self._recalling is None else self._recalling.key(definition, *how)
-        if self._recalling is None or key is None:
+        if self._explain:
             return follow()
         doors = {**self.interpreters.doors(definition), "quoted": self._quoted}
-        known = self._recalling.recall(key, doors, self.learned.owners)
-        if known is not None:
-            self._progress.count("recalled functions")
-            self.summaries[definition] = known.summary
-            if known.released is not None:
-                self.learned.recall(definition, known.released)
-            return list(known.candidates)
+        before = self._repeating.recall((definition, *how), doors, self.learned.owners)
+        if before is not None:
+            return self._taken_over(definition, before.result, before.way)
+        key = None if self._recalling is None else self._recalling.key(definition, *how)
+        if self._recalling is not None and key is not None:
+            known = self._recalling.recall(key, doors, self.learned.owners)
+            if known is not None:
+                self._progress.count("recalled functions")
+                return self._taken_over(definition, known)
         asked = self.interpreters.asked = Asked()
         try:
             found = follow()
         finally:
             self.interpreters.asked = outer
-        if not self.makers.are_asked_later(definition):
-            _, released = self.learned.released.get(definition, (None, None))
-            result = Result(self.summaries[definition], tuple(found), released)
+        _, released = self.learned.released.get(definition, (None, None))
+        result = Result(self.summaries[definition], tuple(found), released)
+        self._repeating.keep((definition, *how), asked, result, self.makers.way_of(definition))
+        asked_later = self.makers.are_asked_later(definition)
+        if self._recalling is not None and key is not None and not asked_later:
             self._progress.count("kept functions", self._recalling.keep(key, asked, result))
         return found
+
+    def _taken_over(
+        self,
+        definition: Definition,
+        known: Result,
+        way: tuple[Interpreter, Graph] | None = None,
+    ) -> list[Candidate]:
+        """The findings of a result that would be the same again, of which the rest is noted."""
+        self.summaries[definition] = known.summary
+        if known.released is not None:
+            self.learned.recall(definition, known.released)
+        if way is not None:
+            before, graph = way
+            interpreter = self.interpreters.of(definition)
+            take_over(interpreter, before)
+            self.makers.note(definition, interpreter, graph)
+        return list(known.candidates)
 
     def _follow(self, definition: Definition, recursive: bool) -> list[Candidate]:
         """See `function`, whose callees are known now."""
@@ -308,7 +332,8 @@ class Analysis:
         again = partial(self.interpreters.of, definition) if lone else None
         asked = self.interpreters.asked
         quoted = self._quoted if asked is None else asked.door("quoted", self._quoted)
-        found = told(definition, interpreter, graph, defects, self.rulebook, quoted, again)
+        told_to = (self.rulebook, quoted, again, self._routes)
+        found = told(definition, interpreter, graph, defects, *told_to)
         followed = self._followed.get(definition)
         if followed is not None:
             for defect, each in found:

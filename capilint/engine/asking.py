@@ -8,7 +8,7 @@ A function's result is the same again where its text is, and each of these answe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from capilint.engine.domain.ownership import MemberOwners, Scheme, Tail
@@ -73,6 +73,33 @@ class Asked:
         seen.add(key)
         self.log.append(asking)
         return True
+
+
+def answers_again(
+    log: Iterable[Asking],
+    doors: Doors,
+    owners: MemberOwners,
+    is_same: Callable[[Asking, Any], bool],
+) -> bool:
+    """Whether each question of a log has its answer again, as `is_same` tells of one and the answer
+    now; where all have, what it tells is told to `owners`."""
+    now = MemberOwners(dict(owners.owners), dict(owners.resources))
+    of_members: Doors = {
+        OWNER_OF: now.owner_of,
+        IS_OWNER: now.is_owner,
+        RESOURCE_OF: now.resource_of,
+    }
+    for asking in log:
+        kind, given, _ = asking
+        if kind == NOTE_OWNER:
+            now.note(*given)
+        elif kind == NOTE_RESOURCE:
+            now.learn_resource(*given)
+        elif not is_same(asking, (of_members.get(kind) or doors[kind])(*given)):
+            return False
+    owners.owners.update(now.owners)
+    owners.resources.update(now.resources)
+    return True
 
 
 class AskedOwners(MemberOwners):

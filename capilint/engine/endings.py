@@ -64,6 +64,11 @@ class Makers:
         if fills_own_variables(definition, interpreter):
             self.initialisers[definition] = interpreter, graph
 
+    def way_of(self, definition: Definition) -> tuple[Interpreter, Graph] | None:
+        """How a function was followed, where it was taken in."""
+        known = (each[definition] for each in self.tables if definition in each)
+        return next(known, None)
+
     def are_asked_later(self, definition: Definition) -> bool:
         """Whether it matters later in which states a function ends."""
         if any(definition in each for each in (self.fillers, self.openers, self.initialisers)):

@@ -123,7 +123,7 @@ class Interpreters:
 
     def api(self, name: str, module: Module) -> Bound | None:
         """The API function of a name; a handle type with methods of its own is no plain box."""
-        own = name in self.program.classes_of(module).with_methods
+        own = self.program.classes_of(module).has_methods(name)
         return None if own else self.program.names.api(name, module)
 
     def _summary_of(self, name: str, caller: Definition) -> Summary | None:

@@ -19,8 +19,7 @@ from typing import Any, NamedTuple, Protocol
 
 import capilint.finding
 from capilint.cache.records import RecordError, Records, Stand, records_in
-from capilint.engine import asking
-from capilint.engine.asking import Asked, Asking, Doors
+from capilint.engine.asking import Asked, Asking, Doors, answers_again
 from capilint.engine.checks import closing_calls
 from capilint.engine.domain import cause, escapes, events, handle, values
 from capilint.engine.domain.ownership import MemberOwners, Tail
@@ -115,15 +114,10 @@ class Recalling:
     def _recalled(self, data: bytes, doors: Doors, owners: MemberOwners) -> Result | None:
         try:
             log, result = self._records.loads(data)
-            now = MemberOwners(dict(owners.owners), dict(owners.resources))
-            for kind, given, answer in log:
-                if not self._is_same(Asking(kind, given, answer), doors, now):
-                    return None
+            same = answers_again(map(Asking._make, log), doors, owners, self._is_same)
+            return Result(*result) if same else None
         except (RecordError, TypeError, ValueError, LookupError):
             return None
-        owners.owners.update(now.owners)
-        owners.resources.update(now.resources)
-        return Result(*result)
 
     def keep(self, key: str, asked: Asked, result: Result) -> bool:
         """Keep a result; whether that was possible."""
@@ -138,25 +132,9 @@ class Recalling:
         self._entries.put(key, b"\n".join((data, *others[: MOST_VARIANTS - 1])))
         return True
 
-    def _is_same(self, before: Asking, doors: Doors, owners: MemberOwners) -> bool:
-        """Whether a question has its answer again; what is told is told, and true."""
-        kind, given, answer = before
-        match kind:
-            case asking.NOTE_OWNER:
-                owners.note(*given)
-                return True
-            case asking.NOTE_RESOURCE:
-                owners.learn_resource(*given)
-                return True
-            case asking.OWNER_OF:
-                now: Any = owners.owner_of(*given)
-            case asking.IS_OWNER:
-                now = owners.is_owner(*given)
-            case asking.RESOURCE_OF:
-                now = owners.resource_of(*given)
-            case _:
-                now = doors[kind](*given)
-        return bool(self._answer(Asking(kind, given, now)) == answer)
+    def _is_same(self, before: Asking, now: Any) -> bool:
+        """Whether a question has its answer again."""
+        return bool(self._answer(before._replace(answer=now)) == before.answer)
 
     def _answer(self, asking: Asking) -> object:
         """An answer as it is kept: itself where it is short, else a digest."""

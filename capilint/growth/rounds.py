@@ -46,9 +46,11 @@ class Rounds:
         explain: bool = False,
         progress: Progress | None = None,
         kept: Kept | None = None,
+        routes: bool = False,
     ) -> None:
         """`load` reads a file that joins, `crashed` is told of a path and what went wrong;
-        `quoted` is the text of a stretch of a file. `progress` is told of files and functions."""
+        `quoted` is the text of a stretch of a file. `progress` is told of files and functions.
+        With `routes` findings have the lines of their paths."""
         self.modules: dict[str, Module] = {}
         self._front_ends = front_ends
         self._load = load
@@ -57,6 +59,7 @@ class Rounds:
         self._explain = explain
         self._progress = progress or Progress()
         self._kept = kept
+        self._routes = routes
         self.fates: list[Fate] = []
         self._analysis: Analysis | None = None
 
@@ -115,7 +118,7 @@ class Rounds:
         return found
 
     def _new_analysis(self, book: RuleBook) -> Analysis:
-        return Analysis(book, self._explain, self._quoted, self._progress, self._kept)
+        return Analysis(book, self._explain, self._quoted, self._progress, self._kept, self._routes)
 
     def _joined(self, files: Iterable[Joining]) -> Iterator[Wanted]:
         for file in files:

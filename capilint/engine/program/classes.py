@@ -10,7 +10,7 @@ front end calls constructors and destructors where they run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from typing import Protocol
 
@@ -29,17 +29,14 @@ class Missing(Enum):
 class Classes(Protocol):
     """The classes that one language has in a program. Names of classes are whole ones."""
 
-    @property
-    def bases(self) -> Mapping[str, tuple[str, ...]]:
-        """The classes of all modules by name, and exceptions, with their bases."""
+    def bases_of(self, name: str) -> tuple[str, ...] | None:
+        """The bases of a class of the program, or an exception; None where there is no such one."""
 
-    @property
-    def with_methods(self) -> frozenset[str]:
-        """The classes that define methods of their own, where calling one makes an object."""
+    def has_methods(self, name: str) -> bool:
+        """Whether a class defines methods of its own, where calling it makes an object."""
 
-    @property
-    def computed(self) -> frozenset[str]:
-        """The accessors that run a method: what they give knows the object."""
+    def is_computed(self, accessor: str) -> bool:
+        """Whether an accessor runs a method: what it gives knows the object."""
 
     def method(self, owner: str, name: str) -> Definition | Missing:
         """What calling `name` on an object of the class runs."""

@@ -37,15 +37,17 @@ class CppClasses:
         declared = {name: bases for name, (bases, *others) in found.items() if not others}
         return {**self.names.rulebook.exception_classes, **declared}
 
-    @property
-    def with_methods(self) -> frozenset[str]:
-        """None: a call of a class's name is one of its constructor."""
-        return frozenset()
+    def bases_of(self, name: str) -> tuple[str, ...] | None:
+        """See `Classes`."""
+        return self.bases.get(name)
 
-    @property
-    def computed(self) -> frozenset[str]:
-        """None: reading a member runs nothing."""
-        return frozenset()
+    def has_methods(self, name: str) -> bool:
+        """None has: a call of a class's name is one of its constructor."""
+        return False
+
+    def is_computed(self, accessor: str) -> bool:
+        """None is: reading a member runs nothing."""
+        return False
 
     def makes_data(self, name: str, module: Module) -> bool:
         """Which constructors raise is told by themselves."""

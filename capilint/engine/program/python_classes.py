@@ -54,10 +54,13 @@ class PythonClasses:
         declared = {name: holder.classes[name] for name, holder in self.names.declared.items()}
         return {**declared, **exceptions}
 
-    @cached_property
-    def with_methods(self) -> frozenset[str]:
-        """The classes that define methods of their own."""
-        return frozenset(self._own_methods)
+    def bases_of(self, name: str) -> tuple[str, ...] | None:
+        """See `Classes`."""
+        return self.bases.get(name)
+
+    def has_methods(self, name: str) -> bool:
+        """Whether a class defines methods of its own."""
+        return name in self._own_methods
 
     @cached_property
     def _own_methods(self) -> dict[str, dict[str, Definition]]:
@@ -141,7 +144,7 @@ class PythonClasses:
     def is_plain(self, owner: str) -> bool:
         """Whether an object of the class keeps in an attribute what is stored there.
 
-        Attributes that are `computed` are another matter.
+        Attributes that are computed are another matter.
         """
         if owner not in self._plain:
             self._plain[owner] = _UNPREDICTABLE.isdisjoint(
@@ -151,9 +154,12 @@ class PythonClasses:
             )
         return self._plain[owner]
 
+    def is_computed(self, accessor: str) -> bool:
+        """Whether an accessor is a method's, in whichever class: what it gives knows the object."""
+        return accessor in self._computed
+
     @cached_property
-    def computed(self) -> frozenset[str]:
-        """The accessors of methods, in whichever class: what they give knows the object."""
+    def _computed(self) -> frozenset[str]:
         names = {name for methods in self._own_methods.values() for name in methods}
         return frozenset(f".{name}" for name in (*names, "__dict__")) if names else frozenset()
 

@@ -26,12 +26,13 @@ def told(
     rulebook: RuleBook,
     quoted: Callable[[str, Span], str],
     again: Callable[[], Interpreter] | None,
+    routes: bool,
 ) -> list[tuple[Defect, Candidate]]:
     """The defects as findings; with `again`, an interpreter as fresh as the first was, those that
     only merged paths show are looked at without merging.
 
     `interpreter` has followed the function, `graph` is where it went; `quoted` is the text of a
-    stretch of a file.
+    stretch of a file. With `routes` the findings have them.
     """
     origins = interpreter.typestates.origins
     narrator = Narrator(
@@ -44,6 +45,7 @@ def told(
         rulebook.own_functions,
         quoted,
         lambda symbol: held_by(definition, interpreter, symbol),
+        routes,
     )
     exits = [Station(node, path.trail) for node, _, path in interpreter.exits]
     witnesses = shortest_witnesses(defects, graph, exits, origins)

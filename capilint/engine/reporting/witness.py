@@ -35,7 +35,8 @@ class Narrator:
     """Turns witnessed defects of one function into findings.
 
     What is alive where the process ends with the function is remarked on, and no more. `own` are
-    the user's functions.
+    the user's functions. `routes` says whether findings have theirs: in a long function with many
+    leaks they are long, and only a picture of the path shows them.
     """
 
     path: str
@@ -47,6 +48,7 @@ class Narrator:
     own: Mapping[str, Protocol]
     quoted: Callable[[str, Span], str]
     held: Callable[[Symbol], Held | None]
+    routes: bool
 
     def tell(self, witness: Witnessed) -> Candidate:
         """The finding of a witness."""
@@ -124,7 +126,7 @@ class Narrator:
             subject=subject,
             ender=defect.ender.function if defect.ender is not None else "",
             ender_handle=defect.ender.handle if defect.ender is not None else "",
-            route=route(self.function, self.path, witness, release),
+            route=route(self.function, self.path, witness, release) if self.routes else (),
         )
 
     def _facts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from capilint.engine.domain.binding import give_away_handles
@@ -50,14 +50,14 @@ _FEW = range(FEW_ROUNDS + 1)
 class Assignments:
     """Moves values in one function.
 
-    `cyclic` are its blocks that lie in loops, `computed` the accessors that run a method, `bounds`
-    what its branches compare its counters with.
+    `cyclic` are its blocks that lie in loops, `is_computed` tells the accessors that run a method,
+    `bounds` are what its branches compare its counters with.
     """
 
     evaluator: Evaluator
     typestates: Typestates
     cyclic: frozenset[int]
-    computed: frozenset[str]
+    is_computed: Callable[[str], bool]
     bounds: Mapping[Place, tuple[Value, ...]]
 
     def end_scope(self, path: Path, variables: tuple[Variable, ...], instruction: EndScope) -> None:
@@ -176,7 +176,7 @@ class Assignments:
                 if location is not None:
                     cause = self._unknown_element(path, place)
                     path.state.escape(Pointer(location), cause=cause)
-            elif accessor in self.computed:
+            elif self.is_computed(accessor):
                 outer = Place(place.root, place.path[: max(index - 1, 0)])
                 whole = self.evaluator.read(path.state, outer)
                 path.state.escape(whole, cause=path.state.cause(How.EXPRESSION))

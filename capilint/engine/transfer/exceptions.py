@@ -11,7 +11,7 @@ A class that nobody knows may be any other's child: what its clause catches is o
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,7 +23,7 @@ _CHARACTERS = ("char", "char8_t", "char16_t", "char32_t", "wchar_t")
 _NUMBERS = ("bool", "double", "float", "int", "long", "short", "signed", "unsigned")
 _FUNDAMENTAL = frozenset((*_CHARACTERS, *_NUMBERS, "void"))
 
-Bases = Mapping[str, Sequence[str]]
+BasesOf = Callable[[str], Sequence[str] | None]
 
 
 class Exceptions(Protocol):
@@ -39,17 +39,19 @@ class Exceptions(Protocol):
         """Whether the exception, if nobody catches it, is an orderly end of the program."""
 
 
-def exceptions_of(language: Language, bases: Bases, unsaid: frozenset[str]) -> Exceptions:
-    """The exceptions of a language; `bases` has its classes with their bases, `unsaid` those that
-    are caught where nobody says what is thrown."""
-    return PythonExceptions(bases) if language is Language.PYTHON else CppExceptions(bases, unsaid)
+def exceptions_of(language: Language, bases_of: BasesOf, unsaid: frozenset[str]) -> Exceptions:
+    """The exceptions of a language; `bases_of` knows the bases of its classes, `unsaid` are those
+    that are caught where nobody says what is thrown."""
+    if language is Language.PYTHON:
+        return PythonExceptions(bases_of)
+    return CppExceptions(bases_of, unsaid)
 
 
 @dataclass(frozen=True, slots=True)
 class CppExceptions:
     """C++'s exceptions; C has none."""
 
-    bases: Bases
+    bases_of: BasesOf
     unsaid: frozenset[str]
 
     def catches(self, exception: str, clause: str) -> bool | None:
@@ -71,10 +73,11 @@ class CppExceptions:
         if not _FUNDAMENTAL.isdisjoint(name.split()) or name in seen:
             return False
         seen.add(name)
-        answers = [self._derives(each, base, seen) for each in self.bases.get(name, ())]
+        bases = self.bases_of(name)
+        answers = [self._derives(each, base, seen) for each in bases or ()]
         if True in answers:
             return True
-        return None if None in answers or name not in self.bases else False
+        return None if None in answers or bases is None else False
 
     def may_be_unknown(self, clause: str) -> bool:
         """Whether it catches everything, or what libraries throw."""
@@ -87,9 +90,9 @@ class CppExceptions:
 
 @dataclass(frozen=True, slots=True)
 class PythonExceptions:
-    """Python's exceptions: `bases` has the program's own and the bindings'."""
+    """Python's exceptions: `bases_of` knows the program's own and the bindings'."""
 
-    bases: Bases
+    bases_of: BasesOf
 
     def catches(self, exception: str, clause: str) -> bool | None:
         """See `Exceptions`."""
@@ -104,10 +107,11 @@ class PythonExceptions:
         raised = builtin_class(exception)
         if raised is not None:
             return issubclass(raised, caught) if caught is not None else _related(raised, clause)
-        answers = [self.catches(base, clause) for base in self.bases.get(exception, ())]
+        bases = self.bases_of(exception)
+        answers = [self.catches(base, clause) for base in bases or ()]
         if True in answers:
             return True
-        return None if None in answers or exception not in self.bases else False
+        return None if None in answers or bases is None else False
 
     def may_be_unknown(self, clause: str) -> bool:
         """Any may: nothing in Python says what a call raises."""

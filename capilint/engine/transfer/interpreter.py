@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from capilint.engine.domain.binding import evaluate_arguments, statuses_in
 from capilint.engine.domain.cause import How
@@ -110,7 +111,7 @@ class Interpreter:
             self.evaluator,
             self.typestates,
             self.cyclic,
-            self.callees.classes.computed,
+            cache(self.callees.classes.is_computed),
             bounds(self.function),
         )
         self.sites = Sites(self.liveness)
@@ -146,7 +147,7 @@ class Interpreter:
         )
         self.typestates.only_holds = self.objects.only_holds
         self.resolution = Resolution(self.callees, self.rulebook, evaluator, self.objects)
-        bases, unsaid = self.callees.classes.bases, self.rulebook.unsaid_exceptions
+        bases, unsaid = cache(self.callees.classes.bases_of), self.rulebook.unsaid_exceptions
         self.exceptions = exceptions_of(self.function.language, bases, unsaid)
         self.raising = raising(self.function)
         idle = IdleBranches(self.function, self.liveness, self.callees.acted_on)

@@ -30,7 +30,7 @@ from capilint.ir.signatures import scope_of
 def member_object(site: Site, arguments: Arguments, classes: Classes) -> Argument | None:
     """The object of a method of C++ that is a member of another object."""
     first, callee = arguments.receiver, site.call.callee
-    if isinstance(callee, Direct) and scope_of(callee.name) in classes.bases:
+    if isinstance(callee, Direct) and classes.bases_of(scope_of(callee.name)) is not None:
         first = next(iter(arguments.positional), None)
     if first is None or not isinstance(first.written, AddressOf):
         return None

@@ -339,7 +339,7 @@ class UnknownCalls:
     def _is_class(self, site: Site) -> bool:
         """Whether the call makes an instance of a class whose methods are in the program."""
         callee = site.call.callee
-        return isinstance(callee, Direct) and callee.name in self.classes.with_methods
+        return isinstance(callee, Direct) and self.classes.has_methods(callee.name)
 
 
 def _statuses_behind(state: State, value: object, answered: bool) -> Iterator[Status]:
