@@ -15,6 +15,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from traceback import format_exception
 from typing import Any
 
@@ -64,7 +65,7 @@ class Service(LanguageServer):
         self._checking: asyncio.Task[None] | None = None
         self._warming: Job[None] | None = None
         self._seconds = 0.0  # that the last check of all took; none is known at first
-        self._complained = ""
+        self._told: set[str] = set()
         self._shows_paths = False
 
     @property
@@ -115,14 +116,16 @@ class Service(LanguageServer):
             checked = await Job(snapshot.check).result()
             self._publish(checked, whole)
         except _USERS_OWN as error:
-            self._complain(str(error))
+            self._complain({str(error)})
             return
         except Exception as error:
             self._log("".join(format_exception(error)))
             return
-        self._complained = ""
         if whole:
             self._seconds = time.monotonic() - start
+            # No editor opens a folder, to see a diagnostic there.
+            unread = [each for each in checked.report.unreadable if Path(each.path).is_dir()]
+            self._complain({f"{each.path}: {each.reason}" for each in unread})
         self.checked = checked
 
     async def mended(self, data: object) -> types.WorkspaceEdit | None:
@@ -202,7 +205,8 @@ class Service(LanguageServer):
         translator = Translator(checked, self.encoding)
         found: dict[str, list[types.Diagnostic]] = {path: [] for path in checked.documents}
         for item in checked.report.unreadable:
-            found.setdefault(item.path, []).append(translator.unreadable(item))
+            if not Path(item.path).is_dir():
+                found.setdefault(item.path, []).append(translator.unreadable(item))
         for finding in checked.report.shown(self._verbose):
             found.setdefault(finding.path, []).append(translator.diagnostic(finding))
         if whole:
@@ -221,12 +225,12 @@ class Service(LanguageServer):
             types.PublishDiagnosticsParams(uri, found, version=version)
         )
 
-    def _complain(self, text: str) -> None:
-        """Tell of a mistake in the settings, once."""
-        if text != self._complained:
-            self._complained = text
+    def _complain(self, texts: set[str]) -> None:
+        """Tell of all that people should mend, but of nothing that was so the last time, too."""
+        for text in sorted(texts - self._told):
             kind = types.MessageType.Warning
             self.window_show_message(types.ShowMessageParams(kind, f"capilint: {text}"))
+        self._told = texts
 
     def say(self, text: str) -> None:
         """Tell people something."""
