@@ -32,11 +32,11 @@ def blocks(language: str) -> list[str]:
 
 
 def test_every_configuration_starts_the_server() -> None:
-    neovim = re.findall(r'cmd = \{ "(\w+)", "(\w+)" \}', blocks("lua")[0])
+    neovim = re.findall(r'cmd = \{ "(\w+)", "(\w+)" \}', "".join(blocks("lua")))
     emacs = re.findall(r'\("(\w+)" "(\w+)"\)', blocks("elisp")[0])
     helix = tomllib.loads(blocks("toml")[0])["language-server"]["capilint"]
     commands = [*neovim, *emacs, (helix["command"], *helix["args"])]
-    assert [list(each) for each in commands] == 3 * [COMMAND]
+    assert [list(each) for each in commands] == 4 * [COMMAND]
     assert COMMAND[0] == "capilint"
     assert parsed(COMMAND[1:]).command == "server"
 
@@ -75,9 +75,12 @@ vim.cmd("qa!")
 
 def test_neovim_shows_a_finding_and_its_path(tmp_path: Path) -> None:
     neovim = shutil.which("nvim", path=f"{BESIDE}{os.pathsep}{os.environ['PATH']}")
-    if neovim is None or not _is_recent(neovim):
-        pytest.skip("no nvim of 0.11 or newer")
-    (tmp_path / "init.lua").write_text("".join(blocks("lua")), encoding="utf-8")
+    version = (0, 0) if neovim is None else _version(neovim)
+    if neovim is None or version < (0, 8):
+        pytest.skip("no nvim of 0.8 or newer")
+    recent, older, path = blocks("lua")
+    text = (recent if version >= (0, 11) else older) + path
+    (tmp_path / "init.lua").write_text(text, encoding="utf-8")
     (tmp_path / "session.lua").write_text(NEOVIM, encoding="utf-8")
     told = _session([neovim, "--headless", "-u", "init.lua", "-c", "luafile session.lua"], tmp_path)
     assert re.findall(r"\S.*", told.stderr) == [
@@ -88,10 +91,11 @@ def test_neovim_shows_a_finding_and_its_path(tmp_path: Path) -> None:
     ]
 
 
-def _is_recent(neovim: str) -> bool:
+def _version(neovim: str) -> tuple[int, int]:
     told = subprocess.run([neovim, "--version"], capture_output=True, text=True, check=True).stdout
     version = re.match(r"NVIM v(\d+)\.(\d+)", told)
-    return version is not None and (int(version[1]), int(version[2])) >= (0, 11)
+    assert version is not None
+    return int(version[1]), int(version[2])
 
 
 EMACS = """\
