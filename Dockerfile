@@ -7,8 +7,8 @@ RUN python -m venv /opt/capilint && /opt/capilint/bin/pip install --no-cache-dir
 
 FROM python:3.13-slim
 COPY --from=build /opt/capilint /opt/capilint
-RUN useradd --create-home capilint
-USER capilint
+RUN useradd --create-home --uid 1000 capilint
+USER 1000
 WORKDIR /src
 ENTRYPOINT ["/opt/capilint/bin/capilint"]
 CMD ["--help"]

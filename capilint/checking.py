@@ -34,7 +34,7 @@ from capilint.rulebook.namescan import NameScan, known_names, unknown_resource
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
-    from capilint.engine.summaries.effects import Effects
+    from capilint.effects import Effects
     from capilint.finding import Finding, Span
     from capilint.findings.triage import Triage
     from capilint.growth.rounds import Rounds
@@ -176,9 +176,10 @@ class _Run:
         found = [*problems(rounds.modules.values()), *found]
         self._analysed |= rounds.modules.keys() - self._beside
         self._findings += found
-        self._keep(rounds, found)
+        effects = None if self._effects is None else rounds.effects()
+        self._keep(rounds, found, effects)
         if self._effects is not None:
-            self._effects += rounds.effects()
+            self._effects += effects or ()
         if self._explain:
             from capilint.findings.accounts import not_understood
 
@@ -192,24 +193,30 @@ class _Run:
         if self._memory is None:
             return False
         with self._progress.phase("cache"):
-            known = self._memory.recall(sources, left, rules)
+            known = self._memory.recall(sources, left, rules, self._effects is not None)
         self._progress.count("recalled programs", known is not None)
-        if known is None or self._effects is not None:  # these are not kept
+        if known is None:
             return False
         items = {item.path: item for item in left}
         for path in known.joined:
             self._load(items[path])
         self._analysed |= set(known.analysed) - self._beside
         self._findings += known.findings
+        if self._effects is not None:
+            self._effects += known.effects or ()
         return True
 
-    def _keep(self, rounds: Rounds, found: Sequence[Finding]) -> None:
+    def _keep(
+        self, rounds: Rounds, found: Sequence[Finding], effects: Sequence[Effects] | None
+    ) -> None:
         """Remember what was found in a program, unless something of ours failed."""
         if self._memory is not None and not self._progress.counts["failures"]:
             from capilint.remembering import Found
 
             with self._progress.phase("cache"):
-                self._memory.keep(Found(tuple(self._joined), tuple(rounds.modules), tuple(found)))
+                told = None if effects is None else tuple(effects)
+                joined, analysed = tuple(self._joined), tuple(rounds.modules)
+                self._memory.keep(Found(joined, analysed, tuple(found), told))
 
     def report(self) -> Report:
         """The report of all that was gathered."""

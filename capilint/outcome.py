@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
-    from capilint.engine.summaries.effects import Effects
+    from capilint.effects import Effects
     from capilint.files.source import Source, Unreadable
     from capilint.finding import Finding
     from capilint.findings.baseline import Gone

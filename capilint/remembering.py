@@ -27,8 +27,10 @@ from capilint.cache import trace
 from capilint.cache.records import RecordError, Records, records_in
 from capilint.cache.store import Store, opened
 from capilint.cache.version import version
+from capilint.effects import Effects
 from capilint.files.source import Input, Source, UnreadableError, read_bytes
 from capilint.finding import Finding
+from capilint.language import Language
 from capilint.progress import Progress
 from capilint.rulebook.folder import rule_folder
 from capilint.rulebook.tomlfile import RuleFile
@@ -42,11 +44,13 @@ if TYPE_CHECKING:
 
 class Found(NamedTuple):
     """What the analysis of a program came to: the paths of the files that joined it, in the order
-    in which they were read, of those that were analysed, and the findings."""
+    in which they were read, of those that were analysed, the findings, and the effects of the
+    functions where they were asked for."""
 
     joined: tuple[str, ...]
     analysed: tuple[str, ...]
     findings: tuple[Finding, ...]
+    effects: tuple[Effects, ...] | None = None
 
 
 class _Modules:
@@ -81,7 +85,7 @@ class _Modules:
         return _digest(json.dumps([self._salt, *_described(source), matters]))
 
 
-_RECORDS = Records((Found, Severity, *records_in(finding)))
+_RECORDS = Records((Found, Effects, Language, Severity, *records_in(finding)))
 
 
 class Memory:
@@ -107,11 +111,15 @@ class Memory:
             self._changed |= self._digests.setdefault(path, digest) != digest
 
     def recall(
-        self, sources: Iterable[Source], left: Iterable[Input], rules: RuleFile | None
+        self,
+        sources: Iterable[Source],
+        left: Iterable[Input],
+        rules: RuleFile | None,
+        effects: bool,
     ) -> Found | None:
         """What was found in a program, if all that it hangs on is as it was.
 
-        `sources` are those that it begins with, `left` may join it.
+        `sources` are those that it begins with, `left` may join it. With `effects` it has these.
         """
         if self._store is None:
             return None
@@ -133,7 +141,9 @@ class Memory:
             found = _RECORDS.loads(result) if trace.holds(asked, self._front_ends.ask) else None
         except (ValueError, TypeError, RecordError):
             return None
-        return found if isinstance(found, Found) else None
+        if not isinstance(found, Found) or (effects and found.effects is None):
+            return None
+        return found
 
     @property
     def of_functions(self) -> Kept | None:

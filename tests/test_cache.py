@@ -16,9 +16,14 @@ from hypothesis import strategies as st
 import capilint.remembering
 from capilint.cache import place, store
 from capilint.cache.records import RecordError, Records
+from capilint.checking import check
+from capilint.config.loading import Configuration
+from capilint.effects import Effects
+from capilint.files.discover import discover
 from capilint.files.source import read_bytes
 from capilint.finding import Span, Step
 from capilint.ir import Language, Scope
+from capilint.progress import Progress
 from capilint.report.printable import plural
 from tests.command_line import Cli
 
@@ -436,14 +441,35 @@ def program_in(folder: Path) -> None:
 
 
 def checked(folder: Path, cache: str | None) -> tuple[object, ...]:
-    from capilint.checking import check
-    from capilint.config.loading import Configuration
-    from capilint.files.discover import discover
-
     configuration = Configuration()
     found = discover([str(folder)], exclusion=configuration.exclusion)
     report = check(found.inputs, configuration.settings_of, found.unreadable, cache=cache)
     return report.findings, report.analysed, report.notes, report.unreadable
+
+
+def test_the_effects_of_functions_are_recalled(cache: Path) -> None:
+    program()
+    without, recalled = effects(cache, wanted=False)
+    assert (without, recalled) == ((), False)
+    first, recalled = effects(cache, wanted=True)
+    assert {each.name for each in first} == {"use", "finish"}
+    assert not recalled  # the first run did not look for them
+    assert effects(cache, wanted=True) == (first, True)
+    assert effects(cache, wanted=False)[1]
+
+
+def effects(cache: Path, wanted: bool) -> tuple[tuple[Effects, ...], bool]:
+    """What a check tells of functions, and whether the program was recalled."""
+    progress = Progress()
+    found = discover(["."])
+    report = check(
+        found.inputs,
+        Configuration().settings_of,
+        effects=wanted,
+        progress=progress,
+        cache=str(cache),
+    )
+    return report.effects, bool(progress.counts["recalled programs"])
 
 
 SAMPLE = sorted(FIXTURES.glob("*/[a-e]*/*.c*"))[::12] + sorted(FIXTURES.glob("python/*/*.py"))[::16]

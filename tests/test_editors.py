@@ -21,6 +21,7 @@ from tests.tools import ROOT
 EXTENSION = ROOT / "editors" / "vscode"
 MANIFEST = json.loads((EXTENSION / "package.json").read_text(encoding="utf-8"))
 SCRIPT = (EXTENSION / MANIFEST["main"]).read_text(encoding="utf-8")
+BESIDE = Path(sys.executable).parent  # where capilint is, and what the extra `dev` has
 PAGE = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
 COMMAND = MANIFEST["contributes"]["configuration"]["properties"]["capilint.command"]["default"]
 
@@ -31,11 +32,11 @@ def blocks(language: str) -> list[str]:
 
 
 def test_every_configuration_starts_the_server() -> None:
-    neovim = re.findall(r'cmd = \{ "(\w+)", "(\w+)" \}', blocks("lua")[0])
+    neovim = re.findall(r'cmd = \{ "(\w+)", "(\w+)" \}', "".join(blocks("lua")))
     emacs = re.findall(r'\("(\w+)" "(\w+)"\)', blocks("elisp")[0])
     helix = tomllib.loads(blocks("toml")[0])["language-server"]["capilint"]
     commands = [*neovim, *emacs, (helix["command"], *helix["args"])]
-    assert [list(each) for each in commands] == 3 * [COMMAND]
+    assert [list(each) for each in commands] == 4 * [COMMAND]
     assert COMMAND[0] == "capilint"
     assert parsed(COMMAND[1:]).command == "server"
 
@@ -73,24 +74,16 @@ vim.cmd("qa!")
 
 
 def test_neovim_shows_a_finding_and_its_path(tmp_path: Path) -> None:
-    neovim = shutil.which("nvim")
-    if neovim is None or not _is_recent(neovim):
-        pytest.skip("no nvim of 0.11 or newer")
-    (tmp_path / "init.lua").write_text("".join(blocks("lua")), encoding="utf-8")
+    neovim = shutil.which("nvim", path=f"{BESIDE}{os.pathsep}{os.environ['PATH']}")
+    version = (0, 0) if neovim is None else _version(neovim)
+    if neovim is None or version < (0, 8):
+        pytest.skip("no nvim of 0.8 or newer")
+    recent, older, path = blocks("lua")
+    text = (recent if version >= (0, 11) else older) + path
+    (tmp_path / "init.lua").write_text(text, encoding="utf-8")
     (tmp_path / "session.lua").write_text(NEOVIM, encoding="utf-8")
-    (tmp_path / "leak.c").write_text(C_LEAK, encoding="utf-8")
-    (tmp_path / "pyproject.toml").write_text("[tool.capilint]\n", encoding="utf-8")
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run(
-        [neovim, "--headless", "-u", "init.lua", "-c", "luafile session.lua"],
-        cwd=tmp_path,
-        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=True,
-    )
-    assert re.findall(r"\S.*", done.stderr) == [
+    told = _session([neovim, "--headless", "-u", "init.lua", "-c", "luafile session.lua"], tmp_path)
+    assert re.findall(r"\S.*", told.stderr) == [
         "CAP101 6",
         "6 1. hKey is created here",
         "8 2. CryptEncrypt fails",
@@ -98,7 +91,58 @@ def test_neovim_shows_a_finding_and_its_path(tmp_path: Path) -> None:
     ]
 
 
-def _is_recent(neovim: str) -> bool:
+def _version(neovim: str) -> tuple[int, int]:
     told = subprocess.run([neovim, "--version"], capture_output=True, text=True, check=True).stdout
     version = re.match(r"NVIM v(\d+)\.(\d+)", told)
-    return version is not None and (int(version[1]), int(version[2])) >= (0, 11)
+    assert version is not None
+    return int(version[1]), int(version[2])
+
+
+EMACS = """\
+(require 'eglot)
+(setq eglot-confirm-server-initiated-edits nil
+      last-nonmenu-event ?x) ; as if the command came by the keyboard
+(defun wait-until (holds)
+  (let ((end (+ (float-time) 60)))
+    (while (and (not (funcall holds)) (< (float-time) end))
+      (accept-process-output nil 0.1))))
+(find-file "leak.c")
+(call-interactively 'eglot)
+(wait-until (lambda () (flymake-start) (flymake-diagnostics)))
+(dolist (each (flymake-diagnostics))
+  (princ (format "%d %s\n" (line-number-at-pos (flymake-diagnostic-beg each))
+                 (flymake-diagnostic-text each))))
+(goto-char (flymake-diagnostic-beg (car (flymake-diagnostics))))
+(cl-letf (((symbol-function 'completing-read)
+           (lambda (_prompt items &rest _) (caar items))))
+  (call-interactively 'eglot-code-actions))
+(wait-until (lambda () (> (how-many "CryptDestroyKey(hKey)" (point-min)) 1)))
+(princ (buffer-string))
+"""
+
+
+def test_emacs_shows_a_finding_and_mends_it(tmp_path: Path) -> None:
+    emacs = shutil.which("emacs")
+    if emacs is None or subprocess.run([emacs, "--batch", "-l", "eglot"], check=False).returncode:
+        pytest.skip("no emacs with eglot (on Debian: apt-get install emacs-nox elpa-eglot)")
+    (tmp_path / "init.el").write_text(blocks("elisp")[0], encoding="utf-8")
+    (tmp_path / "session.el").write_text(EMACS, encoding="utf-8")
+    told = _session([emacs, "--batch", "-l", "init.el", "-l", "session.el"], tmp_path).stdout
+    assert re.search(r"^6 .*key `hKey` from CryptGenKey is not destroyed", told), told
+    assert told.count("CryptDestroyKey(hKey);") == 2
+
+
+def _session(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """What an editor prints that is started in a project with a leak."""
+    (folder / "leak.c").write_text(C_LEAK, encoding="utf-8")
+    (folder / "pyproject.toml").write_text("[tool.capilint]\n", encoding="utf-8")
+    path = f"{BESIDE}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=True,
+    )

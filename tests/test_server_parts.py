@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from pathlib import Path
@@ -132,6 +133,36 @@ def test_a_crash_of_the_analysis_is_logged_and_the_server_goes_on(
     asyncio.run(script())
     assert "RecursionError: deep" in logged[0]
     assert [(each.uri, each.diagnostics) for each in sent] == [("file:///a.c", [])]
+
+
+def test_a_folder_that_cannot_be_read_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    server = Service()
+    told: list[str] = []
+    monkeypatch.setattr(server, "window_show_message", lambda each: told.append(each.message))
+    monkeypatch.setattr(Service, "encoding", "utf-16")
+    (tmp_path / "secret").mkdir()
+    usual = os.scandir
+
+    def scandir(path: str) -> object:
+        if path == "secret/":
+            raise PermissionError(13, "Permission denied")
+        return usual(path)
+
+    async def script() -> None:
+        server.begin([str(tmp_path)], None)
+        monkeypatch.setattr(os, "scandir", scandir)
+        await server._check(whole=True)
+        await server._check(whole=True)
+        monkeypatch.setattr(os, "scandir", usual)
+        await server._check(whole=True)
+        monkeypatch.setattr(os, "scandir", scandir)
+        await server._check(whole=True)
+
+    asyncio.run(script())
+    assert told == 2 * ["capilint: secret: Permission denied"]
 
 
 def test_a_folder_that_is_gone_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

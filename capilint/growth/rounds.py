@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from capilint.effects import Effects
 from capilint.engine import Analysis, Kept
-from capilint.engine.summaries.effects import Effects, effects
+from capilint.engine.summaries.effects import effects
 from capilint.files.source import Input, Source
 from capilint.finding import Finding, Span
 from capilint.growth.left import Joining, Left, parent

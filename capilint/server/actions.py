@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from lsprotocol import types
 
@@ -21,17 +21,26 @@ from capilint.server.diagnostics import Translator
 from capilint.server.workspace import Checked
 
 PATH_COMMAND = "capilint.path"  # answered by the server: the steps of a path
+MEND_COMMAND = "capilint.mend"  # the server makes the edit: for clients that resolve no actions
 SHOW_PATH_COMMAND = "capilint.showPath"  # of an editor that can show them
+
+
+class Client(NamedTuple):
+    """What an editor can do: take edits that name a document's version, ask for the edit of an
+    action when it is chosen, show paths."""
+
+    versioned: bool = False
+    resolves: bool = False
+    shows_paths: bool = False
 
 
 class Actions:
     """The actions for what one check found."""
 
-    def __init__(self, checked: Checked, translator: Translator, versioned: bool) -> None:
-        """`versioned`: the client takes edits that name a document's version."""
+    def __init__(self, checked: Checked, translator: Translator, client: Client) -> None:
         self._checked = checked
         self._translator = translator
-        self._versioned = versioned
+        self._client = client
 
     def findings_at(self, path: str, wanted: types.Range) -> list[Finding]:
         """The findings of a file whose lines a range touches."""
@@ -43,16 +52,20 @@ class Actions:
             and wanted.start.line <= each.span.end_line - 1
         ]
 
-    def of(self, finding: Finding, shows_paths: bool) -> Iterator[types.CodeAction]:
+    def of(self, finding: Finding) -> Iterator[types.CodeAction]:
         """The actions for a finding; the first has its edit only when it was `mended`."""
         diagnostic = self._translator.diagnostic(finding)
         if finding.resource and finding.steps and not is_notebook(finding.path):
+            title = f"Mend {finding.code}: {finding.help}" if finding.help else "Mend it"
+            data = {"uri": self._translator.uri(finding.path), "finding": self._key(finding)}
+            command = types.Command(title, MEND_COMMAND, arguments=[data])
             yield types.CodeAction(
-                title=f"Mend {finding.code}: {finding.help}" if finding.help else "Mend it",
+                title,
                 kind=types.CodeActionKind.QuickFix,
                 diagnostics=[diagnostic],
                 is_preferred=True,
-                data={"uri": self._translator.uri(finding.path), "finding": self._key(finding)},
+                data=data if self._client.resolves else None,
+                command=None if self._client.resolves else command,
             )
         source = self._checked.report.sources.get(finding.path)
         change = suppression(finding, source) if source is not None else None
@@ -63,7 +76,7 @@ class Actions:
                 diagnostics=[diagnostic],
                 edit=self._edit([change]),
             )
-        if shows_paths and finding.steps:
+        if self._client.shows_paths and finding.steps:
             title = f"Show the path of {finding.code} ({len(finding.steps)} steps)"
             start = diagnostic.range.start
             place = [self._translator.uri(finding.path), start.line, start.character]
@@ -110,7 +123,7 @@ class Actions:
         by_path: dict[str, list[types.TextEdit]] = {}
         for change in changes:
             by_path.setdefault(change.path, []).append(self._translator.edit(change))
-        if not self._versioned:
+        if not self._client.versioned:
             uris = {self._translator.uri(path): edits for path, edits in by_path.items()}
             return types.WorkspaceEdit(changes=uris)
         documents = self._checked.documents

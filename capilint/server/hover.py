@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from capilint.engine.summaries.effects import Effects
+from capilint.effects import Effects
 from capilint.language import Language
 from capilint.rulebook.book import RuleBook
 from capilint.rulebook.effects import effects

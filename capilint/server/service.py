@@ -13,21 +13,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
 from traceback import format_exception
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from capilint import __version__
 from capilint.checking import SettingsError, rule_book
 from capilint.config.loading import ConfigError
-from capilint.finding import Finding
 from capilint.findings.baseline_file import BaselineError
 from capilint.rulebook.folder import RuleError
-from capilint.server.actions import PATH_COMMAND, Actions
+from capilint.server.actions import MEND_COMMAND, PATH_COMMAND, Actions, Client
 from capilint.server.diagnostics import Translator
 from capilint.server.hover import hover_text, word_at
 from capilint.server.jobs import Job
@@ -39,7 +41,8 @@ _QUIET = 0.3  # seconds without a change before a check begins
 _LONG = 1.0  # seconds: a check that takes longer is no answer to a change
 _WATCHED = (
     "**/*.{c,h,cc,cpp,cxx,hh,hpp,hxx,inl,py,pyi,pyw,ipynb}",
-    "**/{pyproject.toml,capilint.toml,.capilint.toml,compile_commands.json,*baseline*.json}",
+    "**/{pyproject.toml,capilint.toml,.capilint.toml,compile_commands.json,.gitignore}",
+    "**/*baseline*.json",  # Eglot knows no star between braces
 )
 _USERS_OWN = (BaselineError, ConfigError, RuleError, SettingsError)  # mistakes
 
@@ -62,8 +65,8 @@ class Service(LanguageServer):
         self._checking: asyncio.Task[None] | None = None
         self._warming: Job[None] | None = None
         self._seconds = 0.0  # that the last check of all took; none is known at first
-        self._complained = ""
-        self.shows_paths = False
+        self._told: set[str] = set()
+        self._shows_paths = False
 
     @property
     def encoding(self) -> str:
@@ -76,7 +79,7 @@ class Service(LanguageServer):
     def begin(self, folders: list[str], options: object) -> None:
         """Take the workspace's folders, and what the client says it can do."""
         self.files = Workspace(folders)
-        self.shows_paths = isinstance(options, Mapping) and options.get("showPath") is True
+        self._shows_paths = isinstance(options, Mapping) and options.get("showPath") is True
 
     def warm_up(self) -> None:
         """Import what checks need; they wait for that."""
@@ -113,23 +116,39 @@ class Service(LanguageServer):
             checked = await Job(snapshot.check).result()
             self._publish(checked, whole)
         except _USERS_OWN as error:
-            self._complain(str(error))
+            self._complain({str(error)})
             return
         except Exception as error:
             self._log("".join(format_exception(error)))
             return
-        self._complained = ""
         if whole:
             self._seconds = time.monotonic() - start
+            # No editor opens a folder, to see a diagnostic there.
+            unread = [each for each in checked.report.unreadable if Path(each.path).is_dir()]
+            self._complain({f"{each.path}: {each.reason}" for each in unread})
         self.checked = checked
 
-    async def mended(self, actions: Actions, finding: Finding) -> types.WorkspaceEdit | None:
-        """The edit that mends a finding, before any check that is under way."""
+    async def mended(self, data: object) -> types.WorkspaceEdit | None:
+        """The edit that an action was offered for, before any check that is under way."""
+        uri = data.get("uri") if isinstance(data, Mapping) else None
+        found = self.actions(uri) if isinstance(uri, str) else None
+        finding = found[0].known(data) if found else None
+        if found is None or finding is None:
+            return None
+        edit = await self._searched(lambda: found[0].mended(finding))
+        if edit is None:
+            self.say(f"capilint: no edit was found that mends {finding.code} here")
+        return edit
+
+    async def _searched(
+        self, search: Callable[[], types.WorkspaceEdit | None]
+    ) -> types.WorkspaceEdit | None:
+        """What a search finds, before any check that is under way."""
         interrupted = self._checking is not None and not self._checking.done()
         if interrupted and self._checking is not None:
             self._checking.cancel()
         try:
-            return await Job(lambda: actions.mended(finding)).result()
+            return await Job(search).result()
         finally:
             if interrupted:
                 self.outdate()
@@ -141,11 +160,21 @@ class Service(LanguageServer):
             return None
         if self.checked.documents.get(document.path) != document:
             return None
-        edits = self.client_capabilities.workspace and (
-            self.client_capabilities.workspace.workspace_edit
-        )
         translator = Translator(self.checked, self.encoding)
-        return Actions(self.checked, translator, bool(edits and edits.document_changes)), document
+        return Actions(self.checked, translator, self._client()), document
+
+    def _client(self) -> Client:
+        """What this editor can do."""
+        workspace = self.client_capabilities.workspace
+        edits = workspace and workspace.workspace_edit
+        documents = self.client_capabilities.text_document
+        actions = documents and documents.code_action
+        resolved = actions and actions.resolve_support
+        return Client(
+            versioned=bool(edits and edits.document_changes),
+            resolves=bool(resolved and "edit" in resolved.properties),
+            shows_paths=self._shows_paths,
+        )
 
     def document(self, uri: str) -> Document | None:
         """An open document of a language that capilint knows."""
@@ -176,7 +205,8 @@ class Service(LanguageServer):
         translator = Translator(checked, self.encoding)
         found: dict[str, list[types.Diagnostic]] = {path: [] for path in checked.documents}
         for item in checked.report.unreadable:
-            found.setdefault(item.path, []).append(translator.unreadable(item))
+            if not Path(item.path).is_dir():
+                found.setdefault(item.path, []).append(translator.unreadable(item))
         for finding in checked.report.shown(self._verbose):
             found.setdefault(finding.path, []).append(translator.diagnostic(finding))
         if whole:
@@ -195,12 +225,12 @@ class Service(LanguageServer):
             types.PublishDiagnosticsParams(uri, found, version=version)
         )
 
-    def _complain(self, text: str) -> None:
-        """Tell of a mistake in the settings, once."""
-        if text != self._complained:
-            self._complained = text
+    def _complain(self, texts: set[str]) -> None:
+        """Tell of all that people should mend, but of nothing that was so the last time, too."""
+        for text in sorted(texts - self._told):
             kind = types.MessageType.Warning
             self.window_show_message(types.ShowMessageParams(kind, f"capilint: {text}"))
+        self._told = texts
 
     def say(self, text: str) -> None:
         """Tell people something."""
@@ -242,7 +272,8 @@ def _add_lifecycle(server: Service) -> None:
         able = server.client_capabilities.workspace
         files = able.did_change_watched_files if able is not None else None
         if files is not None and files.dynamic_registration:
-            await server.client_register_capability_async(_registration())
+            with suppress(JsonRpcException):  # a client that cannot after all: what is saved counts
+                await server.client_register_capability_async(_registration())
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
@@ -302,18 +333,19 @@ def _add_requests(server: Service) -> None:
             return []
         actions, document = found
         findings = actions.findings_at(document.path, params.range)
-        return [action for each in findings for action in actions.of(each, server.shows_paths)]
+        return [action for each in findings for action in actions.of(each)]
 
     @server.feature(types.CODE_ACTION_RESOLVE)
     async def resolve(action: types.CodeAction) -> types.CodeAction:
-        uri = action.data.get("uri") if isinstance(action.data, dict) else None
-        found = server.actions(uri) if isinstance(uri, str) else None
-        finding = found[0].known(action.data) if found else None
-        if found and finding is not None:
-            action.edit = await server.mended(found[0], finding)
-            if action.edit is None:
-                server.say(f"capilint: no edit was found that mends {finding.code} here")
+        action.edit = await server.mended(action.data)
         return action
+
+    @server.command(MEND_COMMAND)
+    async def mend(data: Any) -> None:
+        edit = await server.mended(data)
+        if edit is not None:
+            params = types.ApplyWorkspaceEditParams(edit, "capilint")
+            await server.workspace_apply_edit_async(params)
 
     @server.command(PATH_COMMAND)
     def path(uri: Any, line: Any, character: Any) -> list[dict[str, object]]:

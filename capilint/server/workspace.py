@@ -10,7 +10,7 @@ to `capilint check` there. Nothing outside of the folders is read but what setti
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,11 +105,13 @@ class Snapshot(NamedTuple):
     def check(self) -> Checked:
         """Check the files and texts. Raises as `capilint.checking.check` does, and ConfigError."""
         configuration = Configuration()
-        inputs = tuple(self._inputs(configuration))
+        found = discover(self._roots, exclusion=configuration.exclusion)
+        inputs = tuple(self._inputs(configuration, found.inputs))
         within = self.folders or tuple({str(Path(path).parent) for path in self.documents})
         report = check(
             inputs,
             configuration.settings_of,
+            found.unreadable,
             effects=True,
             within=within,
             cache=default_folder(),
@@ -117,12 +119,9 @@ class Snapshot(NamedTuple):
         report = told(report, in_files=True) if any(map(is_notebook, report.sources)) else report
         return Checked(report, inputs, configuration, self.documents)
 
-    def _inputs(self, configuration: Configuration) -> Iterator[Input]:
+    def _inputs(self, configuration: Configuration, files: Iterable[Input]) -> Iterator[Input]:
         left = dict(self.documents)
-        found = (
-            discover(self._roots, exclusion=configuration.exclusion).inputs if self.whole else ()
-        )
-        for item in found:
+        for item in files:
             document = left.pop(item.path, None)
             yield item if document is None else item._replace(data=_bytes_of(document))
         for path, document in left.items():
@@ -131,8 +130,9 @@ class Snapshot(NamedTuple):
 
     @property
     def _roots(self) -> list[str]:
-        """The folders as paths of reports: the first one is where we are."""
-        return [".", *self.folders[1:]] if self.folders else []
+        """The folders as paths of reports, if they are to be gone through: the first one is where
+        we are."""
+        return [".", *self.folders[1:]] if self.folders and self.whole else []
 
 
 def _bytes_of(document: Document) -> bytes:

@@ -19,17 +19,29 @@ async function start() {
   );
   try {
     await client.start();
-  } catch (error) {
-    vscode.window.showErrorMessage(
-      `capilint: \`${[command, ...args].join(" ")}\` does not start (${error.message}). ` +
-        "Install capilint with its extra `lsp`, or set capilint.command.",
-    );
+  } catch {
+    offerToMend([command, ...args].join(" ")); // the client has told why
   }
 }
 
-async function restart() {
-  await stop();
-  await start();
+async function offerToMend(command) {
+  const mend = "Open the Setting";
+  const chosen = await vscode.window.showErrorMessage(
+    "capilint does not start: install it with its extra `lsp`, or set capilint.command to what " +
+      `starts it (now \`${command}\`).`,
+    mend,
+  );
+  if (chosen === mend) {
+    await vscode.commands.executeCommand("workbench.action.openSettings", "capilint.command");
+  }
+}
+
+// One after the other: two clients would both register the server's commands.
+let turn = Promise.resolve();
+
+function restart() {
+  turn = turn.then(stop).then(start);
+  return turn;
 }
 
 async function stop() {
@@ -62,8 +74,13 @@ async function activate(context) {
   context.subscriptions.push(
     vscode.commands.registerCommand("capilint.showPath", showPath),
     vscode.commands.registerCommand("capilint.restart", restart),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration("capilint.command")) {
+        restart();
+      }
+    }),
   );
-  await start();
+  await restart();
 }
 
 module.exports = { activate, deactivate: stop };

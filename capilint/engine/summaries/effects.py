@@ -8,8 +8,8 @@ Each sentence holds of one outcome at least. One that holds of some only says so
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
+from capilint.effects import Effects
 from capilint.engine.domain.handle import MEMORY, Typestate
 from capilint.engine.domain.text import Names
 from capilint.engine.domain.values import Symbol
@@ -19,17 +19,6 @@ from capilint.language import Language
 
 _NAMES = Names({})
 _SOMETIMES = ", on some of its ways"
-
-
-class Effects(NamedTuple):
-    """What a function of the program does to handles; its name is that of the reports, `line` the
-    first of its text, and `sentences` are empty where it does nothing that its callers see."""
-
-    name: str
-    path: str
-    line: int
-    language: Language
-    sentences: tuple[str, ...]
 
 
 def effects(definition: Definition, summary: Summary) -> Effects:
