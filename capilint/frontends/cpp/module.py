@@ -112,29 +112,29 @@ class _FileLowering:
         for body in bodies:
             if self._is_template(body):
                 continue
-            function = self._guarded(partial(self._function, body), *self._told(body))
+            function = self._guarded(partial(self._function, body), partial(self._told, body))
             if function is not None:
                 yield guarded(function, guards[body.offset], body.whole)
         for task in self._lowered.tasks():
             if task.body is not None:
                 self._instantiated.add(id(task.body.definition))
-            at, path = task.asked_at, task.asked_path
-            made = self._guarded(partial(self._asked, task), _shown(task), at, path)
+            made = self._guarded(partial(self._asked, task), partial(_told_of, task))
             if made is not None:
                 yield made
         for body in bodies:
             if id(body.definition) not in self._instantiated and self._is_template(body):
-                function = self._guarded(partial(self._function, body), *self._told(body))
+                function = self._guarded(partial(self._function, body), partial(self._told, body))
                 if function is not None:
                     yield function
 
     def _guarded(
-        self, lower: Callable[[], ir.Function | None], name: str, at: Span, path: str
+        self, lower: Callable[[], ir.Function | None], told: Callable[[], tuple[str, Span, str]]
     ) -> ir.Function | None:
         """A lowered function, or None and a problem where that fails."""
         try:
             return lower()
         except Exception as error:
+            name, at, path = told()
             self._problems.append(ir.Problem(at, internal_error.reason(error), name, path))
             return None
 
@@ -268,12 +268,11 @@ class _FileLowering:
             task.signature.parameters, task.signature.returns, has_this=has_this
         )
         statement = parsed.statement
-        initialisers = _initialisers(statement)
         plain = task.instance.declared.name.partition("<")[0] if task.instance else ""
 
         def run() -> None:
             if has_this and task.signature.name == plain:
-                lowering.constructor(statement, initialisers, span)
+                lowering.constructor(statement, _initialisers(statement), span)
             elif has_this and task.signature.name == f"~{plain}":
                 lowering.destructor(statement, span)
             else:
@@ -327,6 +326,11 @@ def _initialisers(body: Node) -> Node | None:
     return next(
         (each for each in (*beside, *operands(body)) if each.type == "field_initializer_list"), None
     )
+
+
+def _told_of(task: Task) -> tuple[str, Span, str]:
+    """What a function that is asked for is called, and where it is."""
+    return _shown(task), task.asked_at, task.asked_path
 
 
 def _shown(task: Task) -> str:

@@ -11,8 +11,7 @@ from tree_sitter import Node
 from capilint.frontends.c.parsing.syntax import operands, text_of
 
 _DIRECTIVE = re.compile(
-    r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b((?:[^\n\\]|\\.)*)",
-    re.MULTILINE | re.DOTALL,
+    r"#[ \t]*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b((?:[^\n\\]|\\.)*)", re.DOTALL
 )
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*|\\\r?\n", re.DOTALL)
 _NEGATED = re.compile(r"! (\w+(?:\(\w+\))?)")
@@ -45,11 +44,19 @@ class Directive:
 
 def directives(text: str) -> Iterator[Directive]:
     """The directives of a text's conditionals, in order."""
-    for match in _DIRECTIVE.finditer(text):
+    position = 0
+    while (match := _DIRECTIVE.search(text, position)) is not None:
+        start = match.start()
+        position = start + 1
+        while start and text[start - 1] in " \t":
+            start -= 1
+        if start and text[start - 1] != "\n":
+            continue  # in a comment, most likely
+        position = match.end()
         word, condition = match.groups()
         kind = word[:4] if word.startswith("el") else word[:2] if word != "endif" else word
         guard = _guard(word, condition) if kind in ("if", "elif") else None
-        yield Directive(kind, guard, match.start(), match.end())
+        yield Directive(kind, guard, start, match.end())
 
 
 def decided(condition: str) -> bool | None:

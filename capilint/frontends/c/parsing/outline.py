@@ -14,22 +14,38 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-_TRIVIA = r"""
-    //(?:[^\n\\]|\\.)*+
-  | /\*.*?(?:\*/|\Z)
-  | (?<!\w)(?:u8|[uUL])?R"(?P<raw>[^()\\\s"]{0,16})\(.*?(?:\)(?P=raw)"|\Z)
-  | "(?:[^"\\\n]|\\.)*+"?
-  | \b\d[\w.]*+'[\w.']*+
-  | '(?:[^'\\\n]|\\.)*+'?
-  | ^[ \t]*+\#(?:[^\n\\/]|\\.|/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*+|/)*+
+_MOST_BLANKS = 8  # in front of a directive in the first line of a text
+_FIRST_LINE = "|".join(rf"(?<=\A[ \t]{{{blanks}}}\#)" for blanks in range(_MOST_BLANKS + 1))
+HASH = rf"(?:(?<=\n)[ \t]*+\#|{_FIRST_LINE})"
+"""The `#` of a directive, behind the character that a scan finds first: a newline, if there is one.
+To seek one of a set of characters is quick."""
+
+_TRIVIA = rf"""
+    (?<=/)(?:/(?:[^\n\\]|\\.)*+ | \*.*?(?:\*/|\Z))
+  | (?<=")(?:[^"\\\n]|\\.)*+"?
+  | (?<=')(?:[^'\\\n]|\\.)*+'?
+  | {HASH}(?:[^\n\\/]|\\.|/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*+|/)*+
+  | (?<!\w[RuUL])(?:(?<=R)|(?<=[uUL])R|(?<=u)8R)"(?P<raw>[^()\\\s"]{{0,16}})\(.*?(?:\)(?P=raw)"|\Z)
+  | (?<=\d)(?<!\w\d)[\w.]*+'[\w.']*+
 """
 _FLAGS = re.VERBOSE | re.DOTALL | re.MULTILINE
-TRIVIA_PATTERN = re.compile(_TRIVIA, _FLAGS)
-TOP_LEVEL = re.compile(_TRIVIA + r"| [{};]", _FLAGS)
-TOP_LEVEL_WORDS = re.compile(_TRIVIA + r"| [{};] | [^\W\d]\w*+", _FLAGS)
-_BRACES = re.compile(_TRIVIA + r"| [{}]", _FLAGS)
-_BRACES_WORDS = re.compile(_TRIVIA + r"| [{}] | [^\W\d]\w*+", _FLAGS)
-_PARENTHESES = re.compile(_TRIVIA + r"| [()]", _FLAGS)
+
+
+def _scanner(others: str = "", words: bool = False) -> re.Pattern[str]:
+    """Finds comments, strings and directives, a newline in front of these; and other characters,
+    and words."""
+    first = others + (r"\w" if words else "")
+    behind = (rf"(?<=[{others}]) |" if others else "") + _TRIVIA
+    behind += r"| (?<=[^\W\d])\w*+" if words else ""
+    return re.compile(rf"[/\"'\n\#RuUL\d{first}](?:{behind})", _FLAGS)
+
+
+TRIVIA_PATTERN = _scanner()
+TOP_LEVEL = _scanner("{};")
+TOP_LEVEL_WORDS = _scanner("{};", words=True)
+_BRACES = _scanner("{}")
+_BRACES_WORDS = _scanner("{}", words=True)
+_PARENTHESES = _scanner("()")
 _OPENING = re.compile(r"\s*\(")
 DIRECTIVE = re.compile(r"\s*#\s*(if|el|endif)?")
 _COLUMN_ZERO_END = re.compile(r"^\}", re.MULTILINE)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from capilint.frontends.c.parsing.outline import HASH
+
 _REST = r"(?:[^\n\\/]|\\.|/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*+|/)*+"
-_SCAN = re.compile(
+_SCAN = re.compile(  # behind the first character of each, which a search finds quickly
     rf"""
-    //(?:[^\n\\]|\\.)*+
-  | /\*.*?(?:\*/|\Z)
-  | "(?:[^"\\\n]|\\.)*+"?
-  | '(?:[^'\\\n]|\\.)*+'?
-  | ^[ \t]*+\#[ \t]*+(?P<word>\w*+)(?P<rest>{_REST})
+    [/"'\n\#](?:
+        (?<=/)(?:/(?:[^\n\\]|\\.)*+ | \*.*?(?:\*/|\Z))
+      | (?<=")(?:[^"\\\n]|\\.)*+"?
+      | (?<=')(?:[^'\\\n]|\\.)*+'?
+      | {HASH}[ \t]*+(?P<word>\w*+)(?P<rest>{_REST})
+    )
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
@@ -38,7 +41,11 @@ def directives_of(text: str) -> list[Directive]:
     if "#" not in text:
         return []
     return [
-        Directive(match["word"], match["rest"], match.start(), match.end())
+        Directive(match["word"], match["rest"], _start(text, match), match.end())
         for match in _SCAN.finditer(text)
         if match["word"] is not None
     ]
+
+
+def _start(text: str, match: re.Match[str]) -> int:
+    return match.start() + (text[match.start()] == "\n")

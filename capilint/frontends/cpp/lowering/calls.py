@@ -10,7 +10,7 @@ from capilint import ir
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.callees import CalleeLowering
-from capilint.frontends.cpp.lowering.naming import LITERALS, Callee, Cast
+from capilint.frontends.cpp.lowering.naming import PLAIN, Callee, Cast
 from capilint.frontends.cpp.parsing.repairs import THROW
 
 _THROWS = re.compile(
@@ -170,7 +170,10 @@ class CallLowering(CalleeLowering):
     def argument(self, node: Node) -> ir.Value:
         """The value of a call's argument; an object without conversions is given by its address."""
         node = self.bare(node)
-        made = None if node.type in LITERALS else self.class_of(node)
+        kind = node.type
+        if kind in PLAIN or (kind == "pointer_expression" and self.is_plain_address(node)):
+            return super().argument(node)
+        made = self.class_of(node)
         if made is None or self.turns_into_a_value(node, made):
             return super().argument(node)
         return self.address_of(self.object_place(node))

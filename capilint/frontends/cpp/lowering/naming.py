@@ -20,6 +20,7 @@ THIS = ir.Variable("this&", ir.Scope.PARAMETER)
 RESULT = ir.Variable("%return", ir.Scope.PARAMETER)
 NUMBER = Type("int", reference="&&")
 LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "raw_string_literal"})
+PLAIN = LITERALS | {"true", "false", "null"}
 CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
 MOVES = frozenset({"std::move", "std::forward", "move", "forward"})
 _DECLTYPE = re.compile(r"\bdecltype\s*\(\s*(\w+)\s*\)")

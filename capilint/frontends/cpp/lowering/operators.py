@@ -70,6 +70,8 @@ class OperatorLowering(UnseenOperatorLowering):
         method = _VALUES.get(kind)
         if method is not None:
             return method(self, node)
+        if kind == "pointer_expression" and self.is_plain_address(node):
+            return super()._value(node)
         if kind in _OVERLOADED:
             found = self._operator_of(node)
             if found is not None:

@@ -92,6 +92,12 @@ class NameLowering(ObjectLowering):
             return self.operator(made, "[]", (None,))
         return self.operator(made, operator_of(node))
 
+    def is_plain_address(self, node: Node) -> bool:
+        """Whether `&x` is the address of what is no object, which has no operator of its own."""
+        if operator_of(node) != "&":
+            return False
+        return self.class_of(self.bare(field(node, "argument"))) is None
+
     def _qualified(self, node: Node) -> ir.Place | None:
         text = "".join(text_of(node).split()).removeprefix("::")
         found = self.lookup.variable(text, self.scope)
