@@ -12,6 +12,8 @@ A local container that nobody else has seen holds just what is put into it here,
 as good as variables: they are lost with it, and a loop over it meets each once, the several that
 one stands for alike. Anything else that is done to it lets go of it (`Escape`). Of a container that
 others have seen nothing is known: an element of it is any value, and what is put into it escapes.
+What is put into one that a member of C++ is, is in that member: whether the class ends it is asked
+of the class, and callers of the method let go of it.
 """
 
 from __future__ import annotations
@@ -59,6 +61,12 @@ class ElementEffects:
             way.path.emit(Event("raise", instruction.span, self.typestates.path, "the container"))
             yield way
         container = self.evaluator.locate(path.state, instruction.container)
+        if self._is_of_a_member(instruction, container) and container is not None:
+            if not self._add(path, instruction, container, key):
+                yield from self._unseen(path, instruction, container, key)
+            else:
+                yield Continuation(path)
+            return
         if container is None or not _is_in_sight(path.state, container):
             yield from self._unseen(path, instruction, container, key)
             return
@@ -78,6 +86,12 @@ class ElementEffects:
                 yield from self._unseen(path, instruction, container, key)
                 return
         yield Continuation(path)
+
+    def _is_of_a_member(self, instruction: Elements, container: Location | None) -> bool:
+        """Whether something is put into a container that an object has, as into any member."""
+        if instruction.operation is not ElementOperation.ADD or self.evaluator.boxes:
+            return False
+        return container is not None and isinstance(container.base, Symbol) and bool(container.path)
 
     def _unseen(
         self, path: Path, instruction: Elements, container: Location | None, key: tuple[int, int]
