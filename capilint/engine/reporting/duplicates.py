@@ -11,7 +11,6 @@ from capilint.engine.checks.closing_calls import ClosingCalls, Held
 from capilint.finding import Finding, Span
 from capilint.rulebook.wording import Facts, help_text
 
-
 _INDEX = re.compile(r"\[\d+\]")
 
 

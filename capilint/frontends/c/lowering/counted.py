@@ -20,8 +20,11 @@ from capilint.frontends.c.facts.declarators import declared_by
 from capilint.frontends.c.lowering.declarations import DeclarationLowering
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 
-_MOST = 4  # rounds that are told apart
-_HANDLE = re.compile(r"(?:const )?(?:H[A-Z]+|[A-Z_]+_HANDLE)\b")
+MOST_ROUNDS = 4  # rounds that are told apart
+HANDLE = re.compile(r"(?:const )?(?:::)?(?:H[A-Z]+|[A-Z_]+_HANDLE)\b")
+"""What is by its name the type of handles."""
+
+_NAMES = frozenset({"identifier", "field_expression", "call_expression"})
 _STEPS = {"++": 1, "--": -1}
 _COMPARING = {
     "<": lambda left, right: left < right,
@@ -47,18 +50,18 @@ class CountedLowering(DeclarationLowering):
 
     def index_accessor(self, node: Node) -> str:
         """How the element with an index is reached."""
-        number = self._number(self.value(node)) if self.counted else None
+        number = self.number(self.value(node)) if self.counted else None
         return super().index_accessor(node) if number is None else f"[{number}]"
 
-    def _number(self, value: ir.Value) -> int | None:
-        """A number that is known in the present round."""
+    def number(self, value: ir.Value) -> int | None:
+        """A number that is known, at least in the present round."""
         match value:
             case ir.Constant(int(number)) | ir.Named(_, int(number)):
                 return number
             case ir.Read(ir.Place(variable, ())):
                 return self.counted.get(variable)
             case ir.Operation("+" | "-" as operator, (left, right)):
-                one, other = self._number(left), self._number(right)
+                one, other = self.number(left), self.number(right)
                 if one is not None and other is not None:
                     return one + other if operator == "+" else one - other
         return None
@@ -77,31 +80,45 @@ class CountedLowering(DeclarationLowering):
         compare = _COMPARING.get(operator_of(condition) or "")
         if compare is None or text_of(field(condition, "left")) != name:
             return None
-        if not self._reaches_for_handles(body, name) or not _may_be_repeated(body, name):
+        if name not in self._indices_of_handles(body) or not may_be_repeated(body, name):
             return None
-        start, bound = (
-            self._number(self.value(each)) for each in (begins[1], field(condition, "right"))
-        )
+        start, bound = self.limit(begins[1]), self.limit(field(condition, "right"))
         if start is None or bound is None:
             return None
         values, number = list[int](), start
         while compare(number, bound):
-            if len(values) == _MOST:
+            if len(values) == MOST_ROUNDS:
                 return None
             values.append(number)
             number += step[1]
         return Rounds(name, tuple(values), number)
 
-    def _reaches_for_handles(self, body: Node, name: str) -> bool:
-        """Whether a loop picks elements of a local array of handles by what it counts."""
-        for each in _below(body):
+    def limit(self, node: Node) -> int | None:
+        """The number that a loop begins or ends with, if that is known."""
+        return None if self.acts(node) else self.number(self.value(node))
+
+    def let_go_of_elements(self, loop: Node) -> None:
+        """Which elements of an array a loop reaches for is not followed, nor whether it does."""
+        for array in self._indices_of_handles(loop).values():
+            self.graph.emit(ir.Escape((ir.AddressOf(ir.Place(array)),), self.span(loop)))
+
+    def _indices_of_handles(self, node: Node) -> dict[str, ir.Variable]:
+        """The names by which a loop picks elements of local arrays of handles, with the array."""
+        found: dict[str, ir.Variable] = {}
+        if not any(map(self.holds_handles, self.names.types)):
+            return found
+        for each in _below(node):
             if each.type == "subscript_expression":
                 array = self.names.find(text_of(field(each, "argument")))
-                kind = self.names.types.get(array, "") if array is not None else ""
-                mentioned = {text_of(one) for one in _below(each) if one.type == "identifier"}
-                if name in mentioned and "[" in kind and _HANDLE.match(kind):
-                    return True
-        return False
+                if array is not None and self.holds_handles(array):
+                    inside = _below(self.index(each))
+                    found.update((text_of(one), array) for one in inside if one.type in _NAMES)
+        return found
+
+    def holds_handles(self, variable: ir.Variable) -> bool:
+        """Whether a local variable is an array of what is a handle by its name."""
+        kind = self.names.types.get(variable, "")
+        return "[" in kind and HANDLE.match(kind) is not None
 
 
 def _step(update: Node) -> tuple[str, int] | None:
@@ -121,11 +138,13 @@ def _beginning(first: Node) -> tuple[str, Node] | None:
     declarators = first.children_by_field_name("declarator")
     if len(declarators) != 1 or declarators[0].type != "init_declarator":
         return None
-    declared = declared_by(declarators[0])
-    return None if declared is None else (declared.name, field(declarators[0], "value"))
+    declared, value = declared_by(declarators[0]), field(declarators[0], "value")
+    if value.type in ("initializer_list", "argument_list") and len(operands(value)) == 1:
+        value = operands(value)[0]
+    return None if declared is None else (declared.name, value)
 
 
-def _may_be_repeated(body: Node, name: str) -> bool:
+def may_be_repeated(body: Node, name: str) -> bool:
     """Whether a loop's body can stand there several times, and leaves it to the loop to count."""
     if body.has_error:
         return False

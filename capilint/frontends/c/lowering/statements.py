@@ -228,6 +228,7 @@ class FunctionLowering(CountedLowering):
     # ------------------------------------------------------------ loops
 
     def _while(self, node: Node) -> Statements:
+        self.let_go_of_elements(node)
         head, body, end = (self.graph.new_block() for _ in range(3))
         self.graph.start(head)
         self.condition(field(node, "condition"), body, end)
@@ -237,6 +238,7 @@ class FunctionLowering(CountedLowering):
         self.graph.start(end)
 
     def _do(self, node: Node) -> Statements:
+        self.let_go_of_elements(node)
         body, test, end = (self.graph.new_block() for _ in range(3))
         self.graph.start(body)
         yield from self._looped(field(node, "body"), end, test)
@@ -254,6 +256,7 @@ class FunctionLowering(CountedLowering):
             yield from self._round_by_round(node, rounds)
             self.close_block(block, self.positions.end_of(node))
             return
+        self.let_go_of_elements(node)
         head, body, update, end = (self.graph.new_block() for _ in range(4))
         self.graph.start(head)
         condition = node.child_by_field_name("condition")
