@@ -1,7 +1,8 @@
 """The elements of containers that grow: lists, vectors, dictionaries, maps.
 
     keys = ()            keys holds ()                    it is empty, and all of it is in sight
-    add keys(key)        keys[+3.0] = key@9               an element for the place in the code
+    add keys(key)        keys[+3.0] = key@9               an element for the place in the code: what
+                                                          a result of `add` points to
     (the next round)     keys[~3.0] = older key@9         it stands for those of the rounds before
                          keys[+3.0] = key@9
     next keys(&%c)       %c[+3.0] = 1, %e = &keys[+3.0]   what a loop's cursor has met
@@ -152,6 +153,7 @@ class ElementEffects:
         element = container.at(accessor)
         target = Location(element.base, element.path + tail)
         self.typestates.store(path, target, value, instruction.span, parts=parts)
+        self._give(path, instruction, Pointer(element))
         return True
 
     def _make_older(self, state: State, newest: Location, older: Location) -> None:
