@@ -148,7 +148,7 @@ class Openers:
 
     def _is_taken(self, left: _Left, structure: Typed | None, member: Member) -> bool:
         own = member in self._own(left, structure)
-        return self.taken.has(member.path, structure, left.definition.module, own)
+        return self.taken.has(_outside(member.path), structure, left.definition.module, own)
 
     def _own(self, left: _Left, structure: Typed | None) -> list[Member]:
         """The members that nobody but the methods of their class can get at."""
@@ -158,7 +158,7 @@ class Openers:
         for member in left.members if structure is not None else ():
             name = member.path[0].removeprefix(".")
             owner = declaring(structure, name, module).name if structure is not None else ""
-            if len(member.path) == 1 and classes.is_own(owner, name, module):
+            if len(_outside(member.path)) == 1 and classes.is_own(owner, name, module):
                 found.append(member)
         return found
 
@@ -176,8 +176,14 @@ def given_members(state: State) -> Iterator[Member]:
     for member in kept_members(state):
         kinds = ("initial", "object", "member")
         mine = member.thing.kind in kinds and member.thing not in state.shared
-        if mine and all(accessor.startswith(".") for accessor in member.path):
+        if mine and all(accessor.startswith(".") for accessor in _outside(member.path)):
             yield member
+
+
+def _outside(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The path of a member; of an element that was put into a container, the container's."""
+    element = next((i for i, each in enumerate(path) if each.startswith("[+")), len(path))
+    return path[:element]
 
 
 def structure_of(definition: Definition, thing: Symbol) -> Typed | None:

@@ -45,6 +45,7 @@ from capilint.ir import (
     Direct,
     Instruction,
     Language,
+    Method,
     Module,
     Operation,
     Place,
@@ -138,6 +139,8 @@ class Taken:
         name = self.program.pointers.called(instruction, definition) or ""
         if isinstance(instruction.callee, Direct):
             name = instruction.callee.name
+        if isinstance(instruction.callee, Method):
+            yield instruction.callee.receiver
         bound = self.program.names.api(name, definition.module)
         if bound is not None:
             taken = taken_parameters(bound.protocol, definition not in self.fillers)

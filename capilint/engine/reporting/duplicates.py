@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
@@ -9,6 +10,8 @@ from math import inf
 from capilint.engine.checks.closing_calls import ClosingCalls, Held
 from capilint.finding import Finding, Span
 from capilint.rulebook.wording import Facts, help_text
+
+_INDEX = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def with_closing_call(candidate: Candidate, calls: ClosingCalls) -> Candidate:
 
 def without_duplicates(candidates: Iterable[Candidate]) -> list[Finding]:
     """The findings, without those that callers have of a mistake that is their callee's own."""
-    candidates = list(_called_once(_leaked_once(_at_home(candidates))))
+    candidates = list(_called_once(_leaked_once(list(_elements_once(_at_home(candidates))))))
     own: set[tuple[str | Span, ...]] = {
         (each.finding.code, each.finding.path, each.finding.span)
         for each in candidates
@@ -80,6 +83,16 @@ def _leaked_once(candidates: Sequence[Candidate]) -> list[Candidate]:
         if forgotten.isdisjoint(each.closed)
         and not (each.finding.ender and _place(each)[1:] in leaked)
     ]
+
+
+def _elements_once(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Of what is wrong in one place with several elements of an array the first: `keys[0]`."""
+    first: dict[tuple[object, ...], str] = {}
+    for each in candidates:
+        handle = each.finding.handle
+        place = (*_place(each)[:-1], _INDEX.sub("[]", handle))
+        if first.setdefault(place, handle) == handle:
+            yield each
 
 
 def _called_once(candidates: Iterable[Candidate]) -> Iterator[Candidate]:

@@ -1,7 +1,8 @@
 """The elements of containers that grow: lists, vectors, dictionaries, maps.
 
     keys = ()            keys holds ()                    it is empty, and all of it is in sight
-    add keys(key)        keys[+3.0] = key@9               an element for the place in the code
+    add keys(key)        keys[+3.0] = key@9               an element for the place in the code: what
+                                                          a result of `add` points to
     (the next round)     keys[~3.0] = older key@9         it stands for those of the rounds before
                          keys[+3.0] = key@9
     next keys(&%c)       %c[+3.0] = 1, %e = &keys[+3.0]   what a loop's cursor has met
@@ -12,6 +13,8 @@ A local container that nobody else has seen holds just what is put into it here,
 as good as variables: they are lost with it, and a loop over it meets each once, the several that
 one stands for alike. Anything else that is done to it lets go of it (`Escape`). Of a container that
 others have seen nothing is known: an element of it is any value, and what is put into it escapes.
+What is put into one that a member of C++ is, is in that member: whether the class ends it is asked
+of the class, and callers of the method let go of it.
 """
 
 from __future__ import annotations
@@ -59,6 +62,12 @@ class ElementEffects:
             way.path.emit(Event("raise", instruction.span, self.typestates.path, "the container"))
             yield way
         container = self.evaluator.locate(path.state, instruction.container)
+        if self._is_of_a_member(instruction, container) and container is not None:
+            if not self._add(path, instruction, container, key):
+                yield from self._unseen(path, instruction, container, key)
+            else:
+                yield Continuation(path)
+            return
         if container is None or not _is_in_sight(path.state, container):
             yield from self._unseen(path, instruction, container, key)
             return
@@ -78,6 +87,12 @@ class ElementEffects:
                 yield from self._unseen(path, instruction, container, key)
                 return
         yield Continuation(path)
+
+    def _is_of_a_member(self, instruction: Elements, container: Location | None) -> bool:
+        """Whether something is put into a container that an object has, as into any member."""
+        if instruction.operation is not ElementOperation.ADD or self.evaluator.boxes:
+            return False
+        return container is not None and isinstance(container.base, Symbol) and bool(container.path)
 
     def _unseen(
         self, path: Path, instruction: Elements, container: Location | None, key: tuple[int, int]
@@ -138,6 +153,7 @@ class ElementEffects:
         element = container.at(accessor)
         target = Location(element.base, element.path + tail)
         self.typestates.store(path, target, value, instruction.span, parts=parts)
+        self._give(path, instruction, Pointer(element))
         return True
 
     def _make_older(self, state: State, newest: Location, older: Location) -> None:

@@ -243,9 +243,11 @@ class SummaryCalls:
         for tail, part in self._returned_parts(outcome, caller):
             path.state.environment[Location(RESULT, tail)] = part
         parts = [caller.members(value) for _, value in stores]
-        for (target, value), moved, inside in zip(written, held, parts, strict=True):
+        for (target, value), moved, inside, (to, _) in zip(
+            written, held, parts, stores, strict=True
+        ):
             del path.state.environment[moved]
-            if target is not None and "[?]" not in target.path:
+            if target is not None and "[?]" not in target.path and not _is_put_in(to):
                 self.typestates.store(path, target, value, site.call.span, True, inside)
             else:
                 cause = path.state.cause(How.ELEMENT)
@@ -318,6 +320,11 @@ class SummaryCalls:
             if any(symbol.kind == "handle" for symbol in symbols_in(value)):
                 return caller.location(location)
         return None
+
+
+def _is_put_in(place: Location) -> bool:
+    """Whether the callee put an element into a container: the next call puts in another one."""
+    return any(accessor.startswith(("[+", "[~")) for accessor in place.path)
 
 
 def _moved(number: int) -> Variable:

@@ -237,8 +237,11 @@ class Walker:
     def _on_elements(self, instruction: ir.Elements) -> None:
         if instruction.operation is ir.ElementOperation.ADD and instruction.operand is not None:
             given = self._given(instruction.operand)
-            cells = elements.put(self._evaluation, instruction, given.value, given.parts)
+            cells = list(elements.put(self._evaluation, instruction, given.value, given.parts))
             self._calls.write_all(cells)
+            if instruction.result is not None:
+                target = self._evaluation.locate(instruction.result)
+                self._memory.store(target, Reference(cells[0][0]))
         elif instruction.operation is ir.ElementOperation.TAKE:
             ended = elements.taken(self._evaluation, instruction)
             if ended is not None:

@@ -13,7 +13,7 @@ from tree_sitter import Node
 
 from capilint import ir
 from capilint.finding import Span
-from capilint.frontends.c.lowering.declarations import DeclarationLowering
+from capilint.frontends.c.lowering.counted import CountedLowering, Rounds
 from capilint.frontends.c.lowering.scopes import Block, Case, Frame, Loop, Switch, enclosing
 from capilint.frontends.c.parsing.conditionals import (
     Guard,
@@ -31,7 +31,7 @@ Statements = Iterator[Node]
 SWITCH = "#if "  # how the variables begin that stand for conditions of the preprocessor
 
 
-class FunctionLowering(DeclarationLowering):
+class FunctionLowering(CountedLowering):
     """The statements of one function."""
 
     def run(self, statements: Iterable[Node]) -> None:
@@ -228,6 +228,7 @@ class FunctionLowering(DeclarationLowering):
     # ------------------------------------------------------------ loops
 
     def _while(self, node: Node) -> Statements:
+        self.let_go_of_elements(node)
         head, body, end = (self.graph.new_block() for _ in range(3))
         self.graph.start(head)
         self.condition(field(node, "condition"), body, end)
@@ -237,6 +238,7 @@ class FunctionLowering(DeclarationLowering):
         self.graph.start(end)
 
     def _do(self, node: Node) -> Statements:
+        self.let_go_of_elements(node)
         body, test, end = (self.graph.new_block() for _ in range(3))
         self.graph.start(body)
         yield from self._looped(field(node, "body"), end, test)
@@ -247,8 +249,14 @@ class FunctionLowering(DeclarationLowering):
     def _for(self, node: Node) -> Statements:
         block = self.names.open_block()
         initializer = node.child_by_field_name("initializer")
+        rounds = self.rounds_of(node)
         if initializer is not None:
             yield initializer
+        if rounds is not None:
+            yield from self._round_by_round(node, rounds)
+            self.close_block(block, self.positions.end_of(node))
+            return
+        self.let_go_of_elements(node)
         head, body, update, end = (self.graph.new_block() for _ in range(4))
         self.graph.start(head)
         condition = node.child_by_field_name("condition")
@@ -263,6 +271,21 @@ class FunctionLowering(DeclarationLowering):
         self.graph.jump(head)
         self.graph.start(end)
         self.close_block(block, self.positions.end_of(node))
+
+    def _round_by_round(self, node: Node, rounds: Rounds) -> Statements:
+        variable, span = self.names.find(rounds.name), self.span(field(node, "update"))
+        end, outer = self.graph.new_block(), self.counted
+        for number in rounds.values if variable is not None else ():
+            assert variable is not None
+            following = self.graph.new_block()
+            self.counted = {**outer, variable: number}
+            yield from self._looped(field(node, "body"), end, following)
+            self.counted = outer
+            self.graph.start(following)
+            later = rounds.values[rounds.values.index(number) + 1 :]
+            self.assign(ir.Place(variable), ir.Constant([*later, rounds.last][0]), span)
+        self.graph.jump(end)
+        self.graph.start(end)
 
     def _looped(self, body: Node, break_to: int, continue_to: int) -> Statements:
         outer = self.names.frame

@@ -102,6 +102,7 @@ class NamingLowering(FunctionLowering):
         self.containers: dict[ir.Variable, Container] = {}
         self.cursors: tuple[Cursor, ...] = ()
         self.entries: dict[ir.Variable, Container] = {}  # the elements of maps that have names
+        self.lengths: dict[ir.Variable, int] = {}  # of local arrays
         self._types: dict[int, tuple[Node, Type | None]] = {}
         self._meanings: dict[int, tuple[Node, Callee | Cast | None]] = {}
 

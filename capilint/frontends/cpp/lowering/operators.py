@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextlib import nullcontext
 
@@ -10,13 +9,13 @@ from tree_sitter import Node
 
 from capilint import ir
 from capilint.finding import Span
+from capilint.frontends.c.lowering.counted import HANDLE
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.naming import RESULT, Callee, Cast
 from capilint.frontends.cpp.lowering.places import seen
 from capilint.frontends.cpp.lowering.unseen_operators import UnseenOperatorLowering
 
-_HANDLE = re.compile(r"(?:::)?(?:H[A-Z]+|[A-Z_]+_HANDLE)")
 NEW, DELETE, DELETE_ARRAY = "operator new", "operator delete", "operator delete[]"
 NEW_OR_NULL = "malloc"  # the operator with std::nothrow
 
@@ -349,7 +348,7 @@ def _is_of_handles(kind: Type | None) -> bool:
     """Whether a pointer is by the name of its type one to handles, so that no destructor runs."""
     if kind is None or kind.stars == 0 or kind.instance is not None:
         return False
-    return _HANDLE.fullmatch(kind.base) is not None
+    return HANDLE.fullmatch(kind.base) is not None
 
 
 def _bound(meaning: str) -> ir.Value:

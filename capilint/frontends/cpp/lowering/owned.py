@@ -41,7 +41,8 @@ class OwnedElementLowering(RoundLowering):
                 found = self.container(field(node, "argument"))
             case "call_expression":
                 method = self.method_of(node)
-                found = method[0] if method is not None and method[1] in PICKING else None
+                is_element = method is not None and method[1] in PICKING | _MADE_IN_PLACE
+                found = method[0] if method is not None and is_element else None
             case "pointer_expression" if operator_of(node) == "*":
                 found = self._at_iterator_of(field(node, "argument"))
                 found = None if found is None or found.is_map else found
@@ -73,6 +74,27 @@ class OwnedElementLowering(RoundLowering):
 
     # ------------------------------------------------------------ beginning
 
+    def named_place(self, node: Node) -> ir.Place | None:
+        """The storage that an lvalue names, None for any other expression."""
+        element = self._made_in_place(node) if node.type == "call_expression" else None
+        return element if element is not None else super().named_place(node)
+
+    def _made_in_place(self, node: Node) -> ir.Place | None:
+        """The element that a call makes and gives: `keys.emplace_back()`."""
+        method = self.method_of(node)
+        if method is None or method[1] not in _MADE_IN_PLACE:
+            return None
+        found, _, given = method
+        added, span = self.temporary(), self.span(node)
+        if found.destructor is not None:
+            self._put_in(found, given, span, added)
+        elif len(given) > 1:
+            return None
+        else:
+            value = self.value(given[0]) if given else ir.Constant(0)
+            self.emit_on(Operation.ADD, found, span, value, (ir.NEW_ELEMENT,), added)
+        return ir.Place(added.root, ("*",))
+
     def _called(
         self, found: Container, name: str, given: list[Node], node: Node, result: ir.Place | None
     ) -> bool:
@@ -96,14 +118,20 @@ class OwnedElementLowering(RoundLowering):
             return super()._called(found, name, given, node, result)
         return True
 
-    def _put_in(self, found: Container, arguments: Sequence[Node], span: Span) -> None:
-        """Put in an object that is made of arguments."""
+    def _put_in(
+        self,
+        found: Container,
+        arguments: Sequence[Node],
+        span: Span,
+        added: ir.Place | None = None,
+    ) -> None:
+        """Put in an object that is made of arguments; `added` gets its address."""
         place = self.temporary_object(found.element, span)
         if not self._moved_in(found, arguments, place, span):
             self.begin(place, found.element, arguments, span)
         with self.graph.handled_by(None):  # that there is no room for it is seen sooner
             path = (ir.NEW_ELEMENT, *found.value_path)
-            self.emit_on(Operation.ADD, found, span, ir.Read(place), path)
+            self.emit_on(Operation.ADD, found, span, ir.Read(place), path, added)
             self.graph.emit(ir.EndScope((place.root,), span))
 
     def _moved_in(

@@ -10,14 +10,14 @@ from capilint import ir
 from capilint.frontends.c.facts.declarators import declared_by
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, operands, text_of
+from capilint.frontends.cpp.lowering.array_rounds import ArrayRoundLowering
 from capilint.frontends.cpp.lowering.rounds import names_bound
-from capilint.frontends.cpp.lowering.sized import SizedLowering
 from capilint.frontends.cpp.parsing.repairs import RUN_LATER
 
 Statements = Iterator[Node]
 
 
-class StatementLowering(SizedLowering):
+class StatementLowering(ArrayRoundLowering):
     """The statements of one C++ function."""
 
     def _statement(self, node: Node) -> Statements | None:
