@@ -31,7 +31,7 @@ from capilint.rulebook.book import Bound
 from capilint.rulebook.protocol import Creation, Flags, Success
 
 # The symbols of boxes that this function was given by somebody who may keep them.
-ELSEWHERE = ("unknown", "instance", "read", "result")
+ELSEWHERE = ("unknown", "instance", "read", "result", "report")
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
     def library(): return ctypes.WinDLL("ncrypt")      library().NCryptFreeObject
     def keypair(lib): lib.BCryptOpen..(..)             all callers give it ctypes.windll.bcrypt
     dll = dll or ctypes.windll.ncrypt                  what else there may be stands in for it
+    def libraries(): return {"ncrypt": ctypes.windll.ncrypt}      libraries()["ncrypt"]
 
 A stand-in, which tests pass, offers what the library does; so the library is what is meant.
 """
@@ -21,14 +22,16 @@ from capilint.frontends.python.naming.standard_names import (
     CACHING_DECORATORS,
     DESCRIPTORS,
     LIBRARY_LOADERS,
+    LIBRARY_MODULES,
     LIBRARY_NAMESPACES,
     LOADER_METHODS,
     PROPERTIES,
 )
-from capilint.frontends.python.parsing.tree import descendants
+from capilint.frontends.python.parsing.tree import descendants, text_literal
 from capilint.ir.libraries import told_apart
 
 _CONSTRUCTOR = "__init__"
+_Tables = dict[cst.Dict, Scope]  # dicts that are written out, with the scopes that they stand in
 
 
 class Resolver(Protocol):
@@ -57,6 +60,7 @@ class Libraries:
         self._module = module
         self._names = names
         self._results: dict[tuple[cst.FunctionDef, int | None], str | None] = {}
+        self._tables: dict[tuple[cst.BaseExpression, Scope], _Tables | None] = {}
 
     # ------------------------------------------------------------ what a function gives
 
@@ -137,6 +141,70 @@ class Libraries:
                 return {self._names.of_site(site) for site in values} or {None}
         return {self._names.canonical(node, scope)}
 
+    # ------------------------------------------------------------ what a dict of them has
+
+    def item(self, table: cst.BaseExpression, key: str, scope: Scope) -> str | None:
+        """What a dict of libraries and types has under a key, as in `_libs()["advapi32"]`.
+
+        The dict is one that is written out, or a name, a parameter or a call that stands for such.
+        """
+        tables = self._tables_of(table, scope)
+        items = [
+            self._names.canonical(element.value, written)
+            for each, written in (tables or {}).items()
+            for element in each.elements
+            if isinstance(element, cst.DictElement) and text_literal(element.key) == key
+        ]
+        return items[0] if len(set(items)) == 1 else one_library(items)
+
+    def _tables_of(self, node: cst.BaseExpression, scope: Scope) -> _Tables | None:
+        """The dicts that an expression may stand for; None where one is not known."""
+        if isinstance(node, cst.Dict):
+            return {node: scope}
+        if (node, scope) not in self._tables:
+            self._tables[node, scope] = None  # what leads back to itself is not known
+            self._tables[node, scope] = self._find_tables(node, scope)
+        return self._tables[node, scope]
+
+    def _find_tables(self, node: cst.BaseExpression, scope: Scope) -> _Tables | None:
+        match node:
+            case cst.Name(value=name):
+                sites = [each for each in self._names.sites_of(name, scope) if not is_empty(each)]
+                values = [value for site in sites for value in self._values_of(site)]
+            case cst.Call(func=cst.Name(value=name)):
+                values = self._results_of(name, scope)
+            case _:
+                values = []
+        found: _Tables = {}
+        for value in values:
+            tables = None if value is None else self._tables_of(*value)
+            if tables is None:
+                return None
+            found.update(tables)
+        return found or None
+
+    def _values_of(self, site: Site) -> list[tuple[cst.BaseExpression, Scope] | None]:
+        """What a binding gives its name: an expression, or what the callers in the file give."""
+        if site.expression is not None:
+            return [(site.expression, site.scope)]
+        function = site.scope.node
+        if site.parameter is None or not isinstance(function, cst.FunctionDef):
+            return [None]
+        return list(self._given(site.scope, function, site.parameter))
+
+    def _results_of(self, name: str, scope: Scope) -> list[tuple[cst.BaseExpression, Scope] | None]:
+        """What a function of this file returns."""
+        sites = self._names.sites_of(name, scope)
+        definition = sites[0].definition if len(sites) == 1 else None
+        if not isinstance(definition, cst.FunctionDef):
+            return [None]
+        inner = self._names.classes.scope_of(definition, sites[0].scope)
+        if definition.asynchronous is not None or definition.decorators or inner.yields:
+            return [None]
+        body = descendants([definition.body], into_scopes=False)
+        values = [node.value for node in body if isinstance(node, cst.Return)]
+        return [None if value is None else (value, inner) for value in values]
+
     # ------------------------------------------------------------ what a parameter is given
 
     def given_to(self, site: Site) -> str | None:
@@ -147,7 +215,8 @@ class Libraries:
         default = None
         if parameter.default is not None and site.scope.parent is not None:
             default = self._names.canonical(parameter.default, site.scope.parent)
-        given = list(self._given(site.scope, function, parameter))
+        values = self._given(site.scope, function, parameter)
+        given = [None if each is None else self._names.canonical(*each) for each in values]
         usual = one_library([default])
         if usual is None and (not given or None in given):
             return None
@@ -155,7 +224,8 @@ class Libraries:
 
     def _given(
         self, scope: Scope, function: cst.FunctionDef, parameter: cst.Param
-    ) -> Iterator[str | None]:
+    ) -> Iterator[tuple[cst.BaseExpression, Scope] | None]:
+        """What the calls in the file give a parameter; None is for what a call does not show."""
         for call, where, bound in self._calls_of(scope, function):
             try:
                 value = _argument(call, function, parameter, bound)
@@ -165,7 +235,7 @@ class Libraries:
             itself = isinstance(value, cst.Name) and where.owner(value.value) is scope
             if value is None or is_constant(value) or itself:
                 continue
-            yield self._names.canonical(value, where)
+            yield value, where
 
     def _calls_of(
         self, scope: Scope, function: cst.FunctionDef
@@ -213,7 +283,7 @@ def one_library(found: Iterable[str | None]) -> str | None:
 
 def _is_known_library(canonical: str) -> bool:
     reaches = is_in_library(canonical) and not canonical.endswith("FFI()")
-    return reaches or canonical in LIBRARY_NAMESPACES
+    return reaches or canonical in LIBRARY_NAMESPACES or canonical in LIBRARY_MODULES
 
 
 def is_loader(canonical: str) -> bool:

@@ -287,11 +287,15 @@ class Names:
 
     def _of_subscript(self, node: cst.Subscript, scope: Scope) -> str | None:
         base = self.canonical(node.value, scope)
-        if base is None or len(node.slice) != 1:
-            return None
-        index = node.slice[0].slice
+        index = node.slice[0].slice if len(node.slice) == 1 else None
         text = self.literal(index.value, scope) if isinstance(index, cst.Index) else None
         if text is None:
+            return None
+        if base is None or not is_in_library(base):
+            found = self._libraries.item(node.value, text, scope)
+            if found is not None:
+                return found
+        if base is None:
             return None
         if base in LIBRARY_NAMESPACES:
             return f'{base}["{text}"]'

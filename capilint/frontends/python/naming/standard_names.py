@@ -38,6 +38,8 @@ STAR_EXPORTS = {
 }
 
 LIBRARY_NAMESPACES = frozenset({"ctypes.windll", "ctypes.cdll", "ctypes.oledll", "ctypes.pydll"})
+# Modules that give a library, its handles' types and `byref`; a function may be given them.
+LIBRARY_MODULES = frozenset({"ctypes", "ctypes.wintypes"})
 LIBRARY_LOADERS = frozenset(
     {"ctypes.WinDLL", "ctypes.CDLL", "ctypes.OleDLL", "ctypes.PyDLL", "cffi.FFI"}
 )
