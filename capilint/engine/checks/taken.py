@@ -58,6 +58,7 @@ from capilint.ir import (
     Variable,
     values_of,
 )
+from capilint.ir.signatures import last_name
 from capilint.rulebook.protocol import Protocol
 
 _NOWHERE = Variable("", Scope.GLOBAL)
@@ -86,12 +87,30 @@ class Taken:
         self.gathered = True
         for definition in self.program.names.definitions:
             if definition.module.language is not Language.PYTHON:
+                if self._only_constructors_call(definition):
+                    continue
                 for value in self._taken_values(definition):
                     for place in carried(value):
                         self._take(definition, place)
         for definition, exits in self.fillers.items():
             for place in ended_for_good(exits):
                 self._take(definition, place)
+
+    def _only_constructors_call(self, definition: Definition) -> bool:
+        """Whether a method is a helper of constructors alone, for what they leave half made.
+
+        What it releases on their ways their own states tell; nobody can call it afterwards.
+        """
+        callers = self.program.callers.get(definition, ())
+        owner, module = definition.function.owner_class, definition.module
+        if not callers or owner is None or module.language is not Language.CPP:
+            return False
+        classes = self.program.classes_of(module)
+        name = last_name(definition.function.qualified_name)
+        return classes.is_own(owner, name, module) and all(
+            each.function.owner_class == owner and classes.is_constructor(each.function)
+            for each in callers
+        )
 
     def has(self, path: Sequence[str], structure: Typed | None, module: Module, own: bool) -> bool:
         """Whether somebody takes a member of a structure, or all of it, as a module knows it.

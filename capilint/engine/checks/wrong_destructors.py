@@ -48,10 +48,24 @@ def members_released_wrongly(definition: Definition, interpreter: Interpreter) -
         if held:
             end = Path(exit_.state.copy(), node, path.trail)
             for defect in _released_wrongly(interpreter, end, thing, destructor):
-                if defect.symbol in held:
+                if defect.symbol in held and not _helps_constructors(definition, interpreter):
                     place = Place(variable, ("*", held[defect.symbol]))
                     text = interpreter.typestates.place_text(place)
                     yield replace(defect, text=text)
+
+
+def _helps_constructors(definition: Definition, interpreter: Interpreter) -> bool:
+    """Whether a constructor of its class calls a method, to end what is half made, and nothing
+    else in the file does but methods of the class: it is a helper, public or not."""
+    name, owner = definition.function.qualified_name, definition.function.owner_class
+    callers = [
+        each
+        for each in definition.module.functions
+        if any(call.callee == Direct(name) for call in calls_of(each))
+    ]
+    classes = interpreter.callees.classes
+    inside = all(each.owner_class == owner for each in callers)
+    return inside and any(map(classes.is_constructor, callers))
 
 
 def _ends_memory(call: Call, variable: Variable, interpreter: Interpreter) -> bool:

@@ -53,16 +53,27 @@ class HandleNames:
             base = base.detail.base
         return self.place_text(Place(base, path))
 
-    def name_after_holder(self, state: State, location: Location, value: AbstractValue) -> None:
+    def name_after_holder(
+        self,
+        state: State,
+        location: Location,
+        value: AbstractValue,
+        inside: frozenset[AbstractValue] = frozenset(),
+    ) -> None:
         """A handle that a call returned gets the name of the first variable that holds it, or
-        the memory that it is in."""
+        the memory that it is in.
+
+        `inside` are the objects that led here: one may lead to itself, as a link of a ring.
+        """
+        if value in inside:
+            return
         base = location.base
         nameless = is_temporary(base) or (isinstance(base, Symbol) and is_memory(base))
         if not nameless and isinstance(value, Pointer) and is_temporary(value.location.base):
             depth = len(value.location.path)
             for inner, held in state.kept_in(value.location):
                 through = Location(base, (*location.path, "*", *inner.path[depth:]))
-                self.name_after_holder(state, through, held)
+                self.name_after_holder(state, through, held, inside | {value})
         origin = self.origins.get(value) if isinstance(value, Symbol) else None
         if isinstance(base, Symbol) and is_memory(base) and origin is not None:
             location = self._through_variable(state, location)
@@ -74,7 +85,7 @@ class HandleNames:
         leads_on = is_memory(value) and len(location.path) < LONGEST_NAME  # it may lead in circles
         for inner, held in state.kept_in(Location(value)) if leads_on else ():
             through = Location(base, (*location.path, "*", *inner.path))
-            self.name_after_holder(state, through, held)
+            self.name_after_holder(state, through, held, inside | {value})
 
     def stored_at(self, state: State, location: Location) -> Cause | None:
         """Why a handle is let go of that is put into a location."""

@@ -120,10 +120,26 @@ class CallLowering(ValueLowering):
         function = self.bare(field(node, "function"))
         if function.type == "pointer_expression":  # (*callback)(x) is callback(x)
             function = self.bare(field(function, "argument"))
+        if self._only_picks(function, node):
+            return ir.Indirect(ir.Unknown())
         value = self.value(function)
         if isinstance(value, ir.FunctionReference):
             return ir.Direct(value.name)
         return ir.Indirect(value)
+
+    def _only_picks(self, chooser: Node, node: Node) -> bool:
+        """Whether an unseen macro counts what is given, to choose among others by their number.
+
+        `OVERLOAD(check_, e)(e)` and `GET_MACRO(e, check2, check1)(e)` do what `e` says once.
+        """
+        if chooser.type != "call_expression":
+            return False
+        name = self.called_name(self.bare(field(chooser, "function")))
+        if not name or name in self.facts.functions:
+            return False
+        counted = "".join(text_of(field(chooser, "arguments")).split())
+        given = [part for part in operands(field(node, "arguments")) if has_effects(part)]
+        return bool(given) and all("".join(text_of(part).split()) in counted for part in given)
 
 
 def _may_hold_text(arguments: Node) -> bool:

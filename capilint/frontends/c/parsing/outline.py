@@ -51,7 +51,7 @@ DIRECTIVE = re.compile(r"\s*#\s*(if|el|endif)?")
 _COLUMN_ZERO_END = re.compile(r"^\}", re.MULTILINE)
 _GROUP = re.compile(r"(?<!\w)([A-Za-z_]\w*+(?:\s*+::\s*+~?\s*+\w++){0,40}+)\s*+(\()|[()]")
 _ATTRIBUTES = re.compile(r"__\w*|_[A-Z]\w*_|[A-Z][A-Z0-9_]*\Z")
-_NO_RETURN = re.compile(r"\b\w*no_?return\w*", re.IGNORECASE)
+NO_RETURN = re.compile(r"\b\w*no_?return\w*", re.IGNORECASE)
 NO_FUNCTION = frozenset({"if", "for", "while", "switch", "return", "sizeof", "do", "else", "catch"})
 _TRANSPARENT = re.compile(r"\bextern\s*\Z|\bnamespace\b|\bclass\b|\A\s*[A-Z_][A-Z0-9_]*\s*\Z")
 _OLD_STYLE = re.compile(r"[\s\w,]*\Z")
@@ -123,10 +123,10 @@ def without_bodies(text: str, functions: list[Definition]) -> str:
 def never_returning(declarations: str) -> set[str]:
     """The functions that a file declares with an attribute (or a macro) named `noreturn`."""
     names: set[str] = set()
-    if _NO_RETURN.search(declarations) is None:
+    if NO_RETURN.search(declarations) is None:
         return names
     plain = blanked(declarations)
-    for word in _NO_RETURN.finditer(plain):
+    for word in NO_RETURN.finditer(plain):
         start = max(plain.rfind(end, 0, word.start()) for end in ";}{") + 1
         signature = signature_of(plain[start : plain.find(";", word.end())])
         if signature is not None and signature[0] != word.group():

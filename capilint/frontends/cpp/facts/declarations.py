@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from capilint.frontends.c.parsing.outline import NO_RETURN
 from capilint.frontends.cpp.facts.declarators import Declarator, DeclaratorReader
 from capilint.frontends.cpp.facts.merge import Definition, add_function
 from capilint.frontends.cpp.facts.model import Alias, Declarations, Field, Scope, Signature
@@ -275,6 +276,7 @@ class DeclarationReader:
             defaulted="= default" in behind,
             pure="= 0" in behind or "PURE" in behind,
             noexcept="noexcept" in behind,
+            never_returns="noreturn" in words or any(map(NO_RETURN.fullmatch, behind)),
         )
 
     def _body(self, index: int, end: int) -> tuple[int, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from capilint.frontends.c.parsing.outline import NO_RETURN
 from capilint.frontends.cpp.facts.model import Parameter
 from capilint.frontends.cpp.facts.specifiers import (
     CONVENTIONS,
@@ -320,7 +321,9 @@ def _decayed(type_name: str) -> str:
 
 def _is_macro_name(text: str) -> bool:
     """Whether a word behind parameters may be a macro, or a word that compilers know there."""
-    return text.isupper() or text.startswith("_") or text in ("abstract", "sealed", "requires")
+    if text.isupper() or text.startswith("_") or text in ("abstract", "sealed", "requires"):
+        return True
+    return NO_RETURN.fullmatch(text) is not None
 
 
 def spaced_type(base: str, pointers: list[str]) -> str:

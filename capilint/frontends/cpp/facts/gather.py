@@ -65,7 +65,11 @@ class _Gatherer(DeclarationReader):
             index, template = self._template(index, end)
             text = tokens.at(index, end)
         if text in ("{", "["):
-            return tokens.after(index, end)
+            after = tokens.after(index, end)
+            attributes = tokens.texts[index : index + 2] == ["[", "["]
+            if attributes and tokens.at(after, end) != "extern":
+                return self.declaration(index, region, template)
+            return after
         if not (is_word(text) or text in ("~", "::")):
             return index + 1
         if text in LABELS and (after := self._access(index, end)):

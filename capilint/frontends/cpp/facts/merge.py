@@ -62,6 +62,7 @@ def joined(first: Signature, second: Signature) -> Signature:
         parameters=parameters,
         static=first.static or second.static,
         noexcept=first.noexcept or second.noexcept,
+        never_returns=first.never_returns or second.never_returns,
         defaulted=first.defaulted or second.defaulted,
         deleted=first.deleted or second.deleted,
         has_body=first.has_body or second.has_body,

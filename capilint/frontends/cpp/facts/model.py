@@ -46,7 +46,8 @@ class Signature(NamedTuple):
     `name` is the last part: `set`, `Key` (a constructor), `~Key`, `operator&`, `operator HCRYPTKEY`
     (a conversion, by the text of its type, which it also `returns`). `returns` is empty for
     constructors and destructors. `template` are the parameters of a function template, `arguments`
-    those that an explicit specialisation is for. `has_body` is set where it is defined out of its
+    those that an explicit specialisation is for. `never_returns` is what an attribute, or a macro
+    named like one, says. `has_body` is set where it is defined out of its
     class, or where its body is still there: `{}`.
     """
 
@@ -64,6 +65,7 @@ class Signature(NamedTuple):
     defaulted: bool = False
     pure: bool = False
     noexcept: bool = False
+    never_returns: bool = False
     has_body: bool = False
     private: bool = False
     protected: bool = False

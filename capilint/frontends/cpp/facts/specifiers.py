@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from capilint.frontends.c.parsing.outline import NO_RETURN
 from capilint.frontends.cpp.facts.tokens import Tokens, is_word, spaced
 
 CONVENTIONS = frozenset(
@@ -99,6 +100,8 @@ class SpecifierReader:
                 break
             found.end = after
         found.type_name = " ".join(found.builtin) or found.type_name or chosen(found.names)
+        if self.tokens.say_no_return and any(map(NO_RETURN.fullmatch, texts[start : found.end])):
+            found.words.add("noreturn")
         return found
 
     def _keyword(self, text: str, index: int, end: int, found: Specifiers) -> int:

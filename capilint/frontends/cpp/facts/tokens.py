@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from capilint.frontends.c.facts.declarators import ANNOTATION
+from capilint.frontends.c.parsing.outline import NO_RETURN
 
 _TOKEN = re.compile(
     r"""
@@ -39,12 +40,13 @@ class Tokens:
     """The tokens of a text without comments, directives and SAL annotations.
 
     `closing` maps the index of an opening bracket to that of its closing one; a bracket that is
-    not closed is not in it.
+    not closed is not in it. `say_no_return` is whether some function may say that it never does.
     """
 
     def __init__(self, source: str) -> None:
         self._found = [each for each in _TOKEN.finditer(source) if each.lastgroup != "skipped"]
         self.texts = [each.group() for each in self._found]
+        self.say_no_return = NO_RETURN.search(source) is not None
         self._pair()
         if ANNOTATION.search(source):
             self._drop_annotations()
@@ -154,6 +156,8 @@ class Tokens:
             if not ANNOTATION.fullmatch(self.texts[index]):
                 kept.append(index)
             elif self.at(index + 1) == "(":
+                inside = range(index + 2, self.closing.get(index + 1, index))
+                kept += [each for each in inside if NO_RETURN.fullmatch(self.texts[each])]
                 index = self.closing.get(index + 1, index)
             index += 1
         self.texts = [self.texts[each] for each in kept]

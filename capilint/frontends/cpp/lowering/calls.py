@@ -81,7 +81,8 @@ class CallLowering(CalleeLowering):
                 self.ask_method(callee.owner, signature)
         given = self.arguments(callee, nodes)
         self.emit_call(callee.name, (*before, *given), result, self.span(node))
-        if callee.name.partition("(")[0] in self.facts.noreturn:
+        says_so = signature is not None and signature.never_returns
+        if says_so or callee.name.partition("(")[0] in self.facts.noreturn:
             self.graph.end(ir.Stop(self.span(node)))
         elif result is None and signature and signature.whole_name not in self.unit.bodies:
             self._throw_by_name(signature.name, node)
