@@ -20,7 +20,9 @@ from capilint.ir import Call, Constant, Direct, Named, Operation, Unknown, Value
 from capilint.rulebook.bindings import Binding, Bound
 from capilint.rulebook.protocol import Protocol
 
-_ALLOCATOR = re.compile(r"(?P<family>\w*?)_?(?:re|[mcz])?alloc(?:z|0|_?zero|_?pool|_?mem)?", re.I)
+_ALLOCATOR = re.compile(
+    r"(?P<family>\w*?)_?(?:re|[mcz])?alloc(?:ate)?(?:z|0|_?zero|_?pool|_?mem)?", re.I
+)
 _FREER = re.compile(r"(?P<family>\w*?)_?free(?:_?pool|_?mem)?", re.I)
 _BINDING = Binding("", boxed=False)
 
