@@ -59,6 +59,12 @@ def inspect(program: Sequence[Module], rulebook: RuleBook) -> Iterator[Inspectio
             fixpoint.graph,
             bounded,
             analysis.summaries.get(definition),
-            shortest_witnesses(typestates.defects, fixpoint.graph, exits, typestates.origins),
+            shortest_witnesses(
+                typestates.defects,
+                fixpoint.graph,
+                exits,
+                typestates.origins,
+                definition.function,
+            ),
             Names(typestates.origins),
         )

@@ -6,7 +6,7 @@ if (kind == CNG) ..              wanted != CNG  there, too
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
 from capilint.engine.domain.values import ZERO, AbstractValue, Number, Status, Symbol, Term
 
@@ -20,9 +20,10 @@ def known_number(facts: Facts, value: AbstractValue) -> int | None:
             return number
         case Symbol() if facts.get(value) is False:
             return 0
-        case Symbol():
-            operands = (operand for each in _relations(facts, value, "==") for operand in each)
-            return next((each.value for each in operands if isinstance(each, Number)), None)
+        case Symbol(numbers=terms) if terms:
+            known = [term for term in terms & facts.keys() if facts[term]]
+            operands = (each for term in known for each in term.operands)
+            return min((each.value for each in operands if isinstance(each, Number)), default=None)
         case _:
             return None
 
@@ -56,27 +57,12 @@ def _told(facts: Facts, known: Symbol, number: Number | None) -> list[AbstractVa
     """The same where an unknown turns out to be a number, or (None) not to be 0."""
     told: list[AbstractValue] = []
     for operator in ("==", "!="):
-        for operands in _relations(facts, known, operator):
-            other = operands[0] if operands[1] is known else operands[1]
-            if not isinstance(other, Symbol):
+        for term in known.related:
+            if term.operator != operator or not facts.get(term):
                 continue
+            other = term.operands[0] if term.operands[1] is known else term.operands[1]
             if number is not None:
                 told.append(Term(operator, (other, number)))
             elif operator == "==":
                 told.append(other)
     return told
-
-
-def _relations(facts: Facts, unknown: Symbol, operator: str) -> Iterator[tuple[AbstractValue, ...]]:
-    """The two sides of each comparison with an unknown that is known to hold.
-
-    What is looked through is the shorter of the two: the facts, and all terms on the unknown.
-    """
-    asked: Iterable[AbstractValue] = facts
-    if len(unknown.terms) < len(facts):
-        asked = [term for term in unknown.terms if facts.get(term)]
-    for fact in asked:
-        if not (isinstance(fact, Term) and fact.operator == operator and facts[fact]):
-            continue
-        if unknown in fact.operands:
-            yield fact.operands

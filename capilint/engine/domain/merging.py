@@ -61,7 +61,7 @@ def join(first: State, second: State, block: int) -> State:
 def _make_way(state: State, fresh: Mapping[Location, Symbol]) -> State:
     """The state in which unknowns that have the names of new ones are older ones: what was done to
     a handle behind them was not done to one behind the new ones."""
-    known = set(chain.from_iterable(each.chain for each in _named(state)))
+    known = set(chain.from_iterable(each.origins for each in _named(state)))
     earlier = {place: symbol for place, symbol in fresh.items() if symbol in known}
     if not earlier:
         return state

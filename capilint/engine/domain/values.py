@@ -67,7 +67,9 @@ class Symbol(metaclass=Interning):
     `chain` is the symbol and those that it was read through (`ctx->key`: that value, then `ctx`),
     `root` the variable that the last of them was in when the function began, if it was in one.
     `origins` are those, and for a part of another symbol that one's, too;
-    `derived` are the others that have it among theirs, and `terms` the terms on any of them all.
+    `derived` are the others that have it among theirs, and `terms` the terms on any of them all;
+    `related` are those that equal it to another one, or tell it apart, `numbers` those that equal
+    it to a number.
     One that is `lasting` was read through what a variable held at the beginning, or is memory.
     """
 
@@ -81,6 +83,8 @@ class Symbol(metaclass=Interning):
     root: Variable | None = field(init=False)
     derived: list[Symbol] = field(init=False, default_factory=list)
     terms: list[Term] = field(init=False, default_factory=list)
+    related: list[Term] = field(init=False, default_factory=list)
+    numbers: set[Term] = field(init=False, default_factory=set)
     lasting: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -206,6 +210,18 @@ class Term(metaclass=Interning):
         object.__setattr__(self, "fixed", fixed)
         for link in {link for symbol in self.symbols for link in symbol.origins}:
             link.terms.append(self)
+        if self.operator in ("==", "!="):
+            self._relate()
+
+    def _relate(self) -> None:
+        """Let the unknowns know what they are compared with."""
+        unknown = [each for each in self.operands if isinstance(each, Symbol)]
+        if len(unknown) > 1:
+            for each in dict.fromkeys(unknown):
+                each.related.append(self)
+        elif self.operator == "==" and any(isinstance(each, Number) for each in self.operands):
+            for each in unknown:
+                each.numbers.add(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,16 +10,20 @@ from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.events import Defect, Event, Origin, Trail
 from capilint.engine.domain.values import Symbol
 from capilint.engine.fixpoint import Graph, Links
+from capilint.engine.program.linkage import is_entry_point
 from capilint.engine.reporting.deciding import Decisions, Path, Station
 from capilint.engine.reporting.enders import LEAKS, acts, begin_of_ender
 from capilint.engine.reporting.lengths import Length, Lengths
 from capilint.engine.reporting.waypoints import Waypoint, waypoints
+from capilint.engine.transfer.interpreter import MODULE
 from capilint.finding import Span
-from capilint.ir import Raise
+from capilint.ir import Function, Raise
 
 Key = tuple[object, ...]
 STRONGER = {"CAP102": ("CAP101", "CAP103"), "CAP103": ("CAP101",)}
 """A handle that is left alive in several ways is one mistake: that of which code?"""
+_AT_THE_END = {"CAP102": ("CAP101", "CAP103"), "CAP101": ("CAP103",)}
+"""The same where the process ends with the function: what is lost before is lost in earnest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ def shortest_witnesses(
     graph: Graph,
     exits: Sequence[Station],
     origins: Mapping[Symbol, Origin],
+    function: Function,
 ) -> list[Witnessed]:
     """One witness per handle and kind of mistake, the shortest; `exits` are where the function is
     left. A handle that some paths leave alive and others lose is one mistake.
@@ -69,9 +74,11 @@ def shortest_witnesses(
         if known is None or (length, defect.span) < (known[0], known[1].span):
             best[key] = (length, defect)
     decisions = Decisions(graph, exits, before)
+    at_the_end = function.name == MODULE or is_entry_point(function)
+    others = _AT_THE_END if at_the_end else STRONGER
     found = []
     for (code, *handle), (_, defect) in best.items():
-        if any((stronger, *handle) in best for stronger in STRONGER.get(str(code), ())):
+        if any((stronger, *handle) in best for stronger in others.get(str(code), ())):
             continue
         kinds = LEAKS if code in LEAKS else (code,)
         same = [each for kind in kinds for each in alike_.get((kind, *handle), ())]

@@ -48,7 +48,7 @@ def told(
         routes,
     )
     exits = [Station(node, path.trail) for node, _, path in interpreter.exits]
-    witnesses = shortest_witnesses(defects, graph, exits, origins)
+    witnesses = shortest_witnesses(defects, graph, exits, origins, definition.function)
     if again is not None:
         witnesses = unmerged(witnesses, graph, origins, again)
     return [(witness.defect, narrator.tell(witness)) for witness in witnesses]

@@ -102,5 +102,5 @@ def _others(interpreter: Interpreter) -> tuple[dict[Key, Witnessed], bool]:
         complete = True
     exits = [Station(node, path.trail) for node, _, path in interpreter.exits]
     origins, defects = interpreter.typestates.origins, interpreter.typestates.defects
-    witnesses = shortest_witnesses(defects, fixpoint.graph, exits, origins)
+    witnesses = shortest_witnesses(defects, fixpoint.graph, exits, origins, interpreter.function)
     return {key_of(each, origins): each for each in witnesses}, complete

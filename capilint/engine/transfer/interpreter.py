@@ -337,7 +337,7 @@ class Interpreter:
             for owner in owners:
                 yield from self.objects.make(path.fork(), site, owner, arguments)
             return
-        bound, summary, arguments = self.resolution.of(path, call, arguments)
+        bound, summary, arguments = self.resolution.of(path, site, arguments)
         if bound is not None:
             self.objects.ask(path, bound.protocol, arguments)
             yield from self.protocol_calls.apply(path, site, bound, arguments)

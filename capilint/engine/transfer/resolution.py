@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from capilint.engine.domain.binding import Arguments
 from capilint.engine.domain.evaluate import Evaluator
@@ -14,6 +14,8 @@ from capilint.engine.program.handle_variables import ApiOf
 from capilint.engine.program.linkage import Definition
 from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.objects import MethodOf, Objects
+from capilint.engine.transfer.unseen_memory import UnseenMemory
+from capilint.engine.transfer.ways import Site
 from capilint.ir import Call, Direct, Indirect, Method, Value, values_of
 from capilint.rulebook.book import Bound, RuleBook
 from capilint.rulebook.protocol import Protocol
@@ -69,14 +71,19 @@ class Resolution:
     rulebook: RuleBook
     evaluator: Evaluator
     objects: Objects
+    unseen_memory: UnseenMemory = field(default_factory=UnseenMemory)
 
     def of(
-        self, path: Path, call: Call, arguments: Arguments
+        self, path: Path, site: Site, arguments: Arguments
     ) -> tuple[Bound | None, Summary | None, Arguments]:
         """What a call runs, and what it is given; neither where nobody knows."""
+        call = site.call
         match call.callee:
             case Direct(name):
-                return *self._named(name), arguments
+                known = self._named(name)
+                if known == _NOTHING and not self.evaluator.boxes:
+                    return self.unseen_memory.of(site.key, call, arguments), None, arguments
+                return *known, arguments
             case Method():
                 known = self._method(path, call.callee, arguments)
                 if known != _NOTHING:

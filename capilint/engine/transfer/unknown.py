@@ -41,6 +41,7 @@ from capilint.engine.transfer.doubts import (
 )
 from capilint.engine.transfer.judged import Judged
 from capilint.engine.transfer.memory import MemoryEffects
+from capilint.engine.transfer.predicates import verdict
 from capilint.engine.transfer.reach import clobber, forget_shared_handles, member_object
 from capilint.engine.transfer.reports import is_report
 from capilint.engine.transfer.ways import Continuation, Site, raise_from
@@ -86,6 +87,11 @@ class UnknownCalls:
         self, path: Path, site: Site, arguments: Arguments, guarded: bool
     ) -> Iterator[Continuation]:
         """Every way on; `guarded` where a handler of this function expects exceptions."""
+        said = verdict(site, arguments)
+        if said is not None:
+            self.memory.give_result(path, site, said)
+            yield Continuation(path)
+            return
         state = path.state
         statuses = statuses_given(self.evaluator, state, arguments)
         for status in list(self._seen_statuses(path, site, arguments)):
