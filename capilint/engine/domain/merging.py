@@ -18,14 +18,15 @@ def join(first: State, second: State, block: int) -> State:
     merged.handles = {**second.handles, **first.handles}
     merged.failed = first.failed if first.failed == second.failed else None
     merged.failing = first.failing if first.failing == second.failing else None
-    merged.environment = {}
     merged.facts = {
         term: truth for term, truth in first.facts.items() if second.facts.get(term) == truth
     }
     fresh: dict[AbstractValue, bool] = {}
     mine, others = first.environment, second.environment
     joined: set[Symbol] = set()
-    for location in dict.fromkeys((*mine, *others)):
+    differing = [place for place, value in mine.items() if others.get(place) is not value]
+    differing += [place for place in others if place not in mine]
+    for location in differing:
         one = mine[location] if location in mine else first.load(location)
         other = others[location] if location in others else second.load(location)
         if one is other:
