@@ -22,7 +22,8 @@ Doors = Mapping[str, Callable[..., Any]]
 
 OWNER_OF, IS_OWNER, RESOURCE_OF = "owner of", "is owner", "resource of"
 NOTE_OWNER, NOTE_RESOURCE = "note owner", "note resource"
-_LARGE = (Call, Method, Definition, Module, Function)  # told apart by what they are, not their text
+_LARGE = frozenset((Call, Method, Definition, Module, Function))  # told apart by what they are
+_OF_SUMMARIES = ("summary", "method", "summary_of")  # one may be found out meanwhile
 
 
 class Asking(NamedTuple):
@@ -44,13 +45,20 @@ class Asked:
         self._told: set[object] = set()
 
     def door(self, kind: str, ask: Callable[..., Any]) -> Callable[..., Any]:
-        """A way to ask that takes note."""
+        """A way to ask that takes note. What says nothing of summaries is asked once."""
+        known: dict[tuple[object, ...], Any] = {}
+        lasting = kind not in _OF_SUMMARIES
 
         def asked(*given: Any) -> Any:
+            key = tuple([id(each) if type(each) in _LARGE else each for each in given])
+            if key in known:
+                return known[key]
             answer = ask(*given)
             if isinstance(answer, Iterator):
                 answer = tuple(answer)
             self._note(self._seen, Asking(kind, given, answer))
+            if lasting:
+                known[key] = answer
             return answer
 
         return asked
@@ -66,7 +74,7 @@ class Asked:
             self._seen_of_members.clear()
 
     def _note(self, seen: set[object], asking: Asking) -> bool:
-        given = (id(each) if isinstance(each, _LARGE) else each for each in asking.given)
+        given = [id(each) if type(each) in _LARGE else each for each in asking.given]
         key = (asking.kind, *given)
         if key in seen:
             return False

@@ -7,6 +7,7 @@ Source* ── front end ─┬─▶ analysis ─▶ what acts on handles ─�
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -23,6 +24,8 @@ from capilint.lowering import FrontEnds, Relevance
 from capilint.progress import Progress
 from capilint.rulebook.book import RuleBook
 from capilint.silence import Fate
+
+_SELDOM = 50_000  # objects: an analysis makes many that stay, and few that only gc would find
 
 
 class Wanted(NamedTuple):
@@ -70,6 +73,8 @@ class Rounds:
         After a crash each file is analysed again on its own.
         """
         named = wanted = list(wanted)
+        before = gc.get_threshold()
+        gc.set_threshold(_SELDOM, *before[1:])
         try:
             self._analysis = analysis = self._new_analysis(book)
             while new := self._lowered(wanted, left):
@@ -89,6 +94,8 @@ class Rounds:
             for source, _ in named if not self.modules else ():
                 self._crashed(source.path, error)
             return list(self._findings_apart(error, book))
+        finally:
+            gc.set_threshold(*before)
 
     def findings_so_far(self) -> list[Finding]:
         """What `findings` had found when it was interrupted, not replayed."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.evaluate import Evaluator, is_parameter
@@ -23,8 +22,7 @@ from capilint.engine.domain.values import (
 from capilint.ir import Call, Method, Operation, Read, Unknown, Value, Variable, places_in
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument: as written, and its value in the state of the call.
 
     `parts` is what is kept inside of it, where it is a container.
@@ -40,8 +38,7 @@ class Argument:
             state.escape(value, cause=state.cause(how))
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(NamedTuple):
     """All arguments of a call; `receiver` is the object of a method call."""
 
     positional: tuple[Argument, ...]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Symbol
@@ -16,8 +17,7 @@ from capilint.ir import Branch, Choose, Raise, Return
 ENDS = ("release", "free")  # the actions that end a handle, or memory
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(NamedTuple):
     """What a call does to one handle: `action` is create, use, release, retain or misrelease; or
     free, of the memory that handles stand in."""
 
@@ -34,8 +34,7 @@ def retold(role: Role, symbol: Symbol, owner: Symbol | None, text: str) -> Role:
     return Role(role.action, role.parameter, symbol, role.resource, owner, text)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One station of a path.
 
     `kind` is call (an API function), enter / exit (a summarised function), free (memory ends, by a
@@ -84,8 +83,7 @@ def deeper(event: Event, roles: tuple[Role, ...]) -> Event:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
+class Trail(NamedTuple):
     """The events so far, of which this is the one with that number."""
 
     event: Event

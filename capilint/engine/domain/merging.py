@@ -22,8 +22,12 @@ def join(first: State, second: State, block: int) -> State:
     fresh: dict[Location, Symbol] = {}
     zero: set[Location] = set()
     facts: dict[AbstractValue, bool] = {}
-    for location in dict.fromkeys((*first.environment, *second.environment)):
-        one, other = first.load(location), second.load(location)
+    mine, others = first.environment, second.environment
+    differing = [place for place, value in mine.items() if others.get(place) is not value]
+    differing += [place for place in others if place not in mine]
+    for location in differing:
+        one = mine[location] if location in mine else first.load(location)
+        other = others[location] if location in others else second.load(location)
         if one is other:
             continue
         truth = first.plain_truth(one)
@@ -44,10 +48,9 @@ def join(first: State, second: State, block: int) -> State:
     merged.handles = {**second.handles, **first.handles}
     merged.failed = first.failed if first.failed == second.failed else None
     merged.failing = first.failing if first.failing == second.failing else None
-    merged.environment = {
-        location: ZERO if location in zero else fresh.get(location) or first.load(location)
-        for location in dict.fromkeys((*first.environment, *second.environment))
-    }
+    for location in differing:
+        known = ZERO if location in zero else fresh.get(location)
+        merged.environment[location] = known or first.load(location)
     gone = {each for symbol in fresh.values() for each in (symbol, *symbol.derived)}
     merged.facts = {
         term: truth
@@ -61,6 +64,8 @@ def join(first: State, second: State, block: int) -> State:
 def _make_way(state: State, fresh: Mapping[Location, Symbol]) -> State:
     """The state in which unknowns that have the names of new ones are older ones: what was done to
     a handle behind them was not done to one behind the new ones."""
+    if not fresh:
+        return state
     known = set(chain.from_iterable(each.origins for each in _named(state)))
     earlier = {place: symbol for place, symbol in fresh.items() if symbol in known}
     if not earlier:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import TypeVar
@@ -9,14 +10,14 @@ from typing import TypeVar
 from capilint.engine.domain.handle import changed
 from capilint.engine.domain.handle_names import is_temporary
 from capilint.engine.domain.state import State
-from capilint.engine.domain.values import AbstractValue, Location, Symbol
+from capilint.engine.domain.values import Location, Symbol
 from capilint.engine.program.liveness import Live
 from capilint.ir import Scope, Variable
 
 MANY_FACTS = 48
 MOST_FACTS = 256
 B = TypeVar("B", Symbol, Variable | Symbol)
-_SYMBOLS = attrgetter("symbols")
+_SYMBOLS, _BASE = attrgetter("symbols"), attrgetter("base")
 
 
 def forget_temporaries(state: State, live: Live, read: frozenset[Variable] = frozenset()) -> None:
@@ -38,48 +39,55 @@ def forget_temporaries(state: State, live: Live, read: frozenset[Variable] = fro
 
 
 def prune(state: State, live: Live) -> None:
-    """Forget what no later instruction can ask for."""
-    forget_temporaries(state, live)
-    own = {each for each, handle in state.handles.items() if handle.owed or handle.held_by_caller}
-    objects = state.objects
-    kept: dict[Location, AbstractValue] = {}
-    reachable: set[Symbol] = set()
-    memory = False
-    for location, value in state.environment.items():
-        base, symbols = location.base, value.symbols
-        if isinstance(base, Symbol):
-            memory = memory or base.kind == "object"
-        elif not (
-            live[base]
-            or base.scope is Scope.GLOBAL
-            or (symbols and not own.isdisjoint(symbols))
-            or value in objects
-        ):
-            continue
-        kept[location] = value
-        if symbols:
-            reachable.update(symbols)
-    state.environment = _reached(state, kept, reachable) if memory else kept
+    """Forget what no later instruction can ask for.
+
+    Every state passes here at every point: what is asked of each place is asked by built-in
+    functions, and a loop of ours goes only through what may be forgotten.
+    """
+    bases = set(map(_BASE, state.environment))
+    memory: list[Symbol] = []
+    dead: list[Variable] = []
+    for base in bases:
+        if isinstance(base, Variable):
+            if not live[base] and base.scope is not Scope.GLOBAL:
+                dead.append(base)
+        elif base.kind == "object":
+            memory.append(base)
+    if dead:
+        _prune_dead(state, dead)
+    reachable: set[Symbol] = set(chain.from_iterable(map(_SYMBOLS, state.environment.values())))
+    unreached = [each for each in memory if each not in reachable and each not in state.exposed]
+    if unreached:
+        _forget(state, [each for each in state.environment if each.base in unreached])
     if state.facts:
         _prune_facts(state, reachable, live)
-    if state.handles:
+    if not state.handles.keys() <= reachable:
         _prune_handles(state, reachable, live)
     state.exposed = _nameable(state, state.exposed, reachable, live)
     state.shared = _nameable(state, state.shared, reachable, live)
 
 
-def _reached(
-    state: State, kept: dict[Location, AbstractValue], reachable: set[Symbol]
-) -> dict[Location, AbstractValue]:
-    """The places without those in memory that nothing leads to."""
-    return {
-        location: value
-        for location, value in kept.items()
-        if isinstance(location.base, Variable)
-        or location.base.kind != "object"
-        or location.base in reachable
-        or location.base in state.exposed
-    }
+def _prune_dead(state: State, dead: Sequence[Variable]) -> None:
+    """Forget what variables hold that nobody reads any more, unless something is owed for it."""
+    handles, objects = state.handles, state.objects
+    own = {each for each, handle in handles.items() if handle.owed or handle.held_by_caller}
+    gone: list[Location] = []
+    values = list(state.environment.values())
+    bases = frozenset(dead)
+    for location, value in state.environment.items():
+        if location.base not in bases:
+            continue
+        if own.isdisjoint(value.symbols) and value not in objects:
+            gone.append(location)
+        elif is_temporary(location.base) and value in handles and values.count(value) > 1:
+            values.remove(value)  # another place has it
+            gone.append(location)
+    _forget(state, gone)
+
+
+def _forget(state: State, places: Sequence[Location]) -> None:
+    for place in places:
+        del state.environment[place]
 
 
 def _prune_facts(state: State, reachable: set[Symbol], live: Live) -> None:
@@ -101,11 +109,10 @@ def _prune_facts(state: State, reachable: set[Symbol], live: Live) -> None:
 
 def _nameable(state: State, seen: frozenset[B], reachable: set[Symbol], live: Live) -> frozenset[B]:
     """Of what others can see that which somebody still has a name for."""
-    if not seen:
-        return seen
+    unnamed = seen - reachable
     gone = [
         base
-        for base in seen
+        for base in unnamed
         if isinstance(base, Symbol)
         and not base.lasting
         and reachable.isdisjoint(base.chain)
@@ -139,6 +146,7 @@ def _is_held(state: State, chain: tuple[Symbol, ...], live: Live) -> bool:
 
 
 def _prune_handles(state: State, reachable: set[Symbol], live: Live) -> None:
+    """Forget handles that nobody has, or owes; here there are some that no place leads to."""
     kept = {
         symbol: handle
         for symbol, handle in state.handles.items()

@@ -120,11 +120,8 @@ class State:
     def signature(self) -> tuple[object, ...]:
         """What must agree before two states may be merged: all that concerns handles."""
         mattering = {symbol: handle for symbol, handle in self.handles.items() if handle.matters}
-        holding = frozenset(
-            (location, value)
-            for location, value in self.environment.items()
-            if isinstance(value, Symbol) and value in mattering
-        )
+        places = self.environment.items() if mattering else ()
+        holding = frozenset([place for place in places if place[1] in mattering])
         handles = frozenset(mattering.items())
         return (holding, handles, self.objects, self.raising, self.exception)
 

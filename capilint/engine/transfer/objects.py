@@ -104,7 +104,7 @@ class Objects:
             yield self._made(path, site, thing, replaced)
             return
         inner = Site(site.key, replace(site.call, result=None), True, site.last_reads)
-        given = replace(arguments, receiver=Argument(Unknown(), thing))
+        given = arguments._replace(receiver=Argument(Unknown(), thing))
         for way in self.summary_calls.apply(path, inner, constructor, given):
             if not way.raised:
                 yield self._made(way.path, site, thing, replaced)

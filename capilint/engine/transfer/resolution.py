@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from capilint.engine.domain.binding import Arguments
 from capilint.engine.domain.evaluate import Evaluator
@@ -90,7 +90,7 @@ class Resolution:
                     return *known, arguments
                 bound = self.callees.api(self.callees.reached_through(call.callee))
                 if bound is not None:
-                    arguments = replace(arguments, receiver=None)
+                    arguments = arguments._replace(receiver=None)
                 return bound, None, arguments
             case Indirect():
                 return *self._indirect(path, call), arguments

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.handle import changed
@@ -11,8 +12,7 @@ from capilint.engine.program.liveness import Liveness
 from capilint.ir import Call, Variable
 
 
-@dataclass(frozen=True, slots=True)
-class Continuation:
+class Continuation(NamedTuple):
     """A way on after a call; `raised` where an exception comes out of it."""
 
     path: Path
