@@ -221,7 +221,9 @@ class _Run:
     def report(self) -> Report:
         """The report of all that was gathered."""
         effects = tuple(self._effects or ())
-        report = self._report()._replace(interrupted=self.interrupted, effects=effects)
+        report = self._report()._replace(
+            interrupted=self.interrupted, effects=effects, headers=self._front_ends.headers
+        )
         if not self.baselines:
             return report
         from capilint.findings.baseline import compared

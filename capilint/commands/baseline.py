@@ -40,7 +40,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     path_arguments(parser)
     input_arguments(parser.add_argument_group("what is read"))
-    selection_arguments(parser.add_argument_group("what is written down"))
+    selection_arguments(
+        parser.add_argument_group("what is written down"),
+        "the severity that makes `check` fail: notes are written down where it is `note`",
+    )
     group = parser.add_argument_group("where it is written down")
     group.add_argument(
         "--baseline",
