@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
-from pygls.lsp.client import LanguageClient
+from pytest_lsp import LanguageClient, client_capabilities
 
 from tests.tools import ROOT
 
@@ -27,12 +27,12 @@ PATIENCE = 90  # seconds, for a machine under load
 class Editor:
     """A client with one server process; it keeps what it is told."""
 
-    def __init__(self, folder: Path, resolves: bool) -> None:
-        """`resolves`: it asks for the edit of an action when one is chosen."""
+    def __init__(self, folder: Path, name: str) -> None:
+        """The client says that it can do what the editor of that name can (see pytest-lsp)."""
         self.folder = folder
-        self._resolves = resolves
+        self._able = client_capabilities(name)
         self.applied: list[types.WorkspaceEdit] = []
-        self.client = LanguageClient("tests", "1")
+        self.client = LanguageClient()
         self.diagnostics: dict[str, types.PublishDiagnosticsParams] = {}
         self.messages: list[str] = []
         self.logged: list[str] = []
@@ -48,6 +48,10 @@ class Editor:
         def shown(params: types.ShowMessageParams) -> None:
             self.messages.append(params.message)
             self._told.set()
+
+        @self.client.feature(types.CLIENT_REGISTER_CAPABILITY)
+        def register(params: types.RegistrationParams) -> None:
+            pass
 
         @self.client.feature(types.WORKSPACE_APPLY_EDIT)
         def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
@@ -65,21 +69,13 @@ class Editor:
         assert command is not None
         await self.client.start_io(command, *COMMAND[1:], cwd=ROOT, env=ENVIRONMENT)
         uri = self.folder.as_uri()
-        edits = types.WorkspaceEditClientCapabilities(document_changes=True)
-        resolved = types.ClientCodeActionResolveOptions(["edit"]) if self._resolves else None
-        actions = types.CodeActionClientCapabilities(resolve_support=resolved)
-        result = await self.client.initialize_async(
+        return await self.client.initialize_session(
             types.InitializeParams(
-                capabilities=types.ClientCapabilities(
-                    workspace=types.WorkspaceClientCapabilities(workspace_edit=edits),
-                    text_document=types.TextDocumentClientCapabilities(code_action=actions),
-                ),
+                capabilities=self._able,
                 workspace_folders=[types.WorkspaceFolder(uri, "folder")],
                 initialization_options={"showPath": True},
             )
         )
-        self.client.initialized(types.InitializedParams())
-        return result
 
     async def stop(self) -> int | None:
         """End the server as the protocol says; its exit status."""
@@ -158,12 +154,12 @@ class Editor:
 
 
 def in_editor(
-    folder: Path, script: Callable[[Editor], Awaitable[None]], resolves: bool = True
+    folder: Path, script: Callable[[Editor], Awaitable[None]], name: str = "visual-studio-code"
 ) -> Editor:
     """Run a script with an editor whose server it must leave able to end well."""
 
     async def run() -> Editor:
-        editor = Editor(folder, resolves)
+        editor = Editor(folder, name)
         await editor.start()
         await script(editor)
         assert await editor.stop() == 0

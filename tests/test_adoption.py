@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-pytest.importorskip("pygls", reason="the extra `lsp` is not installed")
+pytest.importorskip("pytest_lsp", reason="the extra `dev` is not installed")
 
 from tests.browser import chromium, page_at
 from tests.checkout import commit_all

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("pygls", reason="the extra `lsp` is not installed")
+pytest.importorskip("pytest_lsp", reason="the extra `dev` is not installed")
 
 from capilint import __version__
 from capilint.commands.command_line import parsed

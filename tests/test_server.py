@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("pygls", reason="the extra `lsp` is not installed")
+pytest.importorskip("pytest_lsp", reason="the extra `dev` is not installed")
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -156,11 +156,11 @@ def test_the_texts_of_open_documents_are_one_program(folder: Path) -> None:
         await editor.until(lambda: editor.codes("leak.c") == [("CAP202", 7)])
         await _settings_hold(editor)
 
-    in_editor(folder, script, resolves=False)
+    in_editor(folder, script, "emacs")
 
 
 async def _mends_by_command(editor: Editor) -> None:
-    """As in Eglot 1.9, which resolves no actions: the server has the client make the edit."""
+    """As Eglot resolves no actions, the server has the client make the edit."""
     while not (offered := await editor.actions("leak.c", 4)):
         await asyncio.sleep(0.1)  # the finding may be that of the file, not yet of the document
     command = literal_eval(offered[0].command)  # lsprotocol takes what has a command for one
