@@ -27,6 +27,7 @@ from capilint.files.source import (
 )
 from capilint.interruption import signal_of
 from capilint.lowering import FrontEnds, Relevance
+from capilint.mistake import Mistake
 from capilint.outcome import Interrupted as Interrupted
 from capilint.outcome import Report as Report
 from capilint.progress import Progress
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from capilint.silence import Account, Fate, Silence
 
 
-class SettingsError(Exception):
+class SettingsError(Mistake):
     """The settings ask for what is not there; the text says where and what would be right."""
 
 

@@ -25,6 +25,7 @@ from capilint.commands.outputs import (
     write_all,
 )
 from capilint.commands.progress_bar import progress_shown
+from capilint.commands.statuses import FINDINGS, SIGNALLED, TROUBLE
 from capilint.commands.streams import say
 from capilint.config.loading import Configuration
 from capilint.files.discover import Discovery
@@ -35,7 +36,6 @@ from capilint.report import FORMATS
 if TYPE_CHECKING:
     from capilint.files.git_changes import Changes
 
-FINDINGS, TROUBLE, SIGNALLED = 1, 2, 128
 WITH_ROUTES = ("html",)
 WITH_EDITS = ("json", "jsonl", "sarif", "rdjson")
 MOST_WORK = 100_000  # for edits which nobody asked for: about a second

@@ -13,23 +13,20 @@ import time
 from collections.abc import Callable, Iterable, Sequence, Set
 from pathlib import Path, PurePath
 
-from capilint.checking import SettingsError
 from capilint.commands import CommandError
+from capilint.commands.statuses import SIGNALLED, TROUBLE
 from capilint.commands.streams import say
-from capilint.config.loading import FILE_NAMES, ConfigError
+from capilint.config.loading import FILE_NAMES
 from capilint.files import find_commands, gitignore
 from capilint.files.discover import SKIPPED_FOLDERS, language_of
 from capilint.findings.baseline import DEFAULT
-from capilint.findings.baseline_file import BaselineError
-from capilint.rulebook.folder import RuleError
+from capilint.mistake import Mistake
 
 INSTALL = f"{sys.executable} -m pip install 'capilint[watch]'"
-SIGNALLED = 128  # and more: a signal ended the check
 _QUIET = 300  # milliseconds: changes that come together are one
 _MOMENT = 250  # milliseconds: how long one look for changes takes
 _SETTINGS = {*FILE_NAMES, find_commands.FILE_NAME, gitignore.FILE_NAME, DEFAULT}
 _CLEAR = "\x1b[2J\x1b[3J\x1b[H"
-_USERS_OWN = (BaselineError, ConfigError, RuleError, SettingsError)  # mistakes that they will mend
 
 
 def watch(
@@ -134,9 +131,9 @@ def _round(check: Callable[[], int]) -> int:
     """One check; a mistake in the settings is told, and waited for to be mended."""
     try:
         status = check()
-    except _USERS_OWN as error:
+    except Mistake as error:
         say(f"capilint: error: {error}")
-        status = 2
+        status = TROUBLE
     sys.stdout.flush()
     if status < SIGNALLED:
         say("capilint: waiting for changes; Ctrl-C ends")
