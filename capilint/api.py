@@ -18,18 +18,17 @@ from typing import Literal, TypedDict, Unpack
 
 from capilint.checking import Report, SettingsError
 from capilint.checking import check as check_inputs
-from capilint.config.loading import ConfigError, Configuration
+from capilint.config.loading import Configuration
 from capilint.config.overrides import macros, overrides
 from capilint.files.discover import discover, language_of
 from capilint.files.source import Input, Unreadable
 from capilint.finding import Change, Finding, Fix, Severity, Span, Step
-from capilint.findings.baseline_file import BaselineError
 from capilint.findings.triage import Suppressed
 from capilint.language import LANGUAGE_NAMES, Language
+from capilint.mistake import Mistake
 from capilint.report import FORMATS, Style
 from capilint.report import render as render_style
 from capilint.rulebook.code_names import code_prefix
-from capilint.rulebook.folder import RuleError
 
 __all__ = [
     "FORMATS",
@@ -126,7 +125,9 @@ def _settings_error() -> Iterator[None]:
     """One error for all that a user's settings can be wrong in."""
     try:
         yield
-    except (BaselineError, ConfigError, RuleError) as error:
+    except SettingsError:
+        raise
+    except Mistake as error:
         raise SettingsError(str(error)) from error
 
 

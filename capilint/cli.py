@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 
 from capilint.commands.command_line import parsed
+from capilint.commands.statuses import SIGNALLED, TROUBLE
 from capilint.commands.streams import hush, prepare, say, terminable
 from capilint.interruption import signal_of
+from capilint.mistake import Mistake
 
-TROUBLE = 2  # not 1, which says that there are findings
-SIGNALLED = 128  # and the signal's number, as shells have it
 _NO_ROOM = (errno.ENOSPC, errno.EBADF, errno.EIO)
 
 
@@ -38,17 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _failed(error: Exception) -> int:
     """Say what went wrong: what the user can mend, or a bug of ours with its traceback."""
-    from capilint.checking import SettingsError
-    from capilint.commands import CommandError
-    from capilint.config.loading import ConfigError
-    from capilint.findings.baseline_file import BaselineError
-    from capilint.rulebook.folder import RuleError
-
-    ours = (BaselineError, CommandError, ConfigError, RuleError, SettingsError)
     if isinstance(error, OSError) and error.errno in _NO_ROOM and error.filename is None:
         hush()
-        error = CommandError(f"the standard output cannot be written: {error.strerror}")
-    if not isinstance(error, ours):
+        error = Mistake(f"the standard output cannot be written: {error.strerror}")
+    if not isinstance(error, Mistake):
         from traceback import format_exception
 
         say("".join(format_exception(error)).rstrip("\n"))

@@ -18,15 +18,14 @@ from flake8.exceptions import ExecutionError
 from flake8.options.manager import OptionManager
 
 from capilint import __version__
-from capilint.checking import Report, SettingsError, check
-from capilint.config.loading import ConfigError, Configuration
+from capilint.checking import Report, check
+from capilint.config.loading import Configuration
 from capilint.config.settings import Settings
 from capilint.files.source import Input
 from capilint.finding import Finding, Severity, Step
-from capilint.findings.baseline_file import BaselineError
 from capilint.language import Language
+from capilint.mistake import Mistake
 from capilint.report.printable import other_places, printable
-from capilint.rulebook.tomlfile import RuleError
 
 _STDIN = "-"
 _DECIDING = ("branch", "call", "fail", "raise")  # kinds of steps
@@ -67,7 +66,7 @@ class Plugin:
         try:
             overrides = {"resources": kinds} if kinds else {}
             cls._configuration = Configuration(overrides, options.capilint_config)
-        except ConfigError as error:
+        except Mistake as error:
             raise ExecutionError(f"capilint: {error}") from error
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
@@ -77,7 +76,7 @@ class Plugin:
                 return
             source = Input(self._path, Language.PYTHON, self._data, named=True)
             report = check([source], self._settings_of)
-        except (BaselineError, ConfigError, RuleError, SettingsError) as error:
+        except Mistake as error:
             raise ExecutionError(f"capilint: {error}") from error
         for finding in self._shown(report):
             yield finding.span.line, finding.span.column - 1, _text(finding), Plugin

@@ -190,6 +190,11 @@ class FrontEnds:
         """The headers that are there and cannot be read."""
         return tuple(self._search.unreadable) if "_search" in vars(self) else ()
 
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The paths of the headers that were found."""
+        return tuple(self._digests)
+
     @cached_property
     def _compiling(self) -> Compiling:
         from capilint.config.compiling import Compiling

@@ -29,7 +29,8 @@ class Report(NamedTuple):
     Where `baselines` hold, `findings` are the new ones, `known` those that a baseline has, and
     `gone` what it has and the run did not find. `unchanged` are findings that only concern lines
     which are as they were, where the changed ones alone are asked for. `interrupted` is the number
-    of the signal that ended the run before its end; 0 for none.
+    of the signal that ended the run before its end; 0 for none. `headers` are the paths of those
+    that were looked for and found.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -48,6 +49,7 @@ class Report(NamedTuple):
     unchanged: tuple[Finding, ...] = ()
     interrupted: int = 0
     effects: tuple[Effects, ...] = ()
+    headers: tuple[str, ...] = ()
 
     @property
     def everything(self) -> tuple[Finding, ...]:

@@ -1,13 +1,12 @@
 """A team with old code takes capilint up: from a baseline to the next commit that is clean.
 
-    30 old findings ─ baseline ─ a new one ─ blocked by the hook ─ and by CI ─ looked at in the page
-                                                                      accepted ─ --fix ─┘
-
-The editor's part of it is asserted in the tests of the language server.
+30 old findings ─ baseline ─ a new one ─ blocked by the hook ─ and by CI ─┐
+accepted ─ its edit made ─ seen in the editor ─ looked at in the page ────┘
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -19,9 +18,13 @@ from typing import Any
 import pytest
 import yaml
 
+pytest.importorskip("pytest_lsp", reason="the extra `dev` is not installed")
+
+from tests.browser import chromium, page_at
 from tests.checkout import commit_all
 from tests.command_line import Cli
 from tests.doors import parsed
+from tests.editor import Editor, applied, edits_of, in_editor
 from tests.fixture_format import FIXTURES
 from tests.sarif_validator import NOTES, validated
 from tests.tools import ROOT, require, run
@@ -44,6 +47,7 @@ BOOL WrapSecret(HCRYPTPROV prov, BYTE *data, DWORD *size, DWORD most)
     return TRUE;
 }
 """
+NEW_LINE = NEW.split("\n")[4]
 PLACE = re.compile(r"^([\w./-]+):\d+:\d+: \w+: (CAP\d+) ", re.MULTILINE)
 
 
@@ -92,6 +96,23 @@ class Team:
         return data
 
 
+def mended_in_editor(folder: Path, path: Path) -> str:
+    """The text of a file with the edit that an editor is offered for its one finding."""
+    texts = []
+
+    async def script(editor: Editor) -> None:
+        name, text = path.as_posix(), path.read_text(encoding="utf-8")
+        editor.open(name)
+        while not (offered := await editor.actions(name, text.split("\n").index(NEW_LINE))):
+            await asyncio.sleep(0.1)  # until the document was checked
+        assert [code for code, _ in editor.codes(name) or ()] == ["CAP101"]
+        action = await editor.client.code_action_resolve_async(offered[0])
+        texts.append(applied(text, edits_of(action.edit)))
+
+    in_editor(folder, script)
+    return texts[0]
+
+
 @pytest.mark.xdist_group("npm")
 def test_old_findings_rest_and_a_new_one_is_stopped_seen_and_mended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -131,10 +152,13 @@ def test_old_findings_rest_and_a_new_one_is_stopped_seen_and_mended(
     assert "CryptDestroyKey(fresh);" in added
     (frame,) = seen["frames"]
     assert [state for _, _, state in frame["passed"]][-1] == "live"
+    with chromium() as browser, page_at(browser, tmp_path / "report.html") as shown:
+        assert "fresh is created here" in shown.inner_text("main")
 
-    assert cli("check", "--fix", ".") == 0, cli.out
-    mended = path.read_text(encoding="utf-8")
+    mended = mended_in_editor(tmp_path, path)
     assert mended.startswith(clean) and mended.count("CryptDestroyKey(fresh)") == 2
+    assert cli("check", "--fix", ".") == 0, cli.out
+    assert path.read_text(encoding="utf-8") == mended
     commit_all(tmp_path, "a new function")
     assert team.ci(status=0) == {"unchanged": len(old)}
     assert run(["git", "log", "--format=%s"], tmp_path).splitlines()[0] == "a new function"

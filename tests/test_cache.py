@@ -159,7 +159,7 @@ def test_a_file_that_changes_during_a_run(
         return read_bytes(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr("capilint.checking.read_bytes", read)
+        patch.setattr("capilint.reading.read_bytes", read)
         cli("check", "--format=json")
         assert codes(cli.out) == ["CAP202"]
     assert codes(run(cli)[0]) == []

@@ -257,6 +257,20 @@ def test_an_output_without_format_has_the_format_of_the_run(cli: Cli) -> None:
     assert json.loads(Path("out.json").read_text(encoding="utf-8"))["version"] == 1
 
 
+def test_a_text_in_a_file_of_another_format_is_told(cli: Cli) -> None:
+    assert cli("check", "-o", "report.html", "leak.c") == 1
+    assert "report.html gets the text report; `--output html:report.html` writes html" in cli.err
+    cli("check", "-o", "html:report.html", "-o", "json:b.html", "-o", "report.txt", "leak.c")
+    assert cli.err == ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "tcsh"])
+def test_a_shell_completes_commands_and_options(cli: Cli, shell: str) -> None:
+    assert cli("completion", shell) == 0
+    for word in ("baseline", "explain-silence", "jsonl"):
+        assert word in cli.out
+
+
 def test_the_same_input_gives_the_same_bytes(cli: Cli) -> None:
     for name in ("one.json", "two.json"):
         cli("check", "--format", "json", "--output", name, "leak.c", "clean.c")
@@ -386,6 +400,15 @@ def test_a_view_shows_the_functions_that_are_asked_for(cli: Cli, view: str, word
     assert words in cli.out
     assert cli("debug", view, "clean.c") == 0
     assert words not in cli.out
+
+
+def test_help_is_a_command_too(cli: Cli) -> None:
+    assert cli("help") == 0
+    assert cli.out.startswith("usage: capilint [-h]")
+    assert cli("help", "explain") == 0
+    assert cli.out.startswith("usage: capilint explain [-h]")
+    assert cli("help", "chekc") == 2
+    assert "did you mean `check`?" in cli.err
 
 
 def test_the_version_is_told(cli: Cli) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -13,17 +12,18 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("pytest_lsp", reason="the extra `dev` is not installed")
+
 from capilint import __version__
 from capilint.commands.command_line import parsed
 from tests.doors import C_LEAK
+from tests.editor import COMMAND, MANIFEST
 from tests.tools import ROOT
 
 EXTENSION = ROOT / "editors" / "vscode"
-MANIFEST = json.loads((EXTENSION / "package.json").read_text(encoding="utf-8"))
 SCRIPT = (EXTENSION / MANIFEST["main"]).read_text(encoding="utf-8")
 BESIDE = Path(sys.executable).parent  # where capilint is, and what the extra `dev` has
 PAGE = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
-COMMAND = MANIFEST["contributes"]["configuration"]["properties"]["capilint.command"]["default"]
 
 
 def blocks(language: str) -> list[str]:

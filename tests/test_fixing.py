@@ -13,6 +13,8 @@ import pytest
 from capilint.cli import main
 from capilint.files.rewriting import Original, WriteError, write
 from capilint.language import Language
+from tests.doors import PYTHON_LEAK
+from tests.notebooks import notebook
 
 LEAK = """\
 #include <wincrypt.h>
@@ -52,6 +54,16 @@ def test_diff_shows_the_edit_and_changes_nothing(capsys: pytest.CaptureFixture[s
     assert "{ CryptDestroyKey(k); return FALSE; }" in changed[1]
     assert err == "capilint: 1 finding would be fixed, 0 would remain\n"
     assert Path("a.c").read_text(encoding="utf-8") == LEAK
+
+
+def test_notebooks_that_are_not_edited_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.ipynb").write_text(notebook(PYTHON_LEAK), encoding="utf-8")
+    assert main(["check", "--diff", "."]) == 1
+    told = [
+        "capilint: notebooks are not edited; 1 finding in them",
+        "capilint: 0 findings would be fixed, 1 would remain",
+    ]
+    assert capsys.readouterr() == ("", "\n".join([*told, ""]))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -2,6 +2,7 @@
 
     checkout ─ build ─┬─ sdist ─── holds all files
                       └─ wheel ─ pip install ─ capilint rules, capilint check
+                    └──── uv tool install ─ the same
     checkout ─ pip install --editable ─ the same
     git clone ─ pip install git+file:// ─ the same
 
@@ -102,6 +103,17 @@ def test_the_wheel_works_in_a_clean_environment(
 ) -> None:
     (wheel,) = built.glob("*.whl")
     _assert_works(install(wheel), tmp_path)
+
+
+def test_uv_installs_it_as_a_tool(built: Path, tmp_path: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    places = {
+        "UV_TOOL_DIR": str(tmp_path / "tools"),
+        "UV_TOOL_BIN_DIR": str(tmp_path / "bin"),
+        "UV_PYTHON": sys.executable,
+    }
+    run([sys.executable, "-m", "uv", "tool", "install", wheel], tmp_path, environment=places)
+    _assert_works(tmp_path / "bin" / "capilint", tmp_path)
 
 
 def test_an_editable_install_works(

@@ -133,7 +133,7 @@ def test_filters_and_search(browser: Browser, small: Path) -> None:
         assert listed(page) == ["CAP202"]
         assert HOSTILE[:30] in page.locator("#detail .advice").inner_text()
         page.select_option("#group", "code")
-        assert page.locator(".head span").all_inner_texts() == ["CAP202 double-release"]
+        assert page.locator(".head .title").all_text_contents() == ["CAP202 double-release"]
 
 
 def test_what_is_far_from_the_path_is_folded(browser: Browser, small: Path) -> None:

@@ -31,8 +31,9 @@ class Watching:
     """The process, and what it prints."""
 
     def __init__(self, folder: Path) -> None:
+        command = [sys.executable, "-u", "-m", "capilint", "check", "--watch", "-I../include", "."]
         self._process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "capilint", "check", "--watch", "."],
+            command,
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
             stdout=subprocess.PIPE,
@@ -66,14 +67,18 @@ class Watching:
 @pytest.fixture
 def watching(tmp_path: Path) -> Iterator[Watching]:
     pytest.importorskip("watchfiles", reason="the extra `watch` is not installed")
-    (tmp_path / "a.c").write_text(C_LEAK, encoding="utf-8")
-    process = Watching(tmp_path)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include" / "own.h").write_text("", encoding="utf-8")
+    (tmp_path / "src" / "a.c").write_text(C_LEAK, encoding="utf-8")
+    process = Watching(tmp_path / "src")
     yield process
     process.kill()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_a_session(watching: Watching, tmp_path: Path) -> None:
+    header, tmp_path = tmp_path / "include" / "own.h", tmp_path / "src"
     assert "a.c:6:10: error: CAP101" in watching.round()
     (tmp_path / "notes.txt").write_text("nothing to do", encoding="utf-8")
     (tmp_path / "a.c").write_text(C_MENDED, encoding="utf-8")
@@ -83,6 +88,10 @@ def test_a_session(watching: Watching, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.capilint]\n", encoding="utf-8")
     (tmp_path / "b.c").write_text(C_LEAK, encoding="utf-8")
     assert "b.c:6:10: error: CAP101" in watching.round()
+    (tmp_path / "b.c").write_text(f'#include "own.h"\n{C_MENDED}', encoding="utf-8")
+    assert "No findings in 2 files." in watching.round()
+    header.write_text("#define CryptDestroyKey(key) 1\n", encoding="utf-8")  # in no watched folder
+    assert "b.c:7:10: error: CAP101" in watching.round()
     assert watching.interrupt() == 130
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from capilint.mistake import Mistake
 
-class CommandError(Exception):
+
+class CommandError(Mistake):
     """A command was used wrongly; the text says what would be right. Exit status 2."""

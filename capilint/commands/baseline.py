@@ -20,6 +20,7 @@ from capilint.commands.inputs import (
     selection_arguments,
 )
 from capilint.commands.outputs import complain
+from capilint.commands.statuses import TROUBLE
 from capilint.config.loading import Configuration
 from capilint.config.settings import Settings
 from capilint.files.discover import Discovery
@@ -28,7 +29,6 @@ from capilint.findings.baseline import DEFAULT, Baseline, Compared, gone_in
 from capilint.findings.baseline_file import BaselineError, Entry, read, write
 from capilint.report.printable import plural
 
-TROUBLE = 2
 _EPILOG = """\
 exit status: 0 written; 2 a wrong use or configuration, or an input that could not be read (what
 the baseline has of it stays)
@@ -40,7 +40,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     path_arguments(parser)
     input_arguments(parser.add_argument_group("what is read"))
-    selection_arguments(parser.add_argument_group("what is written down"))
+    selection_arguments(
+        parser.add_argument_group("what is written down"),
+        "the severity that makes `check` fail: notes are written down where it is `note`",
+    )
     group = parser.add_argument_group("where it is written down")
     group.add_argument(
         "--baseline",

@@ -16,8 +16,17 @@ from capilint.commands.inputs import (
     path_arguments,
     selection_arguments,
 )
-from capilint.commands.outputs import STDOUT, complain, outputs, refuse_inputs, write_all
+from capilint.commands.outputs import (
+    STDOUT,
+    complain,
+    doubts,
+    outputs,
+    refuse_inputs,
+    write_all,
+)
 from capilint.commands.progress_bar import progress_shown
+from capilint.commands.statuses import FINDINGS, SIGNALLED, TROUBLE
+from capilint.commands.streams import say
 from capilint.config.loading import Configuration
 from capilint.files.discover import Discovery
 from capilint.interruption import signal_of
@@ -27,7 +36,6 @@ from capilint.report import FORMATS
 if TYPE_CHECKING:
     from capilint.files.git_changes import Changes
 
-FINDINGS, TROUBLE, SIGNALLED = 1, 2, 128
 WITH_ROUTES = ("html",)
 WITH_EDITS = ("json", "jsonl", "sarif", "rdjson")
 MOST_WORK = 100_000  # for edits which nobody asked for: about a second
@@ -126,10 +134,12 @@ def run(options: argparse.Namespace) -> int:
     from capilint.commands.watching import watch
 
     named = [each for each in (options.config, options.baseline) if each is not None]
-    return watch(options.paths, named, lambda: _once(options))
+    headers: set[str] = set()
+    return watch(options.paths, named, headers, lambda: _once(options, headers))
 
 
-def _once(options: argparse.Namespace) -> int:
+def _once(options: argparse.Namespace, headers: set[str] | None = None) -> int:
+    """Check and report; `headers` gets the paths of those that were read."""
     wanted = outputs(options)
     settings = configuration(options)
     if options.show_settings:
@@ -143,9 +153,14 @@ def _once(options: argparse.Namespace) -> int:
         refuse_inputs(wanted, found.inputs)
         report = _checked(options, settings, found, wanted, progress)
     report, left = _mended(options, settings, found, report, wanted, progress)
+    if headers is not None:
+        headers.update(report.headers)
     with progress.phase("report"):
         written = write_all(report, left, options)
     complain(report, options.paths, options.verbose, options.quiet)
+    if not options.quiet:
+        for doubt in doubts(wanted):
+            say(f"capilint: {doubt}")
     if options.statistics:
         from capilint.commands.statistics import print_statistics
 

@@ -33,6 +33,8 @@ def parsed(given: Sequence[str]) -> argparse.Namespace:
 
     What is not understood ends the program with the usage.
     """
+    if given[:1] == ["help"]:  # `capilint help check`
+        given = [*given[1:], "--help"]
     asked = next((word for word in given if not word.startswith("-")), None)
     parser, subparsers = _parsers(() if asked is None else (asked,))
     if not given:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-_SHELLS = ("bash", "zsh", "tcsh")
+_SHELLS = ("bash", "zsh", "fish", "tcsh")
 _PLACES = {"FILE": "FILE", "PATH": "FILE", "DIR": "DIRECTORY"}  # by what help calls the argument
 
 

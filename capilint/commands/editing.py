@@ -11,7 +11,7 @@ from capilint.commands.streams import say, write_out
 from capilint.config.settings import Settings
 from capilint.edits.session import Rewritten, Session
 from capilint.files.rewriting import WriteError, write
-from capilint.files.source import Input, decode
+from capilint.files.source import Input, decode, is_notebook
 from capilint.interruption import signal_of
 from capilint.language import Language
 from capilint.report.printable import plural
@@ -32,6 +32,9 @@ def edited(
         outcome = Session(inputs, settings_of, report).mended()
     except KeyboardInterrupt as stop:  # nothing is written yet
         return report._replace(interrupted=signal_of(stop))
+    in_notebooks = sum(is_notebook(finding.path) for finding in report.findings)
+    if in_notebooks:
+        say(f"capilint: notebooks are not edited; {plural(in_notebooks, 'finding')} in them")
     total = sum(bool(finding.resource) for finding in report.findings)
     remaining = total - outcome.fixed
     if not fix:

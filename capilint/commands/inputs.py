@@ -59,8 +59,10 @@ def input_arguments(group: argparse._ArgumentGroup) -> None:
     add("--isolated", action="store_true", help="read no configuration file")
 
 
-def selection_arguments(group: argparse._ArgumentGroup) -> None:
-    """Declare which findings count."""
+def selection_arguments(
+    group: argparse._ArgumentGroup, fails: str = "the severity that makes the exit status 1"
+) -> None:
+    """Declare which findings count; `fails` says what becomes of those at or above --fail-on."""
     add = group.add_argument
     add(
         "--select",
@@ -71,7 +73,7 @@ def selection_arguments(group: argparse._ArgumentGroup) -> None:
     add("--extend-select", type=codes, metavar="CODES", help="report these codes, too")
     add("--ignore", type=codes, metavar="CODES", help="do not report these codes")
     add("--resources", type=resources, metavar="KINDS", help="kinds of handles: key,hash,context")
-    add("--fail-on", choices=SEVERITIES, help="the severity that makes the exit status 1 (warning)")
+    add("--fail-on", choices=SEVERITIES, help=f"{fails} (warning)")
 
 
 def configuration(options: argparse.Namespace) -> Configuration:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from capilint.checking import Report
 from capilint.commands import CommandError
@@ -42,6 +42,14 @@ def outputs(options: argparse.Namespace) -> list[tuple[str, str]]:
             raise CommandError(f"--output {text}: {path} is written to already")
         found.append((name, path))
     return found
+
+
+def doubts(wanted: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """What people may not have meant: a text in a file whose ending names another format."""
+    for name, path in wanted:
+        ending = path.rpartition(".")[2].lower()
+        if name == "text" and ending in FORMATS and ending != "text":
+            yield f"{path} gets the text report; `--output {ending}:{path}` writes {ending}"
 
 
 def _is_device(path: str) -> bool:

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from capilint.checking import Report
 from capilint.commands import CommandError
+from capilint.commands.statuses import FINDINGS, TROUBLE
 from capilint.config.loading import ConfigError, Configuration
 from capilint.execution.run.findings import findings_of
 from capilint.execution.run.launch import Outcome, Program, RunError, remarks, runs
@@ -24,7 +25,6 @@ from capilint.language import Language
 from capilint.report import Style, render
 from capilint.rulebook.codes import load as load_codes
 
-FINDINGS, TROUBLE = 1, 2
 _LANGUAGES = {
     **dict.fromkeys((".py", ".pyw"), Language.PYTHON),
     ".c": Language.C,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from capilint.config.settings import OFF, Settings
 from capilint.files.gitignore import MOST_PATTERNS
 from capilint.files.source import UnreadableError, read_bytes
+from capilint.mistake import Mistake
 from capilint.rulebook.code_names import code_prefix
 from capilint.rulebook.namescan import unknown_resource
 from capilint.severity import Severity
@@ -31,7 +32,7 @@ FILE_NAMES = (".capilint.toml", "capilint.toml", "pyproject.toml")
 SEVERITIES = tuple(severity.value for severity in Severity)
 
 
-class ConfigError(Exception):
+class ConfigError(Mistake):
     """The configuration is wrong; the text says where and what would be right."""
 
 

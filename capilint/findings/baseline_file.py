@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from capilint.files.source import UnreadableError, read_bytes
 from capilint.files.whole import put
+from capilint.mistake import Mistake
 
 VERSION = 1
 _WAY_OUT = "mend it, or write it anew with `capilint baseline`"
@@ -27,7 +28,7 @@ _MERGE_MARK = re.compile(r"^(?:<{7}|={7}|>{7})", re.MULTILINE)
 _BRACE_OR_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}]')
 
 
-class BaselineError(Exception):
+class BaselineError(Mistake):
     """A baseline cannot be used; the text names the file, the line and the way out."""
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from capilint.mistake import Mistake
 
-class RuleError(Exception):
+
+class RuleError(Mistake):
     """A rule file is wrong. The text names the file, the line and what would be right."""
 
     def __init__(self, path: str, line: int, message: str) -> None:

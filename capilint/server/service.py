@@ -25,10 +25,8 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from capilint import __version__
-from capilint.checking import SettingsError, rule_book
-from capilint.config.loading import ConfigError
-from capilint.findings.baseline_file import BaselineError
-from capilint.rulebook.folder import RuleError
+from capilint.checking import rule_book
+from capilint.mistake import Mistake
 from capilint.server.actions import MEND_COMMAND, PATH_COMMAND, Actions, Client
 from capilint.server.diagnostics import Translator
 from capilint.server.hover import hover_text, word_at
@@ -44,7 +42,6 @@ _WATCHED = (
     "**/{pyproject.toml,capilint.toml,.capilint.toml,compile_commands.json,.gitignore}",
     "**/*baseline*.json",  # Eglot knows no star between braces
 )
-_USERS_OWN = (BaselineError, ConfigError, RuleError, SettingsError)  # mistakes
 
 
 class Service(LanguageServer):
@@ -115,7 +112,7 @@ class Service(LanguageServer):
         try:
             checked = await Job(snapshot.check).result()
             self._publish(checked, whole)
-        except _USERS_OWN as error:
+        except Mistake as error:
             self._complain({str(error)})
             return
         except Exception as error:

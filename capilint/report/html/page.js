@@ -175,7 +175,10 @@ function draw(anew) {
 }
 
 function head(row) {
-  const node = make("div", "head", make("span", "", row.title), String(row.count));
+  const cut = row.title.lastIndexOf("/") + 1; // a long path loses the end of its folder, not its name
+  const title = make("span", "title", make("span", "", row.title.slice(0, cut)),
+    make("span", "", row.title.slice(cut)));
+  const node = make("div", "head", title, String(row.count));
   node.setAttribute("aria-hidden", "true");
   node.style.top = `${row.top}px`;
   return node;
