@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -173,6 +174,7 @@ def parameters_of(text: str, declarations: str) -> list[ParameterText]:
     return parameters
 
 
+@lru_cache(maxsize=4096)
 def _parameter(text: str) -> ParameterText:
     text = " ".join(text.split())
     if text == "...":

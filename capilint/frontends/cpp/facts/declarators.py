@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from capilint.frontends.c.parsing.outline import NO_RETURN
 from capilint.frontends.cpp.facts.model import Parameter
@@ -16,6 +17,7 @@ _POINTING = frozenset({"*", "&", "&&", "const", "volatile", "^"})
 _DEEPEST = 12  # parentheses around one declarator, lists of parameters in each other
 _TRAILING = frozenset({"const", "volatile", "override", "final", "noexcept", "throw", "&", "&&"})
 _ENDING = frozenset({";", "{", "=", "->", ",", ""})
+_NESTING = frozenset({"=", "(", "[", "{", "<", "#"})
 _OPERATOR_WORDS = frozenset({"new", "delete", "co_await"})
 
 
@@ -294,6 +296,11 @@ class DeclaratorReader:
         return parameters
 
     def _parameter(self, start: int, end: int) -> Parameter | None:
+        texts = tuple(self.tokens.texts[start:end])
+        return self.one_parameter(start, end) if _NESTING & set(texts) else _plain_parameter(texts)
+
+    def one_parameter(self, start: int, end: int) -> Parameter | None:
+        """The parameter that is all that stands between two indices."""
         tokens = self.tokens
         if tokens.texts[start:end] == ["..."]:
             return Parameter("", "", variadic=True)
@@ -311,6 +318,13 @@ class DeclaratorReader:
             type_name = _decayed(type_name)
         default = "" if equals is None else tokens.written(equals + 1, end)
         return Parameter(found.name, type_name, default, variadic="..." in found.words)
+
+
+@lru_cache(maxsize=4096)
+def _plain_parameter(texts: tuple[str, ...]) -> Parameter | None:
+    """A parameter without a default or anything in brackets: the same few stand all over a file,
+    each time a declaration is read as the head of a body, and again for what it declares."""
+    return DeclaratorReader(Tokens(" ".join(texts))).one_parameter(0, len(texts))
 
 
 def _decayed(type_name: str) -> str:
