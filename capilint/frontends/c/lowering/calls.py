@@ -88,7 +88,11 @@ class CallLowering(ValueLowering):
 
     def argument(self, node: Node) -> ir.Value:
         """The value of a call's argument."""
-        return self.value(node)
+        return self.bare_argument(self.bare(node))
+
+    def bare_argument(self, node: Node) -> ir.Value:
+        """The same of one without parentheses or casts around it."""
+        return self.bare_value(node)
 
     def call_value(self, node: Node) -> ir.Value:
         """The value of a call: a temporary that holds its result."""

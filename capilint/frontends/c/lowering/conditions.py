@@ -149,13 +149,12 @@ class ConditionLowering(CallLowering):
             value = ir.Operation(operator, (value, right))
         return value
 
-    def argument(self, node: Node) -> ir.Value:
+    def bare_argument(self, node: Node) -> ir.Value:
         """The value of a call's argument: in `check(!ok && GetLastError() == e)` the tests stay
         visible, so that the analysis sees what `check` is told."""
-        node = self.bare(node)
         operator = operator_of(node) if node.type == "binary_expression" else ""
         if operator not in ("&&", "||") or not self.acts(node):
-            return self.value(node)
+            return self.bare_value(node)
         first, *others = spine(node, operator)
         if len(others) > _LONGEST_CHAIN:
             return self.value(node)

@@ -34,7 +34,10 @@ class ValueLowering(PlaceLowering):
 
     def value(self, node: Node) -> ir.Value:
         """Evaluate an expression for its value. Too deep an expression is not understood."""
-        node = self.bare(node)
+        return self.bare_value(self.bare(node))
+
+    def bare_value(self, node: Node) -> ir.Value:
+        """The same of one without parentheses or casts around it."""
         if self.depth >= DEEPEST:
             self.not_understood(node, "expression nested too deeply")
             return ir.Unknown(self.mentions(node))

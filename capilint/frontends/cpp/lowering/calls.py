@@ -168,15 +168,18 @@ class CallLowering(CalleeLowering):
             return False
         return self.lookup.field(owner, text_of(field(function, "field"))) is not None
 
-    def argument(self, node: Node) -> ir.Value:
+    def bare_argument(self, node: Node) -> ir.Value:
         """The value of a call's argument; an object without conversions is given by its address."""
-        node = self.bare(node)
         kind = node.type
+        if kind == "identifier" and not self.containers and self.may_nest():
+            plain = self.plain_variable(text_of(node), node)
+            if plain is not None:
+                return plain
         if kind in PLAIN or (kind == "pointer_expression" and self.is_plain_address(node)):
-            return super().argument(node)
+            return super().bare_argument(node)
         made = self.class_of(node)
         if made is None or self.turns_into_a_value(node, made):
-            return super().argument(node)
+            return super().bare_argument(node)
         return self.address_of(self.object_place(node))
 
     def called_name(self, function: Node) -> str:

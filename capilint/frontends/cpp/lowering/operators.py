@@ -13,7 +13,6 @@ from capilint.frontends.c.lowering.counted import HANDLE
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.naming import RESULT, Callee, Cast
-from capilint.frontends.cpp.lowering.places import seen
 from capilint.frontends.cpp.lowering.unseen_operators import UnseenOperatorLowering
 
 NEW, DELETE, DELETE_ARRAY = "operator new", "operator delete", "operator delete[]"
@@ -240,11 +239,9 @@ class OperatorLowering(UnseenOperatorLowering):
         name = text_of(node)
         if name in self.bindings:
             return _bound(self.bindings[name])
-        variable = self.is_local(name)
-        kind = None if variable is None else self.static_types.get(variable)
-        if variable is not None and kind is not None and kind.instance is None:
-            place = seen(ir.Place(variable), kind)
-            return self.content(place, node) if kind.dimensions else ir.Read(place)
+        plain = self.plain_variable(name, node)
+        if plain is not None:
+            return plain
         converted = self._converted(node)
         return converted if converted is not None else self._identifier(node)
 

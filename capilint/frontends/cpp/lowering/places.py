@@ -92,6 +92,15 @@ class NameLowering(ObjectLowering):
             return self.operator(made, "[]", (None,))
         return self.operator(made, operator_of(node))
 
+    def plain_variable(self, name: str, node: Node) -> ir.Value | None:
+        """The value of a variable that is no object; None for whatever else a name means."""
+        variable = self.is_local(name)
+        kind = None if variable is None else self.static_types.get(variable)
+        if variable is None or kind is None or kind.instance is not None:
+            return None
+        place = seen(ir.Place(variable), kind)
+        return self.content(place, node) if kind.dimensions else ir.Read(place)
+
     def is_plain_address(self, node: Node) -> bool:
         """Whether `&x` is the address of what is no object, which has no operator of its own."""
         if operator_of(node) != "&":
