@@ -29,6 +29,9 @@ class CallLowering(CalleeLowering):
 
     def call(self, node: Node, result: ir.Place | None) -> None:
         """Call a function, its result into a place, or nowhere."""
+        function = self.bare(field(node, "function"))
+        if function.type == "field_expression" and self.method_call(node, result):
+            return
         meaning = self.meaning_of(node)
         if meaning is None:
             self._call_unknown(node, result)
@@ -38,7 +41,12 @@ class CallLowering(CalleeLowering):
             self._make(node, meaning.makes, result)
         elif meaning.name:
             nodes = operands(field(node, "arguments"))
-            self._call_known(meaning, self.bare(field(node, "function")), nodes, node, result)
+            self._call_known(meaning, function, nodes, node, result)
+
+    def method_call(self, node: Node, result: ir.Place | None) -> bool:
+        """Lower the call of a method of something that is not an object of a known class. Whether
+        it is one."""
+        return False
 
     def _cast_into(self, cast: Cast, node: Node, result: ir.Place | None) -> None:
         if result is None:
@@ -175,7 +183,9 @@ class CallLowering(CalleeLowering):
             plain = self.plain_variable(text_of(node), node)
             if plain is not None:
                 return plain
-        if kind in PLAIN or (kind == "pointer_expression" and self.is_plain_address(node)):
+        if kind == "pointer_expression" and self.is_plain_address(node) and self.may_nest():
+            return self._pointer(node)
+        if kind in PLAIN:
             return super().bare_argument(node)
         made = self.class_of(node)
         if made is None or self.turns_into_a_value(node, made):

@@ -253,11 +253,10 @@ class ContainerLowering(ExceptionLowering):
             return None
         return found, text_of(field(function, "field")), operands(field(node, "arguments"))
 
-    def call(self, node: Node, result: ir.Place | None) -> None:
-        """Call a function, its result into a place, or nowhere."""
+    def method_call(self, node: Node, result: ir.Place | None) -> bool:
+        """Lower the call of a container's method. Whether it is one that is followed."""
         method = self.method_of(node)
-        if method is None or not self._called(*method, node, result):
-            super().call(node, result)
+        return method is not None and self._called(*method, node, result)
 
     def _called(
         self, found: Container, name: str, given: list[Node], node: Node, result: ir.Place | None

@@ -103,7 +103,7 @@ class NameLowering(ObjectLowering):
 
     def is_plain_address(self, node: Node) -> bool:
         """Whether `&x` is the address of what is no object, which has no operator of its own."""
-        if operator_of(node) != "&":
+        if operator_of(node) != "&" or node.has_error:
             return False
         return self.class_of(self.bare(field(node, "argument"))) is None
 

@@ -93,12 +93,12 @@ class SizedLowering(OwnedElementLowering):
         whole = self.place(array)
         return ir.Place(whole.root, (*whole.path, accessor))
 
-    def call(self, node: Node, result: ir.Place | None) -> None:
-        """Call a function, its result into a place, or nowhere."""
+    def method_call(self, node: Node, result: ir.Place | None) -> bool:
+        """Lower the call of a method of a sequence, or of a container. Whether it is one."""
         method = self._of_array(node)
         if method is None:
-            super().call(node, result)
-        elif result is not None:
+            return super().method_call(node, result)
+        if result is not None:
             array, name, _ = method
             if name in _COUNTING:
                 value: ir.Value = ir.Unknown()
@@ -107,6 +107,7 @@ class SizedLowering(OwnedElementLowering):
             else:
                 value = ir.Read(self.place(node))
             self.assign(result, value, self.span(node))
+        return True
 
 
 def _is_indexed_only(declaring: Declaring) -> bool:
