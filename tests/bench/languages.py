@@ -1,7 +1,10 @@
 """The C++ front end against the C one, in time per line, on code of the same kind.
 
-The first pair is one text read as both languages; the others are what a programmer of each
-language writes for the same purpose.
+The first pairs are one text read as both languages; the others are what a programmer of each
+language writes for the same purpose. Where one of the languages needs more lines for it, the ratio
+of the times per line tells of the lines as well: that of the whole texts is then the one of the
+same job. So it is with holders, which say in 15 lines what C by hand says in 25; gcc's attribute
+`cleanup` says it in as many.
 """
 
 from __future__ import annotations
@@ -107,6 +110,30 @@ static int ordinary_{number}(HCRYPTPROV hProv, BYTE *data, DWORD length)
 }}
 """
 
+# The same, said to gcc: its attribute makes the call wherever the variable's scope is left.
+_CLEANERS = """
+static void close_key(HCRYPTKEY *key) { if (*key) CryptDestroyKey(*key); }
+static void close_hash(HCRYPTHASH *hash) { if (*hash) CryptDestroyHash(*hash); }
+"""
+_CLEANED_UP = """
+static int ordinary_{number}(HCRYPTPROV hProv, BYTE *data, DWORD length)
+{{
+    __attribute__((cleanup(close_key))) HCRYPTKEY key = 0;
+    __attribute__((cleanup(close_hash))) HCRYPTHASH hash = 0;
+
+    if (!CryptCreateHash(hProv, CALG_SHA1, 0, 0, &hash))
+        return NO_HASH;
+    if (!CryptHashData(hash, data, length, 0))
+        return NO_DATA;
+    if (!CryptDeriveKey(hProv, CALG_RC4, hash, 0, &key))
+        return NO_KEY;
+    if (!CryptEncrypt(key, 0, TRUE, 0, data, &length, length))
+        return NOT_ENCRYPTED;
+    return DONE;
+}}
+"""
+_STATUSES = "enum {NO_HASH, NO_DATA, NO_KEY, NOT_ENCRYPTED, DONE};\n"
+
 
 class Comparison(NamedTuple):
     """Microseconds a line of the C and of the C++ front end, and the ratio of the second to the
@@ -123,8 +150,10 @@ def texts() -> dict[str, tuple[str, str]]:
     """Pairs of a C and a C++ text, by what they are."""
     plain = HEADER + "".join(ORDINARY.format(number=number) for number in range(COUNT))
     classes = HEADER + "".join(_IN_CLASSES.format(number=number) for number in range(COUNT))
-    by_hand = HEADER + "enum {NO_HASH, NO_DATA, NO_KEY, NOT_ENCRYPTED, DONE};\n"
+    by_hand = HEADER + _STATUSES
     by_hand += "".join(_BY_HAND.format(number=number) for number in range(COUNT))
+    cleaned_up = HEADER + _STATUSES + _CLEANERS
+    cleaned_up += "".join(_CLEANED_UP.format(number=number) for number in range(COUNT))
     holders = HEADER + "#include <stdexcept>\n" + _HOLDERS
     holders += "".join(_WITH_HOLDERS.format(number=number) for number in range(COUNT))
     return {
@@ -132,6 +161,7 @@ def texts() -> dict[str, tuple[str, str]]:
         f"{COUNT} functions, as both": (plain, plain),
         f"{COUNT} functions and as many methods": (plain, classes),
         f"{COUNT} functions, by hand, and with holders and throw": (by_hand, holders),
+        f"{COUNT} functions, with cleanup, and with holders": (cleaned_up, holders),
     }
 
 
