@@ -207,8 +207,6 @@ class ObjectLowering(SpecialMemberLowering):
         """An object of unknown class: what it is made of is let go of."""
         given = tuple(self.unknown_argument(each) for each in arguments)
         self.graph.emit(ir.Escape(given, span))
-        if arguments:
-            self.needs_memory(span)
         self.assign(place, ir.Unknown(), span)
 
     def bind(self, target: ir.Place, kind: Type, node: Node, span: Span) -> None:
@@ -387,6 +385,12 @@ class ObjectLowering(SpecialMemberLowering):
         if self.turns_into_a_value(node, found.instance):
             return self.argument(node)
         return self.address_of(self.object_place(node))
+
+    def emit_call(
+        self, name: str, arguments: tuple[ir.Value, ...], result: ir.Place | None, span: Span
+    ) -> None:
+        """Call a function by its name."""
+        self.graph.emit(ir.Call(ir.Direct(name), arguments, result, span))
 
 
 MAKING = frozenset(

@@ -36,8 +36,6 @@ class SizedLowering(OwnedElementLowering):
             return
         for each in declaring.arguments or ():
             self.discard(each)
-        if declaring.arguments:
-            self.needs_memory(self.span(declaring.declarator))
         given = declaring.value
         if given is not None and given.type != "initializer_list":
             given = None  # it is the length
