@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from capilint.frontends.c.parsing.parse import Body, parse_body
 from capilint.frontends.cpp import lower
 from capilint.frontends.cpp.parsing.grammar import CPP
+from capilint.frontends.cpp.parsing.packs import written_out
 from capilint.frontends.cpp.parsing.spellings import SPELLINGS
 from capilint.ir.text import function_text
 
@@ -255,3 +256,17 @@ def test_long_texts_take_no_time_to_speak_of(word: str) -> None:
     assert "\n" not in CPP.respelt(text)
     for repair in SPELLINGS:
         assert "\n" not in repair(text, {0})
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "written"),
+    [
+        ("f(std::forward<A>(a)...);", 2, "f(std::forward<A__1>(a__1) , std::forward<A__2>(a__2));"),
+        ("(f(a), ...);", 2, "(f(a__1) , f(a__2));"),
+        ("return (... && ok(a));", 3, "return (ok(a__1) && ok(a__2) && ok(a__3));"),
+        ("f(sizeof...(A), 1 + a...);", 1, "f(1, 1 + a__1);"),
+        ('log("a..."); try { f(b...); } catch (...) {}', 2, None),
+    ],
+)
+def test_parameter_packs_are_written_out(text: str, count: int, written: str | None) -> None:
+    assert written_out(text, ("a", "A"), count) == (text if written is None else written)

@@ -32,6 +32,7 @@ from capilint.frontends.cpp.lowering.functions import FunctionLowering
 from capilint.frontends.cpp.lowering.unit import Body, Task
 from capilint.frontends.cpp.lowering.unit import Unit as LoweredUnit
 from capilint.frontends.cpp.parsing.grammar import CPP
+from capilint.frontends.cpp.parsing.packs import written_out
 from capilint.frontends.cpp.reading import Headers, read
 
 _NO_OPTIONS = CompileOptions()
@@ -252,6 +253,8 @@ class _FileLowering:
         span, path = self._place(body)
         self._lowered.at, self._lowered.at_path = span, path
         text = body.text[definition.cut : definition.handlers_end]
+        if task.pack_size:
+            text = written_out(text, task.packs, task.pack_size)
         text = " " * (definition.cut - lines.line_start(definition.cut)) + text
         find = self._lowered.facts.macros.at(body.offset)
         parsed, columns, unexpanded = parse_expanded(text, find, CPP)
@@ -260,7 +263,7 @@ class _FileLowering:
             reason = "function body not understood"
             self._problems.append(ir.Problem(span, reason, _shown(task), path))
             return None
-        fixed = at if body.of_library else body.used_at
+        fixed = at if body.of_library else span if task.pack_size else body.used_at
         positions = Positions(lines.line(definition.cut) - 1, parsed.parsed, columns, fixed, path)
         lowering = self._begun(task, positions, unexpanded)
         has_this = task.instance is not None and not task.signature.static

@@ -10,9 +10,10 @@ from capilint.frontends.c.parsing.syntax import field, operator_of, text_of
 from capilint.frontends.cpp.facts.deduction import is_any_function
 from capilint.frontends.cpp.facts.model import Instance, Signature, Type
 from capilint.frontends.cpp.facts.typetext import type_text
-from capilint.frontends.cpp.lowering.naming import Callee
+from capilint.frontends.cpp.lowering.naming import Callee, Cast
 from capilint.frontends.cpp.lowering.places import NameLowering
 from capilint.frontends.cpp.lowering.unit import Task
+from capilint.frontends.cpp.parsing.packs import MOST_ELEMENTS, packs_of, without_pack
 from capilint.frontends.cpp.parsing.spellings import one_word
 
 
@@ -21,7 +22,7 @@ class CalleeLowering(NameLowering):
 
     def find_callee(self, function: Node, arguments: Sequence[Node]) -> Callee | None:
         """Look for what is called."""
-        function = self.bare(function)
+        function = self._forwarded(self.bare(function))
         if self._is_undeclared(function):
             return None
         types = [self.argument_type(each) for each in arguments]
@@ -30,6 +31,13 @@ class CalleeLowering(NameLowering):
             return found
         refined = self.refined_type(Type(found.makes.name, found.makes), arguments)
         return found._replace(makes=refined.instance)
+
+    def _forwarded(self, function: Node) -> Node:
+        """What is called in `std::forward<F>(f)(..)`."""
+        meaning = self.meaning_of(function) if function.type == "call_expression" else None
+        if isinstance(meaning, Cast) and meaning.written is None and meaning.operand is not None:
+            return self.bare(meaning.operand)
+        return function
 
     def _is_undeclared(self, function: Node) -> bool:
         """Whether a name is that of a function which nothing here declares: the API's."""
@@ -103,6 +111,12 @@ class CalleeLowering(NameLowering):
         self, chosen: Signature, types: list[Type | None], explicit: tuple[str, ...]
     ) -> Callee:
         """A function template, with what its parameters are seen to stand for."""
+        declared, packs = chosen, packs_of(chosen)
+        size = max(len(types) - len(chosen.parameters) + 1, 0) if packs else 0
+        if size > MOST_ELEMENTS:
+            size = 0
+        if size:
+            chosen = without_pack(chosen, packs, size)
         bindings = {each.name: each.name for each in chosen.template}
         bindings.update(self.lookup.deduced(chosen, types))
         for parameter, argument in zip(chosen.template, explicit, strict=False):
@@ -116,8 +130,10 @@ class CalleeLowering(NameLowering):
         def task() -> Task | None:
             if name in self._specialisations(chosen.whole_name):
                 return None
-            body = self.unit.body_of("::".join(chosen.scope), chosen, name)
-            return None if body is None else Task(name, chosen, bindings, body=body)
+            body = self.unit.body_of("::".join(declared.scope), declared, name)
+            if body is None:
+                return None
+            return Task(name, chosen, bindings, body=body, packs=packs, pack_size=size)
 
         self.unit.ask(name, task)
         returns = None

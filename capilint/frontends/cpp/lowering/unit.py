@@ -79,7 +79,8 @@ class Task:
 
     `kind` is that of an implicit member (`default`, `copy`, `move`, `copy-assignment`,
     `move-assignment`, `destructor`), or empty where there is a `body` or a `closure`. `asked_at`
-    is the function that needs it first, in the header of `asked_path` if it stands in one.
+    is the function that needs it first, in the header of `asked_path` if it stands in one. Of a
+    variadic template the names in `packs` stand for `pack_size` elements each.
     """
 
     name: str
@@ -91,6 +92,8 @@ class Task:
     closure: Closure | None = None
     asked_at: Span = _NOWHERE
     asked_path: str = ""
+    packs: tuple[str, ...] = ()
+    pack_size: int = 0
 
 
 @dataclass
