@@ -62,6 +62,8 @@ FUNCTION_PROTOTYPES = frozenset({"ctypes.WINFUNCTYPE", "ctypes.CFUNCTYPE", "ctyp
 # A call of a class of pointers' maker gives such a class, and so does a product with a type.
 POINTER_MAKER, POINTER_CLASS = "ctypes.POINTER", "ctypes._Pointer"
 ARRAY_CLASS = "ctypes.Array"
+# What is called of its result is known by the rules, whatever it is given.
+LOGGER_MAKER = "logging.getLogger"
 FIND_LIBRARY = "ctypes.util.find_library"
 
 # Decorators that change what an object's attribute of the method's name is.
