@@ -221,12 +221,9 @@ class Typestates(HandleNames):
         if external:
             cause = self.stored_at(path.state, location)
             state.escape(value, handed=belongs_to_caller(location), cause=cause)
-            if by_callee:
-                self.name_after_holder(path.state, location, value)
-        else:
-            self.name_after_holder(path.state, location, value)
-            if self.boxes and isinstance(location.base, Symbol):
-                self._entrust(path, location, value)
+        elif self.boxes and isinstance(location.base, Symbol):
+            self._entrust(path, location, value)
+        self.name_after_holder(path.state, location, value)
         for tail, part in parts:
             inner = Location(location.base, location.path + tail)
             if len(inner.path) <= LONGEST_NAME:

@@ -8,10 +8,11 @@ import libcst as cst
 
 from capilint import ir
 from capilint.frontends.python.lowering.context import Context
+from capilint.frontends.python.naming.boxes import CONTENT, wrapped
 from capilint.frontends.python.naming.libraries import is_in_library
 from capilint.frontends.python.naming.scopes import Kind, Scope, Site
 from capilint.frontends.python.parsing.tree import literal_content, text_literal
-from capilint.ir.arithmetic import held
+from capilint.ir.arithmetic import held, number_of
 
 _BINARY = {
     cst.Add: "+",
@@ -109,6 +110,8 @@ class Values(Context):
             return self._constant_operation(node, sites[0])
         if name.isupper() and text_literal(node) is not None:
             return ir.Constant(text_literal(node))
+        if name.isupper() and isinstance(node, cst.Attribute) and node.attr.value == CONTENT:
+            return self._in_box(name, node.value, sites[0])
         return None
 
     def _constant_operation(self, node: cst.BaseExpression, site: Site) -> ir.Value | None:
@@ -118,6 +121,32 @@ class Values(Context):
         value = self.value_in(site.scope, node)
         self._alias_depth -= 1
         return value
+
+    def _content(self, node: cst.Attribute) -> ir.Value | None:
+        """What `NAME.value` is where the name stands for a box with a constant in it."""
+        if node.attr.value != CONTENT or not isinstance(node.value, cst.Name):
+            return None
+        name = node.value.value
+        sites = self.names.sites_of(name, self.scope)
+        if not name.isupper() or len(sites) != 1 or sites[0].scope.kind is not Kind.MODULE:
+            return None
+        made = sites[0].expression
+        kept = made is not None and not self.names.boxes.may_be_refilled(name)
+        return self._in_box(name, made, sites[0]) if kept else None
+
+    def _in_box(self, name: str, made: cst.BaseExpression | None, site: Site) -> ir.Value | None:
+        """The number in a new box: a constant, which keeps the name."""
+        if not isinstance(made, cst.Call) or len(made.args) > 1:
+            return None
+        type_name = self.names.canonical(made.func, site.scope)
+        given = [self._constant_operation(each.value, site) for each in made.args]
+        number = number_of(given[0], lambda _: None) if given and given[0] is not None else 0
+        if type_name is None or number is None or None in given:
+            return None
+        kept = wrapped(type_name, number)
+        if kept is None:
+            return None
+        return ir.Named(name, kept) if kept else ir.Constant(0)
 
     def value_in(self, scope: Scope, node: cst.BaseExpression) -> ir.Value:
         """The value of an expression that stands in another scope."""
@@ -141,6 +170,8 @@ class Values(Context):
         constant = None
         if node.attr.value.isupper():
             constant = self._class_constant(owner, node.attr.value)
+        if constant is None:
+            constant = self._content(node)
         return constant if constant is not None else ir.Read(self.attribute_place(node))
 
     def _call_property(self, node: cst.Attribute, qualified_name: str) -> ir.Value:

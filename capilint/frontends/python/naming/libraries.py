@@ -25,6 +25,7 @@ from capilint.frontends.python.naming.standard_names import (
     LIBRARY_MODULES,
     LIBRARY_NAMESPACES,
     LOADER_METHODS,
+    LOGGER_MAKER,
     PROPERTIES,
 )
 from capilint.frontends.python.parsing.tree import descendants, text_literal
@@ -282,7 +283,7 @@ def one_library(found: Iterable[str | None]) -> str | None:
 
 
 def _is_known_library(canonical: str) -> bool:
-    reaches = is_in_library(canonical) and not canonical.endswith("FFI()")
+    reaches = is_in_library(canonical) and not canonical.endswith(("FFI()", f"{LOGGER_MAKER}()"))
     return reaches or canonical in LIBRARY_NAMESPACES or canonical in LIBRARY_MODULES
 
 

@@ -6,7 +6,8 @@
 
 Calls stay in a canonical name only where they load a library, and keep only a first literal; a
 further object for the same library is told apart by a number: `ctypes.WinDLL("advapi32", 2)`.
-What makes types stands for them: `POINTER(..)` is `ctypes._Pointer`, a product `ctypes.Array`.
+What makes types stands for them: `POINTER(..)` is `ctypes._Pointer`, a product `ctypes.Array`. All
+loggers are `logging.getLogger()`.
 A call of a function of the file that only ever returns one library stands for that library.
 A module's name may have several candidates (`try: import .. except ImportError: ..`). Of those,
 one that reaches into a library is preferred; else the name stands for itself (`pkg.mod.name`, or
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from capilint.frontends.python.naming.boxes import Boxes
 from capilint.frontends.python.naming.classes import Classes
 from capilint.frontends.python.naming.libraries import (
     Libraries,
@@ -38,6 +40,7 @@ from capilint.frontends.python.naming.standard_names import (
     FIND_LIBRARY,
     FUNCTION_PROTOTYPES,
     LIBRARY_NAMESPACES,
+    LOGGER_MAKER,
     POINTER_CLASS,
     POINTER_MAKER,
     STAR_EXPORTS,
@@ -55,6 +58,7 @@ class Names:
     def __init__(self, tree: cst.Module, module: Scope, classes: Classes) -> None:
         self._module = module
         self.classes = classes
+        self.boxes = Boxes(tree)
         self._libraries = Libraries(tree, module, self)
         self._alternatives: dict[str, tuple[str, ...]] = {}
         self._loads: dict[str, dict[cst.Call, int]] = {}
@@ -321,6 +325,8 @@ class Names:
             return self._of_prototype(node, scope)
         if callee == POINTER_MAKER:
             return POINTER_CLASS
+        if callee == LOGGER_MAKER:
+            return f"{callee}()"
         if callee is None or not is_loader(callee):
             return self._libraries.given_by(node.func, scope)
         text = self._library_name(node, scope)

@@ -37,6 +37,20 @@ STAR_EXPORTS = {
     "ctypes.wintypes": frozenset(_WINTYPES.split()),
 }
 
+# ctypes' types whose boxes hold a whole number on Windows: bits, and whether it may be negative.
+NUMBER_TYPES = {
+    **dict.fromkeys(("c_byte", "c_int8"), (8, True)),
+    **dict.fromkeys(("c_ubyte", "c_uint8"), (8, False)),
+    **dict.fromkeys(("c_short", "c_int16", "SHORT"), (16, True)),
+    **dict.fromkeys(("c_ushort", "c_uint16", "USHORT", "WORD"), (16, False)),
+    **dict.fromkeys(("c_int", "c_int32", "c_long", "BOOL", "HRESULT", "INT", "LONG"), (32, True)),
+    **dict.fromkeys(("c_uint", "c_uint32", "c_ulong", "DWORD", "UINT", "ULONG"), (32, False)),
+    **dict.fromkeys(("c_int64", "c_longlong"), (64, True)),
+    **dict.fromkeys(("c_uint64", "c_ulonglong"), (64, False)),
+}
+# Calls that give others what they need to fill a box.
+FILLERS = frozenset({"addressof", "byref", "pointer"})
+
 LIBRARY_NAMESPACES = frozenset({"ctypes.windll", "ctypes.cdll", "ctypes.oledll", "ctypes.pydll"})
 # Modules that give a library, its handles' types and `byref`; a function may be given them.
 LIBRARY_MODULES = frozenset({"ctypes", "ctypes.wintypes"})
@@ -48,6 +62,8 @@ FUNCTION_PROTOTYPES = frozenset({"ctypes.WINFUNCTYPE", "ctypes.CFUNCTYPE", "ctyp
 # A call of a class of pointers' maker gives such a class, and so does a product with a type.
 POINTER_MAKER, POINTER_CLASS = "ctypes.POINTER", "ctypes._Pointer"
 ARRAY_CLASS = "ctypes.Array"
+# What is called of its result is known by the rules, whatever it is given.
+LOGGER_MAKER = "logging.getLogger"
 FIND_LIBRARY = "ctypes.util.find_library"
 
 # Decorators that change what an object's attribute of the method's name is.
