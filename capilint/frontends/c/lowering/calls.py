@@ -52,7 +52,11 @@ class CallLowering(ValueLowering):
             values = tuple([self.argument(part) for part in parts])
             self.graph.emit(ir.Call(callee, values, result, self.span(node)))
         if name in _UNREACHABLE_CALLS or name in self.facts.noreturn:
-            self.graph.end(ir.Stop(self.span(node)))
+            self.never_returns(name, node)
+
+    def never_returns(self, name: str, node: Node) -> None:
+        """A function was called of which its declaration says that it never comes back."""
+        self.graph.end(ir.Stop(self.span(node)))
 
     def _call_with_text(self, callee: ir.Callee, arguments: Node, result: ir.Place | None) -> None:
         """A macro of an unseen header, called with more than expressions: `CHECK(x, goto done)`.

@@ -18,6 +18,10 @@ _THROWS = re.compile(
     r"(?:throw|Throw|THROW)(?P<perhaps>_?(?:[Ii]f|IF)(?![a-z]))?(?![a-z]|On|_on_|_ON_)"
 )
 
+_RAISES = re.compile(
+    r"(?:^|_|(?<=[a-z]))(?:raise|Raise|RAISE)(?![a-z])(?!\w*(?:[Ff]atal|[Ff]ast|FA))"
+)
+
 _ASKING = frozenset({"!", "==", "!=", "<", "<=", ">", ">=", "&&", "||"})
 
 _ADDRESS_OF = "__builtin_addressof"
@@ -90,10 +94,21 @@ class CallLowering(CalleeLowering):
         given = self.arguments(callee, nodes)
         self.emit_call(callee.name, (*before, *given), result, self.span(node))
         says_so = signature is not None and signature.never_returns
+        unseen = signature is not None and signature.whole_name not in self.unit.bodies
         if says_so or callee.name.partition("(")[0] in self.facts.noreturn:
-            self.graph.end(ir.Stop(self.span(node)))
-        elif result is None and signature and signature.whole_name not in self.unit.bodies:
+            self.never_returns(signature.name if signature and unseen else "", node)
+        elif result is None and signature and unseen:
             self._throw_by_name(signature.name, node)
+
+    def never_returns(self, name: str, node: Node) -> None:
+        """What nobody sees the text of throws if its name says so; others end the program, or
+        have thrown in their text."""
+        last = name.rpartition("::")[2]
+        said = _THROWS.search(last)
+        if (said and not said.group("no")) or _RAISES.search(last):
+            self.graph.end(ir.Raise(self.span(node)))
+        else:
+            super().never_returns(name, node)
 
     def _throw_by_name(self, name: str, node: Node) -> None:
         """What nobody sees the text of, and is called for its effects, throws if its name says so:
