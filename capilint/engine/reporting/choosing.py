@@ -10,7 +10,6 @@ from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.events import Defect, Event, Origin, Trail
 from capilint.engine.domain.values import Symbol
 from capilint.engine.fixpoint import Graph, Links
-from capilint.engine.program.linkage import is_entry_point
 from capilint.engine.reporting.deciding import Decisions, Path, Station
 from capilint.engine.reporting.enders import LEAKS, acts, begin_of_ender
 from capilint.engine.reporting.lengths import Length, Lengths
@@ -22,8 +21,8 @@ from capilint.ir import Function, Raise
 Key = tuple[object, ...]
 STRONGER = {"CAP102": ("CAP101", "CAP103"), "CAP103": ("CAP101",)}
 """A handle that is left alive in several ways is one mistake: that of which code?"""
-_AT_THE_END = {"CAP102": ("CAP101", "CAP103"), "CAP101": ("CAP103",)}
-"""The same where the process ends with the function: what is lost before is lost in earnest."""
+_IN_A_SCRIPT = {"CAP102": ("CAP101", "CAP103"), "CAP101": ("CAP103",)}
+"""The same in a module's own code, at whose end the process ends: what is lost before is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +73,7 @@ def shortest_witnesses(
         if known is None or (length, defect.span) < (known[0], known[1].span):
             best[key] = (length, defect)
     decisions = Decisions(graph, exits, before)
-    at_the_end = function.name == MODULE or is_entry_point(function)
-    others = _AT_THE_END if at_the_end else STRONGER
+    others = _IN_A_SCRIPT if function.name == MODULE else STRONGER
     found = []
     for (code, *handle), (_, defect) in best.items():
         if any((stronger, *handle) in best for stronger in others.get(str(code), ())):

@@ -195,7 +195,7 @@ def _elsewhere(handle: str, defect: Defect) -> str:
         is_global(place.base) or any(each.startswith(".") for each in place.path)
     )
     shown = "." in handle or "->" in handle
-    return "elsewhere" if member or shown or defect.code == "CAP103" else ""
+    return "another function" if member or shown or defect.code == "CAP103" else ""
 
 
 def _place(event: Event) -> tuple[str | Span, ...]:
