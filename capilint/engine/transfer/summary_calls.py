@@ -34,6 +34,7 @@ from capilint.engine.summaries.summary import (
     Summary,
 )
 from capilint.engine.transfer.answers import Answers, answers_to, raises_at_success
+from capilint.engine.transfer.idle_calls import outcomes_apart, paths_apart
 from capilint.engine.transfer.judged import Judged, owed
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.naming import GivenNames
@@ -76,12 +77,19 @@ class SummaryCalls:
         answers = answers_to(self.evaluator, path.state, site, arguments, summary, outcomes)
         if raises_at_success(self.evaluator, path.state, arguments, outcomes):
             ways = [way for way in ways if not way[0].raised or way[0].exception]
+        words = Substitution(self.evaluator, path.state, site.key, given, {}, known)
+        ways = outcomes_apart(
+            path.state, ways, lambda each: (words.symbol(each), *words.parts(each))
+        )
         before = owed(path.state)
+        after: list[tuple[Outcome, Path]] = []
         for outcome, state in ways:
             branch = Path(state, path.node, path.trail)
             caller = Substitution(self.evaluator, path.state, site.key, given, outcome.names, known)
             self._play(branch, site, summary, outcome, caller, answers)
             self.judged.note(site.key, before, branch.state)
+            after.append((outcome, branch))
+        for outcome, branch in paths_apart(after):
             if outcome.raised:
                 self._abandon(branch, given.get(summary.abandons or RESULT))
                 yield raise_from(branch, CERTAIN, outcome.exception)
