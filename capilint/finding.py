@@ -44,8 +44,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class TraceEvent:
+class TraceEvent(NamedTuple):
     """One thing that happens to handles on a witness path, as the replay needs it.
 
     `kind` is `call` (an API function is called), `lose` (the last reference to a handle is

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from capilint.engine import analyse
+from capilint.engine.program.callgraph import sorted_roots
+from capilint.engine.program.linkage import Definition
 from capilint.finding import Finding
 from capilint.frontends.c import lower
 from capilint.ir import Language, Module
@@ -337,3 +341,13 @@ b4:
 def test_structured_exceptions_are_the_same_in_c_and_cpp() -> None:
     for language in (Language.C, Language.CPP):
         assert findings(module(STRUCTURED, language=language)) == []
+
+
+def test_functions_of_one_place_have_a_fixed_order() -> None:
+    names = [f"Digest<Sha{number}>::stop" for number in range(20)]
+    text = "".join(f"\nfunction {name}()\nb0:\n  return\n" for name in names)
+    made = module(text, "m.cpp")
+    place = made.functions[0].span
+    same = [replace(each, span=place) for each in made.functions]
+    found = sorted_roots(frozenset(Definition(made, each) for each in same))
+    assert [each.function.qualified_name for each in found] == sorted(names)

@@ -339,11 +339,13 @@ def _returned_by(function: Function) -> Iterator[Variable]:
 
 
 def sorted_roots(definitions: frozenset[Definition]) -> list[Definition]:
-    """A fixed order, whatever the set's."""
-    return sorted(
-        definitions,
-        key=lambda definition: (definition.module.path, definition.function.span),
-    )
+    """A fixed order, whatever the set's; the instances of a template stand in one place."""
+
+    def place(definition: Definition) -> tuple[object, ...]:
+        function = definition.function
+        return definition.module.path, function.span, function.qualified_name
+
+    return sorted(definitions, key=place)
 
 
 def acts_on_handles(bound: Bound) -> bool:
