@@ -12,6 +12,7 @@
 #                      broken files: no internal error, no place outside of the file
 #   make docs          the documentation's site, in build/site
 #   make release       check that all names one version, and build what is released into dist/
+#   make vscode        the extension in VS Code itself (needs Node 20 and Chromium); pictures of it
 #   make nasty         how long nasty texts of 100 KB take, and how much memory
 #   make clean         remove everything made, the virtual environment included
 
@@ -22,7 +23,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 N ?= 2000
 SEED ?= 1
 
-.PHONY: demo test lint bench nasty corpus corpus-score fuzz fuzz-inputs docs release clean
+.PHONY: demo test lint bench nasty vscode corpus corpus-score fuzz fuzz-inputs docs release clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -42,6 +43,9 @@ bench: $(VENV)/.dev
 
 nasty: $(VENV)/.dev
 	$(BIN)/python -m tests.nasty
+
+vscode: $(VENV)/.dev
+	$(BIN)/python -m tests.vscode build/vscode
 
 corpus: $(VENV)/.runtime
 	$(BIN)/python -m tests.corpus.fetch

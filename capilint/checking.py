@@ -30,7 +30,7 @@ from capilint.rulebook.namescan import NameScan, known_names, unknown_resource
 if TYPE_CHECKING:
     from capilint.finding import Finding
     from capilint.growth.rounds import Rounds
-    from capilint.remembering import Found, Memory
+    from capilint.remembering.programs import Found, Memory
     from capilint.rulebook.book import RuleBook
     from capilint.rulebook.tomlfile import RuleFile
 
@@ -123,7 +123,7 @@ class _Run:
     def _note(self, path: str, data: bytes, concerned: bool) -> None:
         """Remember what was read, from the first file on that is to be parsed; its text counts."""
         if concerned and self._cache is not None and self._memory is None:
-            from capilint.remembering import Memory
+            from capilint.remembering.programs import Memory
 
             self._memory = Memory(self._cache, self.front_ends, self._progress, self._routes)
         elif not concerned and self._memory is not None:
@@ -172,7 +172,7 @@ class _Run:
 
     def _found(self, rounds: Rounds, findings: Sequence[Finding]) -> Found:
         """What the analysis of a program came to."""
-        from capilint.remembering import Found
+        from capilint.remembering.programs import Found
 
         effects = tuple(rounds.effects()) if self._wants_effects else None
         return Found(tuple(self.reading.joined), tuple(rounds.modules), tuple(findings), effects)

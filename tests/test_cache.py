@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import capilint.remembering
+import capilint.remembering.programs
 from capilint.cache import place, store
 from capilint.cache.records import RecordError, Records
 from capilint.checking import check
@@ -247,7 +247,7 @@ def test_another_version_knows_nothing(
 ) -> None:
     program()
     run(cli)
-    monkeypatch.setattr(capilint.remembering, "version", lambda rules: "another")
+    monkeypatch.setattr(capilint.remembering.programs, "version", lambda rules: "another")
     assert not run(cli)[1]
 
 

@@ -19,27 +19,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from capilint import finding
 from capilint.cache import trace
 from capilint.cache.records import RecordError, Records, records_in
-from capilint.cache.store import Store, opened
+from capilint.cache.store import opened
 from capilint.cache.version import version
 from capilint.effects import Effects
 from capilint.files.source import Input, Source, UnreadableError, read_bytes
 from capilint.finding import Finding
 from capilint.language import Language
 from capilint.progress import Progress
+from capilint.remembering.modules import Modules, described, digest
 from capilint.rulebook.folder import rule_folder
 from capilint.rulebook.tomlfile import RuleFile
 from capilint.severity import Severity
 
 if TYPE_CHECKING:
     from capilint.engine import Kept
-    from capilint.ir import Module
-    from capilint.lowering import FrontEnds, Relevance
+    from capilint.lowering import FrontEnds
 
 
 class Found(NamedTuple):
@@ -51,38 +50,6 @@ class Found(NamedTuple):
     analysed: tuple[str, ...]
     findings: tuple[Finding, ...]
     effects: tuple[Effects, ...] | None = None
-
-
-class _Modules:
-    """The IR of files that only their own text decides about, in a store."""
-
-    def __init__(self, store: Store, salt: str, progress: Progress) -> None:
-        self._store = store
-        self._salt = salt
-        self._progress = progress
-
-    def recall(self, source: Source, relevant: Relevance | None) -> Module | None:
-        """What was made of a text."""
-        from capilint.ir.records import MODULE_RECORDS
-
-        data = self._store.get(self._key(source, relevant))
-        try:
-            module = None if data is None else MODULE_RECORDS.loads(data)
-        except RecordError:
-            return None
-        self._progress.count("recalled files", module is not None)
-        return cast("Module | None", module)
-
-    def keep(self, source: Source, relevant: Relevance | None, module: Module) -> None:
-        """Remember what was made."""
-        from capilint.ir.records import MODULE_RECORDS
-
-        with suppress(RecordError):
-            self._store.put(self._key(source, relevant), MODULE_RECORDS.dumps(module))
-
-    def _key(self, source: Source, relevant: Relevance | None) -> str:
-        matters = "" if relevant is None else relevant.key
-        return _digest(json.dumps([self._salt, *_described(source), matters]))
 
 
 _RECORDS = Records((Found, Effects, Language, Severity, *records_in(finding)))
@@ -123,16 +90,16 @@ class Memory:
         """
         if self._store is None:
             return None
-        described = None if rules is None else [rules.path, rules.text]
-        self._salt = _digest(json.dumps([version(rule_folder()), described]))
-        self._front_ends.kept = _Modules(self._store, self._salt, self._progress)
+        own_rules = None if rules is None else [rules.path, rules.text]
+        self._salt = digest(json.dumps([version(rule_folder()), own_rules]))
+        self._front_ends.kept = Modules(self._store, self._salt, self._progress)
         given = [
             self._salt,
             self._routes,
-            [_described(each) for each in sources],
+            [described(each) for each in sources],
             [[each.path, each.language, each.told, self._digest_of(each)] for each in left],
         ]
-        self._key = _digest(json.dumps(given))
+        self._key = digest(json.dumps(given))
         questions, _, result = (self._store.get(self._key) or b"").partition(b"\n")
         if not result:
             return None
@@ -176,12 +143,3 @@ class Memory:
             except UnreadableError as error:
                 self._digests[item.path] = f"unreadable: {error}"
         return self._digests[item.path]
-
-
-def _described(source: Source) -> list[str | None]:
-    """All that decides about what is found in a source."""
-    return [source.path, source.language, _digest(source.text), source.problem]
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
