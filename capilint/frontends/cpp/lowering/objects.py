@@ -386,12 +386,6 @@ class ObjectLowering(SpecialMemberLowering):
             return self.argument(node)
         return self.address_of(self.object_place(node))
 
-    def emit_call(
-        self, name: str, arguments: tuple[ir.Value, ...], result: ir.Place | None, span: Span
-    ) -> None:
-        """Call a function by its name."""
-        self.graph.emit(ir.Call(ir.Direct(name), arguments, result, span))
-
 
 MAKING = frozenset(
     {"call_expression", "compound_literal_expression", "lambda_expression"}

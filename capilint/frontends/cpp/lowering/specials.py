@@ -3,6 +3,8 @@ people or made by the compiler."""
 
 from __future__ import annotations
 
+from capilint import ir
+from capilint.finding import Span
 from capilint.frontends.cpp.facts.model import Instance, Parameter, Signature, Type
 from capilint.frontends.cpp.facts.special import Special
 from capilint.frontends.cpp.lowering.typed import TypedLowering
@@ -73,6 +75,12 @@ class SpecialMemberLowering(TypedLowering):
         if declared is not None and not declared.defaulted:
             return self.ask_method(instance, declared)
         return self.implicit(instance, "destructor")
+
+    def emit_call(
+        self, name: str, arguments: tuple[ir.Value, ...], result: ir.Place | None, span: Span
+    ) -> None:
+        """Call a function by its name."""
+        self.graph.emit(ir.Call(ir.Direct(name), arguments, result, span))
 
     def ask_method(self, owner: Instance, signature: Signature) -> str:
         """The name of a method; that of a template is lowered for it."""
