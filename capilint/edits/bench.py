@@ -15,6 +15,7 @@ from capilint.silence import Account, Creation, Silence
 
 _MOST_VIEWS = 16
 _STATE = 40  # what following one state costs, in characters that are read
+_EVENT = 2  # what telling one event of a finding's path costs
 LEAKS = frozenset({"CAP101", "CAP102", "CAP103"})
 Key = tuple[str, str, str, str, str]
 
@@ -39,7 +40,7 @@ class Bench:
     """A program that can be checked again and again. Every code counts, whatever is selected.
 
     `looks` is how often it was, `work` what that cost in all, and `dearest` the most at once: the
-    characters that were read, and the states that were followed.
+    characters that were read, the states that were followed, and the events that were told.
     """
 
     def __init__(self, inputs: Iterable[Input], settings_of: Callable[[str], Settings]) -> None:
@@ -63,7 +64,7 @@ class Bench:
         progress = Progress()
         report = check(inputs, self._settings, (), explain=True, progress=progress)
         read = sum(len(source.text) for source in report.sources.values())
-        cost = read + _STATE * progress.counts["nodes"]
+        cost = read + _STATE * progress.counts["nodes"] + telling(report.everything)
         self.work, self.dearest = self.work + cost, max(self.dearest, cost)
         findings = (*report.findings, *(item.finding for item in report.suppressed))
         account = report.account or Account()
@@ -88,6 +89,11 @@ class Bench:
             resources=None,
             baseline="",
         )
+
+
+def telling(findings: Iterable[Finding]) -> int:
+    """What it costs to tell findings, in characters that are read."""
+    return _EVENT * sum(len(finding.trace) for finding in findings)
 
 
 def made_of(made: Creation) -> Key:

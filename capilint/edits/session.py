@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from capilint.checking import Report, check, rule_book
 from capilint.config.settings import Settings
-from capilint.edits.bench import Bench, Key, View, key_of, of_key
+from capilint.edits.bench import Bench, Key, View, key_of, of_key, telling
 from capilint.edits.draft import applied_changes, changes
 from capilint.edits.mending import MOST_LOOKS, Mended, Mender, Texts
 from capilint.edits.originals import Originals
@@ -125,7 +125,7 @@ class Session:
         own = {path: text for path in paths if (text := self._text(path, texts)) is not None}
         if finding.path not in own:
             return None
-        if self._work_left is not None and self._work_left < sum(map(len, own.values())):
+        if self._work_left is not None and self._work_left < self._least(own):
             return None
         mender = self._mender(paths, own)
         before = mender.bench.work
@@ -139,6 +139,11 @@ class Session:
         if found is None or view is None or not self._agrees(own, view, found):
             return None
         return found
+
+    def _least(self, texts: Mapping[str, str]) -> int:
+        """What it costs at least to check these texts of files once."""
+        told = telling(each for each in self._report.everything if each.path in texts)
+        return sum(map(len, texts.values())) + told
 
     def _looks_left(self, bench: Bench, before: int) -> int:
         """How often a program may still be checked for one finding; `before` was its work."""
