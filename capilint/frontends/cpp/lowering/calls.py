@@ -11,7 +11,7 @@ from capilint.frontends.c.parsing.syntax import field, operands, operator_of, te
 from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.callees import CalleeLowering
 from capilint.frontends.cpp.lowering.naming import PLAIN, Callee, Cast
-from capilint.frontends.cpp.parsing.repairs import THROW
+from capilint.frontends.cpp.parsing.repairs import RUN_LATER, THROW
 
 _THROWS = re.compile(
     r"(?:^|_|(?<=[a-z]))(?P<no>(?:[Nn]o|NO|[Ss]et|[Gg]et|[Cc]an|[Mm]ay|[Ww]ill|[Dd]ont)_?)?"
@@ -152,6 +152,8 @@ class CallLowering(CalleeLowering):
         if name == _ADDRESS_OF:
             self._address_of_object(node, result)
             return
+        if result is None and self._is_run_later(name, node):
+            return
         self.call_named(name, node, result)
         last = name.rpartition("::")[2]
         if result is None and last and last not in self.facts.functions:
@@ -162,6 +164,18 @@ class CallLowering(CalleeLowering):
         given = operands(field(node, "arguments"))
         if result is not None and len(given) == 1:
             self.assign(result, self.address_of(self.object_place(given[0])), self.span(node))
+
+    def _is_run_later(self, name: str, node: Node) -> bool:
+        """`ON_SCOPE_EXIT(CryptDestroyKey(key));`: what such a macro has run later is let go of."""
+        arguments = field(node, "arguments")
+        parts = operands(arguments)
+        calls = [each for each in parts if each.is_error or each.type == "call_expression"]
+        if not calls or RUN_LATER.search(name) is None or name in self.facts.functions:
+            return False
+        named = self.mentions(arguments)
+        places = [ir.AddressOf(each.place) for each in named if isinstance(each, ir.Read)]
+        self.graph.emit(ir.Escape((*named, *places), self.span(node)))
+        return True
 
     def _call_method(self, function: Node, node: Node, result: ir.Place | None) -> None:
         """`object.method(..)` of a class that nobody shows."""

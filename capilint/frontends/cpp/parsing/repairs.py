@@ -32,11 +32,16 @@ _CATCH = re.compile(
 _END = re.compile(r"\b(?:\w+_)?END_(?:TRY|CATCH|CATCH_ALL)\b(?:[ \t]*\([^()\n]*\))?")
 
 
+_STATEMENT_ARGUMENT = re.compile(
+    r"\b(?P<macro>\w++)\s*+\(\s*+[\w:]++\s*+\([^()]*+\)\s*+(?P<semicolon>;)\s*+\)"
+)
+
 RUN_LATER = re.compile(
-    r"scope_?(?:exit|guard|fail|success)|on_?(?:scope_?)?(?:exit|leave|return)|defer|finally",
+    r"scope_?(?:exit|guard|fail|success)|on_?(?:scope_?)?(?:exit|leave|return)|defer|finally"
+    r"|out_?of_?scope|(?<![a-z])at_?(?:scope_?)?exit",
     re.IGNORECASE,
 )
-"""What a macro's name says where its block is run when the scope is left."""
+"""What a macro's name says where its block, or argument, is run when the scope is left."""
 
 
 def _spell_exceptions(text: str, rows: Set[int]) -> str:
@@ -63,6 +68,16 @@ def _code_given_away(text: str, rows: Set[int]) -> str:
             text = f"{text[:opening]}([&]{text[opening:end]}){text[end:]}"
         elif RUN_LATER.search(macro.group("macro")) is not None:
             text = f"{text[:opening]}([&]{text[opening:end]});{text[end:]}"
+    return text
+
+
+def _statements_run_later(text: str, rows: Set[int]) -> str:
+    """`ON_EXIT(CryptDestroyKey(key););` without the semicolon that the macro wants."""
+    plain = blanked(text)
+    for said in _STATEMENT_ARGUMENT.finditer(plain):
+        if RUN_LATER.search(said.group("macro")) and plain.count("\n", 0, said.start()) in rows:
+            at = said.start("semicolon")
+            text = f"{text[:at]} {text[at + 1 :]}"
     return text
 
 
@@ -126,5 +141,6 @@ REPAIRS: tuple[Repair, ...] = (
     _throw_in_expressions,
     _spell_exceptions,
     _code_given_away,
+    _statements_run_later,
     _blocks_of_macros,
 )
