@@ -88,6 +88,9 @@ class DeclarationLowering(LambdaLowering):
         declare = self.names.declare_extern if "extern" in storage else self.names.declare_static
         variable = declare(declared.name, declared.dimensions)
         self.static_types[variable] = self._type_of_variable(declaring)
+        for each in declaring.arguments or _given(declaring.value):  # kept, for it begins but once
+            if named := self.mentions(each):
+                self.graph.emit(ir.Escape(named, self.span(declaring.declarator)))
 
     def _type_of_variable(self, declaring: Declaring) -> Type:
         declared, value = declaring.declared, declaring.value

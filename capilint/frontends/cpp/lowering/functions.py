@@ -80,8 +80,10 @@ class FunctionLowering(StatementLowering):
         """Bases, then members in the order of their declaration; each ends where a later one, or
         the body, throws."""
         whole = ir.Place(THIS, ("*",))
+        unseen = dict(given)
         for base in self.lookup.bases(this):
             if base is not None:
+                unseen.pop(base.declared.name.partition("<")[0], None)
                 node, arguments = given.get(base.declared.name.partition("<")[0], (None, None))
                 where = self.span(node) if node is not None else span
                 with self.full_expression(where):
@@ -91,6 +93,9 @@ class FunctionLowering(StatementLowering):
                 self.emit_call(UNSEEN_BASE, (), None, span)
                 self.assign(whole, ir.Unknown(), span)  # it knows its own part
         for member in self.lookup.fields(this):
+            unseen.pop(member.name, None)
+        self._begin_unseen(this, unseen)
+        for member in self.lookup.fields(this):
             if member.static:
                 continue
             place = ir.Place(THIS, ("*", f".{member.name}"))
@@ -98,6 +103,17 @@ class FunctionLowering(StatementLowering):
             self._begin_member(place, kind, member, given, span)
             if kind.is_object and kind.instance is not None:
                 self._ends_on_exception(place, kind.instance, span)
+
+    def _begin_unseen(self, this: Instance, given: dict[str, tuple[Node, list[Node]]]) -> None:
+        """Bases and members of which nobody sees the class: they may own what they begin with."""
+        bases = [each.partition("<")[0].rpartition("::")[2] for each in this.declared.bases]
+        for name, (node, arguments) in given.items():
+            span = self.span(node)
+            with self.full_expression(span):
+                values = tuple(self.unknown_argument(each) for each in arguments)
+                self.graph.emit(ir.Escape(values, span))
+                if len(values) == 1 and name not in bases:
+                    self.assign(ir.Place(THIS, ("*", f".{name}")), values[0], span)
 
     def _begin_member(
         self,

@@ -200,6 +200,8 @@ class ObjectLowering(SpecialMemberLowering):
                 self.begin(target, kind, inner, span)
             else:
                 self.store(target, arguments[0], span)
+                if self.is_opaque(kind):  # it may own what it is begun with
+                    self.graph.emit(ir.Escape((ir.Read(target),), span))
         elif arguments and not kind.dimensions:
             self.begin_unknown(target, arguments, span)
 

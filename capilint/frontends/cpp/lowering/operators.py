@@ -181,7 +181,11 @@ class OperatorLowering(UnseenOperatorLowering):
             return unseen if unseen is not None else super()._assignment(node)
         if made is None:
             given = self._into_unknown(left, right, node)
-            return given if given is not None else super()._assignment(node)
+            if given is None:
+                given = super()._assignment(node)
+                if self._in_unseen_object(left):  # it may own what is put into it
+                    self.graph.emit(ir.Escape((given,), self.span(node)))
+            return given
         self._assign_object(made, left, right, node)
         return ir.Unknown() if self.acts(left) else ir.Read(self.place(left))
 
@@ -199,6 +203,16 @@ class OperatorLowering(UnseenOperatorLowering):
         if found is not None and found.reference == "&&":
             self.assign(source, ir.Unknown(), span)
         return ir.Unknown()
+
+    def _in_unseen_object(self, left: Node) -> bool:
+        """Whether a place is an object, or a part of one, of a class that nobody sees."""
+        while True:
+            kind = self.type_of(left)
+            if kind is not None:
+                return self.is_opaque(kind._replace(reference=""))
+            if left.type != "field_expression" or operator_of(left) == "->":
+                return False
+            left = self.bare(field(left, "argument"))
 
     def _assign_object(self, made: Instance, left: Node, right: Node, node: Node) -> None:
         """`object = value`: by its operator, or by what the compiler makes of it."""
