@@ -26,7 +26,7 @@ MOVES = frozenset({"std::move", "std::forward", "move", "forward"})
 _DECLTYPE = re.compile(r"\bdecltype\s*\(\s*(\w+)\s*\)")
 _PLAIN_TYPE = re.compile(
     r"(?:\b(?:unsigned|signed|long|short|int|char|float|double|auto|bool|void|wchar_t)\b\s*)+"
-    r"|\w+_t|[^a-z]*|[^<]*\(.*"
+    r"|(?:std::|::)?\w+_t|[^a-z]*|[^<]*\(.*"
 )
 
 
