@@ -29,7 +29,7 @@ from capilint.frontends.c.preprocessing.table import MacroTable
 
 _SYMBOLIC = frozenset(
     {"identifier", "number_literal", "parenthesized_expression", "binary_expression", "comment"}
-    | {"unary_expression", "cast_expression", "type_descriptor"}
+    | {"unary_expression", "cast_expression", "type_descriptor", "true", "false"}
 )
 
 
@@ -182,7 +182,7 @@ def add_enumerators(
         number = following if value is None else _evaluated(value, known, macros, 20)
         if number is not None:
             known[text_of(name)] = number
-        elif value is not None and _is_symbolic(value):
+        elif value is not None and is_symbolic(value):
             expressions[text_of(name)] = text_of(value)
         following = None if number is None else numbers.binary("+", number, 1)
 
@@ -197,6 +197,8 @@ def _evaluated(
             return numbers.integer(text_of(node))
         case "char_literal":
             return numbers.character(text_of(node))
+        case "true" | "false":
+            return int(node.type == "true")
         case "identifier":
             name = text_of(node)
             number = macros.number(name)
@@ -215,7 +217,7 @@ def _evaluated(
     return None
 
 
-def _is_symbolic(node: Node) -> bool:
+def is_symbolic(node: Node) -> bool:
     """Whether an expression consists of numbers and of names that are spelt like constants."""
     return all(
         inner.type in _SYMBOLIC and (inner.type != "identifier" or is_constant_name(text_of(inner)))
@@ -287,7 +289,7 @@ def _is_constant(declared: Declared, declarator: Node, facts: Facts) -> bool:
         facts.elsewhere.add(declared.name)
         return True
     number = _evaluated(value, facts.constants, facts.macros, 20)
-    if number is None and _is_symbolic(value):
+    if number is None and is_symbolic(value):
         facts.expressions[declared.name] = text_of(value)
         return True
     if number is None or facts.constants.get(declared.name, number) != number:

@@ -7,12 +7,13 @@ import re
 from tree_sitter import Node
 
 from capilint import ir
-from capilint.frontends.c.facts.declarators import declared_by, type_of
-from capilint.frontends.c.facts.gather import add_enumerators, members_of
+from capilint.frontends.c.facts.declarators import Declared, declared_by, type_of
+from capilint.frontends.c.facts.gather import add_enumerators, is_symbolic, members_of
 from capilint.frontends.c.lowering.exits import ExitLowering
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, operands, text_of, within
 
+_NUMBERS = ("primitive_type", "sized_type_specifier")
 _CLEANUP = re.compile(r"\bcleanup(?:__)?\s*\(\s*(\w+)\s*\)")
 
 
@@ -49,7 +50,7 @@ class DeclarationLowering(ExitLowering):
                 self.not_understood(declarator, "declaration not understood")
             elif declared.is_function:
                 self._prototype(node, declarator)
-            elif "static" in storage:
+            elif "static" in storage and not _is_constant(node, declarator, declared):
                 self.names.declare_static(declared.name, declared.dimensions)
             elif "extern" in storage:
                 self.names.declare_extern(declared.name, declared.dimensions)
@@ -124,3 +125,12 @@ class DeclarationLowering(ExitLowering):
         body = specifier.child_by_field_name("body")
         if body is not None:
             add_enumerators(body, self.constants, self.facts.macros, self.expressions)
+
+
+def _is_constant(declaration: Node, declarator: Node, declared: Declared) -> bool:
+    """Whether a variable is a number for ever: then it may as well be given it each time."""
+    qualifiers = (each for each in declaration.children if each.type == "type_qualifier")
+    fixed = any(text_of(each) in ("const", "constexpr") for each in qualifiers)
+    value, specifier = declarator.child_by_field_name("value"), field(declaration, "type")
+    is_number = specifier.type in _NUMBERS or text_of(specifier).isupper()
+    return fixed and is_number and declared.is_scalar and value is not None and is_symbolic(value)

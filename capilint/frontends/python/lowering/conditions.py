@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
 from capilint import ir
 from capilint.frontends.python.lowering.calls import Calls
+from capilint.frontends.python.naming.constants import members
 from capilint.frontends.python.parsing.tree import is_pure
+from capilint.ir.arithmetic import number_of
 
 _COMPARISONS: dict[type[cst.BaseCompOp], str] = {
     cst.Equal: "==",
@@ -58,27 +62,42 @@ class Conditions(Calls):
     def value_comparison(self, node: cst.Comparison) -> ir.Value:
         left = self.value(node.left)
         first = node.comparisons[0]
-        if len(node.comparisons) == 1 and _is_membership(first):
-            return self._membership(left, first)
+        if len(node.comparisons) == 1 and isinstance(first.operator, (cst.In, cst.NotIn)):
+            test = self._membership(left, first.comparator)
+            return test if isinstance(first.operator, cst.In) else ir.Operation("!", (test,))
         tests: list[ir.Value] = []
         for target in node.comparisons:
             right = self.value(target.comparator)
             tests.append(ir.Operation(_COMPARISONS[type(target.operator)], (left, right)))
             left = right
-        test = tests[0]
+        all_hold = tests[0]
         for further in tests[1:]:
-            test = ir.Operation("&&", (test, further))
-        return test
+            all_hold = ir.Operation("&&", (all_hold, further))
+        return all_hold
 
-    def _membership(self, left: ir.Value, target: cst.ComparisonTarget) -> ir.Value:
-        """`status in (0, 3)` is `status == 0 or status == 3`."""
-        elements = getattr(target.comparator, "elements", ())
-        values = self.values(element.value for element in elements)
-        test: ir.Value = ir.Constant(0)
-        for index, each in enumerate(values):
-            equal = ir.Operation("==", (left, each))
-            test = equal if index == 0 else ir.Operation("||", (test, equal))
-        return test if isinstance(target.operator, cst.In) else ir.Operation("!", (test,))
+    def _membership(self, left: ir.Value, node: cst.BaseExpression) -> ir.Value:
+        """`status in (0, 3)` is `status == 0 or status == 3`; so it is where a name of the module
+        stands for a container of constants. Many are not told apart, but 0 is if it is not there.
+        """
+        if isinstance(node, cst.Tuple | cst.List | cst.Set):
+            shown = members(node)
+            if shown is not None and len(shown) <= _MAX_ELEMENTS:
+                return _is_one_of(left, self.values(shown))
+        constants = self._constants_in(node)
+        if 0 < len(constants) <= _MAX_ELEMENTS:
+            return _is_one_of(left, constants)
+        test = ir.Operation("in", (left, self.value(node)))
+        numbers = [number_of(each, lambda _: None) for each in constants]
+        return ir.Operation("&&", (left, test)) if numbers and all(numbers) else test
+
+    def _constants_in(self, node: cst.BaseExpression) -> Sequence[ir.Value]:
+        """What is in the container that a constant of the module stands for, if that is known."""
+        site = self.kept_site(node) if isinstance(node, cst.Name) else None
+        shown = members(site.expression) if site is not None else None
+        if site is None or shown is None:
+            return []
+        found = [self.constant_at(each, site) for each in shown]
+        return [] if None in found else [each for each in found if each is not None]
 
     def value_booleanoperation(self, node: cst.BooleanOperation) -> ir.Value:
         is_and = isinstance(node.operator, cst.And)
@@ -133,13 +152,12 @@ class Conditions(Calls):
                 self.value(node)
 
 
-def _is_membership(target: cst.ComparisonTarget) -> bool:
-    """Whether it is asked for the elements of a short tuple, list or set that is written out."""
-    elements = getattr(target.comparator, "elements", ())
-    is_display = isinstance(target.comparator, (cst.Tuple, cst.List, cst.Set))
-    is_short = is_display and len(elements) <= _MAX_ELEMENTS
-    is_plain = all(isinstance(element, cst.Element) for element in elements)
-    return isinstance(target.operator, (cst.In, cst.NotIn)) and is_short and is_plain
+def _is_one_of(left: ir.Value, elements: Sequence[ir.Value]) -> ir.Value:
+    test: ir.Value = ir.Constant(0)
+    for index, each in enumerate(elements):
+        equal = ir.Operation("==", (left, each))
+        test = equal if index == 0 else ir.Operation("||", (test, equal))
+    return test
 
 
 def _is_truth(node: cst.BaseExpression) -> bool:

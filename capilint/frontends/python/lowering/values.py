@@ -8,7 +8,7 @@ import libcst as cst
 
 from capilint import ir
 from capilint.frontends.python.lowering.context import Context
-from capilint.frontends.python.naming.boxes import CONTENT, wrapped
+from capilint.frontends.python.naming.constants import CONTENT, wrapped
 from capilint.frontends.python.naming.libraries import is_in_library
 from capilint.frontends.python.naming.scopes import Kind, Scope, Site
 from capilint.frontends.python.parsing.tree import literal_content, text_literal
@@ -107,14 +107,15 @@ class Values(Context):
         if isinstance(node, cst.Name) and node.value in _CONSTANT_NAMES:
             return ir.Constant(_CONSTANT_NAMES[node.value])
         if name.isupper() and isinstance(node, (cst.BinaryOperation, cst.UnaryOperation)):
-            return self._constant_operation(node, sites[0])
+            return self.constant_at(node, sites[0])
         if name.isupper() and text_literal(node) is not None:
             return ir.Constant(text_literal(node))
         if name.isupper() and isinstance(node, cst.Attribute) and node.attr.value == CONTENT:
             return self._in_box(name, node.value, sites[0])
         return None
 
-    def _constant_operation(self, node: cst.BaseExpression, site: Site) -> ir.Value | None:
+    def constant_at(self, node: cst.BaseExpression, site: Site) -> ir.Value | None:
+        """The value of an expression of constants that stands where a name is bound."""
         if not _is_constant_expression(node) or self._alias_depth >= _MAX_ALIAS_DEPTH:
             return None
         self._alias_depth += 1
@@ -126,20 +127,23 @@ class Values(Context):
         """What `NAME.value` is where the name stands for a box with a constant in it."""
         if node.attr.value != CONTENT or not isinstance(node.value, cst.Name):
             return None
-        name = node.value.value
-        sites = self.names.sites_of(name, self.scope)
-        if not name.isupper() or len(sites) != 1 or sites[0].scope.kind is not Kind.MODULE:
+        site = self.kept_site(node.value)
+        return None if site is None else self._in_box(node.value.value, site.expression, site)
+
+    def kept_site(self, node: cst.Name) -> Site | None:
+        """Where a constant of the module is given the one thing that it goes on holding."""
+        sites = self.names.sites_of(node.value, self.scope)
+        if not node.value.isupper() or len(sites) != 1 or sites[0].scope.kind is not Kind.MODULE:
             return None
-        made = sites[0].expression
-        kept = made is not None and not self.names.boxes.may_be_refilled(name)
-        return self._in_box(name, made, sites[0]) if kept else None
+        changes = sites[0].expression is not None and self.names.contents.may_change(node.value)
+        return None if changes else sites[0]
 
     def _in_box(self, name: str, made: cst.BaseExpression | None, site: Site) -> ir.Value | None:
         """The number in a new box: a constant, which keeps the name."""
         if not isinstance(made, cst.Call) or len(made.args) > 1:
             return None
         type_name = self.names.canonical(made.func, site.scope)
-        given = [self._constant_operation(each.value, site) for each in made.args]
+        given = [self.constant_at(each.value, site) for each in made.args]
         number = number_of(given[0], lambda _: None) if given and given[0] is not None else 0
         if type_name is None or number is None or None in given:
             return None

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from capilint.frontends.python.naming.boxes import Boxes
 from capilint.frontends.python.naming.classes import Classes
+from capilint.frontends.python.naming.constants import Contents
 from capilint.frontends.python.naming.libraries import (
     Libraries,
     is_constant,
@@ -58,7 +58,7 @@ class Names:
     def __init__(self, tree: cst.Module, module: Scope, classes: Classes) -> None:
         self._module = module
         self.classes = classes
-        self.boxes = Boxes(tree)
+        self.contents = Contents(tree)
         self._libraries = Libraries(tree, module, self)
         self._alternatives: dict[str, tuple[str, ...]] = {}
         self._loads: dict[str, dict[cst.Call, int]] = {}

@@ -50,6 +50,27 @@ NUMBER_TYPES = {
 }
 # Calls that give others what they need to fill a box.
 FILLERS = frozenset({"addressof", "byref", "pointer"})
+# Methods that change a container.
+CHANGERS = frozenset(
+    {
+        "add",
+        "append",
+        "clear",
+        "difference_update",
+        "discard",
+        "extend",
+        "insert",
+        "intersection_update",
+        "pop",
+        "popitem",
+        "remove",
+        "setdefault",
+        "symmetric_difference_update",
+        "update",
+        "__delitem__",
+        "__setitem__",
+    }
+)
 
 LIBRARY_NAMESPACES = frozenset({"ctypes.windll", "ctypes.cdll", "ctypes.oledll", "ctypes.pydll"})
 # Modules that give a library, its handles' types and `byref`; a function may be given them.
