@@ -18,9 +18,8 @@ _THROWS = re.compile(
     r"(?:throw|Throw|THROW)(?P<perhaps>_?(?:[Ii]f|IF)(?![a-z]))?(?![a-z]|On|_on_|_ON_)"
 )
 
-_RAISES = re.compile(
-    r"(?:^|_|(?<=[a-z]))(?:raise|Raise|RAISE)(?![a-z])(?!\w*(?:[Ff]atal|[Ff]ast|FA))"
-)
+_RAISES = re.compile(r"(?:^|_|(?<=[a-z]))(?:raise|Raise|RAISE)(?![a-z])")
+_NO_EXCEPTION = re.compile(r"[Ff]atal|[Ff]ast|FA")  # `RaiseFailFastException` ends the process
 
 _ASKING = frozenset({"!", "==", "!=", "<", "<=", ">", ">=", "&&", "||"})
 
@@ -104,8 +103,10 @@ class CallLowering(CalleeLowering):
         """What nobody sees the text of throws if its name says so; others end the program, or
         have thrown in their text."""
         last = name.rpartition("::")[2]
-        said = _THROWS.search(last)
-        if (said and not said.group("no")) or _RAISES.search(last):
+        thrown, raised = _THROWS.search(last), _RAISES.search(last)
+        if raised is not None and _NO_EXCEPTION.search(last, raised.end()):
+            raised = None
+        if (thrown and not thrown.group("no")) or raised:
             self.graph.end(ir.Raise(self.span(node)))
         else:
             super().never_returns(name, node)
