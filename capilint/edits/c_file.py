@@ -66,6 +66,12 @@ class CFile(OneFile[Site]):
         declared = self._declared_anywhere(base_name(handle), function)
         return declared.scope[1] if declared is not None and declared.scope != function.body else 0
 
+    def _in_scope(self, handle: str, offset: int) -> bool:
+        name, function = base_name(handle), self._sites.function(offset)
+        if function is None or self._sites.declared(name, offset) is not None:
+            return True
+        return self._declared_anywhere(name, function) is None
+
     def _declared_anywhere(self, name: str, function: Function) -> Declared | None:
         for site in self._sites.statements(function):
             if site.kind == "declaration":

@@ -192,9 +192,8 @@ class Leaks(CFile):
     ) -> Iterator[Draft]:
         """A release at a place: plain, under a test, and with a first value for the test."""
         declared = self._sites.declared(base_name(handle), place.offset)
-        elsewhere = self._declared_anywhere(base_name(handle), function)
-        if declared is None and elsewhere is not None:
-            return  # not in scope there
+        if not self._in_scope(handle, place.offset):
+            return
         if self._memory_is_gone(place, handle, function):
             return
         statement, title = f"{call};", f"call {call} before line {{line}}"

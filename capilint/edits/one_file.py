@@ -167,6 +167,8 @@ class OneFile(Generic[S]):
         if first.kind != self.EXPRESSION:
             return
         layout, handle = self._layout, finding.handle
+        if not (self._in_scope(handle, first.start) and self._in_scope(handle, second.start)):
+            return
         clear = f"{handle} = {self.NOTHING}{self.END}"
         cleared = layout.after(first, [clear])
         title = f"set {handle} to {self.NOTHING} after line {{line}}"
@@ -181,6 +183,10 @@ class OneFile(Generic[S]):
             tested = f"{title}, and test it before it is released"
             yield Draft(self._path, tested, first.start, both)
         yield Draft(self._path, title, first.start, cleared)
+
+    def _in_scope(self, handle: str, offset: int) -> bool:
+        """Whether a handle's name, if it is that of a local variable, means that at a character."""
+        raise NotImplementedError
 
     def _dropped(self, site: S, trades: bool) -> Iterator[Draft]:
         """A statement that is one call, taken out with the `if` that is there for it."""

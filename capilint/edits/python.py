@@ -275,6 +275,9 @@ class Python(OneFile[Site]):
             yield Draft(self._path, title, late_unit.start, (*dropped, *moved))
         yield from self._dropped(owner, trades=True)
 
+    def _in_scope(self, handle: str, offset: int) -> bool:
+        return True  # a function is one scope
+
     def _ways_out(self, site: Site) -> Iterator[str]:
         function = self._sites.function(site.start)
         inside = self._sites.inside(function) if function is not None else ()
