@@ -781,6 +781,25 @@ def test_edits_of_the_fixtures_hold(language: str, share: float, part: int, tmp_
         _compiled(mingw.CPP if language == "cpp" else mingw.C, edited, tmp_path)
 
 
+def test_what_telling_costs_counts_for_edits_that_nobody_asked_for() -> None:
+    """The same text twice as to its length; in one of them each handle leaks."""
+
+    def fixed(ended: int) -> int:
+        names = [f"k{number}" for number in range(70)]
+        made = "".join(f"HCRYPTKEY {name}; CryptGenKey(p, 1, 0, &{name});\n" for name in names)
+        ends = [f"CryptDestroyKey({name});\n" for name in names]
+        body = (
+            made + "".join(ends[:ended]) + "".join(f"/* {each[:-1]} */\n" for each in ends[ended:])
+        )
+        text = f"void f(HCRYPTPROV p)\n{{\n{body}}}\n"
+        run = _run([Input("a.c", LANGUAGES[".c"], text.encode())])
+        session = Session(run.inputs, lambda _: run.settings, run.report, most_work=11_000)
+        return sum(each.fix is not None for each in session.with_fixes().findings)
+
+    assert fixed(ended=69) == 1
+    assert fixed(ended=0) == 0
+
+
 @pytest.mark.parametrize("language", ["c", "cpp", "python"])
 def test_mended_fixtures_are_mended_no_further(language: str) -> None:
     for number, run in enumerate(_sample(language, 0)):

@@ -332,8 +332,9 @@ class Analysis:
         again = partial(self.interpreters.of, definition) if lone else None
         asked = self.interpreters.asked
         quoted = self._quoted if asked is None else asked.door("quoted", self._quoted)
-        told_to = (self.rulebook, quoted, again, self._routes)
-        found = told(definition, interpreter, graph, defects, *told_to)
+        found = told(
+            definition, interpreter, graph, defects, self.rulebook, quoted, again, self._routes
+        )
         followed = self._followed.get(definition)
         if followed is not None:
             for defect, each in found:

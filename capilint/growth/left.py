@@ -106,10 +106,10 @@ class _Files:
         self._shown: set[str] = set()
         self._wanted: dict[str, set[str]] = defaultdict(set)
 
-    def users(self, shown: set[str], rings: int) -> Iterator[Joining]:
-        """The files that use what the program shows and has not shown before, with as many rings
-        of files that use those in turn."""
-        for ring in reversed(range(rings)):
+    def users(self, shown: set[str], ahead: int) -> Iterator[Joining]:
+        """The files that use what the program shows and has not shown before, and those that use
+        these in turn: `ahead` rings in all."""
+        for ring in reversed(range(ahead)):
             new = shown - self._shown
             if not new:
                 return

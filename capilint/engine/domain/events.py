@@ -62,8 +62,9 @@ class Event(NamedTuple):
 def raised_by(path: Path, span: Span, file: str, function: str) -> Event:
     """What is told of an exception that a call raises, once the call itself is told of."""
     last = path.trail.event if path.trail is not None else None
-    told = last is not None and last.span == span and last.kind in ("call", "exit")
-    return Event("raise", span, file, function, unseen=not told or (last and last.unseen) or False)
+    if last is None or last.span != span or last.kind not in ("call", "exit"):
+        return Event("raise", span, file, function, unseen=True)
+    return Event("raise", span, file, function, unseen=last.unseen)
 
 
 def deeper(event: Event, roles: tuple[Role, ...]) -> Event:

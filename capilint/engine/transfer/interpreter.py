@@ -119,24 +119,11 @@ class Interpreter:
         memory = MemoryEffects(evaluator, typestates)
         self.elements = ElementEffects(evaluator, typestates)
         creations = Creations(evaluator, typestates, self.rulebook.constants.get)
-        results = Results(evaluator)
-        self.protocol_calls = ProtocolCalls(evaluator, typestates, creations, memory, results)
+        calls = ProtocolCalls(evaluator, typestates, creations, memory, Results(evaluator))
         judged = Judged(self.function)
-        self.summary_calls = SummaryCalls(
-            evaluator, typestates, self.protocol_calls, memory, judged
-        )
-        self.unknown_calls = UnknownCalls(
-            evaluator,
-            typestates,
-            memory,
-            self.function.language,
-            self.callees.classes,
-            self.callees.makes_data,
-            handle_variables(self.function, self.callees.api, self.callees.handle_types),
-            Tested(self.function, self.rulebook.constants.get),
-            judged,
-            self.callees.comes_back,
-        )
+        self.protocol_calls = calls
+        self.summary_calls = SummaryCalls(evaluator, typestates, calls, memory, judged)
+        self.unknown_calls = self._unknown_calls(memory, judged)
         self.objects = Objects(
             self.summary_calls,
             memory,
@@ -153,6 +140,20 @@ class Interpreter:
         idle = IdleBranches(self.function, self.liveness, self.callees.acted_on)
         self.branching = Branching(
             self.assignments, creations, self.exceptions, bool(self.raising.any_call), idle
+        )
+
+    def _unknown_calls(self, memory: MemoryEffects, judged: Judged) -> UnknownCalls:
+        return UnknownCalls(
+            self.evaluator,
+            self.typestates,
+            memory,
+            self.function.language,
+            self.callees.classes,
+            self.callees.makes_data,
+            handle_variables(self.function, self.callees.api, self.callees.handle_types),
+            Tested(self.function, self.rulebook.constants.get),
+            judged,
+            self.callees.comes_back,
         )
 
     def entry(self) -> State:

@@ -49,14 +49,12 @@ def lower(
     chosen = found if relevant is None else selected(found, outside, unit.macros, relevant)
     functions: list[ir.Function] = []
     problems: list[ir.Problem] = []
-    typedefs: dict[str, tuple[str, ...]] = {}
     facts = Facts(unit.macros)
     if chosen:
         included = headers.facts(unit, options.folders)
         facts = facts_of(outside, unit.macros, included)
         facts.functions.update(region.definition.name for region in found)
         functions = list(_lowered(text, chosen, facts, problems))
-        typedefs = dict(typedefs_of(functions, facts))
     return ir.Module(
         path=path,
         name=module_name(path),
@@ -65,7 +63,7 @@ def lower(
         problems=tuple(problems),
         includes=tuple(header.path for header in unit.closure.headers),
         missing_headers=unit.closure.missing,
-        typedefs=typedefs,
+        typedefs=dict(typedefs_of(functions, facts)),
         structures=facts.structures,
         own_structures=frozenset(facts.own_structures),
         fillings=tuple(facts.fillings),

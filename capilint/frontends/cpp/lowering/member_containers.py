@@ -39,15 +39,15 @@ class MemberContainerLowering(SizedLowering):
             return None
         return found._replace(place=place)
 
-    def call(self, node: Node, result: ir.Place | None) -> None:
-        """Call a function, its result into a place, or nowhere."""
+    def method_call(self, node: Node, result: ir.Place | None) -> bool:
+        """Lower the call of a method of such a container, or of another. Whether it is one that is
+        followed."""
         function = self.bare(field(node, "function"))
         found = None
-        if function.type == "field_expression" and operator_of(function) == ".":
+        if operator_of(function) == ".":
             found = self._member_container(field(function, "argument"))
         if found is None:
-            super().call(node, result)
-            return
+            return super().method_call(node, result)
         name, given = text_of(field(function, "field")), operands(field(node, "arguments"))
         added, span = value_added(found, name, given), self.span(node)
         if added is not None and result is None:
@@ -60,7 +60,8 @@ class MemberContainerLowering(SizedLowering):
             if result is not None:
                 self.assign(result, ir.Unknown(), span)
         else:
-            super().call(node, result)
+            return super().method_call(node, result)
+        return True
 
     def _assignment(self, node: Node) -> ir.Value:
         """`keys_[name] = key`"""
