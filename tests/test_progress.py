@@ -35,6 +35,36 @@ def test_statistics_tell_what_was_done(tmp_path: Path, cli: Cli) -> None:
     assert "files seen" not in cli.out
 
 
+USER = """
+int sign(struct session *session, BYTE *text, DWORD length) {
+    HCRYPTHASH hash = session->hash;
+    return pad(text) && CryptHashData(hash, text, length, 0);
+}
+"""
+MAKER = """
+int pad(BYTE *text) { return text[0] != 0; }
+int sign(struct session *session, BYTE *text, DWORD length);
+
+void once(struct session *session, HCRYPTPROV prov, BYTE *text) {
+    if (!CryptCreateHash(prov, CALG_SHA1, 0, 0, &session->hash))
+        return;
+    CryptDestroyHash(session->hash);
+    sign(session, text, 20);
+}
+"""
+
+
+def test_what_only_uses_handles_is_not_followed_for_itself(tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "user.c").write_text(USER)
+    assert cli("check", "--isolated", "--statistics", str(tmp_path)) == 0
+    assert "1 of them analysed" in cli.err
+    assert "0 functions followed" in cli.err
+    (tmp_path / "maker.c").write_text(MAKER)
+    assert cli("check", "--isolated", "--statistics", str(tmp_path)) == 1
+    assert "3 functions followed" in cli.err
+    assert "maker.c:9:5: error: CAP201" in cli.out
+
+
 def test_the_search_for_edits_is_a_phase_of_its_own(tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "a.c").write_text(LEAK)
     cli("check", "--isolated", "--statistics", "--diff", str(tmp_path))

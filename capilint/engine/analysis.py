@@ -112,7 +112,7 @@ class Analysis:
                 self._found.pop(definition, None)
         with self._progress.phase("functions", len(self._order)):
             for definition, recursive in self._order:
-                if definition not in self._found and self.touches_handles(definition):
+                if definition not in self._found and self._is_to_follow(definition):
                     self._found[definition] = self._guarded(definition, self.function, recursive)
                 self._progress.step()
 
@@ -354,12 +354,20 @@ class Analysis:
         """What becomes of each handle that the program makes; asked after `findings`."""
         return Fates(self.program, self._followed, self.summaries, self.interpreters.api).all()
 
+    def _is_to_follow(self, definition: Definition) -> bool:
+        """Whether something may be found in a function, or by what it does in its callers.
+
+        Where each handle's fate is asked for, all that touch any are followed.
+        """
+        eventful = self._explain or definition in self.program.eventful
+        return eventful and self.touches_handles(definition)
+
     def touches_handles(self, definition: Definition) -> bool:
         """Whether a function acts on handles itself, or calls one whose summary does."""
-        called, direct = self.program.calls[definition]
-        if direct:
+        calls = self.program.calls[definition]
+        if calls.touches:
             return True
-        summaries = (self.summaries.get(target) for target in called)
+        summaries = (self.summaries.get(target) for target in calls.callees)
         return any(summary is not None and summary.acts for summary in summaries)
 
     def _note_summary(self, definition: Definition, interpreter: Interpreter, graph: Graph) -> None:

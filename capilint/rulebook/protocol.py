@@ -165,3 +165,13 @@ class Protocol:
     variadic: bool = False
     unlisted: bool = False
     sdk: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> bool:
+        """Whether it begins or ends the life of a handle, or a part of it."""
+        return bool(self.creates or self.releases or self.retains)
+
+    @property
+    def acts(self) -> bool:
+        """Whether it does anything to a handle, be it that it only uses one."""
+        return self.changes or bool(self.uses)

@@ -87,7 +87,7 @@ class Closers:
             inner = {
                 called
                 for each in closing
-                for called in self.program.calls[each][0]
+                for called in self.program.calls[each].callees
                 if called != each
             }
             self._of[structure] = [each for each in found if each.definition not in inner]
@@ -138,7 +138,7 @@ class Closers:
     @cached_property
     def _callers(self) -> dict[Definition, set[Definition]]:
         table: dict[Definition, set[Definition]] = {}
-        for caller, (called, _) in self.program.calls.items():
+        for caller, (called, *_) in self.program.calls.items():
             for each in called:
                 table.setdefault(each, set()).add(caller)
         return table

@@ -132,7 +132,7 @@ class ExitFunctions:
         if definition in seen:
             return False
         seen.add(definition)
-        called = self.program.calls[definition][0]
+        called = self.program.calls[definition].callees
         return definition in self.uses.initialisers or any(
             self._fills(each, seen) for each in called
         )

@@ -104,7 +104,10 @@ class LastMethods:
         ]
         ending = {each.method for each in found}
         inner = {
-            called for each in ending for called in self.program.calls[each][0] if called != each
+            called
+            for each in ending
+            for called in self.program.calls[each].callees
+            if called != each
         }
         yield from (each for each in found if each.method not in inner)
 
@@ -214,7 +217,7 @@ class _Run:
         """Whether of the class's methods only this one, with its helpers, releases anything."""
         owner = self.last.method.function.owner_class or ""
         methods = self.interpreter.callees.classes.methods_of(owner)
-        inside = {called for each in methods for called in self.program.calls[each][0]}
+        inside = {called for each in methods for called in self.program.calls[each].callees}
         releasing = [each for each in methods if self._releases(each) and each not in inside]
         return releasing == [self.last.method]
 

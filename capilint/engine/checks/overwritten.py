@@ -54,7 +54,7 @@ def is_told_by_callers(
         isinstance(call.callee, Direct)
         and (caller.path, call.span) in lost
         and definition in program.names.alternatives(call.callee.name, caller.module)
-        for caller, (called, _) in program.calls.items()
+        for caller, (called, *_) in program.calls.items()
         if definition in called
         for call in calls_of(caller.function)
     )

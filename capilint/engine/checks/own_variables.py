@@ -68,7 +68,7 @@ class OwnVariables:
         if definition not in self._released:
             uses = self._uses(definition)
             self._released[definition] = {place for use, place in uses if use is Use.RELEASED}
-        inner = (self.released_by(each, seen) for each in self.program.calls[definition][0])
+        inner = (self.released_by(each, seen) for each in self.program.calls[definition].callees)
         return self._released[definition].union(*inner)
 
     def is_shown(self, definition: Definition, place: Place) -> bool:

@@ -7,9 +7,10 @@ through others are unknown to all.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from capilint.engine.program.classes import Classes
 from capilint.engine.program.cpp_classes import CppClasses
@@ -34,6 +35,15 @@ from capilint.ir import (
     values_of,
 )
 from capilint.rulebook.book import Bound, RuleBook
+
+
+class Calls(NamedTuple):
+    """What a function calls: of the program, and whether of the API what acts on handles, and what
+    makes or ends them."""
+
+    callees: list[Definition]
+    touches: bool
+    changes: bool
 
 
 @dataclass
@@ -162,7 +172,7 @@ class Program:
     def _concerns_handles(self, call: Call, caller: Definition) -> bool:
         for name in self._names_in(call, caller):
             bound = self.names.api(name, caller.module)
-            if bound is not None and acts_on_handles(bound):
+            if bound is not None and bound.protocol.acts:
                 return True
             if not self.touching.isdisjoint(self.names.alternatives(name, caller.module)):
                 return True
@@ -173,7 +183,7 @@ class Program:
         """The variables and members that stand for API functions which act on handles."""
         return self.pointers.acting(
             lambda name: any(
-                (bound := self.names.api(name, module)) is not None and acts_on_handles(bound)
+                (bound := self.names.api(name, module)) is not None and bound.protocol.acts
                 for module in self.modules
                 if not _is_python(module)
             )
@@ -182,32 +192,35 @@ class Program:
     # ------------------------------------------------------------ order
 
     @cached_property
-    def calls(self) -> dict[Definition, tuple[list[Definition], bool]]:
-        """For each function: the functions of the program it calls; whether it calls the API."""
-        return {definition: self._callees(definition) for definition in self.names.definitions}
+    def calls(self) -> dict[Definition, Calls]:
+        """What each function calls."""
+        return {definition: self._calls_of(definition) for definition in self.names.definitions}
 
-    def _callees(self, definition: Definition) -> tuple[list[Definition], bool]:
+    def _calls_of(self, definition: Definition) -> Calls:
         called: dict[Definition, None] = {}
-        touches = False
-        methods = self.rulebook.method_names
+        reached: list[Bound] = []
+        of_library = False
         for call in calls_of(definition.function):
             if isinstance(call.callee, Method):
-                touches = touches or call.callee.name in methods
-                reached = self.reached_through(call.callee, definition)
-                bound = self.names.api(reached, definition.module)
-                touches = touches or (bound is not None and acts_on_handles(bound))
-                continue
-            for name in self._names_in(call, definition):
+                of_library = of_library or call.callee.name in self.rulebook.method_names
+                names: Iterable[str] = (self.reached_through(call.callee, definition),)
+            else:
+                names = self._names_in(call, definition)
+            for name in names:
                 bound = self.names.api(name, definition.module)
                 if bound is not None:
-                    touches = touches or acts_on_handles(bound)
-                    continue
-                called.update(dict.fromkeys(self.names.alternatives(name, definition.module)))
+                    reached.append(bound)
+                elif not isinstance(call.callee, Method):
+                    called.update(dict.fromkeys(self.names.alternatives(name, definition.module)))
         for name in () if _is_python(definition.module) else self.pointers.taken_by(definition):
             bound = self.names.api(name, definition.module)
-            touches = touches or (bound is not None and acts_on_handles(bound))
+            reached += [] if bound is None else [bound]
         called.update(dict.fromkeys(self.classes_of(definition.function).run_by(definition)))
-        return list(called), touches
+        return Calls(
+            list(called),
+            of_library or any(each.protocol.acts for each in reached),
+            of_library or any(each.protocol.changes for each in reached),
+        )
 
     def _names_in(self, call: Call, caller: Definition) -> Iterator[str]:
         """The functions that a call names: its callee, those it is given, one behind a pointer."""
@@ -227,22 +240,40 @@ class Program:
     def callers(self) -> dict[Definition, list[Definition]]:
         """Who calls each function."""
         callers: dict[Definition, list[Definition]] = {}
-        for definition, (called, _) in self.calls.items():
-            for target in called:
+        for definition, calls in self.calls.items():
+            for target in calls.callees:
                 callers.setdefault(target, []).append(definition)
         return callers
 
     @cached_property
     def touching(self) -> frozenset[Definition]:
         """The functions that call the API themselves or through others."""
-        pending = [definition for definition, (_, touches) in self.calls.items() if touches]
-        found = set(pending)
-        while pending:
-            for caller in self.callers.get(pending.pop(), []):
-                if caller not in found:
-                    found.add(caller)
-                    pending.append(caller)
-        return frozenset(found)
+        direct = [definition for definition, calls in self.calls.items() if calls.touches]
+        return _reached_from(direct, self._callers_of)
+
+    @cached_property
+    def eventful(self) -> frozenset[Definition]:
+        """The functions that something can be found in: those that make or end handles, themselves
+        or through others, and all that these call.
+
+        make(&key) ── creates                      main() ── make(&key), end(key), sign(key)
+        sign(key) ─── uses: after end() in main()  hash(context->key) ── uses, and none of these
+                                                   calls it: not eventful
+
+        Methods, and what may be called as one in Python, have callers that are not known here.
+        """
+        direct = [
+            definition
+            for definition, calls in self.calls.items()
+            if calls.changes
+            or (calls.touches and _is_python(definition.module))
+            or (calls.touches and definition.function.owner_class is not None)
+        ]
+        above = _reached_from(direct, self._callers_of)
+        return _reached_from(above, lambda each: self.calls[each].callees)
+
+    def _callers_of(self, definition: Definition) -> Sequence[Definition]:
+        return self.callers.get(definition, ())
 
     @cached_property
     def touching_in_order(self) -> list[Definition]:
@@ -260,7 +291,7 @@ class Program:
         self, definition: Definition, known: Container[Definition]
     ) -> Iterator[tuple[Definition, bool]]:
         """What a function calls, directly and through others, but for what is `known`."""
-        called = [callee for callee in self.calls[definition][0] if callee not in known]
+        called = [callee for callee in self.calls[definition].callees if callee not in known]
         yield from self._order(called, known)
 
     def _order(
@@ -292,7 +323,7 @@ class Program:
                     index[node] = low[node] = len(index)
                     stack.append(node)
                     on_stack.add(node)
-                    callees[node] = [each for each in self.calls[node][0] if each not in known]
+                    callees[node] = [each for each in self.calls[node].callees if each not in known]
                 called = callees[node]
                 if position > 0:
                     low[node] = min(low[node], low[called[position - 1]])
@@ -308,6 +339,20 @@ class Program:
                         component.append(stack.pop())
                         on_stack.discard(component[-1])
                     yield component
+
+
+def _reached_from(
+    begin: Iterable[Definition], following: Callable[[Definition], Iterable[Definition]]
+) -> frozenset[Definition]:
+    """Functions, and all that come after them, however far."""
+    pending = list(begin)
+    found = set(pending)
+    while pending:
+        for each in following(pending.pop()):
+            if each not in found:
+                found.add(each)
+                pending.append(each)
+    return frozenset(found)
 
 
 def _is_python(module: Module) -> bool:
@@ -346,9 +391,3 @@ def sorted_roots(definitions: frozenset[Definition]) -> list[Definition]:
         return definition.module.path, function.span, function.qualified_name
 
     return sorted(definitions, key=place)
-
-
-def acts_on_handles(bound: Bound) -> bool:
-    """Whether an API function creates, uses or releases a handle."""
-    protocol = bound.protocol
-    return bool(protocol.creates or protocol.uses or protocol.releases or protocol.retains)

@@ -113,7 +113,7 @@ class Fates:
     def _callers(self) -> dict[Definition, list[Definition]]:
         callers: dict[Definition, list[Definition]] = {}
         for definition in self.functions:
-            for target in self.program.calls[definition][0]:
+            for target in self.program.calls[definition].callees:
                 callers.setdefault(target, []).append(definition)
         return callers
 

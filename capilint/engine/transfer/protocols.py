@@ -79,8 +79,7 @@ class ProtocolCalls:
             path, site, matched[protocol.expects or ""]
         ):
             return
-        acts = bool(protocol.creates or protocol.uses or protocol.releases or protocol.retains)
-        if acts:
+        if protocol.acts:
             for way, decided in self._flag_ways(path, protocol, matched):
                 yield from self._act(way, site, bound, decided)
             return

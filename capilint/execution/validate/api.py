@@ -167,6 +167,6 @@ def signature_for(protocol: Protocol) -> Signature | None:
     try:
         return signature_of(protocol.name)
     except UnknownFunction:
-        if protocol.creates or protocol.uses or protocol.releases or protocol.retains:
+        if protocol.acts:
             raise NotRunnable(f"the model has no {protocol.name}") from None
         return None
