@@ -114,6 +114,8 @@ class Closers:
             if definition.module.problems:
                 continue  # what was not understood may end the rest
             frees = not by_value and self._frees(definition, parameter.variable, indirect, set())
+            if not (frees or definition in self.program.changing):
+                continue
             summary = self.summary_of(definition)
             if summary is not None and (frees or releases(summary, parameter.variable)):
                 yield Closer(definition, parameter, summary, indirect, frees, by_value=by_value)

@@ -252,15 +252,11 @@ class Program:
         return _reached_from(direct, self._callers_of)
 
     @cached_property
-    def eventful(self) -> frozenset[Definition]:
-        """The functions that something can be found in: those that make or end handles, themselves
-        or through others, and all that these call.
+    def changing(self) -> frozenset[Definition]:
+        """The functions that make or end handles, themselves or through others.
 
-        make(&key) ── creates                      main() ── make(&key), end(key), sign(key)
-        sign(key) ─── uses: after end() in main()  hash(context->key) ── uses, and none of these
-                                                   calls it: not eventful
-
-        Methods, and what may be called as one in Python, have callers that are not known here.
+        Those of methods that touch any are among them, and in Python all that do: what may be
+        called as a method has callers that are not known here.
         """
         direct = [
             definition
@@ -269,8 +265,17 @@ class Program:
             or (calls.touches and _is_python(definition.module))
             or (calls.touches and definition.function.owner_class is not None)
         ]
-        above = _reached_from(direct, self._callers_of)
-        return _reached_from(above, lambda each: self.calls[each].callees)
+        return _reached_from(direct, self._callers_of)
+
+    @cached_property
+    def eventful(self) -> frozenset[Definition]:
+        """The functions that something can be found in: the changing ones, and all that they call.
+
+        make(&key) ── creates                      main() ── make(&key), end(key), sign(key)
+        sign(key) ─── uses: after end() in main()  hash(context->key) ── uses, and none of these
+                                                   calls it: not eventful
+        """
+        return _reached_from(self.changing, lambda each: self.calls[each].callees)
 
     def _callers_of(self, definition: Definition) -> Sequence[Definition]:
         return self.callers.get(definition, ())
