@@ -20,11 +20,11 @@ from capilint.engine.checks.closers import Closers
 from capilint.engine.checks.closing_calls import ClosingCalls
 from capilint.engine.checks.deprecated import deprecated_calls
 from capilint.engine.checks.learned import Learned
+from capilint.engine.domain.budget import BoundReached
 from capilint.engine.domain.events import Defect
 from capilint.engine.domain.values import forget_interned
 from capilint.engine.endings import Endings, Makers
 from capilint.engine.fixpoint import (
-    BoundReached,
     Fixpoint,
     Graph,
     events_to,

@@ -16,6 +16,7 @@ import heapq
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 
+from capilint.engine.domain.budget import BoundReached
 from capilint.engine.domain.events import Event, Path, Trail
 from capilint.engine.domain.merging import coarsened, join
 from capilint.engine.domain.optional import Held, make_optional, note_held
@@ -37,6 +38,7 @@ VERY_MANY_NODES = 150
 SEVERAL_GROUPS = 48
 MANY_GROUPS = 48
 TOO_MANY_GROUPS = 600
+STRAINED_SETTLED, STRAINED_GROUPS = 12, 96  # the two above, where work becomes too much
 MOST_GROUPS = 2_000
 MOST_NODES = 12_000
 NODES_PER_CALL = 6
@@ -44,10 +46,6 @@ NODES_PER_CALL = 6
 
 Links = list[tuple[int, Trail | None] | None]
 """For each node the one before it, with what happens on the way."""
-
-
-class BoundReached(Exception):
-    """The function is too intricate to be analysed within the bounds."""
 
 
 @dataclass(slots=True)
@@ -170,6 +168,7 @@ class Fixpoint:
         live = self.interpreter.liveness.at(*point)
         if live is not None:
             prune(state, live)
+        self.interpreter.budget.meet(state)
         meeting = self.meetings.setdefault(point, Meeting())
         key = state.key()
         node = meeting.known.get(key)
@@ -208,9 +207,10 @@ class Fixpoint:
         live = self.interpreter.liveness.at(*point)
         if len(groups) > SEVERAL_GROUPS and self.merges and live is not None:
             make_optional(state, meeting.held, live)
-        if len(groups) > MANY_GROUPS:
+        strained = self.merges and self.interpreter.budget.strained
+        if len(groups) > (STRAINED_SETTLED if strained else MANY_GROUPS):
             forget_settled(state)
-        if len(groups) > TOO_MANY_GROUPS:
+        if len(groups) > (STRAINED_GROUPS if strained else TOO_MANY_GROUPS):
             self.gave_up |= give_up(state, meeting.common or frozenset())
         signature = state.signature()
         alike = groups.setdefault(signature, [])
@@ -220,9 +220,10 @@ class Fixpoint:
             return state, signature, None
         large = self.patience <= FEW_ALIKE
         owing = large and any(handle.owed for handle in state.handles.values())
-        patience = 1 if large and not owing else meeting.patience(self.patience)
+        patience = 1 if strained or (large and not owing) else meeting.patience(self.patience)
         if len(alike) < patience:
             return state, signature, None
+        self.interpreter.budget.meet(state)
         merged = join(self.graph.states[alike[-1]], state, point[0])
         joined = coarsened(merged) if len(alike) > patience + MOST_JOINS else merged
         return joined, joined.signature(), alike[-1]

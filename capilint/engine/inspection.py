@@ -11,8 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from capilint.engine.analysis import Analysis
+from capilint.engine.domain.budget import BoundReached
 from capilint.engine.domain.text import Names
-from capilint.engine.fixpoint import BoundReached, Fixpoint, Graph
+from capilint.engine.fixpoint import Fixpoint, Graph
 from capilint.engine.reporting.choosing import Witnessed, shortest_witnesses
 from capilint.engine.reporting.deciding import Station
 from capilint.engine.summaries.summary import Summary

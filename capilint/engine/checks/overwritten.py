@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from capilint.engine.domain.budget import BoundReached
 from capilint.engine.domain.events import Defect
 from capilint.engine.domain.handle import Handle, Typestate
 from capilint.engine.domain.values import Location, Symbol, initial
-from capilint.engine.fixpoint import BoundReached, Fixpoint, Graph
+from capilint.engine.fixpoint import Fixpoint, Graph
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.names import calls_of

@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from capilint.engine.domain.budget import BoundReached
 from capilint.engine.domain.events import Event, Origin, Path, Trail
 from capilint.engine.domain.pruning import prune
 from capilint.engine.domain.values import Symbol
-from capilint.engine.fixpoint import BoundReached, Fixpoint, Graph
+from capilint.engine.fixpoint import Fixpoint, Graph
 from capilint.engine.reporting.choosing import Key, Witnessed, key_of, shortest_witnesses
 from capilint.engine.reporting.deciding import Station, alike
 from capilint.engine.transfer.interpreter import Interpreter
@@ -54,7 +55,14 @@ def unmerged(
 
 
 def _is_possible(witness: Witnessed, graph: Graph, interpreter: Interpreter) -> bool:
-    """Whether a state of its own gets along the path of a witness, to the same mistake."""
+    """Whether a state of its own gets along the path of a witness, to the same mistake, as far as
+    there are steps left to find out."""
+    with suppress(BoundReached):
+        return _gets_along(witness, graph, interpreter)
+    return False
+
+
+def _gets_along(witness: Witnessed, graph: Graph, interpreter: Interpreter) -> bool:
     defect = witness.defect
     state = interpreter.entry()
     before = graph.shortest()

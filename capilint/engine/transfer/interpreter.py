@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from capilint.engine.domain.binding import evaluate_arguments, statuses_in
+from capilint.engine.domain.budget import Budget
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.evaluate import Evaluator
@@ -94,6 +95,7 @@ class Interpreter:
     log: EscapeLog | None = None
     exits: list[tuple[int, Exit, Path]] = field(default_factory=list)
     opaque: bool = False
+    budget: Budget = field(init=False)
     sites: Sites = field(init=False)
     protocol_calls: ProtocolCalls = field(init=False)
     summary_calls: SummaryCalls = field(init=False)
@@ -107,6 +109,7 @@ class Interpreter:
     branching: Branching = field(init=False)
 
     def __post_init__(self) -> None:
+        self.budget = Budget.of(self.function)
         self.assignments = Assignments(
             self.evaluator,
             self.typestates,
@@ -169,10 +172,15 @@ class Interpreter:
         A block with one way in is executed along with the one before it, unless the call at that
         one's end had several outcomes that lead there: what one call multiplies, the next does too.
         Nor where much has happened since: the ways out of a long switch share what is before them.
+
+        Raises:
+            BoundReached: the budget is spent.
         """
         pending = [(point, path)]
         while pending:
-            ways = list(self._run_block(*pending.pop()))
+            (block, start), way = pending.pop()
+            self.budget.spend(1 + len(self.function.blocks[block].instructions) - start)
+            ways = list(self._run_block((block, start), way))
             arriving = [target for target, _ in ways]
             for target, way in ways:
                 alone = target[1] == 0 and arriving.count(target) == 1
