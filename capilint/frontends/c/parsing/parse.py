@@ -18,6 +18,7 @@ _INITIALISERS = re.compile(r"\s*(?:try\s*)?:")
 _WIDE = 1_000  # children; for each the query looks at all that follow, up to one with a name
 _DO = re.compile(r"\sdo\b")
 _WORD_BEFORE_DO = re.compile(r"\b(?!else\b)\w+\s+do\b")  # it parses as a function of that name
+_GIVEN_STATEMENT = re.compile(r"\((?<=\w\()\s*+(?:if|for|while|switch|do)\b")  # as a declaration
 
 
 def parse(text: str, grammar: Grammar = C) -> Node:
@@ -36,7 +37,7 @@ class Body:
         self.statement = _body_of(root)
         self._control = grammar.control | {"{", "}"}
         self.errors = _errors_in(root)
-        if self.errors or "#" in text or _has_word_before_do(text):
+        if self.errors or "#" in text or _may_misread(text):
             self.errors += _misread_keywords(root, grammar, self.errors)
         if root.child_count > 1 and sum(each.type != "comment" for each in root.children) > 1:
             self.statement = None  # the braces do not match
@@ -64,7 +65,9 @@ class Body:
         return self.statement is None, not self.structure_is_clear(), len(self.errors)
 
 
-def _has_word_before_do(text: str) -> bool:
+def _may_misread(text: str) -> bool:
+    if _GIVEN_STATEMENT.search(text) is not None:
+        return True
     return _DO.search(text) is not None and _WORD_BEFORE_DO.search(text) is not None
 
 

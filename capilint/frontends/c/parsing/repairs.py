@@ -15,6 +15,7 @@ from capilint.frontends.c.parsing.branches import (
     keep_cut_branches,
     keep_first_branches,
 )
+from capilint.frontends.c.parsing.given import as_blocks
 
 Repair = Callable[[str, Set[int]], str]
 
@@ -203,6 +204,7 @@ REPAIRS: tuple[Repair, ...] = (
     _without_storage_macros,
     _without_declared_types,
     _plain_offsets,
+    as_blocks,
     _end_macro_lines,
     _end_bare_words,
     _blank_prefixes,

@@ -7,11 +7,12 @@ import re
 from tree_sitter import Node
 
 from capilint import ir
+from capilint.frontends.c.parsing.given import RUN_LATER
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.callees import CalleeLowering
 from capilint.frontends.cpp.lowering.naming import PLAIN, Callee, Cast
-from capilint.frontends.cpp.parsing.repairs import RUN_LATER, THROW
+from capilint.frontends.cpp.parsing.repairs import THROW
 
 _THROWS = re.compile(
     r"(?:^|_|(?<=[a-z]))(?P<no>(?:[Nn]o|NO|[Ss]et|[Gg]et|[Cc]an|[Mm]ay|[Ww]ill|[Dd]ont)_?)?"

@@ -41,28 +41,6 @@ class OperatorLowering(UnseenOperatorLowering):
         self.emit_call(name, (own, *given), result, span)
         return ir.Read(result)
 
-    def _operator_of(self, node: Node) -> tuple[Callee, Node, tuple[Node, ...]] | None:
-        """The operator that a class defines, its object, and the other operand."""
-        others: tuple[Node, ...] = ()
-        match node.type:
-            case "binary_expression" | "assignment_expression":
-                first, others = field(node, "left"), (field(node, "right"),)
-            case "subscript_expression":
-                first = field(node, "argument")
-                indices = node.child_by_field_name("indices") or node.child_by_field_name("index")
-                others = tuple(operands(indices)) if indices is not None else ()
-            case "unary_expression" | "pointer_expression" | "update_expression":
-                first = field(node, "argument")
-            case _:
-                return None
-        made = self.class_of(self.bare(first))
-        if made is None:
-            return None
-        operator = "[]" if node.type == "subscript_expression" else operator_of(node)
-        types = tuple(self.type_of(each) for each in others)
-        found = self.operator(made, operator, types)
-        return None if found is None else (found, first, others)
-
     def _value(self, node: Node) -> ir.Value:
         kind = node.type
         method = _VALUES.get(kind)
@@ -71,7 +49,7 @@ class OperatorLowering(UnseenOperatorLowering):
         if kind == "pointer_expression" and self.is_plain_address(node):
             return super()._value(node)
         if kind in _OVERLOADED:
-            found = self._operator_of(node)
+            found = self.class_operator(node)
             if found is not None:
                 returns = found[0].returns
                 if returns is None or not returns.reference:
@@ -89,7 +67,7 @@ class OperatorLowering(UnseenOperatorLowering):
 
     def class_steps(self, step: Node) -> bool:
         """Whether `++` or `--` is an operator that a class defines."""
-        return self._operator_of(step) is not None
+        return self.class_operator(step) is not None
 
     def _referred_by(self, callee: Callee, receiver: Node, arguments: tuple[Node, ...]) -> ir.Place:
         """What an operator that gives a reference refers to: `*pointer`, `list[i]`."""
@@ -99,7 +77,7 @@ class OperatorLowering(UnseenOperatorLowering):
 
     def named_place(self, node: Node) -> ir.Place | None:
         """The storage that an lvalue names, None for any other expression."""
-        found = self._operator_of(node) if node.type in _REFERRING else None
+        found = self.class_operator(node) if node.type in _REFERRING else None
         returns = found[0].returns if found is not None else None
         if found is None or returns is None or not returns.reference:
             return super().named_place(node)
@@ -174,7 +152,7 @@ class OperatorLowering(UnseenOperatorLowering):
         left, right = self.bare(field(node, "left")), field(node, "right")
         made = self.class_of(left)
         if operator_of(node) != "=":
-            found = self._operator_of(node)
+            found = self.class_operator(node)
             if found is not None:
                 return self.call_operator(*found)
             unseen = self.unseen_operator(node)
@@ -216,7 +194,7 @@ class OperatorLowering(UnseenOperatorLowering):
 
     def _assign_object(self, made: Instance, left: Node, right: Node, node: Node) -> None:
         """`object = value`: by its operator, or by what the compiler makes of it."""
-        found = self._operator_of(node)
+        found = self.class_operator(node)
         signature = found[0].signature if found is not None else None
         if found is not None and signature is not None and not signature.defaulted:
             self.call_operator(*found)

@@ -8,11 +8,11 @@ from tree_sitter import Node
 
 from capilint import ir
 from capilint.frontends.c.facts.declarators import declared_by
+from capilint.frontends.c.parsing.given import RUN_LATER
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, operands, text_of
 from capilint.frontends.cpp.lowering.array_rounds import ArrayRoundLowering
 from capilint.frontends.cpp.lowering.rounds import names_bound
-from capilint.frontends.cpp.parsing.repairs import RUN_LATER
 
 Statements = Iterator[Node]
 

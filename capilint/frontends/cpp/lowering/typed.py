@@ -101,10 +101,15 @@ class TypedLowering(NamingLowering):
     def _operation_type(self, node: Node) -> Type | None:
         if operator_of(node) in _COMPARING or operator_of(node) == "!":
             return NUMBER
-        if node.type == "binary_expression":
-            left = self.type_of(field(node, "left"))
-            return left if left is not None and left.stars else NUMBER
-        return self.type_of(field(node, "argument"))
+        is_binary = node.type == "binary_expression"
+        first = field(node, "left" if is_binary else "argument")
+        if self.class_of(self.bare(first)) is not None:
+            found = self.class_operator(node)
+            return None if found is None else found[0].returns
+        plain = self.type_of(first)
+        if is_binary:
+            return plain if plain is not None and plain.stars else NUMBER
+        return plain
 
     def _field_expression_type(self, node: Node) -> Type | None:
         owner = self.object_of(field(node, "argument"), follows=operator_of(node) == "->")
@@ -132,6 +137,28 @@ class TypedLowering(NamingLowering):
         """The operator that a class defines for its objects, if the call is clear."""
         found = None if instance is None else self.lookup.operator(instance, operator, arguments)
         return None if found is None else self.method(*found)
+
+    def class_operator(self, node: Node) -> tuple[Callee, Node, tuple[Node, ...]] | None:
+        """The operator that a class defines, its object, and the other operand."""
+        others: tuple[Node, ...] = ()
+        match node.type:
+            case "binary_expression" | "assignment_expression":
+                first, others = field(node, "left"), (field(node, "right"),)
+            case "subscript_expression":
+                first = field(node, "argument")
+                indices = node.child_by_field_name("indices") or node.child_by_field_name("index")
+                others = tuple(operands(indices)) if indices is not None else ()
+            case "unary_expression" | "pointer_expression" | "update_expression":
+                first = field(node, "argument")
+            case _:
+                return None
+        made = self.class_of(self.bare(first))
+        if made is None:
+            return None
+        operator = "[]" if node.type == "subscript_expression" else operator_of(node)
+        types = tuple(self.type_of(each) for each in others)
+        found = self.operator(made, operator, types)
+        return None if found is None else (found, first, others)
 
     def method(self, owner: Instance, signature: Signature) -> Callee:
         """A call of a method, its receiver still to be said."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Set
 
+from capilint.frontends.c.parsing.given import RUN_LATER, given_statements
 from capilint.frontends.c.parsing.outline import blanked, matching_brace
 from capilint.frontends.c.parsing.repairs import Repair
 
@@ -35,13 +36,6 @@ _END = re.compile(r"\b(?:\w+_)?END_(?:TRY|CATCH|CATCH_ALL)\b(?:[ \t]*\([^()\n]*\
 _STATEMENT_ARGUMENT = re.compile(
     r"\b(?P<macro>\w++)\s*+\(\s*+[\w:]++\s*+\([^()]*+\)\s*+(?P<semicolon>;)\s*+\)"
 )
-
-RUN_LATER = re.compile(
-    r"scope_?(?:exit|guard|fail|success)|on_?(?:scope_?)?(?:exit|leave|return)|defer|finally"
-    r"|out_?of_?scope|(?<![a-z])at_?(?:scope_?)?exit",
-    re.IGNORECASE,
-)
-"""What a macro's name says where its block, or argument, is run when the scope is left."""
 
 
 def _spell_exceptions(text: str, rows: Set[int]) -> str:
@@ -78,6 +72,15 @@ def _statements_run_later(text: str, rows: Set[int]) -> str:
         if RUN_LATER.search(said.group("macro")) and plain.count("\n", 0, said.start()) in rows:
             at = said.start("semicolon")
             text = f"{text[:at]} {text[at + 1 :]}"
+    return text
+
+
+def _statements_given_away(text: str, rows: Set[int]) -> str:
+    """`DBG(if (x) print(key));` as `DBG([&]{if (x) print(key);});`: such a macro may run what it is
+    given at once, later, or never."""
+    for _, _, opening, closing in given_statements(text, rows):
+        inside = text[opening + 1 : closing]
+        text = f"{text[:opening]}([&]{{{inside};}}){text[closing + 1 :]}"
     return text
 
 
@@ -142,5 +145,6 @@ REPAIRS: tuple[Repair, ...] = (
     _spell_exceptions,
     _code_given_away,
     _statements_run_later,
+    _statements_given_away,
     _blocks_of_macros,
 )
