@@ -40,6 +40,7 @@ from capilint.engine.reporting.silences import Fates, Followed
 from capilint.engine.reporting.telling import told
 from capilint.engine.summaries.condensing import condense
 from capilint.engine.summaries.parting import outcomes_of
+from capilint.engine.summaries.searched import searched_by
 from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.finding import Finding, Span
@@ -383,5 +384,6 @@ class Analysis:
             condensed,
             interpreter.opaque,
             function.receiver if interpreter.abandons_object else None,
+            searched_by(function, condensed, interpreter.callees.summary),
             *((log.sites, log.shared) if (log := interpreter.log) is not None else ()),
         )

@@ -30,7 +30,7 @@ def doubt(state: State, status: Status) -> None:
         if symbol.kind == "handle" and symbol.site == status.site and handle.doubt is None:
             put_in_doubt(state, symbol, status.site, How.JUDGED)
     if status.failed and status.target is not None:
-        old = state.environment.get(status.target)
+        old = state.load(status.target)
         if isinstance(old, Uninitialised):
             state.environment[status.target] = Symbol("doubt", status.site)
         elif isinstance(old, Symbol):
