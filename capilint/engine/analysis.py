@@ -338,8 +338,9 @@ class Analysis:
         )
         followed = self._followed.get(definition)
         if followed is not None:
-            for defect, each in found:
-                followed.found(defect.symbol, each.finding)
+            for symbols, each in found:
+                for symbol in symbols:
+                    followed.found(symbol, each.finding)
         return [each for _, each in found]
 
     def _note_followed(

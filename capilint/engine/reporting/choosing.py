@@ -34,6 +34,7 @@ class Witnessed:
     them that, had they ended otherwise, would have released the handle. `others` are the defects of
     the same kind and handle elsewhere. `merged` is set where the path goes through a state that
     stands for several, so that it may be none's. `waypoints` are the points it comes by.
+    `instead` are those of handles that are made in the place of this one and leaked as it is.
     """
 
     defect: Defect
@@ -44,6 +45,7 @@ class Witnessed:
     others: Sequence[Defect] = ()
     merged: bool = False
     waypoints: Sequence[Waypoint] = ()
+    instead: Sequence[Defect] = ()
 
 
 def shortest_witnesses(
