@@ -38,6 +38,7 @@ from capilint.engine.domain.values import (
 )
 from capilint.engine.program.classes import Classes
 from capilint.engine.program.tested import Tested
+from capilint.engine.transfer.deferred import deferred_call, given_to
 from capilint.engine.transfer.doubts import (
     doubt,
     doubt_what_ended,
@@ -102,6 +103,9 @@ class UnknownCalls:
         for status in list(self._seen_statuses(path, site, arguments)):
             doubt(state, status)
         self._doubt_what_was_taken(state, site, arguments)
+        later = deferred_call(self.judged.function, site)
+        if later is not None:
+            doubt_what_ended(state, site.key, given_to(self.evaluator, state, later))
         self._give(path, site, arguments)
         self._doubt_whether_it_comes_back(path, site, arguments)
         if guarded and not site.call.noexcept and not self._is_sure(site):

@@ -2,6 +2,7 @@
 
 CONTRACT { CHECKED; }            a block
 ON_EXIT { close(key); };         code that is given away, to run nobody knows when
+ON_EXIT(if (key) close(key));    the same
 EX_TRY { } EX_CATCH { } EX_END   exceptions
 """
 
@@ -32,9 +33,9 @@ _CATCH = re.compile(
 _END = re.compile(r"\b(?:\w+_)?END_(?:TRY|CATCH|CATCH_ALL)\b(?:[ \t]*\([^()\n]*\))?")
 
 
-_STATEMENT_ARGUMENT = re.compile(
-    r"\b(?P<macro>\w++)\s*+\(\s*+[\w:]++\s*+\([^()]*+\)\s*+(?P<semicolon>;)\s*+\)"
-)
+_WITH_STATEMENTS = re.compile(rf"(?<=[;{{}}])\s*+{_KEYWORDS}\w++[ \t]*+(?P<opening>\()")
+_LONGEST_ARGUMENT = 4_000  # characters
+_CONDITION = re.compile(r"\s*+if\s*+\(")
 
 RUN_LATER = re.compile(
     r"scope_?(?:exit|guard|fail|success)|on_?(?:scope_?)?(?:exit|leave|return)|defer|finally"
@@ -71,13 +72,20 @@ def _code_given_away(text: str, rows: Set[int]) -> str:
     return text
 
 
-def _statements_run_later(text: str, rows: Set[int]) -> str:
-    """`ON_EXIT(CryptDestroyKey(key););` without the semicolon that the macro wants."""
+def _statements_given_away(text: str, rows: Set[int]) -> str:
+    """`MACRO(if (key) CryptDestroyKey(key));` as `MACRO([&]{if (key) CryptDestroyKey(key);});`:
+    nobody knows when such a macro runs the statements that it is given."""
     plain = blanked(text)
-    for said in _STATEMENT_ARGUMENT.finditer(plain):
-        if RUN_LATER.search(said.group("macro")) and plain.count("\n", 0, said.start()) in rows:
-            at = said.start("semicolon")
-            text = f"{text[:at]} {text[at + 1 :]}"
+    for macro in reversed(list(_WITH_STATEMENTS.finditer(plain))):
+        start = macro.end()
+        end = _end_of_argument(plain, start)
+        inside = plain[start:end]
+        if not end or not _ends_with_semicolon(plain, end + 1):
+            continue
+        first, last = plain.count("\n", 0, start), plain.count("\n", 0, end)
+        holds_error = any(first <= row <= last for row in rows)
+        if holds_error and (";" in inside or _CONDITION.match(inside)):
+            text = f"{text[:start]}[&]{{{text[start:end]};}}{text[end:]}"
     return text
 
 
@@ -121,6 +129,22 @@ def _throw_in_expressions(text: str, rows: Set[int]) -> str:
     return text
 
 
+def _end_of_argument(plain: str, start: int) -> int:
+    """Where the parenthesis closes around one argument; 0 if it does not, or there are more."""
+    depth = 0
+    for position in range(start, min(len(plain), start + _LONGEST_ARGUMENT)):
+        character = plain[position]
+        if character in "([{":
+            depth += 1
+        elif character in ")]}":
+            if not depth:
+                return position
+            depth -= 1
+        elif character == "," and not depth:
+            return 0
+    return 0
+
+
 def _operand_end(plain: str, start: int) -> int:
     """Where an expression ends: at what separates it from the next, or closes what is around."""
     depth = 0
@@ -141,6 +165,6 @@ REPAIRS: tuple[Repair, ...] = (
     _throw_in_expressions,
     _spell_exceptions,
     _code_given_away,
-    _statements_run_later,
+    _statements_given_away,
     _blocks_of_macros,
 )
