@@ -33,8 +33,8 @@ def deferred_call(function: Function, site: Site) -> Call | None:
         case Read(Place(root, ())), (int() as block, int() as index):
             before = function.blocks[block].instructions[:index]
             last = before[-1] if before and root.scope is Scope.TEMPORARY else None
-            made = isinstance(last, Call) and last.result is not None and last.result.root == root
-            return last if made else None
+            if isinstance(last, Call) and last.result is not None and last.result.root == root:
+                return last
     return None
 
 
