@@ -123,7 +123,7 @@ class Finding:
     where the path is `merged`: nobody followed it with all that is known on it, so that its
     conditions may contradict each other. It is "calls" where the calls lead to the verdict, but the
     path is `assumed`: it takes an exception of code that nobody sees.
-    `also` are the other places where the function leaves the same handle alive.
+    `also` are the other places where the function leaves the same handle alive, or makes it.
     `subject` is the number that `trace` uses for the handle. `ender` is the method that ends an
     object, where the path goes on into it after the function, and `ender_handle` the handle as that
     method writes it. `closing` is the call that would end the object or structure that holds a

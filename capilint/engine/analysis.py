@@ -40,6 +40,7 @@ from capilint.engine.reporting.silences import Fates, Followed
 from capilint.engine.reporting.telling import told
 from capilint.engine.summaries.condensing import condense
 from capilint.engine.summaries.parting import outcomes_of
+from capilint.engine.summaries.searched import searched_by
 from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.finding import Finding, Span
@@ -337,8 +338,9 @@ class Analysis:
         )
         followed = self._followed.get(definition)
         if followed is not None:
-            for defect, each in found:
-                followed.found(defect.symbol, each.finding)
+            for symbols, each in found:
+                for symbol in symbols:
+                    followed.found(symbol, each.finding)
         return [each for _, each in found]
 
     def _note_followed(
@@ -391,5 +393,6 @@ class Analysis:
             condensed,
             interpreter.opaque,
             function.receiver if interpreter.abandons_object else None,
+            searched_by(function, condensed, interpreter.callees.summary),
             *((log.sites, log.shared) if (log := interpreter.log) is not None else ()),
         )

@@ -40,10 +40,10 @@ def width(text: str) -> int:
 
 
 def other_places(finding: Finding, sources: Sources = MappingProxyType({})) -> str:
-    """`also leaves at lines 120, 131`: the other places where a function leaves the handle. In a
-    notebook of `sources` they are lines of cells."""
+    """`also leaves at lines 120, 131`: the other places where a function leaves the handle, or
+    creates it. In a notebook of `sources` they are lines of cells."""
     said = []
-    for kind, verb in (("leave", "also leaves"), ("lose", "also lost")):
+    for kind, verb in (("leave", "also leaves"), ("lose", "also lost"), ("create", "or created")):
         lines = [_line(step, sources) for step in finding.also if step.kind == kind]
         lines = list(dict.fromkeys(lines))
         if lines:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeGuard
 
 from capilint.engine.domain.cause import How
@@ -135,6 +135,19 @@ def statuses_given(evaluator: Evaluator, state: State, arguments: Arguments) -> 
         for argument in arguments.all()
         for status, _ in statuses_in(evaluator, state, argument.written)
     ]
+
+
+def statuses_behind(state: State, value: object, answered: bool = True) -> Iterator[Status]:
+    """The statuses in what a value points to; in a structure only where there is an answer."""
+    if isinstance(value, Pointer):
+        places = state.kept_in(value.location) if answered else ()
+        yield from (each for _, each in places if isinstance(each, Status))
+        content = state.environment.get(value.location)
+        if isinstance(content, Status) and not answered:
+            yield content
+    elif isinstance(value, Symbol) and answered:
+        kept = state.kept_in(Location(value))
+        yield from (each for _, each in kept if isinstance(each, Status))
 
 
 def includes_flag(

@@ -12,6 +12,7 @@ from capilint.engine.domain.values import Symbol
 from capilint.engine.fixpoint import Graph, Links
 from capilint.engine.reporting.deciding import Decisions, Path, Station
 from capilint.engine.reporting.enders import LEAKS, acts, begin_of_ender
+from capilint.engine.reporting.hanging import asks_for_releases, failed_release
 from capilint.engine.reporting.lengths import Length, Lengths
 from capilint.engine.reporting.waypoints import Waypoint, waypoints
 from capilint.engine.transfer.interpreter import MODULE
@@ -34,6 +35,7 @@ class Witnessed:
     them that, had they ended otherwise, would have released the handle. `others` are the defects of
     the same kind and handle elsewhere. `merged` is set where the path goes through a state that
     stands for several, so that it may be none's. `waypoints` are the points it comes by.
+    `instead` are those of handles that are made in the place of this one and leaked as it is.
     """
 
     defect: Defect
@@ -44,6 +46,7 @@ class Witnessed:
     others: Sequence[Defect] = ()
     merged: bool = False
     waypoints: Sequence[Waypoint] = ()
+    instead: Sequence[Defect] = ()
 
 
 def shortest_witnesses(
@@ -74,14 +77,29 @@ def shortest_witnesses(
             best[key] = (length, defect)
     decisions = Decisions(graph, exits, before)
     others = _IN_A_SCRIPT if function.name == MODULE else STRONGER
+    hangs = asks_for_releases(defects, graph)
     found = []
     for (code, *handle), (_, defect) in best.items():
         if any((stronger, *handle) in best for stronger in others.get(str(code), ())):
             continue
         kinds = LEAKS if code in LEAKS else (code,)
         same = [each for kind in kinds for each in alike_.get((kind, *handle), ())]
+        if hangs:
+            kept = [each for each in same if not _hangs_on_a_release(each, same, decisions)]
+            if not kept:
+                continue
+            if defect not in kept:
+                defect = min(kept, key=lambda each: (lengths.to(each.node, each.trail), each.span))
+            same = kept
         found.append(_witnessed(defect, _stations(before, defect), same, decisions))
     return found
+
+
+def _hangs_on_a_release(defect: Defect, same: Sequence[Defect], decisions: Decisions) -> bool:
+    """Whether a handle is only left alive where the release of another one fails."""
+    stations = _stations(decisions.before, defect)
+    number = failed_release(defect, _events(stations))
+    return number is not None and number in _witnessed(defect, stations, same, decisions).deciding
 
 
 def key_of(witness: Witnessed, origins: Mapping[Symbol, Origin]) -> Key:

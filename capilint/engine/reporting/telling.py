@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 
 from capilint.engine.checks.closing_calls import held_by
 from capilint.engine.domain.events import Defect
+from capilint.engine.domain.values import Symbol
 from capilint.engine.fixpoint import Graph
 from capilint.engine.program.linkage import Definition, is_entry_point
+from capilint.engine.reporting.alternatives import alternatives_once
 from capilint.engine.reporting.choosing import shortest_witnesses
 from capilint.engine.reporting.deciding import Station
 from capilint.engine.reporting.duplicates import Candidate
@@ -27,9 +29,9 @@ def told(
     quoted: Callable[[str, Span], str],
     again: Callable[[], Interpreter] | None,
     routes: bool,
-) -> list[tuple[Defect, Candidate]]:
-    """The defects as findings; with `again`, an interpreter as fresh as the first was, those that
-    only merged paths show are looked at without merging.
+) -> list[tuple[list[Symbol], Candidate]]:
+    """The defects as findings, with the handles that each is about; with `again`, an interpreter as
+    fresh as the first was, those that only merged paths show are looked at without merging.
 
     `interpreter` has followed the function, `graph` is where it went; `quoted` is the text of a
     stretch of a file. With `routes` the findings have them.
@@ -51,4 +53,8 @@ def told(
     witnesses = shortest_witnesses(defects, graph, exits, origins, definition.function)
     if again is not None:
         witnesses = unmerged(witnesses, graph, origins, again)
-    return [(witness.defect, narrator.tell(witness)) for witness in witnesses]
+    witnesses = alternatives_once(witnesses, origins)
+    return [
+        ([each.symbol for each in (witness.defect, *witness.instead)], narrator.tell(witness))
+        for witness in witnesses
+    ]

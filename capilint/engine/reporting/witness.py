@@ -118,7 +118,7 @@ class Narrator:
             handle=handle,
             message=message(defect.code, facts, at_exit),
             steps=tuple(Story(self.path, self.quoted, witness, facts, owner).steps()),
-            also=_also(self.path, witness, handle),
+            also=self._also(witness, handle),
             help=help_text(defect.code, where_missing(defect, events, facts, owner)),
             merged=witness.merged,
             assumed=any(event.unseen for event in events),
@@ -154,6 +154,24 @@ class Narrator:
         kinds = (defect.resource, *(origin.alternatives if origin is not None else ()))
         known = (self.resources.get(kind) for kind in kinds)
         return " or ".join(each.release for each in known if each is not None)
+
+    def _also(self, witness: Witnessed, handle: str) -> tuple[Step, ...]:
+        """The other places where the function leaves a handle alive or loses it, and where it makes
+        it, in their order."""
+        if witness.defect.code not in LEAKS or witness.defect.ender is not None:
+            return ()
+        texts = {
+            "CAP101": ("leave", f"also leaves with {handle} alive"),
+            "CAP102": ("leave", f"also leaves with {handle} alive, by an exception"),
+            "CAP103": ("lose", f"the last reference to {handle} is gone here, too"),
+        }
+        places = {each.span: texts[each.code] for each in witness.others}
+        made = ("create", f"{handle} may be created here instead")
+        origins = (self._origin(each.symbol) for each in witness.instead)
+        places.update((origin.span, made) for origin in origins if origin is not None)
+        return tuple(
+            Step(kind, self.path, span, text) for span, (kind, text) in sorted(places.items())
+        )
 
     def _origin(self, symbol: Symbol) -> Origin | None:
         newest = Symbol(symbol.kind, symbol.site, symbol.detail)
@@ -338,16 +356,3 @@ class Tracer:
             self.count += 1
             self.numbers[symbol] = self.count
         return self.numbers[symbol]
-
-
-def _also(path: str, witness: Witnessed, handle: str) -> tuple[Step, ...]:
-    """The other places where the function leaves a handle alive or loses it, in their order."""
-    if witness.defect.code not in LEAKS or witness.defect.ender is not None:
-        return ()
-    texts = {
-        "CAP101": ("leave", f"also leaves with {handle} alive"),
-        "CAP102": ("leave", f"also leaves with {handle} alive, by an exception"),
-        "CAP103": ("lose", f"the last reference to {handle} is gone here, too"),
-    }
-    places = {each.span: texts[each.code] for each in witness.others}
-    return tuple(Step(kind, path, span, text) for span, (kind, text) in sorted(places.items()))

@@ -222,6 +222,7 @@ def united(summaries: Sequence[Summary | None]) -> Summary | None:
         first,
         outcomes=outcomes,
         opaque=any(summary.opaque for summary in known),
+        searched=first.searched.union(*(summary.searched for summary in known)),
         sites=sites,
         shared={symbol: cause for summary in known for symbol, cause in summary.shared.items()},
     )

@@ -144,6 +144,7 @@ class Summary:
     The first `positional` of its parameters can be given by position. `sites` are where the
     handles come from that it makes, `shared` says why inputs escape; both only on request. Where
     it raises, `abandons` is the object that nothing ends then: what is in it is its own to tell.
+    `searched` are the parameters behind which it looks at elements that nobody can name.
     """
 
     name: str
@@ -154,6 +155,7 @@ class Summary:
     outcomes: tuple[Outcome, ...]
     opaque: bool
     abandons: Variable | None = None
+    searched: frozenset[Variable] = frozenset()
     sites: Mapping[Symbol, Iterable[CreationSite]] = field(default_factory=dict, compare=False)
     shared: Mapping[Symbol, Cause | None] = field(default_factory=dict, compare=False)
 

@@ -3,21 +3,23 @@
 errno_of(status)    a success: 0         ┐ what is answered of a failure tells it apart,
                     a failure: EIO       ┘ though nobody knows the number
 win32_of(status)    whatever it was: the answer of unknown code ──► a doubt, as of unknown code
+first_bad(list)     it looks at some of them, who knows which ──► a doubt, of all
 checked(status)     { throw_if(!status); return status; } ──► raises where it is told of a failure
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from capilint.engine.domain.binding import Arguments, statuses_given
+from capilint.engine.domain.binding import Argument, Arguments, statuses_behind, statuses_given
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import AbstractValue, Number, Status, Symbol, Text
 from capilint.engine.summaries.summary import RESULT, Outcome, Summary
 from capilint.engine.transfer.doubts import doubt
 from capilint.engine.transfer.ways import Site
+from capilint.ir import Variable
 
 Members = frozenset[tuple[tuple[str, ...], AbstractValue]]
 
@@ -45,6 +47,7 @@ def answers_to(
     state: State,
     site: Site,
     arguments: Arguments,
+    given: Mapping[Variable, Argument],
     summary: Summary,
     possible: Sequence[Outcome],
 ) -> Answers:
@@ -52,8 +55,13 @@ def answers_to(
 
     They are alike where the others answer nothing else: only a third function knows what it says.
     """
+    if not site.result_is_read:
+        return Answers((), frozenset(), False)
+    among = _searched(state, given, summary)
+    if among:
+        return Answers(among, frozenset(), True)
     statuses = tuple(statuses_given(evaluator, state, arguments))
-    if not statuses or not site.result_is_read:
+    if not statuses:
         return Answers((), frozenset(), False)
     here = {_answer(each) for each in possible}
     others = {_answer(each) for each in summary.outcomes if each not in possible}
@@ -62,6 +70,16 @@ def answers_to(
     members = (value for each in summary.outcomes for _, value in _members(each))
     alike = alike or any(map(_is_unseen, members))
     return Answers(statuses, frozenset(numbers), alike)
+
+
+def _searched(
+    state: State, given: Mapping[Variable, Argument], summary: Summary
+) -> tuple[Status, ...]:
+    """The statuses among which the callee looks for some."""
+    values = (
+        given[each].value for each in summary.parameters if each in summary.searched & set(given)
+    )
+    return tuple(status for value in values for status in statuses_behind(state, value))
 
 
 def _answer(outcome: Outcome) -> AbstractValue | Members | None:

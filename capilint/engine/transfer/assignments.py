@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from capilint.engine.domain.binding import give_away_handles
+from capilint.engine.domain.binding import give_away_handles, statuses_behind, statuses_in
 from capilint.engine.domain.cause import Cause, How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Path
@@ -27,6 +27,7 @@ from capilint.engine.domain.values import (
     is_fixed,
     symbols_in,
 )
+from capilint.engine.transfer.doubts import doubt
 from capilint.ir import (
     Assign,
     Constant,
@@ -174,6 +175,8 @@ class Assignments:
                 outer = Place(place.root, place.path[:index])
                 location = self.evaluator.locate(path.state, outer)
                 if location is not None:
+                    for status in statuses_behind(path.state, Pointer(location)):
+                        doubt(path.state, status)
                     cause = self._unknown_element(path, place)
                     path.state.escape(Pointer(location), cause=cause)
             elif self.is_computed(accessor):
@@ -211,8 +214,12 @@ class Assignments:
                 path.state.escape(part, cause=path.state.cause(How.CONTAINER))
 
     def give_away(self, path: Path, value: Value) -> None:
-        """A value goes where the analysis cannot follow."""
+        """A value goes where the analysis cannot follow, and who knows what is asked there."""
+        for status, _ in statuses_in(self.evaluator, path.state, value):
+            doubt(path.state, status)
         content = self.evaluator.evaluate(path.state, value)
+        for status in statuses_behind(path.state, content):
+            doubt(path.state, status)
         path.state.escape(content)
         for _, part in self.evaluator.parts(path.state, value):
             path.state.escape(part)

@@ -6,7 +6,7 @@ CHECK(status) ──► doubt ──► Handle.doubt = the call ──► settle
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.evaluate import Evaluator
@@ -30,7 +30,7 @@ def doubt(state: State, status: Status) -> None:
         if symbol.kind == "handle" and symbol.site == status.site and handle.doubt is None:
             put_in_doubt(state, symbol, status.site, How.JUDGED)
     if status.failed and status.target is not None:
-        old = state.environment.get(status.target)
+        old = state.load(status.target)
         if isinstance(old, Uninitialised):
             state.environment[status.target] = Symbol("doubt", status.site)
         elif isinstance(old, Symbol):
@@ -70,12 +70,13 @@ def doubt_what_happened(state: State, site: object) -> None:
     doubt_what_ended(state, site)
 
 
-def doubt_what_ended(state: State, site: object) -> None:
-    """The same of the handles that had ended, or lost their owner."""
+def doubt_what_ended(state: State, site: object, ended: Collection[Symbol] | None = None) -> None:
+    """The same of the handles that had ended, all or some, or lost their owner."""
     for symbol, handle in list(state.handles.items()):
         if handle.typestate is Typestate.DESTROYED and handle.doubt is None:
-            state.handles[symbol] = changed(handle, doubt=("ended", site))
-        elif handle.orphaned:
+            if ended is None or symbol in ended:
+                state.handles[symbol] = changed(handle, doubt=("ended", site))
+        elif handle.orphaned and (ended is None or handle.owner in ended):
             state.handles[symbol] = changed(handle, orphaned=False, owner=None)
 
 

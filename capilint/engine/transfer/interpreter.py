@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-from capilint.engine.domain.binding import evaluate_arguments, statuses_in
+from capilint.engine.domain.binding import evaluate_arguments
 from capilint.engine.domain.budget import Budget
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.escapes import EscapeLog
@@ -33,7 +33,6 @@ from capilint.engine.summaries.summary import Exit
 from capilint.engine.transfer.assignments import Assignments, Point
 from capilint.engine.transfer.branching import Branching
 from capilint.engine.transfer.creations import Creations
-from capilint.engine.transfer.doubts import doubt
 from capilint.engine.transfer.elements import ElementEffects
 from capilint.engine.transfer.exceptions import Exceptions, exceptions_of
 from capilint.engine.transfer.judged import Judged
@@ -301,8 +300,6 @@ class Interpreter:
                 return
             case Escape(values):
                 for value in values:
-                    for status, _ in statuses_in(self.evaluator, path.state, value):
-                        doubt(path.state, status)
                     self.assignments.give_away(path, value)
             case Elements():
                 guarded = block.number in self.raising.unknown_code

@@ -74,7 +74,7 @@ class SummaryCalls:
         known: dict[Symbol, AbstractValue] = {}
         ways = list(possible.of(path.state, site, summary, given, known))
         outcomes = [outcome for outcome, _ in ways]
-        answers = answers_to(self.evaluator, path.state, site, arguments, summary, outcomes)
+        answers = answers_to(self.evaluator, path.state, site, arguments, given, summary, outcomes)
         if raises_at_success(self.evaluator, path.state, arguments, outcomes):
             ways = [way for way in ways if not way[0].raised or way[0].exception]
         words = Substitution(self.evaluator, path.state, site.key, given, {}, known)

@@ -10,7 +10,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from capilint.engine.domain.binding import Argument, Arguments, statuses_given, statuses_in
+from capilint.engine.domain.binding import (
+    Argument,
+    Arguments,
+    statuses_behind,
+    statuses_given,
+    statuses_in,
+)
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.evaluate import Evaluator
@@ -20,7 +26,6 @@ from capilint.engine.domain.state import CERTAIN, POSSIBLE, State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
     ZERO,
-    Location,
     Number,
     Pointer,
     Status,
@@ -33,6 +38,7 @@ from capilint.engine.domain.values import (
 )
 from capilint.engine.program.classes import Classes
 from capilint.engine.program.tested import Tested
+from capilint.engine.transfer.deferred import deferred_call, given_to
 from capilint.engine.transfer.doubts import (
     doubt,
     doubt_what_ended,
@@ -97,6 +103,9 @@ class UnknownCalls:
         for status in list(self._seen_statuses(path, site, arguments)):
             doubt(state, status)
         self._doubt_what_was_taken(state, site, arguments)
+        later = deferred_call(self.judged.function, site)
+        if later is not None:
+            doubt_what_ended(state, site.key, given_to(self.evaluator, state, later))
         self._give(path, site, arguments)
         self._doubt_whether_it_comes_back(path, site, arguments)
         if guarded and not site.call.noexcept and not self._is_sure(site):
@@ -294,7 +303,7 @@ class UnknownCalls:
         receiver = () if arguments.receiver is None else (arguments.receiver,)
         for argument in (*arguments.all(), *receiver):
             if asked.isdisjoint(place.root for place in places_in(argument.written)):
-                yield from _statuses_behind(state, argument.value, site.call.result is not None)
+                yield from statuses_behind(state, argument.value, site.call.result is not None)
         if site.call.result is not None and self.language is not Language.PYTHON:
             for location, value in list(state.environment.items()):
                 shared = isinstance(location.base, Variable) and location.base.scope is Scope.GLOBAL
@@ -346,19 +355,6 @@ class UnknownCalls:
         """Whether the call makes an instance of a class whose methods are in the program."""
         callee = site.call.callee
         return isinstance(callee, Direct) and self.classes.has_methods(callee.name)
-
-
-def _statuses_behind(state: State, value: object, answered: bool) -> Iterator[Status]:
-    """The statuses in what a value points to; in a structure only where there is an answer."""
-    if isinstance(value, Pointer):
-        places = state.kept_in(value.location) if answered else ()
-        yield from (each for _, each in places if isinstance(each, Status))
-        content = state.environment.get(value.location)
-        if isinstance(content, Status) and not answered:
-            yield content
-    elif isinstance(value, Symbol) and answered:
-        kept = state.kept_in(Location(value))
-        yield from (each for _, each in kept if isinstance(each, Status))
 
 
 def _is_status(argument: Argument) -> bool:

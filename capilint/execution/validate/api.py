@@ -46,7 +46,11 @@ class _Life:
 
 @dataclass(slots=True)
 class Api:
-    """The machine of one path. `line` and `step` are where the entered function stands."""
+    """The machine of one path. `line` and `step` are where the entered function stands.
+
+    `refused` is the handle whose release was the last call, and failed: what else is left alive
+    then hangs on what nobody has to reckon with.
+    """
 
     knowledge: Knowledge
     members: Mapping[Opaque, object] = field(default_factory=dict)
@@ -55,6 +59,7 @@ class Api:
     line: int = 0
     step: int = 0
     inner: bool = False
+    refused: int = 0
     lives: dict[int, _Life] = field(default_factory=dict)
     given: dict[Opaque, int] = field(default_factory=dict)
     mistakes: set[Mistake] = field(default_factory=set)
@@ -104,6 +109,8 @@ class Api:
         words = ", ".join(f"{name}={handle:#x}" for name, handle in handles.items())
         ending = "" if succeeds else " fails"
         self.witness.append(f"{self.line}: {protocol.name}({words}){ending}")
+        released = [handles[name] for name in protocol.releases if name in handles]
+        self.refused = released[0] if released and not succeeds else 0
         alive = {handle for handle in handles.values() if self.is_alive(handle)}
         before = len(self.monitor.verdicts)
         new = self.machine.replay(protocol.name, handles, succeeds, makes)
@@ -159,6 +166,8 @@ class Api:
                 step = life.ended_step
             if self.inner and step == self.step:
                 continue  # all inside one call of another function: that function's matter
+            if code in ("CAP101", "CAP102") and self.refused not in (0, verdict.handle):
+                continue
             self.mistakes.add(Mistake(code, life.line, line, verdict.resource, tuple(self.witness)))
 
 

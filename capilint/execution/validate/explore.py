@@ -187,9 +187,10 @@ def mistakes_of(function: ir.Function, program: Program, book: RuleBook) -> set[
 
 
 def _same(finding: Finding, mistake: Mistake) -> bool:
+    if finding.code != mistake.code:
+        return False
+    instead = {step.span.line for step in finding.also if step.kind == "create"}
     created = [step.span.line for step in finding.steps if step.kind == "create"]
-    return (
-        finding.code == mistake.code
-        and finding.span.line == mistake.line
-        and (not created or mistake.created in created)
+    return mistake.created in instead or (
+        finding.span.line == mistake.line and (not created or mistake.created in created)
     )

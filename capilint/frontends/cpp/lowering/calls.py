@@ -230,7 +230,8 @@ class CallLowering(CalleeLowering):
         if name.startswith("operator") and (allocator := _ALLOCATOR.fullmatch(name)) is not None:
             return f"operator {allocator.group(1)}"
         if kind in ("qualified_identifier", "template_function"):
-            return name
+            is_variable = kind == "qualified_identifier" and self.named_place(function) is not None
+            return "" if is_variable else name
         if kind != "identifier":
             return ""
         is_pointer = name in self.captured or self.member(name) or self.names.find(name)

@@ -2,6 +2,7 @@
 
 CONTRACT { CHECKED; }            a block
 ON_EXIT { close(key); };         code that is given away, to run nobody knows when
+ON_EXIT(if (key) close(key));    the same
 EX_TRY { } EX_CATCH { } EX_END   exceptions
 """
 
@@ -33,11 +34,6 @@ _CATCH = re.compile(
 _END = re.compile(r"\b(?:\w+_)?END_(?:TRY|CATCH|CATCH_ALL)\b(?:[ \t]*\([^()\n]*\))?")
 
 
-_STATEMENT_ARGUMENT = re.compile(
-    r"\b(?P<macro>\w++)\s*+\(\s*+[\w:]++\s*+\([^()]*+\)\s*+(?P<semicolon>;)\s*+\)"
-)
-
-
 def _spell_exceptions(text: str, rows: Set[int]) -> str:
     """`TRY { } CATCH(E, e) { } END_CATCH` of MFC and its like as the language's own words."""
     if _TRY.search(text) is None or _CATCH.search(text) is None:
@@ -62,16 +58,6 @@ def _code_given_away(text: str, rows: Set[int]) -> str:
             text = f"{text[:opening]}([&]{text[opening:end]}){text[end:]}"
         elif RUN_LATER.search(macro.group("macro")) is not None:
             text = f"{text[:opening]}([&]{text[opening:end]});{text[end:]}"
-    return text
-
-
-def _statements_run_later(text: str, rows: Set[int]) -> str:
-    """`ON_EXIT(CryptDestroyKey(key););` without the semicolon that the macro wants."""
-    plain = blanked(text)
-    for said in _STATEMENT_ARGUMENT.finditer(plain):
-        if RUN_LATER.search(said.group("macro")) and plain.count("\n", 0, said.start()) in rows:
-            at = said.start("semicolon")
-            text = f"{text[:at]} {text[at + 1 :]}"
     return text
 
 
@@ -144,7 +130,6 @@ REPAIRS: tuple[Repair, ...] = (
     _throw_in_expressions,
     _spell_exceptions,
     _code_given_away,
-    _statements_run_later,
     _statements_given_away,
     _blocks_of_macros,
 )

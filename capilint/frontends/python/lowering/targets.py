@@ -8,12 +8,12 @@ import libcst as cst
 
 from capilint import ir
 from capilint.finding import Span
-from capilint.frontends.python.lowering.lists import Lists
+from capilint.frontends.python.lowering.records import Records
 from capilint.frontends.python.lowering.values import binary_symbol, is_slice
 from capilint.frontends.python.parsing.tree import is_pure
 
 
-class Targets(Lists):
+class Targets(Records):
     """Lowers every form of assignment and `del`."""
 
     def store(self, target: cst.CSTNode, value: ir.Value, span: Span) -> None:
@@ -90,7 +90,7 @@ class Targets(Lists):
         self, target: cst.BaseExpression, value: cst.BaseExpression, span: Span
     ) -> None:
         """`target = value`; a call's result goes straight into a target that has a place."""
-        if self.begins_list(target, value):
+        if self.begins_list(target, value) or self.begins_record(target, value):
             return
         while isinstance(value, cst.Await):
             value = value.expression

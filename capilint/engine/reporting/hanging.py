@@ -1,0 +1,50 @@
+"""Leaks that hang on a failed release: nobody has to reckon with one.
+
+if (!CryptDestroyKey(first))        it fails for a handle that is none, and what would one do
+    return FALSE;                   about it? That second is alive there is no mistake
+CryptDestroyKey(second);
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+from capilint.engine.domain.escapes import newest
+from capilint.engine.domain.events import Defect, Event
+from capilint.engine.domain.values import Symbol
+from capilint.engine.fixpoint import Graph
+
+_LEFT = ("CAP101", "CAP102")
+
+
+def asks_for_releases(defects: Sequence[Defect], graph: Graph) -> bool:
+    """Whether a function asks of any release whether it failed, on the ways to some defects."""
+    trails = chain(
+        (defect.trail for defect in defects), (trail for ways in graph.ways for _, trail in ways)
+    )
+    return any(
+        _is_failed_release(event)
+        for trail in trails
+        if trail is not None
+        for event in trail.events()
+    )
+
+
+def failed_release(defect: Defect, events: Sequence[Event]) -> int | None:
+    """The number of the event on a path to a leak that is the last answer of a call on it, where
+    that is the failed release of another handle."""
+    if defect.code not in _LEFT or defect.ender is not None:
+        return None
+    answers = [n for n, event in enumerate(events) if event.succeeded is not None]
+    last = answers[-1] if answers else None
+    if last is None or not _is_failed_release(events[last], defect.symbol):
+        return None
+    return last
+
+
+def _is_failed_release(event: Event, but: Symbol | None = None) -> bool:
+    return event.succeeded is False and any(
+        role.action == "release" and (but is None or newest(role.symbol) != newest(but))
+        for role in event.roles
+    )
