@@ -31,6 +31,7 @@ class Lookup(Overloads):
         self._functions: dict[tuple[str, Scope], list[Signature]] = {}
         self._variables: dict[tuple[str, Scope], tuple[str, str] | None] = {}
         self._keys: dict[tuple[Signature, str, tuple[tuple[str, str], ...]], str] = {}
+        self._method_keys: dict[tuple[int, str], tuple[Signature, str]] = {}
         self._callable = _callable_names(declarations)
         self._variable_names = _variable_names(declarations)
 
@@ -149,6 +150,16 @@ class Lookup(Overloads):
         if known is None:
             known = self._keys[key] = self._key(signature, bindings, owner)
         return known
+
+    def method_key(self, signature: Signature, owner: Instance) -> str:
+        """The same of a method that a class declares. That is asked so often that the signature is
+        told by its identity."""
+        key = id(signature), owner.name
+        known = self._method_keys.get(key)
+        if known is None:
+            found = self.signature_key(signature, owner.bindings, owner)
+            known = self._method_keys[key] = signature, found
+        return known[1]
 
     def _key(self, signature: Signature, bindings: Bindings, owner: Instance | None) -> str:
         scope = owner.scope if owner is not None else signature.scope

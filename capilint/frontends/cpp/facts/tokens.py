@@ -14,8 +14,8 @@ from functools import lru_cache
 from capilint.frontends.c.facts.declarators import ANNOTATION
 from capilint.frontends.c.parsing.outline import NO_RETURN
 
-# What is between two tokens is matched with the second one. Most tokens are words and brackets: they
-# are tried first. A word in front of a quote may be the prefix of a literal.
+# What is between two tokens is matched with the second one. Most are words and brackets, which are
+# tried first; a word in front of a quote may be the prefix of a literal.
 _TOKEN = re.compile(
     r"""
     (?: [ ]*+(?=[^\s\\/\#])

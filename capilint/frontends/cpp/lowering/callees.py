@@ -10,7 +10,7 @@ from capilint.frontends.c.parsing.syntax import field, operator_of, text_of
 from capilint.frontends.cpp.facts.deduction import is_any_function
 from capilint.frontends.cpp.facts.model import Instance, Signature, Type
 from capilint.frontends.cpp.facts.typetext import type_text
-from capilint.frontends.cpp.lowering.naming import Callee, Cast
+from capilint.frontends.cpp.lowering.called import Callee, Cast
 from capilint.frontends.cpp.lowering.places import NameLowering
 from capilint.frontends.cpp.lowering.unit import Task
 from capilint.frontends.cpp.parsing.packs import MOST_ELEMENTS, packs_of, without_pack

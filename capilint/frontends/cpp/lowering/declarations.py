@@ -43,6 +43,11 @@ class DeclarationLowering(LambdaLowering):
         for declarator in node.children_by_field_name("declarator"):
             self._declare(node, declarator, storage)
 
+    def enumerators(self, specifier: Node) -> None:
+        """Learn the constants of an `enum` that the function declares."""
+        self.has_constants = True
+        super().enumerators(specifier)
+
     def _declare(self, node: Node, declarator: Node, storage: set[str]) -> None:
         value = declarator.child_by_field_name("value")
         if value is None:  # in `if (T x = value)` the declaration has it
