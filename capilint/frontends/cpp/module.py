@@ -60,8 +60,11 @@ def lower(
     texts = (unit.text.text, *(each.whole for each in bodies))
     if relevant is None or any(map(relevant, texts)):
         known = merge.merged([declarations, own])
-        free, library = without_known(known, *headers.libraries(unit, options.folders))
-        lookup = Lookup(merge.merged([known, free]))
+        library: list[Body] = []
+        if any(isinstance(each, LibraryHeader) for each in unit.closure.headers):
+            free, library = without_known(known, *headers.libraries(unit, options.folders))
+            known = merge.merged([known, free])
+        lookup = Lookup(known)
         templates = _by_name((*included, *bodies, *library))
         lowered = LoweredUnit(lookup, facts, templates)
         lowering = _FileLowering(unit, lowered, problems)

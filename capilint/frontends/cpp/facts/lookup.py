@@ -41,6 +41,7 @@ class Lookup(Overloads):
         self.type_names.add(declared.name)
         self.declarations.classes.setdefault(declared.whole_name, [declared])
         self._types.clear()  # the name meant nothing
+        self._field_types.clear()
 
     def may_call(self, name: str) -> bool:
         """Whether anything that can be called is declared by a plain name, in whatever scope."""
@@ -103,9 +104,11 @@ class Lookup(Overloads):
         if name.rpartition("::")[2].strip() not in self._variable_names:
             return None
         key = name, scope
-        if key not in self._variables:
-            self._variables[key] = self._find_variable(name, scope)
-        return self._variables[key]
+        try:
+            return self._variables[key]
+        except KeyError:
+            known = self._variables[key] = self._find_variable(name, scope)
+            return known
 
     def _find_variable(self, name: str, scope: Scope) -> tuple[str, str] | None:
         written = type_text(name)

@@ -65,9 +65,9 @@ class Tokens:
 
     def at(self, index: int, end: int | None = None) -> str:
         """The token there, empty at or behind the end."""
-        if index < 0 or index >= (len(self.texts) if end is None else end):
-            return ""
-        return self.texts[index] if index < len(self.texts) else ""
+        if 0 <= index < self._count and (end is None or index < end):
+            return self.texts[index]
+        return ""
 
     def offset(self, index: int) -> int:
         """Where a token begins in the source."""
@@ -143,6 +143,7 @@ class Tokens:
         return None
 
     def _pair(self) -> None:
+        self._count = len(self.texts)
         self.closing: dict[int, int] = {}
         self._angles: dict[int, int | None] = {}
         opened: list[int] = []
