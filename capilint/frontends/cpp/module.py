@@ -107,6 +107,7 @@ class _FileLowering:
         self._lines: dict[int, LineTable] = {}
         self._text = unit.text.text
         self._instantiated: set[int] = set()
+        self._owners: dict[Scope, Instance | None] = {}
 
     def functions(self, bodies: list[Body]) -> Iterator[ir.Function]:
         """The functions of the file, then what these ask for, then the templates that nothing
@@ -179,12 +180,17 @@ class _FileLowering:
                 methods.setdefault(scope, []).append(each.signature)
         for scope, found in methods.items():
             lookup.add_class(Class(scope[-1], scope[:-1], (UNSEEN,), methods=tuple(found)))
+        if methods:
+            self._owners.clear()
 
     def _owner(self, body: Body) -> Instance | None:
         """The class that a function belongs to; a template stands for itself, its parameters for
         whatever they may be."""
         scope = body.signature.scope
-        return self._lowered.lookup.class_named("::".join(scope), ()) if scope else None
+        if scope not in self._owners:
+            named = "::".join(scope)
+            self._owners[scope] = self._lowered.lookup.class_named(named, ()) if scope else None
+        return self._owners[scope]
 
     def _function(self, body: Body) -> ir.Function | None:
         owner = self._owner(body)

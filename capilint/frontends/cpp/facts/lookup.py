@@ -41,6 +41,7 @@ class Lookup(Overloads):
         self.type_names.add(declared.name)
         self.declarations.classes.setdefault(declared.whole_name, [declared])
         self._types.clear()  # the name meant nothing
+        self._plain.clear()
         self._field_types.clear()
 
     def may_call(self, name: str) -> bool:

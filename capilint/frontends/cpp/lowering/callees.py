@@ -22,7 +22,8 @@ class CalleeLowering(NameLowering):
 
     def find_callee(self, function: Node, arguments: Sequence[Node]) -> Callee | None:
         """Look for what is called."""
-        function = self._forwarded(self.bare(function))
+        if function.type != "identifier":
+            function = self._forwarded(self.bare(function))
         if self._is_undeclared(function):
             return None
         types = [self.argument_type(each) for each in arguments]

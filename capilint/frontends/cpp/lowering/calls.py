@@ -238,7 +238,9 @@ class CallLowering(CalleeLowering):
     def called_name(self, function: Node) -> str:
         """The name of what is called, empty for a call through a pointer."""
         kind = function.type
-        name = "".join(text_of(function).split()).removeprefix("::")
+        name = text_of(function)
+        if kind != "identifier":
+            name = "".join(name.split()).removeprefix("::")
         if name.startswith("operator") and (allocator := _ALLOCATOR.fullmatch(name)) is not None:
             return f"operator {allocator.group(1)}"
         if kind in ("qualified_identifier", "template_function"):

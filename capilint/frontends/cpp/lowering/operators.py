@@ -170,7 +170,7 @@ class OperatorLowering(ConversionLowering):
         while True:
             kind = self.type_of(left)
             if kind is not None:
-                return self.is_opaque(kind._replace(reference=""))
+                return self.is_opaque(kind.by("") if kind.reference else kind)
             if left.type != "field_expression" or operator_of(left) == "->":
                 return False
             left = self.bare(field(left, "argument"))

@@ -93,10 +93,13 @@ class NameLowering(ObjectLowering):
         return self.operator(made, operator_of(node))
 
     def plain_variable(self, name: str, node: Node) -> ir.Value | None:
-        """The value of a variable that is no object; None for whatever else a name means."""
+        """The value of a variable or member that is no object; None for whatever else a name
+        means."""
         variable = self.is_local(name)
-        kind = None if variable is None else self.static_types.get(variable)
-        if variable is None or kind is None or kind.instance is not None:
+        if variable is None:
+            return self._plain_member(name) if self.this is not None else None
+        kind = self.static_types.get(variable)
+        if kind is None or kind.instance is not None:
             return None
         if kind.dimensions:
             return self.content(seen(ir.Place(variable), kind), node)
@@ -104,6 +107,17 @@ class NameLowering(ObjectLowering):
         if known is None or known[0] is not kind:
             known = self._reads[variable] = kind, ir.Read(seen(ir.Place(variable), kind))
         return known[1]
+
+    def _plain_member(self, name: str) -> ir.Value | None:
+        """The same of a member of `this`, where its name means nothing else."""
+        member = self.member(name)
+        if member is None or member[1].static or name in self.captured or name in self.bindings:
+            return None
+        kind = self.field_type(*member)
+        if kind.instance or kind.dimensions or self.facts.macros.number(name) is not None:
+            return None
+        path = (*self.this_place.path, "*", self.member_accessor(name))
+        return ir.Read(seen(ir.Place(self.this_place.root, path), kind))
 
     def undeclared(self, name: str) -> ir.Value | None:
         """What a name stands for that nothing declares here, such as a constant of an unseen
