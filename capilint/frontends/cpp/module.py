@@ -60,8 +60,11 @@ def lower(
     texts = (unit.text.text, *(each.whole for each in bodies))
     if relevant is None or any(map(relevant, texts)):
         known = merge.merged([declarations, own])
-        free, library = without_known(known, *headers.libraries(unit, options.folders))
-        lookup = Lookup(merge.merged([known, free]))
+        library: list[Body] = []
+        if any(isinstance(each, LibraryHeader) for each in unit.closure.headers):
+            free, library = without_known(known, *headers.libraries(unit, options.folders))
+            known = merge.merged([known, free])
+        lookup = Lookup(known)
         templates = _by_name((*included, *bodies, *library))
         lowered = LoweredUnit(lookup, facts, templates)
         lowering = _FileLowering(unit, lowered, problems)
@@ -104,6 +107,7 @@ class _FileLowering:
         self._lines: dict[int, LineTable] = {}
         self._text = unit.text.text
         self._instantiated: set[int] = set()
+        self._owners: dict[Scope, Instance | None] = {}
 
     def functions(self, bodies: list[Body]) -> Iterator[ir.Function]:
         """The functions of the file, then what these ask for, then the templates that nothing
@@ -176,12 +180,17 @@ class _FileLowering:
                 methods.setdefault(scope, []).append(each.signature)
         for scope, found in methods.items():
             lookup.add_class(Class(scope[-1], scope[:-1], (UNSEEN,), methods=tuple(found)))
+        if methods:
+            self._owners.clear()
 
     def _owner(self, body: Body) -> Instance | None:
         """The class that a function belongs to; a template stands for itself, its parameters for
         whatever they may be."""
         scope = body.signature.scope
-        return self._lowered.lookup.class_named("::".join(scope), ()) if scope else None
+        if scope not in self._owners:
+            named = "::".join(scope)
+            self._owners[scope] = self._lowered.lookup.class_named(named, ()) if scope else None
+        return self._owners[scope]
 
     def _function(self, body: Body) -> ir.Function | None:
         owner = self._owner(body)

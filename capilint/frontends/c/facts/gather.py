@@ -31,8 +31,14 @@ _SYMBOLIC = frozenset(
     {"identifier", "number_literal", "parenthesized_expression", "binary_expression", "comment"}
     | {"unary_expression", "cast_expression", "type_descriptor", "true", "false"}
 )
-
-
+_TELLING = frozenset(
+    {"enumerator_list", "field_declaration", "union_specifier", "struct_specifier"}
+    | {"type_definition", "declaration", "initializer_list"}
+)
+_WITHOUT_PARTS = frozenset(
+    {"identifier", "type_identifier", "field_identifier", "namespace_identifier", "comment"}
+    | {"primitive_type", "number_literal", "storage_class_specifier", "access_specifier"}
+)
 _SHARED = ("macros", "grammar")
 
 
@@ -105,7 +111,10 @@ def facts_of(
     mentioned: set[str] = set()
     while stack:
         node, around = stack.pop()
-        match node.type:
+        kind = node.type
+        if kind in _WITHOUT_PARTS:
+            continue
+        match kind if kind in _TELLING else None:
             case "enumerator_list":
                 add_enumerators(node, facts.constants, macros, facts.expressions)
             case "field_declaration":

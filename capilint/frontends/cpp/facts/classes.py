@@ -21,6 +21,7 @@ class Classes(Types):
         self._destructors: dict[str, bool] = {}
         self._special: dict[tuple[str, str], Special] = {}
         self._fields: dict[tuple[str, str], tuple[Instance, Field] | None] = {}
+        self._field_types: dict[tuple[str, str], tuple[Field, Type]] = {}
         self._methods: dict[tuple[str, str], list[tuple[Instance, Signature]]] = {}
         self._conversions: dict[str, list[tuple[Instance, Signature]]] = {}
 
@@ -29,15 +30,17 @@ class Classes(Types):
     def field(self, instance: Instance, name: str) -> tuple[Instance, Field] | None:
         """The data member of a name, and the class that declares it."""
         key = instance.name, name
-        if key not in self._fields:
+        try:
+            return self._fields[key]
+        except KeyError:
             found = (
                 (owner, each)
                 for owner in self.lineage(instance)
                 for each in owner.declared.fields
                 if each.name == name
             )
-            self._fields[key] = next(found, None)
-        return self._fields[key]
+            known = self._fields[key] = next(found, None)
+            return known
 
     def fields(self, instance: Instance) -> tuple[Field, ...]:
         """A class's own data members in order."""
@@ -45,10 +48,14 @@ class Classes(Types):
 
     def field_type(self, instance: Instance, member: Field) -> Type:
         """The type of a data member of a class's own."""
-        found = self.type_of(member.type_name, instance.scope, instance.bindings)
-        if found.dimensions >= member.dimensions:
-            return found
-        return found._replace(dimensions=member.dimensions)
+        key = instance.name, member.name
+        known = self._field_types.get(key)
+        if known is None or known[0] is not member:
+            found = self.type_of(member.type_name, instance.scope, instance.bindings)
+            if found.dimensions < member.dimensions:
+                found = found._replace(dimensions=member.dimensions)
+            known = self._field_types[key] = member, found
+        return known[1]
 
     def methods(self, instance: Instance, name: str) -> list[tuple[Instance, Signature]]:
         """The overloads of a name in the nearest class of the lineage that has any.

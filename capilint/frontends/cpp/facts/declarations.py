@@ -240,14 +240,15 @@ class DeclarationReader:
         if not (returns or is_constructor or name.startswith("~") or len(declarator.path) > 1):
             return after  # the use of a macro
         scope = region.namespace if is_friend else region.scope
-        signature = self._signature(declarator, specifiers, scope, template, returns)
-        signature = signature._replace(has_body=has_body)
+        access = builder.access if builder is not None and not is_friend else ""
+        signature = self._signature(
+            declarator, specifiers, scope, template, returns, has_body=has_body, access=access
+        )
         if len(declarator.path) > 1 and not is_own:
             if not is_friend:
                 self.definitions.append(Definition(declarator.path, signature))
         elif builder is not None and not is_friend:
-            private, protected = builder.is_private, builder.is_protected
-            builder.methods.append(signature._replace(private=private, protected=protected))
+            builder.methods.append(signature)
         else:
             add_function(self.found, signature)
         return after
@@ -259,6 +260,9 @@ class DeclarationReader:
         scope: Scope,
         template: Template,
         returns: str,
+        *,
+        has_body: bool,
+        access: str,
     ) -> Signature:
         words, behind = specifiers.words, declarator.words
         return Signature(
@@ -277,6 +281,9 @@ class DeclarationReader:
             pure="= 0" in behind or "PURE" in behind,
             noexcept="noexcept" in behind,
             never_returns="noreturn" in words or any(map(NO_RETURN.fullmatch, behind)),
+            has_body=has_body,
+            private=access == "private",
+            protected=access == "protected",
         )
 
     def _body(self, index: int, end: int) -> tuple[int, bool]:

@@ -31,6 +31,7 @@ class Lookup(Overloads):
         self._functions: dict[tuple[str, Scope], list[Signature]] = {}
         self._variables: dict[tuple[str, Scope], tuple[str, str] | None] = {}
         self._keys: dict[tuple[Signature, str, tuple[tuple[str, str], ...]], str] = {}
+        self._method_keys: dict[tuple[int, str], tuple[Signature, str]] = {}
         self._callable = _callable_names(declarations)
         self._variable_names = _variable_names(declarations)
 
@@ -40,6 +41,8 @@ class Lookup(Overloads):
         self.type_names.add(declared.name)
         self.declarations.classes.setdefault(declared.whole_name, [declared])
         self._types.clear()  # the name meant nothing
+        self._plain.clear()
+        self._field_types.clear()
 
     def may_call(self, name: str) -> bool:
         """Whether anything that can be called is declared by a plain name, in whatever scope."""
@@ -102,9 +105,11 @@ class Lookup(Overloads):
         if name.rpartition("::")[2].strip() not in self._variable_names:
             return None
         key = name, scope
-        if key not in self._variables:
-            self._variables[key] = self._find_variable(name, scope)
-        return self._variables[key]
+        try:
+            return self._variables[key]
+        except KeyError:
+            known = self._variables[key] = self._find_variable(name, scope)
+            return known
 
     def _find_variable(self, name: str, scope: Scope) -> tuple[str, str] | None:
         written = type_text(name)
@@ -149,6 +154,16 @@ class Lookup(Overloads):
         if known is None:
             known = self._keys[key] = self._key(signature, bindings, owner)
         return known
+
+    def method_key(self, signature: Signature, owner: Instance) -> str:
+        """The same of a method that a class declares. That is asked so often that the signature is
+        told by its identity."""
+        key = id(signature), owner.name
+        known = self._method_keys.get(key)
+        if known is None:
+            found = self.signature_key(signature, owner.bindings, owner)
+            known = self._method_keys[key] = signature, found
+        return known[1]
 
     def _key(self, signature: Signature, bindings: Bindings, owner: Instance | None) -> str:
         scope = owner.scope if owner is not None else signature.scope

@@ -59,11 +59,12 @@ class Overloads(Deduction):
         """The constructor of a class for some arguments, None where that is open; and whether the
         class declares any."""
         key = instance.name, arguments
-        if key not in self._constructors:
+        known = self._constructors.get(key)
+        if known is None:
             declared = [each for each in self.constructors(instance) if not each.deleted]
             chosen = self.overload(declared, arguments, instance.scope, instance.bindings)
-            self._constructors[key] = chosen, bool(declared)
-        return self._constructors[key]
+            known = self._constructors[key] = chosen, bool(declared)
+        return known
 
     def constructor_of_value(self, instance: Instance) -> Signature | None:
         """The constructor of a class that takes a value which is no object, if only values of one

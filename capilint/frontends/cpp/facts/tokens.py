@@ -14,18 +14,24 @@ from functools import lru_cache
 from capilint.frontends.c.facts.declarators import ANNOTATION
 from capilint.frontends.c.parsing.outline import NO_RETURN
 
+# What is between two tokens is matched with the second one. Most are words and brackets, which are
+# tried first; a word in front of a quote may be the prefix of a literal.
 _TOKEN = re.compile(
     r"""
-    (?P<skipped> ^[ \t]*+\#(?:[^\n\\/]|\\.|/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*+|/)*+
-      | \n(?:[^\S\n]*+\n)*+ | [^\S\n]++ | \\ | //(?:[^\n\\]|\\.)*+ | /\*.*?(?:\*/|\Z) )
-  | (?:u8|[uUL])?R"(?P<delimiter>[^()\s\\"]{0,16})\(.*?(?:\)(?P=delimiter)"|\Z)
-  | (?:u8|[uUL])?"(?:[^"\\\n]|\\.)*+"?
-  | (?:u8|[uUL])?'(?:[^'\\\n]|\\.)*+'?
-  | \(unnamed\)
-  | [^\W\d][\w$]*+(?:\#\d+)?
-  | \.?\d(?:[eEpP][+-]|'?[\w.])*+
-  | \.\.\. | :: | ->\*? | && | \|\| | \+\+ | -- | <=>? | << | [-=!+*/%&|^]=
-  | .
+    (?: [ ]*+(?=[^\s\\/\#])
+      | (?: ^[ \t]*+\#(?:[^\n\\/]|\\.|/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*+|/)*+
+          | \n(?:[^\S\n]*+\n)*+ | [^\S\n]++ | \\ | //(?:[^\n\\]|\\.)*+ | /\*.*?(?:\*/|\Z) )*+
+    )
+    ( [^\W\d][\w$]*+(?:\#\d+)?+(?!["'])
+      | [){};,\[\]~?] | \((?!unnamed\))
+      | (?:u8|[uUL])?R"(?P<delimiter>[^()\s\\"]{0,16})\(.*?(?:\)(?P=delimiter)"|\Z)
+      | (?:u8|[uUL])?"(?:[^"\\\n]|\\.)*+"?
+      | (?:u8|[uUL])?'(?:[^'\\\n]|\\.)*+'?
+      | \(unnamed\)
+      | [^\W\d][\w$]*+(?:\#\d+)?
+      | \.?\d(?:[eEpP][+-]|'?[\w.])*+
+      | \.\.\. | :: | ->\*? | && | \|\| | \+\+ | -- | <=>? | << | [-=!+*/%&|^]=
+      | . | \Z )
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
@@ -44,8 +50,10 @@ class Tokens:
     """
 
     def __init__(self, source: str) -> None:
-        self._found = [each for each in _TOKEN.finditer(source) if each.lastgroup != "skipped"]
-        self.texts = [each.group() for each in self._found]
+        self._found = list(_TOKEN.finditer(source))
+        self.texts = [each[1] for each in self._found]
+        while self.texts and not self.texts[-1]:  # the end
+            del self.texts[-1], self._found[-1]
         self.say_no_return = NO_RETURN.search(source) is not None
         self._pair()
         if ANNOTATION.search(source):
@@ -57,13 +65,13 @@ class Tokens:
 
     def at(self, index: int, end: int | None = None) -> str:
         """The token there, empty at or behind the end."""
-        if index < 0 or index >= (len(self.texts) if end is None else end):
-            return ""
-        return self.texts[index] if index < len(self.texts) else ""
+        if 0 <= index < self._count and (end is None or index < end):
+            return self.texts[index]
+        return ""
 
     def offset(self, index: int) -> int:
         """Where a token begins in the source."""
-        return self._found[index].start()
+        return self._found[index].start(1)
 
     def after(self, index: int, end: int) -> int:
         """The index behind a bracket's partner, or behind the token; at most `end`."""
@@ -73,7 +81,7 @@ class Tokens:
         """What is written from one token up to another, each comment and white space one space."""
         parts: list[str] = []
         for index in range(start, end):
-            if index > start and self._found[index].start() > self._found[index - 1].end():
+            if index > start and self._found[index].start(1) > self._found[index - 1].end():
                 parts.append(" ")
             parts.append(self.texts[index])
         return "".join(parts)
@@ -135,6 +143,7 @@ class Tokens:
         return None
 
     def _pair(self) -> None:
+        self._count = len(self.texts)
         self.closing: dict[int, int] = {}
         self._angles: dict[int, int | None] = {}
         opened: list[int] = []

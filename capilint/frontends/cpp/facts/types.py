@@ -29,6 +29,7 @@ class Types(Templates):
     def __init__(self, declarations: Declarations) -> None:
         super().__init__(declarations)
         self._types: dict[tuple[str, Scope, tuple[tuple[str, str], ...]], Type] = {}
+        self._plain: dict[str, Type] = {}  # of a name that nothing declares, at whatever scope
         self._bases: dict[str, list[Instance | None]] = {}
         self._depth = 0
         self.type_names = last_parts(
@@ -46,6 +47,10 @@ class Types(Templates):
         key = (text, scope, tuple(bindings.items()) if bindings else ())
         found = self._types.get(key)
         if found is None:
+            found = self._plain.get(text)
+            if found is not None and not (bindings and found.base in bindings):
+                self._types[key] = found
+                return found
             if self._depth > _DEEPEST:
                 return Type(text.strip())
             self._depth += 1
@@ -54,6 +59,10 @@ class Types(Templates):
             finally:
                 self._depth -= 1
             self._types[key] = found
+            declared = found.base in self.type_names or (bindings and found.base in bindings)
+            alone = type_text(text).parts == (Part(found.base),) and found.base.isidentifier()
+            if alone and not declared:
+                self._plain[text] = found
         return found
 
     def class_named(

@@ -10,7 +10,7 @@ from capilint.frontends.c.parsing.syntax import field, operator_of, text_of
 from capilint.frontends.cpp.facts.deduction import is_any_function
 from capilint.frontends.cpp.facts.model import Instance, Signature, Type
 from capilint.frontends.cpp.facts.typetext import type_text
-from capilint.frontends.cpp.lowering.naming import Callee, Cast
+from capilint.frontends.cpp.lowering.called import Callee, Cast
 from capilint.frontends.cpp.lowering.places import NameLowering
 from capilint.frontends.cpp.lowering.unit import Task
 from capilint.frontends.cpp.parsing.packs import MOST_ELEMENTS, packs_of, without_pack
@@ -22,7 +22,8 @@ class CalleeLowering(NameLowering):
 
     def find_callee(self, function: Node, arguments: Sequence[Node]) -> Callee | None:
         """Look for what is called."""
-        function = self._forwarded(self.bare(function))
+        if function.type != "identifier":
+            function = self._forwarded(self.bare(function))
         if self._is_undeclared(function):
             return None
         types = [self.argument_type(each) for each in arguments]

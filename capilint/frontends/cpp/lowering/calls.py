@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from tree_sitter import Node
 
@@ -10,8 +11,9 @@ from capilint import ir
 from capilint.frontends.c.parsing.given import RUN_LATER
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 from capilint.frontends.cpp.facts.model import Instance, Type
+from capilint.frontends.cpp.lowering.called import Callee, Cast
 from capilint.frontends.cpp.lowering.callees import CalleeLowering
-from capilint.frontends.cpp.lowering.naming import PLAIN, Callee, Cast
+from capilint.frontends.cpp.lowering.naming import PLAIN
 from capilint.frontends.cpp.parsing.repairs import THROW
 
 _THROWS = re.compile(
@@ -38,7 +40,7 @@ class CallLowering(CalleeLowering):
             return
         meaning = self.meaning_of(node)
         if meaning is None:
-            self._call_unknown(node, result)
+            self._call_unknown(function, node, result)
         elif isinstance(meaning, Cast):
             self._cast_into(meaning, node, result)
         elif meaning.makes is not None:
@@ -142,8 +144,7 @@ class CallLowering(CalleeLowering):
             return self.address_of(self.object_place(callee.receiver))
         return self.address_of(self.pointee(callee.receiver))
 
-    def _call_unknown(self, node: Node, result: ir.Place | None) -> None:
-        function = self.bare(field(node, "function"))
+    def _call_unknown(self, function: Node, node: Node, result: ir.Place | None) -> None:
         if function.type == "field_expression" and not self._is_pointer_member(function):
             self._call_method(function, node, result)
             return
@@ -157,9 +158,16 @@ class CallLowering(CalleeLowering):
         if result is None and self._is_run_later(name, node):
             return
         self.call_named(name, node, result)
-        last = name.rpartition("::")[2]
-        if result is None and last and last not in self.facts.functions:
+        last = name.rpartition("::")[2] if result is None else ""
+        if last and last not in self.facts.functions:
             self._throw_by_name(last, node)
+
+    def is_plain_call(self, node: Node) -> bool:
+        """Whether a call is for certain that of a function which nothing here declares: it gives
+        no object."""
+        if node.has_error or self.meaning_of(node) is not None:
+            return False
+        return field(node, "function").type in ("identifier", "qualified_identifier")
 
     def _address_of_object(self, node: Node, result: ir.Place | None) -> None:
         """The address of an object whose class may have an operator for that."""
@@ -210,11 +218,16 @@ class CallLowering(CalleeLowering):
     def bare_argument(self, node: Node) -> ir.Value:
         """The value of a call's argument; an object without conversions is given by its address."""
         kind = node.type
-        if kind == "identifier" and not self.containers and self.may_nest():
-            plain = self.plain_variable(text_of(node), node)
+        if not self.may_nest():
+            return super().bare_argument(node)
+        if kind == "identifier" and not self.containers:
+            name = text_of(node)
+            plain = self.plain_variable(name, node) or self.undeclared(name)
             if plain is not None:
                 return plain
-        if kind == "pointer_expression" and self.is_plain_address(node) and self.may_nest():
+        elif kind in _LITERALS and not node.has_error:
+            return _LITERALS[kind](self, node)
+        elif kind == "pointer_expression" and self.is_plain_address(node):
             return self._pointer(node)
         if kind in PLAIN:
             return super().bare_argument(node)
@@ -226,7 +239,9 @@ class CallLowering(CalleeLowering):
     def called_name(self, function: Node) -> str:
         """The name of what is called, empty for a call through a pointer."""
         kind = function.type
-        name = "".join(text_of(function).split()).removeprefix("::")
+        name = text_of(function)
+        if kind != "identifier":
+            name = "".join(name.split()).removeprefix("::")
         if name.startswith("operator") and (allocator := _ALLOCATOR.fullmatch(name)) is not None:
             return f"operator {allocator.group(1)}"
         if kind in ("qualified_identifier", "template_function"):
@@ -240,3 +255,13 @@ class CallLowering(CalleeLowering):
     def throw(self, node: Node) -> None:
         """`throw E(..)`: what goes on at the handler."""
         raise NotImplementedError
+
+
+_LITERALS: dict[str, Callable[[CallLowering, Node], ir.Value]] = {
+    "number_literal": CallLowering._number,
+    "char_literal": CallLowering._character,
+    "string_literal": CallLowering._string,
+    "true": CallLowering._true,
+    "false": CallLowering._false,
+    "null": CallLowering._null,
+}

@@ -43,6 +43,11 @@ class DeclarationLowering(LambdaLowering):
         for declarator in node.children_by_field_name("declarator"):
             self._declare(node, declarator, storage)
 
+    def enumerators(self, specifier: Node) -> None:
+        """Learn the constants of an `enum` that the function declares."""
+        self.has_constants = True
+        super().enumerators(specifier)
+
     def _declare(self, node: Node, declarator: Node, storage: set[str]) -> None:
         value = declarator.child_by_field_name("value")
         if value is None:  # in `if (T x = value)` the declaration has it
@@ -96,8 +101,8 @@ class DeclarationLowering(LambdaLowering):
         declared, value = declaring.declared, declaring.value
         marks = prefix_of(declaring.declarator)
         reference = "&&" if "&&" in marks else "&" if "&" in marks else ""
-        text = type_of(declaring.declaration, declared._replace(dimensions=0))
-        text = _without_body(text.replace("constexpr ", ""))
+        shown = declared._replace(dimensions=0) if declared.dimensions else declared
+        text = _without_body(type_of(declaring.declaration, shown).replace("constexpr ", ""))
         found = self.resolved(f"{text} {reference}" if reference else text)
         if found.base == "auto" and value is not None:
             known = self._deduced(value)
@@ -156,7 +161,8 @@ class DeclarationLowering(LambdaLowering):
             unseen, given = ir.Direct(UNSEEN_DESTRUCTOR), (ir.AddressOf(place),)
             self.enter_cleanup(ir.Call(unseen, given, None, span, noexcept=True), pad=False)
         if kind.is_object:
-            self.ends_later(place, kind._replace(dimensions=0), span, kind.dimensions)
+            element = kind._replace(dimensions=0) if kind.dimensions else kind
+            self.ends_later(place, element, span, kind.dimensions)
 
     def _begin_variable(
         self, variable: ir.Variable, kind: Type, declaring: Declaring, span: Span

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from types import MappingProxyType
-from typing import NamedTuple
 
 from tree_sitter import Node
 
 from capilint import ir
 from capilint.frontends.c.lowering.statements import FunctionLowering
 from capilint.frontends.c.parsing.positions import Positions
-from capilint.frontends.cpp.facts.model import Bindings, Field, Instance, Scope, Signature, Type
+from capilint.frontends.cpp.facts.model import Bindings, Field, Instance, Scope, Type
+from capilint.frontends.cpp.lowering.called import Callee, Cast
 from capilint.frontends.cpp.lowering.followed import Container, Cursor
 from capilint.frontends.cpp.lowering.unit import Captured, Unit
 
@@ -28,43 +27,6 @@ _PLAIN_TYPE = re.compile(
     r"(?:\b(?:unsigned|signed|long|short|int|char|float|double|auto|bool|void|wchar_t)\b\s*)+"
     r"|(?:std::|::)?\w+_t|[^a-z]*|[^<]*\(.*"
 )
-
-
-class Callee(NamedTuple):
-    """What a call expression calls, where that is known.
-
-    `name` is that of the `Direct` callee. `receiver` is the object's expression, None for a
-    function; `follows` is set where it is a pointer. `makes` is the class of which `T(...)` makes
-    an object.
-    """
-
-    name: str = ""
-    signature: Signature | None = None
-    owner: Instance | None = None
-    bindings: Bindings = MappingProxyType({})
-    receiver: Node | None = None
-    follows: bool = False
-    implicit_this: bool = False
-    makes: Instance | None = None
-    returns: Type | None = None
-
-    @property
-    def scope(self) -> Scope:
-        """Where the types of the signature are to be read."""
-        if self.owner is not None:
-            return self.owner.scope
-        return self.signature.scope if self.signature is not None else ()
-
-
-class Cast(NamedTuple):
-    """What is written like a call and is a cast: `T(x)`, `static_cast<T>(x)`.
-
-    `written` is the type's text, None for `std::move(x)`; there is no `operand` in `T()`, which is
-    zero: `T` is no class.
-    """
-
-    written: str | None
-    operand: Node | None
 
 
 class NamingLowering(FunctionLowering):
@@ -103,6 +65,8 @@ class NamingLowering(FunctionLowering):
         self.cursors: tuple[Cursor, ...] = ()
         self.entries: dict[ir.Variable, Container] = {}  # the elements of maps that have names
         self.lengths: dict[ir.Variable, int] = {}  # of local arrays
+        self.has_constants = False  # of its own
+        self._reads: dict[ir.Variable, tuple[Type, ir.Read]] = {}
         self._types: dict[int, tuple[Node, Type | None]] = {}
         self._meanings: dict[int, tuple[Node, Callee | Cast | None]] = {}
 

@@ -19,7 +19,7 @@ from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import chosen_first, field, operands, text_of
 from capilint.frontends.cpp.facts.deduction import ANY_FUNCTION
 from capilint.frontends.cpp.facts.model import Instance, Parameter, Scope, Type
-from capilint.frontends.cpp.lowering.naming import Callee, Cast
+from capilint.frontends.cpp.lowering.called import Callee, Cast
 from capilint.frontends.cpp.lowering.specials import SpecialMemberLowering
 
 BY_EXCEPTION, WITHOUT_EXCEPTION = "ends_by_exception_only", "ends_without_exception_only"

@@ -1,4 +1,4 @@
-"""What objects turn into where a plain value is asked for: operators, conversions, `new`."""
+"""Operators that classes define, and the values of C++'s own: `new`, `delete`, lambdas."""
 
 from __future__ import annotations
 
@@ -12,40 +12,24 @@ from capilint.finding import Span
 from capilint.frontends.c.lowering.counted import HANDLE
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
 from capilint.frontends.cpp.facts.model import Instance, Type
-from capilint.frontends.cpp.lowering.naming import RESULT, Callee, Cast
-from capilint.frontends.cpp.lowering.unseen_operators import UnseenOperatorLowering
+from capilint.frontends.cpp.lowering.called import Callee, Cast
+from capilint.frontends.cpp.lowering.conversions import ConversionLowering
+from capilint.frontends.cpp.lowering.naming import RESULT
 
 NEW, DELETE, DELETE_ARRAY = "operator new", "operator delete", "operator delete[]"
 NEW_OR_NULL = "malloc"  # the operator with std::nothrow
 
 
-class OperatorLowering(UnseenOperatorLowering):
+class OperatorLowering(ConversionLowering):
     """Operators that classes define, and values of C++'s own."""
-
-    def call_operator(
-        self, callee: Callee, receiver: Node, arguments: tuple[Node, ...]
-    ) -> ir.Value:
-        """The value of an operator that a class defines."""
-        assert callee.owner is not None and callee.signature is not None
-        name = self.ask_method(callee.owner, callee.signature)
-        own = self.address_of(self.object_place(receiver))
-        given = self.arguments(callee, arguments)
-        span = self.span(receiver)
-        returns = callee.returns
-        if returns is not None and returns.is_object and self.is_handed_over(returns):
-            place = self.temporary_object(returns, span)
-            self.emit_call(name, (self.address_of(place), own, *given), None, span)
-            self.ends_later(place, returns, span)
-            return ir.Read(place)
-        result = self.temporary()
-        self.emit_call(name, (own, *given), result, span)
-        return ir.Read(result)
 
     def _value(self, node: Node) -> ir.Value:
         kind = node.type
         method = _VALUES.get(kind)
         if method is not None:
             return method(self, node)
+        if kind == "call_expression" and self.is_plain_call(node):
+            return self.call_value(node)
         if kind == "pointer_expression" and self.is_plain_address(node):
             return super()._value(node)
         if kind in _OVERLOADED:
@@ -54,13 +38,13 @@ class OperatorLowering(UnseenOperatorLowering):
                 returns = found[0].returns
                 if returns is None or not returns.reference:
                     return self.call_operator(*found)
-                converted = self._converted(node)
+                converted = self.converted(node)
                 return converted if converted is not None else ir.Read(self._referred_by(*found))
             unseen = self.unseen_operator(node) if kind == "binary_expression" else None
             if unseen is not None:
                 return unseen
         if kind in _MAYBE_OBJECTS:
-            converted = self._converted(node)
+            converted = self.converted(node)
             if converted is not None:
                 return converted
         return super()._value(node)
@@ -83,29 +67,13 @@ class OperatorLowering(UnseenOperatorLowering):
             return super().named_place(node)
         return self._referred_by(*found)
 
-    def _converted(self, node: Node, truth: bool = False) -> ir.Value | None:
-        """The plain value that an object turns into."""
-        made = self.class_of(node)
-        if made is None:
-            return None
-        conversions = self.lookup.conversions(made)
-        wanted = [each for each in conversions if each[1].name == "operator bool"] if truth else []
-        chosen = wanted or [each for each in conversions if each[1].name != "operator bool"]
-        chosen = chosen or list(conversions)
-        if not chosen:
-            return None
-        same = {each[1].returns for each in chosen}
-        if len(same) > 1 and len({each.replace("const", "").strip() for each in same}) > 1:
-            return ir.Unknown(self.mentions(node))
-        return self.call_operator(self.method(*chosen[0]), node, ())
-
     def _simple_condition(self, node: Node, if_true: int, if_false: int) -> None:
         outer = self.names.frame
-        value = None
-        if node.type in _MAYBE_OBJECTS:
-            value = self._converted(node, truth=True)
+        value, kind = None, node.type
+        if kind in _MAYBE_OBJECTS and not (kind == "call_expression" and self.is_plain_call(node)):
+            value = self.converted(node, truth=True)
         if value is None:
-            if node.type == "conditional_expression":
+            if kind == "conditional_expression":
                 super()._simple_condition(node, if_true, if_false)
                 return
             value = self.value(node)
@@ -123,17 +91,10 @@ class OperatorLowering(UnseenOperatorLowering):
                 kind = callee.returns
                 if callee.makes is not None:
                     kind = Type(callee.makes.name, callee.makes)
-                if kind is not None and (kind.reference or self._turns(kind)):
+                if kind is not None and (kind.reference or self.turns(kind)):
                     self.assign(target, self.value(node), span)
                     return
         super().store(target, node, span)
-
-    def _turns(self, kind: Type) -> bool:
-        return (
-            kind.is_object
-            and kind.instance is not None
-            and bool(self.lookup.conversions(kind.instance))
-        )
 
     def other_value(self, node: Node) -> ir.Value:
         """The value of an expression with effects or laziness."""
@@ -187,7 +148,7 @@ class OperatorLowering(UnseenOperatorLowering):
         while True:
             kind = self.type_of(left)
             if kind is not None:
-                return self.is_opaque(kind._replace(reference=""))
+                return self.is_opaque(kind.by("") if kind.reference else kind)
             if left.type != "field_expression" or operator_of(left) == "->":
                 return False
             left = self.bare(field(left, "argument"))
@@ -231,11 +192,16 @@ class OperatorLowering(UnseenOperatorLowering):
         name = text_of(node)
         if name in self.bindings:
             return _bound(self.bindings[name])
-        plain = self.plain_variable(name, node)
+        plain = self.plain_variable(name, node) or self.undeclared(name)
         if plain is not None:
             return plain
-        converted = self._converted(node)
-        return converted if converted is not None else self._identifier(node)
+        converted = self.converted(node)
+        if converted is not None:
+            return converted
+        value = self._identifier(node)
+        if isinstance(value, ir.Named):
+            self.note_undeclared(name, value)
+        return value
 
     def let_go(self, node: Node) -> None:
         """A container is used in a way that is not followed."""
@@ -248,7 +214,7 @@ class OperatorLowering(UnseenOperatorLowering):
             return _bound(self.bindings[name])
         place = self.named_place(node)
         if place is not None:
-            converted = self._converted(node)
+            converted = self.converted(node)
             return converted if converted is not None else self.content(place, node)
         found = self.lookup.functions(name, self.scope)
         if len(found) == 1:
@@ -318,7 +284,7 @@ class OperatorLowering(UnseenOperatorLowering):
         if kind is None or kind.instance is None:
             return super()._value(node)
         place = self.object_place(node)
-        converted = self._converted(node)
+        converted = self.converted(node)
         return converted if converted is not None else ir.Read(place)
 
     def _throw(self, node: Node) -> ir.Value:

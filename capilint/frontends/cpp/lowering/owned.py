@@ -165,7 +165,7 @@ class OwnedElementLowering(RoundLowering):
     def end_by(self, call: ir.Call, span: Span) -> None:
         """Make the call of a cleanup, where a scope is left: for each element of a container."""
         found = None
-        match call.arguments:
+        match call.arguments if self.containers else ():
             case (ir.AddressOf(ir.Place(root, ())),):
                 found = self.containers.get(root)
         if found is None or found.destructor is None:

@@ -12,8 +12,8 @@ from capilint.frontends.c.parsing.syntax import (
     operator_of,
     text_of,
 )
-from capilint.frontends.cpp.facts.model import Instance, Type
-from capilint.frontends.cpp.lowering.naming import Callee, Cast
+from capilint.frontends.cpp.facts.model import Instance, Scope, Type
+from capilint.frontends.cpp.lowering.called import Callee, Cast
 from capilint.frontends.cpp.lowering.objects import ObjectLowering
 
 
@@ -93,13 +93,48 @@ class NameLowering(ObjectLowering):
         return self.operator(made, operator_of(node))
 
     def plain_variable(self, name: str, node: Node) -> ir.Value | None:
-        """The value of a variable that is no object; None for whatever else a name means."""
+        """The value of a variable or member that is no object; None for whatever else a name
+        means."""
         variable = self.is_local(name)
-        kind = None if variable is None else self.static_types.get(variable)
-        if variable is None or kind is None or kind.instance is not None:
+        if variable is None:
+            return self._plain_member(name) if self.this is not None else None
+        kind = self.static_types.get(variable)
+        if kind is None or kind.instance is not None:
             return None
-        place = seen(ir.Place(variable), kind)
-        return self.content(place, node) if kind.dimensions else ir.Read(place)
+        if kind.dimensions:
+            return self.content(seen(ir.Place(variable), kind), node)
+        known = self._reads.get(variable)
+        if known is None or known[0] is not kind:
+            known = self._reads[variable] = kind, ir.Read(seen(ir.Place(variable), kind))
+        return known[1]
+
+    def _plain_member(self, name: str) -> ir.Value | None:
+        """The same of a member of `this`, where its name means nothing else."""
+        member = self.member(name)
+        if member is None or member[1].static or name in self.captured or name in self.bindings:
+            return None
+        kind = self.field_type(*member)
+        if kind.instance or kind.dimensions or self.facts.macros.number(name) is not None:
+            return None
+        path = (*self.this_place.path, "*", self.member_accessor(name))
+        return ir.Read(seen(ir.Place(self.this_place.root, path), kind))
+
+    def undeclared(self, name: str) -> ir.Value | None:
+        """What a name stands for that nothing declares here, such as a constant of an unseen
+        header; None where that was not asked yet."""
+        value = self.unit.undeclared.get(self._as_seen_here(name))
+        if value is None or self.has_constants or self.names.find(name) is not None:
+            return None
+        own = name in self.captured or name in self.bindings or name in self.unexpanded
+        return None if own else value
+
+    def note_undeclared(self, name: str, value: ir.Named) -> None:
+        """Keep what a name stands for, if nothing here declares it."""
+        if self.name_type(name) is None:
+            self.unit.undeclared[self._as_seen_here(name)] = value
+
+    def _as_seen_here(self, name: str) -> tuple[str, str, Scope]:
+        return name, self.this.name if self.this is not None else "", self.scope
 
     def is_plain_address(self, node: Node) -> bool:
         """Whether `&x` is the address of what is no object, which has no operator of its own."""

@@ -18,9 +18,9 @@ from capilint.finding import Span
 from capilint.frontends.c.facts.declarators import declared_by
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of, within
 from capilint.frontends.cpp.facts.model import Type
+from capilint.frontends.cpp.lowering.called import Cast
 from capilint.frontends.cpp.lowering.containers import ContainerLowering
 from capilint.frontends.cpp.lowering.followed import Container, Cursor
-from capilint.frontends.cpp.lowering.naming import Cast
 
 Statements = Iterator[Node]
 _BEGINNING, _ENDING = frozenset({"begin", "cbegin"}), frozenset({"end", "cend"})

@@ -30,6 +30,9 @@ class SizedLowering(OwnedElementLowering):
     """Declarations and methods of sequences that are arrays."""
 
     def _declare_variable(self, declaring: Declaring) -> None:
+        if "<" not in declaring.kind.base:  # no container
+            self.declare_as(declaring.kind, declaring)
+            return
         element = self._element_of_sized(declaring)
         if element is None:
             super()._declare_variable(declaring)

@@ -84,9 +84,10 @@ class SpecialMemberLowering(TypedLowering):
 
     def ask_method(self, owner: Instance, signature: Signature) -> str:
         """The name of a method; that of a template is lowered for it."""
-        name = self.lookup.signature_key(signature, owner.bindings, owner)
-        if self.unit.is_asked(name):
+        name = self.lookup.method_key(signature, owner)
+        if name in self.unit.settled:
             return name
+        self.unit.settled.add(name)
         whole = "::".join(owner.declared.inside)  # a specialisation has methods of its own
         if owner.is_template or self.unit.is_of_library(f"{whole}::{signature.name}"):
 

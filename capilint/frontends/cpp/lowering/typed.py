@@ -16,14 +16,8 @@ from capilint.frontends.c.parsing.syntax import (
 )
 from capilint.frontends.cpp.facts.deduction import is_any_function
 from capilint.frontends.cpp.facts.model import Instance, Signature, Type
-from capilint.frontends.cpp.lowering.naming import (
-    CASTS,
-    MOVES,
-    NUMBER,
-    Callee,
-    Cast,
-    NamingLowering,
-)
+from capilint.frontends.cpp.lowering.called import Callee, Cast
+from capilint.frontends.cpp.lowering.naming import CASTS, MOVES, NUMBER, NamingLowering
 
 _COMPARING = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
 
@@ -60,7 +54,9 @@ class TypedLowering(NamingLowering):
     def class_of(self, node: Node) -> Instance | None:
         """The class of the object that an expression names or makes, None for anything else."""
         if node.type == "identifier":  # mostly a variable, and no reference is asked for
-            found = self.name_type(text_of(node)) or self.type_of_element(node)
+            found = self.name_type(text_of(node))
+            if found is None and self.containers:
+                found = self.type_of_element(node)
         else:
             found = self.type_of(node)
         if found is None or found.stars or found.dimensions:
@@ -135,8 +131,16 @@ class TypedLowering(NamingLowering):
         self, instance: Instance | None, operator: str, arguments: tuple[Type | None, ...] = ()
     ) -> Callee | None:
         """The operator that a class defines for its objects, if the call is clear."""
-        found = None if instance is None else self.lookup.operator(instance, operator, arguments)
-        return None if found is None else self.method(*found)
+        if instance is None:
+            return None
+        if arguments:
+            found = self.lookup.operator(instance, operator, arguments)
+            return None if found is None else self.method(*found)
+        key, known = (instance.name, operator), self.unit.operators
+        if key not in known:
+            found = self.lookup.operator(instance, operator, ())
+            known[key] = None if found is None else self.method(*found)
+        return known[key]
 
     def class_operator(self, node: Node) -> tuple[Callee, Node, tuple[Node, ...]] | None:
         """The operator that a class defines, its object, and the other operand."""
@@ -162,11 +166,16 @@ class TypedLowering(NamingLowering):
 
     def method(self, owner: Instance, signature: Signature) -> Callee:
         """A call of a method, its receiver still to be said."""
-        returns = None
-        if signature.returns:
-            returns = self.lookup.type_of(signature.returns, owner.scope, owner.bindings)
-        name = self.lookup.signature_key(signature, owner.bindings, owner)
-        return Callee(name, signature, owner, owner.bindings, returns=returns)
+        key = id(signature), owner.name  # kept: no other has its id
+        known = self.unit.methods.get(key)
+        if known is None:
+            returns = None
+            if signature.returns:
+                returns = self.lookup.type_of(signature.returns, owner.scope, owner.bindings)
+            name = self.lookup.method_key(signature, owner)
+            known = Callee(name, signature, owner, owner.bindings, returns=returns)
+            self.unit.methods[key] = known
+        return known
 
     def _element_type(self, array: Type | None) -> Type | None:
         if array is None:

@@ -15,13 +15,14 @@ from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
+from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.c.facts.gather import Facts
 from capilint.frontends.c.parsing.positions import Positions
 from capilint.frontends.cpp.facts.lookup import Lookup
 from capilint.frontends.cpp.facts.model import Bindings, Instance, Scope, Signature, Type
+from capilint.frontends.cpp.lowering.called import Callee
 from capilint.frontends.cpp.parsing.outline import Definition
-from capilint.ir import Place
 
 _NO_NAME = re.compile(r"[^\w:~#]+")
 _MOST_PENDING = 2_000  # functions that one file adds: templates may be made of each other
@@ -55,7 +56,7 @@ class Body:
 class Captured:
     """What a lambda sees of the function around it: a name's storage, from its own `this`."""
 
-    place: Place
+    place: ir.Place
     type: Type | None
 
 
@@ -107,13 +108,14 @@ class Unit:
     pending: deque[Task] = field(default_factory=deque)
     _lambdas: dict[str, int] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
+    settled: set[str] = field(default_factory=set)  # methods that were asked for
+    methods: dict[tuple[int, str], Callee] = field(default_factory=dict)
+    operators: dict[tuple[str, str], Callee | None] = field(default_factory=dict)
+    conversions: dict[tuple[str, bool], Callee | None] = field(default_factory=dict)
+    undeclared: dict[tuple[str, str, Scope], ir.Value] = field(default_factory=dict)
     _derived: dict[str, set[str]] | None = None
     at: Span = _NOWHERE
     at_path: str = ""
-
-    def is_asked(self, name: str) -> bool:
-        """Whether `ask` was told of a function already."""
-        return name in self._asked
 
     def ask(self, name: str, task: Callable[[], Task | None]) -> None:
         """Have a function lowered, once."""

@@ -95,7 +95,8 @@ def head_of(text: str, class_name: str = "") -> Head:
     namespace = _NAMESPACE.search(text) if "namespace" in text else None
     if namespace is not None:
         return Namespace(tuple(_NAME.findall(namespace.group(1))))
-    text = _LABEL.sub(lambda match: " " * len(match.group()), text)
+    if ":" in text:
+        text = _LABEL.sub(lambda match: " " * len(match.group()), text)
     return _Reader(text, class_name).head()
 
 

@@ -154,7 +154,7 @@ class _Outline:
         self._header = _Header(position, position)
         while (token := pattern.search(self._text, position, end)) is not None:
             position = token.end()
-            behind = self._behind_macro(token)
+            behind = None if self._macros is None else self._behind_macro(token)
             if behind is not None:
                 position = behind
                 continue
