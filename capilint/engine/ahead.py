@@ -32,6 +32,9 @@ class Task(NamedTuple):
 class Elsewhere(Protocol):
     """Has tasks done by others."""
 
+    def pays(self, size: int) -> bool:
+        """Whether so many instructions are worth the trouble."""
+
     def begin(self, modules: Sequence[Module], tasks: Sequence[Task]) -> None:
         """Tasks of a program, callees first, may be begun."""
 
@@ -70,7 +73,7 @@ class Turns:
             if opened:
                 self._tasks.update(dict.fromkeys(touching, len(tasks)))
                 functions = tuple(numbers[each] for each in touching)
-                tasks.append(Task(functions, after, sum(map(_size, opened))))
+                tasks.append(Task(functions, after, size_of(opened)))
                 after = frozenset({len(tasks) - 1})
             before.update(dict.fromkeys(component, after))
         self._elsewhere.begin(self._program.modules, tasks)
@@ -107,5 +110,7 @@ class Order:
         return ((each, recursive) for each, recursive in self._all if each in wanted)
 
 
-def _size(definition: Definition) -> int:
-    return sum(len(block.instructions) + 1 for block in definition.function.blocks)
+def size_of(definitions: Iterable[Definition]) -> int:
+    """How many instructions functions have."""
+    blocks = (block for each in definitions for block in each.function.blocks)
+    return sum(len(block.instructions) + 1 for block in blocks)

@@ -15,7 +15,7 @@ from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any
 
-from capilint.engine.ahead import Turns
+from capilint.engine.ahead import Turns, size_of
 from capilint.engine.asking import Asked, AskedOwners
 from capilint.engine.checks.closers import Closers
 from capilint.engine.checks.closing_calls import ClosingCalls
@@ -130,9 +130,12 @@ class Analysis:
         )
         self._recalling = self._turns = None
         if self._kept is not None:
-            self._recalling = Recalling(self._kept, self.program)
-            if self._kept.elsewhere is not None:
-                self._turns = Turns(self._kept.elsewhere, self.program, self._is_open)
+            elsewhere = self._kept.elsewhere
+            pays = elsewhere is not None and elsewhere.pays(size_of(self.program.touching))
+            if self._kept.lasting or pays:
+                self._recalling = Recalling(self._kept, self.program)
+            if elsewhere is not None and pays:
+                self._turns = Turns(elsewhere, self.program, self._is_open)
 
     def _is_open(self, definition: Definition, recursive: bool) -> bool:
         """Whether nothing is known of a function."""

@@ -62,11 +62,12 @@ class Entries(Protocol):
 
 class Kept(NamedTuple):
     """What earlier runs, and others `elsewhere`, found out: `salt` is what decides about results
-    besides the program."""
+    besides the program. What is not `lasting` is kept for those elsewhere only."""
 
     entries: Entries
     salt: str
     elsewhere: Elsewhere | None = None
+    lasting: bool = True
 
 
 class Recalling:

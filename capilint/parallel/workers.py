@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from capilint.progress import Progress
     from capilint.rulebook.tomlfile import RuleFile
 
-ENOUGH = 1_000  # instructions to be analysed: about a second, and to begin costs half of one
+ENOUGH = 2_500  # instructions for each worker: a second or more, and to begin costs half of one
 TOGETHER = 100  # instructions: what is handed out at once, for each hand-out takes milliseconds
 _PATIENCE = 0.5  # seconds after which a wait is begun again: Windows tells of Ctrl-C between them
 
@@ -90,14 +90,18 @@ class Workers:
             store = opened(folder)
             if store is None:
                 return None
-            kept = Kept(store, f"{rules and rules.path}")
+            kept = Kept(store, f"{rules and rules.path}", lasting=False)
         self._work = Work((), folder, kept.salt, routes, rules)
         return kept._replace(elsewhere=self)
+
+    def pays(self, size: int) -> bool:
+        """See Elsewhere."""
+        return size >= ENOUGH and not self._lost
 
     def begin(self, modules: Sequence[Module], tasks: Sequence[Task]) -> None:
         """See Elsewhere; where there is too little to do, or no process, nothing is begun."""
         size = sum(task.size for task in tasks)
-        if size < ENOUGH or self._lost or not self._started(size // ENOUGH):
+        if not self.pays(size) or not self._started(size // ENOUGH):
             return
         try:
             with self._progress.phase("hand-out"):
