@@ -28,11 +28,16 @@ from capilint.reading import Reading
 from capilint.rulebook.namescan import NameScan, known_names, unknown_resource
 
 if TYPE_CHECKING:
+    from capilint.engine import Kept
     from capilint.finding import Finding
     from capilint.growth.rounds import Rounds
+    from capilint.parallel.workers import Workers
     from capilint.remembering.programs import Found, Memory
     from capilint.rulebook.book import RuleBook
     from capilint.rulebook.tomlfile import RuleFile
+
+
+_ENOUGH = 60_000  # characters to be analysed, for which it pays to start processes
 
 
 class SettingsError(Mistake):
@@ -49,6 +54,7 @@ def check(
     progress: Progress | None = None,
     cache: str | None = None,
     routes: bool = False,
+    jobs: int = 1,
 ) -> Report:
     """Analyse the files together: one program for all that the same user functions apply to.
 
@@ -56,12 +62,14 @@ def check(
     for every creation of a handle; with `effects` it has these, with `routes` its findings the
     lines of their paths. What the files include or import is read outside of the folders `within`,
     if any, only where the settings name it. `progress` is told how far the run is. In the folder
-    `cache` is what earlier runs found out. Raises SettingsError for an unknown resource, RuleError
-    where the user's functions are described wrongly, BaselineError for a baseline that cannot be
-    read, and Interrupted on Ctrl-C and Terminated.
+    `cache` is what earlier runs found out. Where there is enough to do, as many processes are at
+    work as there are `jobs`, and what is found is the same. Raises SettingsError for an unknown
+    resource, RuleError where the user's functions are described wrongly, BaselineError for a
+    baseline that cannot be read, and Interrupted on Ctrl-C and Terminated.
     """
     inputs, unreadable = tuple(inputs), tuple(unreadable)
-    run = _Run(inputs, settings_of, explain, effects, within, progress or Progress(), cache, routes)
+    progress = progress or Progress()
+    run = _Run(inputs, settings_of, explain, effects, within, progress, cache, routes, jobs)
     run.reading.unreadable += unreadable
     has_baseline = False
     programs: dict[str, list[Input]] = {}
@@ -78,6 +86,8 @@ def check(
         signal = signal_of(stop)
         report = judge.report(run.gathered, run.reading, run.front_ends, signal)
         raise Interrupted(report) from None
+    finally:
+        run.close()
     return judge.report(run.gathered, run.reading, run.front_ends)
 
 
@@ -94,6 +104,7 @@ class _Run:
         progress: Progress,
         cache: str | None,
         routes: bool,
+        jobs: int,
     ) -> None:
         self._settings_of = settings_of
         self._explain = explain
@@ -101,10 +112,17 @@ class _Run:
         self._progress = progress
         self._cache = None if explain else cache
         self._routes = routes
+        self._jobs = 1 if explain else jobs
         self._memory: Memory | None = None
+        self._workers: Workers | None = None
         self.front_ends = FrontEnds(inputs, settings_of, within)
         self.reading = Reading(settings_of, self.front_ends, within, progress, self._note)
         self.gathered = Gathered()
+
+    def close(self) -> None:
+        """End what was begun for the run."""
+        if self._workers is not None:
+            self._workers.close()
 
     def analyse(self, program: Sequence[Input]) -> None:
         """Read the files, and analyse those together that matter to handles."""
@@ -118,7 +136,8 @@ class _Run:
         sources = self.reading.begin(program, names, left)
         if sources and not self._recalled(sources, left, rules):
             relevant = None if len(sources) > 1 or left else _mentions_in_text(names)
-            self._find_in(sources, relevant, left, names, book or rule_book(rules))
+            kept = self._kept(sources, rules)
+            self._find_in(sources, relevant, left, names, book or rule_book(rules), kept)
 
     def _note(self, path: str, data: bytes, concerned: bool) -> None:
         """Remember what was read, from the first file on that is to be parsed; its text counts."""
@@ -136,6 +155,7 @@ class _Run:
         left: Iterable[Input],
         names: NameScan,
         book: RuleBook,
+        kept: Kept | None,
     ) -> None:
         """Analyse the program that begins with some files and grows by what is left."""
         from capilint.findings.problems import problems
@@ -149,7 +169,7 @@ class _Run:
             self.reading.quoted,
             self._explain,
             self._progress,
-            None if self._memory is None else self._memory.of_functions,
+            kept,
             self._routes,
         )
         wanted = [Wanted(source, relevant) for source in sources]
@@ -169,6 +189,18 @@ class _Run:
 
             self.gathered.fates += rounds.fates
             self.gathered.not_understood += not_understood(rounds.modules.values())
+
+    def _kept(self, sources: Sequence[Source], rules: RuleFile | None) -> Kept | None:
+        """What is known of functions: by earlier runs, or by others that work for this one."""
+        known = None if self._memory is None else self._memory.of_functions
+        enough = sum(len(source.text) for source in sources) >= _ENOUGH
+        if self._jobs > 1 and enough and self._workers is None:
+            from capilint.parallel.workers import Workers
+
+            self._workers = Workers(self._jobs, lambda: self.reading.sources, self._progress)
+        if self._workers is None:
+            return known
+        return self._workers.of_program(known, self._cache, self._routes, rules)
 
     def _found(self, rounds: Rounds, findings: Sequence[Finding]) -> Found:
         """What the analysis of a program came to."""

@@ -24,6 +24,7 @@ from capilint.commands.outputs import (
     refuse_inputs,
     write_all,
 )
+from capilint.commands.processes import jobs, jobs_argument
 from capilint.commands.progress_bar import progress_shown
 from capilint.commands.statuses import FINDINGS, SIGNALLED, TROUBLE
 from capilint.commands.streams import say
@@ -63,7 +64,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="report only what concerns lines that changed since this revision of git",
     )
     _output_arguments(parser.add_argument_group("how it is reported"))
-    cache_arguments(parser.add_argument_group("how it is done"))
+    work = parser.add_argument_group("how it is done")
+    jobs_argument(work)
+    cache_arguments(work)
     _edit_arguments(parser.add_argument_group("how it is mended"))
 
 
@@ -236,6 +239,7 @@ def _checked(
             options.explain_silence,
             progress=progress,
             cache=cache_folder(options),
+            jobs=jobs(options),
             routes=any(name in WITH_ROUTES for name, _ in wanted),
         )
     except Interrupted as stop:

@@ -24,6 +24,12 @@ def _lines(progress: Progress, report: Report) -> Iterator[str]:
     for what in ("program", "file", "function"):
         if recalled := counts[f"recalled {what}s"]:
             yield f"{plural(recalled, what)} recalled from the cache"
+    if counts["jobs"]:
+        yield f"{plural(counts['jobs'], 'job')} at a time"
+    if counts["unable"]:
+        yield "1 job, for no processes can be started here"
+    if counts["lost workers"]:
+        yield "1 job in the end, for a process was lost; what it was at was done again"
     for name, seconds in progress.seconds.items():
         yield f"{seconds:8.3f} s  {name}"
     yield f"{sum(progress.seconds.values()):8.3f} s  in all"

@@ -11,10 +11,11 @@ A program may grow: what further modules do not change is not analysed again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any
 
+from capilint.engine.ahead import Turns, size_of
 from capilint.engine.asking import Asked, AskedOwners
 from capilint.engine.checks.closers import Closers
 from capilint.engine.checks.closing_calls import ClosingCalls
@@ -24,11 +25,7 @@ from capilint.engine.domain.budget import BoundReached
 from capilint.engine.domain.events import Defect
 from capilint.engine.domain.values import forget_interned
 from capilint.engine.endings import Endings, Makers
-from capilint.engine.fixpoint import (
-    Fixpoint,
-    Graph,
-    events_to,
-)
+from capilint.engine.fixpoint import Fixpoint, Graph
 from capilint.engine.interpreters import Interpreters
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.linkage import Definition
@@ -38,10 +35,8 @@ from capilint.engine.reporting.duplicates import Candidate, with_closing_call, w
 from capilint.engine.reporting.notes import bounded, left_out
 from capilint.engine.reporting.silences import Fates, Followed
 from capilint.engine.reporting.telling import told
-from capilint.engine.summaries.condensing import condense
-from capilint.engine.summaries.parting import outcomes_of
-from capilint.engine.summaries.searched import searched_by
 from capilint.engine.summaries.summary import Summary
+from capilint.engine.summarising import summary_of
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.finding import Finding, Span
 from capilint.ir import Language, Module
@@ -111,11 +106,22 @@ class Analysis:
             self._forget(changed)
             for definition in changed:
                 self._found.pop(definition, None)
-        with self._progress.phase("functions", len(self._order)):
+        with self._progress.phase("functions", len(self._order)), self._turns or nullcontext():
             for definition, recursive in self._order:
                 if definition not in self._found and self._is_to_follow(definition):
                     self._found[definition] = self._guarded(definition, self.function, recursive)
                 self._progress.step()
+
+    def read(self, modules: Sequence[Module]) -> None:
+        """Take modules as the whole program, and analyse nothing; see `analyse_ahead`."""
+        self._read(modules)
+
+    def analyse_ahead(self, functions: Iterable[tuple[Definition, bool]]) -> None:
+        """Analyse functions, and whether each calls itself through others, in this order, so that
+        the results are kept."""
+        for definition, recursive in functions:
+            if definition not in self.summaries and self.touches_handles(definition):
+                self._guarded(definition, self.function, recursive)
 
     def _read(self, modules: Sequence[Module]) -> None:
         self.program = Program(modules, self.rulebook)
@@ -123,9 +129,20 @@ class Analysis:
         self.interpreters = Interpreters(
             self.program, self.summaries, self.learned, self._summary_for_closing, self._explain
         )
-        self._recalling = None
+        self._recalling = self._turns = None
         if self._kept is not None:
-            self._recalling = Recalling(self._kept, self.program)
+            elsewhere = self._kept.elsewhere
+            pays = elsewhere is not None and elsewhere.pays(size_of(self.program.touching))
+            if self._kept.lasting or pays:
+                self._recalling = Recalling(self._kept, self.program)
+            if elsewhere is not None and pays:
+                self._turns = Turns(elsewhere, self.program, self._is_open)
+
+    def _is_open(self, definition: Definition, recursive: bool) -> bool:
+        """Whether nothing is known of a function."""
+        if definition in self._found or self._recalling is None:
+            return False
+        return not self._recalling.knows(definition, "function", recursive)
 
     def _guarded(
         self, definition: Definition, find: Callable[..., list[Candidate]], *given: object
@@ -215,6 +232,8 @@ class Analysis:
             outer.nested = True
         if self._explain:
             return follow()
+        if self._turns is not None:
+            self._turns.of(definition)
         doors = {**self.interpreters.doors(definition), "quoted": self._quoted}
         before = self._repeating.recall((definition, *how), doors, self.learned.owners)
         if before is not None:
@@ -270,7 +289,7 @@ class Analysis:
             ]
         self._learned_by_notes().learn(definition, interpreter)
         if not recursive:
-            self._note_summary(definition, interpreter, graph)
+            self.summaries[definition] = summary_of(definition, interpreter, graph)
         self.makers.note(definition, interpreter, graph)
         self._note_followed(definition, interpreter, bounded=fixpoint.gave_up)
         defects = interpreter.typestates.defects
@@ -302,7 +321,7 @@ class Analysis:
         with suppress(BoundReached):
             graph = self._solved(Fixpoint(interpreter, HELPER_NODES, HELPER_PATIENCE))
             if not recursive:
-                self._note_summary(definition, interpreter, graph)
+                self.summaries[definition] = summary_of(definition, interpreter, graph)
         return []
 
     def _solved(self, fixpoint: Fixpoint) -> Graph:
@@ -371,28 +390,3 @@ class Analysis:
             return True
         summaries = (self.summaries.get(target) for target in calls.callees)
         return any(summary is not None and summary.acts for summary in summaries)
-
-    def _note_summary(self, definition: Definition, interpreter: Interpreter, graph: Graph) -> None:
-        function = definition.function
-        if function.generator or function.decorated:
-            return
-        before = graph.shortest()
-        exits = [
-            (exit_, events_to(before, node, path.trail)) for node, exit_, path in interpreter.exits
-        ]
-        condensed = condense(outcomes_of(exits, function.language is not Language.PYTHON))
-        if condensed is None:
-            return
-        parameters = [parameter for parameter in function.parameters if not parameter.variadic]
-        self.summaries[definition] = Summary(
-            function.name,
-            tuple(parameter.variable for parameter in parameters),
-            tuple(parameter.variable.name.partition("#")[0] for parameter in parameters),
-            tuple(parameter.default for parameter in parameters),
-            sum(not parameter.keyword_only for parameter in parameters),
-            condensed,
-            interpreter.opaque,
-            function.receiver if interpreter.abandons_object else None,
-            searched_by(function, condensed, interpreter.callees.summary),
-            *((log.sites, log.shared) if (log := interpreter.log) is not None else ()),
-        )

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Protocol
 
 import capilint.finding
 from capilint.cache.records import RecordError, Records, Stand, records_in
+from capilint.engine.ahead import Elsewhere
 from capilint.engine.asking import Asked, Asking, Doors, answers_again
 from capilint.engine.checks import closing_calls
 from capilint.engine.domain import cause, escapes, events, handle, values
@@ -60,10 +61,13 @@ class Entries(Protocol):
 
 
 class Kept(NamedTuple):
-    """What earlier runs found out: `salt` is what decides about results besides the program."""
+    """What earlier runs, and others `elsewhere`, found out: `salt` is what decides about results
+    besides the program. What is not `lasting` is kept for those elsewhere only."""
 
     entries: Entries
     salt: str
+    elsewhere: Elsewhere | None = None
+    lasting: bool = True
 
 
 class Recalling:
@@ -81,16 +85,25 @@ class Recalling:
         self._records = Records((Severity, *records_in(*_MODULES)), self._stands())
         self._facts: dict[str, str] = {}
         self._digests: dict[int, tuple[object, str]] = {}
+        self._keys: dict[tuple[Definition, tuple[object, ...]], str] = {}
+
+    def knows(self, definition: Definition, *how: object) -> bool:
+        """Whether there is a result of a function, right or not."""
+        key = self.key(definition, *how)
+        return key is not None and self._entries.get(key) is not None
 
     def key(self, definition: Definition, *how: object) -> str | None:
         """What a function's result is kept by; `how` says in which way it is analysed. None where
         its text has no digest: it is nested too deeply."""
-        try:
-            return self._key(definition, *how)
-        except RecordError:
-            return None
+        known = self._keys.get((definition, how))
+        if known is None:
+            try:
+                known = self._keys[definition, how] = self._new_key(definition, *how)
+            except RecordError:
+                return None
+        return known
 
-    def _key(self, definition: Definition, *how: object) -> str:
+    def _new_key(self, definition: Definition, *how: object) -> str:
         module = definition.module
         if module.path not in self._facts:
             facts = (module.typedefs, module.structures, module.own_structures, module.class_texts)

@@ -285,6 +285,11 @@ class Program:
         """The functions that call the API, in a fixed order."""
         return sorted_roots(self.touching)
 
+    def components(self) -> Iterator[list[Definition]]:
+        """The functions that touch the API, and all that they call, by strongly connected
+        components; callees first."""
+        return self._components(self.touching_in_order, frozenset())
+
     def bottom_up(self) -> Iterator[tuple[Definition, bool]]:
         """The functions that touch the API, callees first, and whether each calls itself through
         others."""

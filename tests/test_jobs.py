@@ -1,0 +1,167 @@
+"""`--jobs`: the same bytes from several processes, whatever becomes of these."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+import capilint.checking
+from capilint.parallel import task, workers
+from capilint.parallel.workers import Workers
+from tests.command_line import Cli
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+FORMATS = ("text", "json", "sarif")
+MANY = 30  # functions, so that there is something left for others
+CHAIN = """
+static void helper_{n}(HCRYPTKEY key) {{ if (key) CryptDestroyKey(key); }}
+int make_{n}(HCRYPTPROV prov, HCRYPTKEY *key) {{ return CryptGenKey(prov, CALG_RC4, 0, key); }}
+int use_{n}(HCRYPTPROV prov) {{
+    HCRYPTKEY key;
+    if (!make_{n}(prov, &key)) return 0;
+    if (prov == {n}) return 1;
+    helper_{n}(key);
+    return use_{m}(prov);
+}}
+"""
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    return Cli(capsys)
+
+
+@pytest.fixture(autouse=True)
+def _little_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capilint.checking, "_ENOUGH", 1)
+    monkeypatch.setattr(workers, "ENOUGH", 1)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A program with leaks in a chain of calls."""
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    for n in range(MANY):
+        (folder / f"part_{n}.c").write_text(CHAIN.format(n=n, m=n + 1))
+    return folder
+
+
+def _outcome(cli: Cli, jobs: int, *arguments: str) -> tuple[int, str]:
+    status = cli("check", "--isolated", "--no-cache", "--jobs", str(jobs), *arguments)
+    return status, cli.out
+
+
+def _reports(cli: Cli, jobs: int, folder: Path, *arguments: str) -> dict[str, bytes]:
+    """What each format makes of one run."""
+    outputs = {name: folder / f"{jobs}-{name}" for name in FORMATS}
+    wanted = [f"--output={name}:{path}" for name, path in outputs.items()]
+    assert _outcome(cli, jobs, *wanted, "--statistics", *arguments)[0] == 1
+    assert ("jobs at a time" in cli.err) == (jobs > 1)
+    return {name: path.read_bytes() for name, path in outputs.items()}
+
+
+def test_several_jobs_say_the_same_of_programs(cli: Cli, tmp_path: Path) -> None:
+    paths = [
+        *map(str, sorted((FIXTURES / "python" / "programs").glob("[h-m]*"))),
+        *map(str, sorted((FIXTURES / "c" / "loops").glob("*.c"))[::4]),
+        *map(str, sorted((FIXTURES / "c" / "struct_members").glob("*.c"))[::4]),
+        *map(str, sorted((FIXTURES / "cpp").glob("*.cpp"))[::90]),
+    ]
+    alone = _reports(cli, 1, tmp_path, *paths)
+    assert _reports(cli, 3, tmp_path, *paths) == alone
+
+
+def test_what_workers_find_out_is_kept_for_later_runs(cli: Cli, tree: Path, tmp_path: Path) -> None:
+    cache = str(tmp_path / "cache")
+    first = cli("check", "--isolated", "--cache-dir", cache, "--jobs", "2", str(tree)), cli.out
+    assert first == _outcome(cli, 1, str(tree))
+    (tree / "part_0.c").write_text("\n" + (tree / "part_0.c").read_text())
+    cli("check", "--isolated", "--cache-dir", cache, "--jobs", "2", "--statistics", str(tree))
+    followed = next(line for line in cli.err.splitlines() if "followed" in line)
+    assert int(followed.split()[1]) < MANY
+    assert cli.out == _outcome(cli, 1, str(tree))[1]
+
+
+def die(given: task.Work, functions: Sequence[int]) -> NoReturn:
+    """What a worker does that is killed."""
+    os._exit(9)
+
+
+def test_what_a_killed_worker_was_at_is_done_again(
+    cli: Cli, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = _outcome(cli, 1, str(tree))
+    monkeypatch.setattr(workers, "work", die)
+    assert _outcome(cli, 3, "--statistics", str(tree)) == alone
+    assert "a process was lost" in cli.err
+
+
+def fail(given: task.Work, functions: Sequence[int]) -> NoReturn:
+    """What a worker does that has a bug."""
+    raise RecursionError
+
+
+def test_what_fails_in_a_worker_is_done_again(
+    cli: Cli, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = _outcome(cli, 1, str(tree))
+    monkeypatch.setattr(workers, "work", fail)
+    assert _outcome(cli, 2, str(tree)) == alone
+
+
+def test_one_job_where_no_process_can_be_started(
+    cli: Cli, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> NoReturn:
+        raise PermissionError("no semaphores here")
+
+    alone = _outcome(cli, 1, str(tree))
+    monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", refuse)
+    assert _outcome(cli, 2, "--statistics", str(tree)) == alone
+    assert "no processes can be started" in cli.err
+
+
+def test_an_interrupted_run_reports_and_leaves_no_process(
+    cli: Cli, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reach, turns = Workers.reach, iter(range(3 * MANY))
+
+    def interrupted(self: Workers, number: int) -> None:
+        if next(turns) == 3 * MANY - 5:
+            raise KeyboardInterrupt
+        reach(self, number)
+
+    monkeypatch.setattr(Workers, "reach", interrupted)
+    before = set(multiprocessing.active_children())
+    status, found = _outcome(cli, 2, str(tree))
+    assert status == 130
+    assert "CAP101" in found
+    assert "interrupted" in cli.err
+    for process in set(multiprocessing.active_children()) - before:
+        process.join(30)
+        assert not process.is_alive()
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "two"])
+def test_a_number_of_jobs_is_one_from_1(cli: Cli, wrong: str) -> None:
+    assert cli("check", f"--jobs={wrong}", ".") == 2
+    assert "no number from 1" in cli.err
+
+
+def test_little_work_imports_nothing_that_starts_processes(tree: Path) -> None:
+    program = (
+        "import sys; from capilint.cli import main; main(sys.argv[1:]);"
+        "print([n for n in sys.modules if n in ('multiprocessing', 'concurrent.futures')])"
+    )
+    command = [sys.executable, "-c", program, "check", "--no-cache", "-j2", str(tree / "part_1.c")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")
