@@ -115,6 +115,11 @@ def _report(inputs: Sequence[Input], cache_folder: str | None) -> str:
     return json_report.render(report, Style())
 
 
+def whole_entries(program: int) -> Mapping[str, bytes]:
+    """The entries of a program as a run leaves them, by their places in the folder."""
+    return _program(program).entries
+
+
 def broken_cache(seed: int, number: int, chance: random.Random) -> BrokenCache:
     """Broken entries of a program, the same for the same seed and number."""
     program = chance.randrange(PROGRAMS)
