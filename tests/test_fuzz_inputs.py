@@ -89,6 +89,20 @@ def test_a_jump_in_a_call_to_no_label_has_the_place_of_the_call() -> None:
         assert ("CAP901", 5) in [(each.code, each.span.line) for each in found]
 
 
+def test_no_place_is_in_what_a_repair_inserts_or_behind_the_lines_that_it_joins() -> None:
+    texts = {
+        ".cpp": "HRESULT f(HCRYPTPROV p)\nCATCH_RETUR ()\nnoexcept\ntry\n{\n"
+        "    HCRYPTKEY key = 0;\n    CHECK(CryptGenKey(p, 1, 0, &key));\n"
+        "    if (p == 0)\n        throw bad();\n"
+        "    CryptDestroyKey(key);\n    return 0;\n}\nCATCH_RETUR ()\n",
+        ".c": "BOOL f(HCRYPTPROV p)\n{\n    HCRYPTKEY k;\n"
+        "    if (!CryptGenKey(hPro\rv, 1, 0, &k))\n"
+        "        return 0;\n    return CryptSetKeyParam(k, 1, 0, 0);\n}\n",
+    }
+    for suffix, text in texts.items():
+        hold(Input(f"a{suffix}", LANGUAGES[suffix], text.encode()), again=True)
+
+
 def test_it_notices_a_place_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("capilint.files.source.Source.lines", ("",))
     with pytest.raises(WrongInput, match="no place"):
