@@ -70,6 +70,28 @@ def check(
     inputs, unreadable = tuple(inputs), tuple(unreadable)
     progress = progress or Progress()
     run = _Run(inputs, settings_of, explain, effects, within, progress, cache, routes, jobs)
+    if cache is None:
+        return _report_of(run, inputs, settings_of, unreadable)
+    failures = progress.counts["failures"]
+    try:
+        report = _report_of(run, inputs, settings_of, unreadable)
+        if progress.counts["failures"] == failures:
+            return report
+    except (Mistake, Interrupted):
+        raise
+    except Exception:  # what is wrong with a cache costs time only: whatever it is, do without
+        progress.count("failures")
+    run = _Run(inputs, settings_of, explain, effects, within, progress, None, routes, jobs)
+    return _report_of(run, inputs, settings_of, unreadable)
+
+
+def _report_of(
+    run: _Run,
+    inputs: Sequence[Input],
+    settings_of: Callable[[str], Settings],
+    unreadable: Sequence[Unreadable],
+) -> Report:
+    """What a run comes to. Raises as `check` does."""
     run.reading.unreadable += unreadable
     has_baseline = False
     programs: dict[str, list[Input]] = {}
@@ -78,7 +100,8 @@ def check(
         has_baseline |= bool(settings.baseline)
         rules = settings.rules
         programs.setdefault(rules.path if rules else "", []).append(item)
-    judge = Judge(inputs, settings_of, has_baseline, explain, len(inputs) + len(unreadable))
+    seen = len(inputs) + len(unreadable)
+    judge = Judge(inputs, settings_of, has_baseline, run.explain, seen)
     try:
         for program in programs.values():
             run.analyse(program)
@@ -107,7 +130,7 @@ class _Run:
         jobs: int,
     ) -> None:
         self._settings_of = settings_of
-        self._explain = explain
+        self.explain = explain
         self._wants_effects = effects
         self._progress = progress
         self._cache = None if explain else cache
@@ -167,7 +190,7 @@ class _Run:
             self.reading.join,
             self.reading.crashed,
             self.reading.quoted,
-            self._explain,
+            self.explain,
             self._progress,
             kept,
             self._routes,
@@ -184,7 +207,7 @@ class _Run:
         if self._memory is not None and not self._progress.counts["failures"]:
             with self._progress.phase("cache"):
                 self._memory.keep(found)
-        if self._explain:
+        if self.explain:
             from capilint.findings.accounts import not_understood
 
             self.gathered.fates += rounds.fates

@@ -7,7 +7,9 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -482,3 +484,57 @@ def test_fixtures_say_the_same(cache: Path, cli: Cli) -> None:
         cli("check", "--isolated", "--format=json", "--statistics", str(path))
         assert first == cli.out
         assert "program recalled" in cli.err or " 0 of them analysed" in cli.err
+
+
+@dataclass(frozen=True)
+class Strict:
+    number: int
+    text: str | None = None
+    pairs: tuple[tuple[int, str], ...] = ()
+    inner: Strict | None = None
+    word: Literal["one", "two"] = "one"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("1",),
+        (True,),
+        (1, 2),
+        (1, None, ((1,),)),
+        (1, None, ((1, 2),)),
+        (1, None, [(1, "x")]),
+        (1, None, (), "inner"),
+        (1, None, (), None, "three"),
+    ],
+)
+def test_strict_records_are_what_they_say(parts: tuple[Any, ...]) -> None:
+    records = Records((Strict,), strict=True)
+    whole = Strict(1, "x", ((1, "x"), (2, "y")), Strict(2, word="two"))
+    assert records.loads(records.dumps(whole)) == whole
+    with pytest.raises(RecordError):
+        records.loads(records.dumps(Strict(*parts)))
+
+
+def test_an_entry_is_that_of_its_key_only(tmp_path: Path) -> None:
+    entries = store.opened(str(tmp_path / "c"))
+    assert entries is not None
+    one, other = "0" * 64, "1" * 64
+    entries.put(one, b"one")
+    entries.put(other, b"other")
+    (tmp_path / "c" / one[:2] / one[2:]).replace(tmp_path / "c" / other[:2] / other[2:])
+    assert entries.get(other) is None
+
+
+def test_a_crash_on_what_the_cache_says_is_a_run_without_it(
+    cache: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program()
+    write(use_dot_c=USER.replace("DROP(key);", ""))
+    first, _ = run(cli)
+
+    def crashing(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(capilint.remembering.programs.Memory, "recall", crashing)
+    assert run(cli) == (first, False) and codes(first) == ["CAP101"]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from capilint.cache.place import VARIABLE
 from tests.documents import ROOT
 from tests.faults.rows import FAULTS
 from tests.faults.situation import Fault, scratch
@@ -44,8 +45,10 @@ def test_the_page_has_every_fault_in_order() -> None:
 def written(fault: Fault) -> str:
     """The row of a fault; the one that stands there where it cannot be made here."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, f"{folder}/cache")  # the user's own knows the leaks
+        (Path(folder) / "tree").mkdir()
         try:
-            with scratch(Path(folder), patch) as situation:
+            with scratch(Path(folder) / "tree", patch) as situation:
                 outcome = fault.happen(situation)
             return fault.row(outcome)
         except pytest.skip.Exception:

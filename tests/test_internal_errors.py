@@ -152,3 +152,12 @@ def test_before_any_function_is_analysed(monkeypatch: pytest.MonkeyPatch, name: 
     analysed = {each.path for each in report.findings}
     both = {"a.c", "b.c"}
     assert (named, analysed) == ((set(), both) if name == "lacking" else (both, set()))
+
+
+def test_a_lone_quote_in_a_parameter_costs_no_other_finding() -> None:
+    for quoted in ("HC'R#include <x.h>\nYPTPROV prov", "int a, HC'R b\nc", 'HC"R b\nc, int d'):
+        text = f"HCRYPTKEY broken({quoted})\n{{\n    return 0;\n}}\n" + C % "after"
+        for language in ("c", "cpp"):
+            assert ("CAP101", "after") in [
+                (each.code, each.function) for each in found_in(language, text)
+            ]

@@ -23,6 +23,8 @@ from hashlib import sha256
 from types import MappingProxyType, ModuleType
 from typing import Any, NamedTuple, cast
 
+from capilint.cache.strictness import strictly
+
 _ATOMS = (type(None), bool, int, float, str)
 _TUPLE, _FROZENSET, _DICT, _LIST, _SET = -1, -2, -3, -4, -5
 _COLLECTIONS: dict[type, int] = {
@@ -57,14 +59,19 @@ class Records:
     """Writes and reads values that consist of certain classes, collections and atoms."""
 
     def __init__(
-        self, classes: Iterable[type], stands: Mapping[type, Stand] = MappingProxyType({})
+        self,
+        classes: Iterable[type],
+        stands: Mapping[type, Stand] = MappingProxyType({}),
+        strict: bool = False,
     ) -> None:
+        """`strict` reads only values whose parts are what their classes say."""
         self._classes = {_name_of(each): each for each in (*classes, *stands)}
         self._stands = stands
         self._makers: dict[str, Callable[..., Any]] = {
             name: stands[each].meant if each in stands else each
             for name, each in self._classes.items()
         }
+        self._strict = strict
 
     def digest(self, value: object) -> str:
         """A digest of a value of any records. Raises RecordError."""
@@ -81,6 +88,8 @@ class Records:
         try:
             names, *table = json.loads(data)
             makers = [self._makers[name] for name in names]
+            if self._strict:
+                makers = [strictly(maker) for maker in makers]
             made: list[Any] = []
             for entry in table:
                 if type(entry) is list:
@@ -90,7 +99,7 @@ class Records:
                 else:
                     made.append(entry)
             return made[-1]
-        except (ValueError, TypeError, LookupError, RecursionError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
             raise RecordError(str(error)) from error
 
 

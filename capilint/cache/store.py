@@ -1,6 +1,6 @@
 """A folder of entries, each a file that is there whole or not at all.
 
-    <folder>/ab/cdef...      capilint-cache 1 <digest of the rest>\\n<compressed bytes>
+    <folder>/ab/cdef...      capilint-cache 1 <digest of the key and the rest>\\n<compressed bytes>
 
 Whatever is wrong with the folder or an entry (another user's, cut short, changed, locked, a full
 disk), it is as if there were none: a cache costs time, never a result. The folder is readable and
@@ -54,7 +54,7 @@ class Store:
                 if not _is_own(status, stat.S_ISREG) or status.st_size > LARGEST_ENTRY:
                     return None
                 data = stream.read()
-            found = _opened(data)
+            found = _unsealed(key, data)
         except (OSError, ValueError, zlib.error, MemoryError):
             return None
         if found is not None and time.time() - status.st_mtime > _TOUCHED:
@@ -66,17 +66,16 @@ class Store:
         """Keep something, if that can be."""
         from tempfile import mkstemp  # takes longer to import than an entry to be read
 
-        packed = zlib.compress(data, 1)
-        if len(packed) > LARGEST_ENTRY - _HEAD:
+        entry = sealed(key, data)
+        if len(entry) > LARGEST_ENTRY:
             return
-        head = _MARK + hashlib.sha256(packed).hexdigest().encode() + b"\n"
         path = self._path(key)
         written = ""
         try:
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
             descriptor, written = mkstemp(".new", "", os.path.dirname(path))
             with open(descriptor, "wb") as stream:
-                stream.write(head + packed)
+                stream.write(entry)
             os.replace(written, path)
             written = ""
         except OSError:
@@ -147,8 +146,17 @@ def _is_own(status: os.stat_result, is_kind: Callable[[int], bool]) -> bool:
     return status.st_uid == os.getuid() and not status.st_mode & 0o022
 
 
-def _opened(data: bytes) -> bytes | None:
-    """The bytes of an entry; None where it is not what was written."""
-    packed = data[_HEAD:]
-    head = _MARK + hashlib.sha256(packed).hexdigest().encode() + b"\n"
-    return zlib.decompress(packed) if data[:_HEAD] == head else None
+def sealed(key: str, data: bytes) -> bytes:
+    """The entry of a key: what is found elsewhere than it was put is no entry."""
+    packed = zlib.compress(data, 1)
+    return _head(key, packed) + packed
+
+
+def _unsealed(key: str, entry: bytes) -> bytes | None:
+    """The bytes of an entry; None where it is not what was written by that key."""
+    packed = entry[_HEAD:]
+    return zlib.decompress(packed) if entry[:_HEAD] == _head(key, packed) else None
+
+
+def _head(key: str, packed: bytes) -> bytes:
+    return _MARK + hashlib.sha256(key.encode() + packed).hexdigest().encode() + b"\n"

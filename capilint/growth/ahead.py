@@ -42,6 +42,11 @@ def users_in_python(names: Iterable[str], data: bytes) -> set[str]:
     return _users(list(_python_texts(data)), {_last(name).encode() for name in names})
 
 
+def python_names(data: bytes) -> Iterator[bytes]:
+    """What a module defines in its first column."""
+    return (head.group(1) for head in _TOP_LEVEL.finditer(data))
+
+
 def _users(texts: Sequence[_Text], names: set[bytes]) -> set[str]:
     """Those that have one of the names in their text, or the name of such a one."""
     found: set[str] = set()

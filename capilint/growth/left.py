@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from capilint.engine.program.linkage import Definition
 from capilint.files.modules import module_of
 from capilint.files.source import Input, content
 from capilint.files.words import c_function_names, c_functions, is_used, words
-from capilint.growth.ahead import rings, users_in_c, users_in_python
+from capilint.growth.ahead import python_names, rings, users_in_c, users_in_python
 from capilint.ir import Language, Module, tails
 from capilint.ir.signatures import last_name, plain_name, scope_of
 
@@ -105,16 +105,20 @@ class _Files:
         self.inputs: dict[str, Input] = {}
         self._shown: set[str] = set()
         self._wanted: dict[str, set[str]] = defaultdict(set)
+        self._speakers: dict[bytes, list[str]] | None = None
 
     def users(self, shown: set[str], ahead: int) -> Iterator[Joining]:
         """The files that use what the program shows and has not shown before, and those that use
         these in turn: `ahead` rings in all."""
+        if ahead > 1 and self._speakers is None:
+            self._speakers = self._indexed_words()
         for ring in reversed(range(ahead)):
             new = shown - self._shown
             if not new:
                 return
             self._shown |= new
-            joining = [self.inputs.pop(path) for path in list(self._using(new))]
+            among = self.inputs if ring == ahead - 1 else self._speaking_of(new)
+            joining = [self.inputs.pop(path) for path in list(self._using(new, among))]
             yield from map(Joining, joining)
             if ring:
                 shown = {each for item in joining for each in self._showing(item, new)}
@@ -129,7 +133,26 @@ class _Files:
             self._wanted[path] |= names
             yield Joining(self.inputs[path], frozenset(self._wanted[path]))
 
-    def _using(self, shown: set[str]) -> Iterator[str]:
+    def _speaking_of(self, shown: Iterable[str]) -> dict[str, Input]:
+        """The files that are left and have the last word of one of the names."""
+        speakers = self._speakers or {}
+        paths = {path for name in shown for path in speakers.get(_last_word(name), ())}
+        return {path: item for path, item in self.inputs.items() if path in paths}
+
+    def _indexed_words(self) -> dict[bytes, list[str]]:
+        """The files that say a word which a file that is left defines, by the word."""
+        defined = {each for item in self.inputs.values() for each in self._defining(content(item))}
+        speakers: dict[bytes, list[str]] = defaultdict(list)
+        for path, item in self.inputs.items():
+            for word in defined.intersection(words(content(item))):
+                speakers[word].append(path)
+        return speakers
+
+    def _defining(self, data: bytes) -> Iterable[bytes]:
+        raise NotImplementedError
+
+    def _using(self, shown: set[str], among: Mapping[str, Input]) -> Iterator[str]:
+        """The paths of files `among` those that are left that use what is shown."""
         raise NotImplementedError
 
     def _showing(self, item: Input, shown: set[str]) -> set[str]:
@@ -162,9 +185,12 @@ class _CFiles(_Files):
             ):
                 yield Joining(self.inputs.pop(path))
 
-    def _using(self, shown: set[str]) -> Iterator[str]:
+    def _defining(self, data: bytes) -> Iterable[bytes]:
+        return (name.encode() for name in c_function_names(data))
+
+    def _using(self, shown: set[str], among: Mapping[str, Input]) -> Iterator[str]:
         by_bytes = {name.removeprefix(".").encode(): name for name in shown}
-        for path, item in self.inputs.items():
+        for path, item in among.items():
             data = content(item)
             named = words(data)
             if not by_bytes.keys().isdisjoint(named):
@@ -206,12 +232,15 @@ class _CFiles(_Files):
 class _PythonFiles(_Files):
     """Names are those of modules: `lib.open_session` concerns files that speak of `lib`."""
 
-    def _using(self, shown: set[str]) -> Iterator[str]:
+    def _defining(self, data: bytes) -> Iterable[bytes]:
+        return python_names(data)
+
+    def _using(self, shown: set[str], among: Mapping[str, Input]) -> Iterator[str]:
         modules: dict[bytes, set[str]] = defaultdict(set)
         for name in shown:
             module, _, last = name.rpartition(".")
             modules[last.encode()].add(module.rpartition(".")[2])
-        for path, item in self.inputs.items():
+        for path, item in among.items():
             named = set(words(content(item)))
             near = path.split("/")[:-1]  # a relative import does not name its package
             if any(
@@ -241,6 +270,11 @@ class _PythonFiles(_Files):
             head = next((head for head in heads if head in modules), None)
             if head is not None and len(modules[head]) == 1:
                 yield modules[head][0], name.removeprefix(f"{head}.").partition(".")[0]
+
+
+def _last_word(name: str) -> bytes:
+    """What is read where a name is used: `session`, of `lib.session`, of `.session`."""
+    return name.rpartition(".")[2].encode()
 
 
 def _shown_in_c(acting: Iterable[Definition]) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from capilint.cache.records import RecordError
 from capilint.cache.store import Store
@@ -27,6 +27,7 @@ class Modules:
 
     def recall(self, source: Source, relevant: Relevance | None) -> Module | None:
         """What was made of a text."""
+        from capilint.ir import Module
         from capilint.ir.records import MODULE_RECORDS
 
         data = self._store.get(self._key(source, relevant))
@@ -34,8 +35,10 @@ class Modules:
             module = None if data is None else MODULE_RECORDS.loads(data)
         except RecordError:
             return None
-        self._progress.count("recalled files", module is not None)
-        return cast("Module | None", module)
+        if not isinstance(module, Module):
+            return None
+        self._progress.count("recalled files")
+        return module
 
     def keep(self, source: Source, relevant: Relevance | None, module: Module) -> None:
         """Remember what was made."""

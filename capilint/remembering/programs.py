@@ -52,7 +52,7 @@ class Found(NamedTuple):
     effects: tuple[Effects, ...] | None = None
 
 
-_RECORDS = Records((Found, Effects, Language, Severity, *records_in(finding)))
+_RECORDS = Records((Found, Effects, Language, Severity, *records_in(finding)), strict=True)
 
 
 class Memory:

@@ -10,7 +10,8 @@ Nothing is parsed before the first look-up.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence, Set
-from functools import cached_property
+from copy import copy
+from functools import cache, cached_property
 
 from capilint.language import Language
 from capilint.rulebook.bindings import Binding as Binding
@@ -165,24 +166,31 @@ class RuleBook:
 
     @cached_property
     def _families(self) -> _Families:
-        return _Families(self._parsed("families"), self._extra)
+        return _families_in(self._folder).with_users(self._extra)
 
     @cached_property
     def _bindings(self) -> Bindings:
         known = self._families
-        files = self._parsed("bindings")
+        files = _parsed(f"{self._folder}/bindings")
         return Bindings(
             files, known.functions, known.users, known.resources, known.dlls, known.complete
         )
 
-    def _parsed(self, folder: str) -> list[RuleFile]:
-        return [parse(path, text) for path, text in texts_in(f"{self._folder}/{folder}", ".toml")]
+
+@cache  # programs with different functions of users have the rest in common
+def _families_in(folder: str) -> _Families:
+    return _Families(_parsed(f"{folder}/families"))
+
+
+@cache
+def _parsed(folder: str) -> tuple[RuleFile, ...]:
+    return tuple(parse(path, text) for path, text in texts_in(folder, ".toml"))
 
 
 class _Families:
     """The functions by their own names, with the resources that they speak of."""
 
-    def __init__(self, files: Sequence[RuleFile], extra: Sequence[RuleFile]) -> None:
+    def __init__(self, files: Sequence[RuleFile]) -> None:
         self.resources: dict[str, Resource] = {}
         self.constants: dict[str, int] = {}
         self.exceptions: dict[str, tuple[str, ...]] = {}
@@ -203,10 +211,16 @@ class _Families:
         for section in sections:
             self._check_releases(section.section("resource"))
             self._check_bases(section)
+
+    def with_users(self, extra: Sequence[RuleFile]) -> _Families:
+        """These, with the functions that users describe. Raises RuleError."""
+        families = copy(self)
+        families.users = {}
         for file in extra:
             section = Section(file, file.tables)
             section.only(_USER_KEYS)
-            self._add(self.users, section, "functions", Defaults("user", Success.NONZERO))
+            families._add(families.users, section, "functions", Defaults("user", Success.NONZERO))
+        return families
 
     def _add_resources(self, kinds: Section) -> None:
         for name in kinds.table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults import inputs, outputs, settings
+from tests.faults import caches, inputs, outputs, settings
 from tests.faults.situation import Fault
 
-FAULTS: tuple[Fault, ...] = (*inputs.FAULTS, *settings.FAULTS, *outputs.FAULTS)
+FAULTS: tuple[Fault, ...] = (*inputs.FAULTS, *settings.FAULTS, *outputs.FAULTS, *caches.FAULTS)

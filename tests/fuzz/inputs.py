@@ -1,12 +1,15 @@
 """`make fuzz-inputs N=20000`: broken files, of which none may be more than the analysis can take.
 
     fixture ── some edits (seeded) ── bytes ── check ── no internal error; places inside the file;
-                                                        the same again, whatever ran between
-    many of them ── in another order, with other seeds of hashes ── the same bytes
+                                                        soon; the same again, whatever ran between
+    some of them ── in another order, with other seeds of hashes ── the same bytes
     configurations, rules, ... (`tests.fuzz.settings_files`) ── read ── a result, or an error
+    entries of a cache (`tests.fuzz.caches`) ── check ── what is found without a cache
 
 Each input is known by its seed and its number, and so comes out again. What goes wrong is written
-to `fuzz-input-*`, to be kept as a fixture or a test once its cause is found.
+to `fuzz-input-*`, to be kept as a fixture or a test once its cause is found. Most inputs are a few
+lines long, and what takes longer than to check one is done with a sample: a million inputs are a
+matter of an hour.
 """
 
 from __future__ import annotations
@@ -15,9 +18,10 @@ import argparse
 import json
 import random
 import sys
+import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 
 from capilint.checking import Report, check
@@ -25,39 +29,55 @@ from capilint.config.settings import Settings
 from capilint.files.source import Input
 from capilint.language import Language
 from capilint.report import Style, json_report, sarif
-from tests.fixture_format import FIXTURES
+from tests.fuzz.caches import BrokenCache, broken_cache, hold_cache
 from tests.fuzz.edits import EDITS, MOST_EDITS, WrongInput
 from tests.fuzz.order import hold_together
-from tests.fuzz.settings_files import KINDS, SettingsFile, hold_settings, settings_file
+from tests.fuzz.settings_files import SettingsFile, hold_settings, settings_file
+from tests.fuzz.texts import text_of
 
 LANGUAGES = {".c": Language.C, ".cpp": Language.CPP, ".py": Language.PYTHON}
-SAME_AGAIN = 10  # one input of so many is checked twice
-TOGETHER = 200  # so many inputs are checked as one program, in several orders
+# Of a hundred inputs: so many of a kind. A comment or a pattern takes a fraction of a program.
+SHARES = {
+    ".c": 12,
+    ".cpp": 9,
+    ".py": 9,
+    "configuration": 11,
+    "rules": 13,
+    "ignored": 13,
+    "comments": 20,
+    "baseline": 11,
+    "cache": 2,
+}
+SAME_AGAIN = 25  # one input of so many is checked twice, and rendered as SARIF
+KEPT = 50  # one file of so many is kept for
+TOGETHER = 60  # files that are checked as one program, in several orders
+LONGEST = 5.0  # seconds of CPU time for one input; more is as good as a hang
 _STYLE = Style()
+_SETTINGS = Settings()
 
-
-@cache
-def _texts(suffix: str) -> tuple[str, ...]:
-    files = sorted(path for path in FIXTURES.rglob(f"*{suffix}") if path.is_file())
-    return tuple(path.read_bytes().decode("utf-8", errors="replace") for path in files)
+Item = Input | SettingsFile | BrokenCache
 
 
 def inputs(seed: int, count: int, suffixes: Sequence[str] = tuple(LANGUAGES)) -> Iterator[Input]:
     """So many broken files, the same for the same seed."""
     for number in range(count):
         chance = random.Random(f"{seed}.{number}")
-        suffix = chance.choice(suffixes)
-        text = chance.choice(_texts(suffix))
-        for _ in range(chance.randint(1, MOST_EDITS)):
-            text = chance.choice(EDITS)(chance, text)
-        data = text.encode("utf-8", errors="surrogatepass")
-        if chance.random() < 0.05:
-            data = text.encode(chance.choice(("utf-16", "cp1252", "utf-8-sig")), errors="replace")
-        yield Input(f"{seed}-{number}{suffix}", LANGUAGES[suffix], data)
+        yield broken_file(seed, number, chance.choice(suffixes), chance)
+
+
+def broken_file(seed: int, number: int, suffix: str, chance: random.Random) -> Input:
+    """A broken file of a kind."""
+    text = text_of(suffix, chance)
+    for _ in range(chance.randint(1, MOST_EDITS)):
+        text = chance.choice(EDITS)(chance, text)
+    data = text.encode("utf-8", errors="surrogatepass")
+    if chance.random() < 0.05:
+        data = text.encode(chance.choice(("utf-16", "cp1252", "utf-8-sig")), errors="replace")
+    return Input(f"{seed}-{number}{suffix}", LANGUAGES[suffix], data)
 
 
 def hold(item: Input, again: bool = False) -> None:
-    """Check a file. Raises WrongInput where that breaks one of the laws."""
+    """Check a file; `again` twice, with each report. Raises WrongInput where that breaks a law."""
     report = _checked(item)
     for each in report.unreadable:
         if "internal error" in each.reason:
@@ -65,13 +85,14 @@ def hold(item: Input, again: bool = False) -> None:
     for finding in report.findings:
         if "internal error" in finding.message:
             raise WrongInput(finding.message)
-    _hold_places(item, report)
+    if report.findings or again:
+        _hold_places(item, report)
     if again and _rendered(report) != _rendered(_checked(item)):
         raise WrongInput("not the same when it is checked again")
 
 
 def _checked(item: Input) -> Report:
-    return check([item], lambda _: Settings())
+    return check([item], lambda _: _SETTINGS)
 
 
 def _rendered(report: Report) -> tuple[str, str]:
@@ -92,7 +113,6 @@ def _hold_places(item: Input, report: Report) -> None:
                 raise WrongInput(f"no place of the file: {line}:{column} in {each}")
         if last < first:
             raise WrongInput(f"ends before it begins: {each}")
-    sarif.render(report, _STYLE)
 
 
 def _places(value: object) -> Iterator[dict[str, int]]:
@@ -109,52 +129,83 @@ def _places(value: object) -> Iterator[dict[str, int]]:
             yield from _places(each)
 
 
+def mixed(seed: int, first: int, count: int, only: Sequence[str] | None = None) -> Iterator[Item]:
+    """The inputs from a number on, so many, of some kinds."""
+    kinds = [kind for kind in SHARES if not only or kind in only]
+    shares = [SHARES[kind] for kind in kinds]
+    for number in range(first, first + count):
+        chance = random.Random(f"{seed}.{number}")
+        kind = chance.choices(kinds, shares)[0]
+        if kind in LANGUAGES:
+            yield broken_file(seed, number, kind, chance)
+        elif kind == "cache":
+            yield broken_cache(seed, number, chance)
+        else:
+            yield settings_file(seed, number, [kind])
+
+
+class Tally:
+    """Tries inputs, counts them by kind, and keeps those that are wrong."""
+
+    def __init__(self) -> None:
+        self.tried: Counter[str] = Counter()
+        self.wrong: Counter[str] = Counter()
+        self._together: list[Input] = []
+
+    def take(self, item: Item) -> None:
+        """Try an input, and now and then many together."""
+        kind = Path(item.path).suffix if isinstance(item, Input) else item.kind
+        self.tried[kind] += 1
+        again = self.tried[kind] % SAME_AGAIN == 1
+        before = time.process_time()
+        try:
+            if isinstance(item, SettingsFile):
+                hold_settings(item, again)
+            elif isinstance(item, BrokenCache):
+                hold_cache(item)
+            else:
+                hold(item, again)
+            if time.process_time() - before > LONGEST:
+                raise WrongInput(f"{time.process_time() - before:.1f} s")
+        except Exception as error:  # whatever it is, it must not be
+            self._keep(kind, [item], error)
+        if isinstance(item, Input) and self.tried[kind] % KEPT == 0:
+            self._together.append(item)
+        if len(self._together) == TOGETHER:
+            self._hold_together()
+
+    def _hold_together(self) -> None:
+        self.tried["orders and hash seeds"] += 1
+        try:
+            hold_together(self._together)
+        except Exception as error:  # whatever it is, it must not be
+            self._keep("orders and hash seeds", self._together, error)
+        self._together = []
+
+    def _keep(self, kind: str, items: Sequence[Item], error: Exception) -> None:
+        self.wrong[kind] += 1
+        for item in items:
+            Path(f"fuzz-input-{item.path}").write_bytes(item.data or b"")
+        print(f"fuzz-input-{items[-1].path}: {error!r}"[:1_000], flush=True)
+        if not isinstance(error, WrongInput):
+            traceback.print_exception(error)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.inputs", description=__doc__)
     parser.add_argument("count", type=int, nargs="?", default=2_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=(*LANGUAGES, *KINDS), action="append")
+    parser.add_argument("--first", type=int, default=0, help="the number to go on from")
+    parser.add_argument("--only", choices=SHARES, action="append")
     options = parser.parse_args()
-    wrong: Counter[str] = Counter()
-    tried: Counter[str] = Counter()
-    together: list[Input] = []
-    for number, item in enumerate(mixed(options.seed, options.count, options.only)):
-        kind = item.kind if isinstance(item, SettingsFile) else Path(item.path).suffix
-        tried[kind] += 1
-        try:
-            if isinstance(item, SettingsFile):
-                hold_settings(item)
-            else:
-                hold(item, again=number % SAME_AGAIN == 0)
-                together.append(item)
-            if len(together) == TOGETHER:
-                tried["orders and hash seeds"] += 1
-                hold_together(together)
-        except Exception as error:  # whatever it is, it must not be
-            wrong[kind] += 1
-            kept = Path(f"fuzz-input-{item.path}")
-            kept.write_bytes(item.data or b"")
-            print(f"{kept}: {error!r}"[:1_000], flush=True)
-        if len(together) == TOGETHER:
-            together = []
-        if number % 10_000 == 9_999:
-            print(f"{number + 1}: {dict(tried)}, wrong: {dict(wrong)}", flush=True)
-    print(f"{options.count} inputs, {wrong.total()} of them wrong: {dict(tried)}")
-    return 1 if wrong else 0
-
-
-def mixed(
-    seed: int, count: int, only: Sequence[str] | None = None
-) -> Iterator[Input | SettingsFile]:
-    """So many broken files of these kinds, one of six or so no source."""
-    suffixes = [each for each in only or LANGUAGES if each in LANGUAGES]
-    kinds = [each for each in only or KINDS if each in KINDS]
-    sources = inputs(seed, count, suffixes) if suffixes else iter(())
-    for number in range(count):
-        if kinds and (not suffixes or number % 6 == 5):
-            yield settings_file(seed, number, kinds)
-        else:
-            yield next(sources)
+    tally = Tally()
+    for item in mixed(options.seed, options.first, options.count, options.only):
+        tally.take(item)
+        if tally.tried.total() % 5_000 == 0:
+            used = time.process_time()
+            print(f"{dict(tally.tried)}, wrong: {dict(tally.wrong)}, {used:.0f} s", flush=True)
+    print(f"{options.count} inputs, {tally.wrong.total()} of them wrong: {dict(tally.tried)}")
+    return 1 if tally.wrong else 0
 
 
 if __name__ == "__main__":

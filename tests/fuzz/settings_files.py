@@ -10,16 +10,23 @@ import random
 import re
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from capilint.checking import SettingsError, check, rule_book
+from capilint.checking import SettingsError, check
 from capilint.config.loading import ConfigError, Configuration, effective
+from capilint.config.settings import Settings
 from capilint.files.discover import discover
-from capilint.files.source import Input
+from capilint.files.source import Input, UnreadableError, load_input
+from capilint.finding import Finding, Span
+from capilint.findings.baseline import compared
 from capilint.findings.baseline_file import BaselineError, read
+from capilint.findings.triage import Triage, Triager
 from capilint.language import Language
+from capilint.rulebook.book import load
+from capilint.rulebook.codes import load as load_codes
 from capilint.rulebook.tomlfile import RuleError
 from tests.doors import C_LEAK
 from tests.fuzz.edits import EDITS, MOST_EDITS, WrongInput
@@ -75,6 +82,7 @@ BASELINE = """\
   ]
 }
 """
+_LEAK = Input("a.c", Language.C, C_LEAK.encode())
 PATHS = ("a.c", "keep.c", "a/b.c", "a/x/b.c", "build/a.c", "dir1/a.c", "!odd/a.c", "name/a.c")
 _PIECES = (
     *(
@@ -166,23 +174,32 @@ def settings_file(seed: int, number: int, kinds: Sequence[str]) -> SettingsFile:
     return SettingsFile(kind, f"{seed}-{number}", text.encode("utf-8", errors="surrogatepass"))
 
 
-def hold_settings(item: SettingsFile) -> None:
-    """Read a file as its kind is read. Raises WrongInput where that breaks a law."""
+def hold_settings(item: SettingsFile, again: bool = False) -> None:
+    """Read a file as its kind is read; `again` twice, with a whole check. Raises WrongInput where
+    that breaks a law."""
     here = Path.cwd()
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        try:
-            first, second = (_outcome(item) for _ in range(2))
-        finally:
-            os.chdir(here)
-    if first != second:
-        raise WrongInput(f"not the same again: {first[:300]} and {second[:300]}")
+    os.chdir(_scratch(item.kind).name)
+    try:
+        first = _outcome(item, again)
+        if again and first != _outcome(item, again):
+            raise WrongInput(f"not the same again: {first[:300]}")
+    finally:
+        os.chdir(here)
 
 
-def _outcome(item: SettingsFile) -> str:
+@cache
+def _scratch(kind: str) -> tempfile.TemporaryDirectory[str]:
+    folder = tempfile.TemporaryDirectory()
+    for path in PATHS if kind == "ignored" else ():
+        (Path(folder.name) / path).parent.mkdir(parents=True, exist_ok=True)
+        (Path(folder.name) / path).touch()
+    return folder
+
+
+def _outcome(item: SettingsFile, whole: bool) -> str:
     """What comes out, as text."""
     try:
-        return _READERS[item.kind](item.data)
+        return _READERS[item.kind](item.data, whole)
     except (ConfigError, RuleError, SettingsError, BaselineError) as error:
         said = str(error)
         found = re.search(r"(?:toml|json):(\d+): ", said)
@@ -196,50 +213,75 @@ def _outcome(item: SettingsFile) -> str:
         return said
 
 
-def _configuration(data: bytes) -> str:
+def _configuration(data: bytes, whole: bool) -> str:
     Path("capilint.toml").write_bytes(data)
     configuration = Configuration()
-    item = Input("a.c", Language.C, C_LEAK.encode())
     settings = configuration.settings_of("a.c")
-    report = check([item], configuration.settings_of)
     excluded = [configuration.excluded(path) for path in PATHS]
+    report = check([_LEAK], configuration.settings_of) if whole else _triaged(_LEAK, settings)
     return repr((list(effective(settings)), report.findings, excluded))
 
 
-def _described(data: bytes) -> str:
+def _described(data: bytes, whole: bool) -> str:
     Path("capilint.toml").write_bytes(data)
     settings = Configuration().settings_of("a.c")
-    book = rule_book(settings.rules)
+    book = load([settings.rules] if settings.rules else [])
+    if whole:
+        check([_LEAK], lambda _: settings)
     return repr(sorted(map(repr, book.own_functions.items())))
 
 
-def _ignored(data: bytes) -> str:
+def _ignored(data: bytes, _: bool) -> str:
     Path(".gitignore").write_bytes(data)
-    for path in PATHS:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).touch()
     return repr(discover(["."]))
 
 
-def _commented(data: bytes) -> str:
-    item = Input("a.c", Language.C, data + b"\n" + C_LEAK.encode())
-    settings = Configuration(isolated=True)
-    report = check([item], settings.settings_of)
+def _commented(data: bytes, whole: bool) -> str:
+    """Comments before a leak; where it is not checked, the findings of it without them."""
+    before = data + b"\n"
+    item = Input("a.c", Language.C, before + C_LEAK.encode())
+    if not whole:
+        try:
+            found = _triaged(item, Settings(), before.count(b"\n"))
+        except UnreadableError as error:
+            return str(error)
+        return repr((found.findings, found.suppressed))
+    report = check([item], Configuration(isolated=True).settings_of)
     if any("internal error" in each.reason for each in report.unreadable):
         raise WrongInput(report.unreadable[0].detail)
     return repr((report.findings, report.suppressed, report.unreadable))
 
 
-def _known(data: bytes) -> str:
+def _known(data: bytes, whole: bool) -> str:
     Path("b.json").write_bytes(data)
     entries = read("b.json")
-    item = Input("a.c", Language.C, C_LEAK.encode())
-    settings = Configuration({"baseline": "b.json"}, isolated=True)
-    report = check([item], settings.settings_of)
-    return repr((sorted(entries.items()), report.findings, report.known, report.gone))
+    settings = Settings(baseline="b.json")
+    if whole:
+        report = check([_LEAK], lambda _: settings)
+        return repr((sorted(entries.items()), report.findings, report.known, report.gone))
+    sources = {_LEAK.path: load_input(_LEAK, C_LEAK.encode())}
+    found = compared(_findings(), sources, lambda _: settings, [_LEAK.path], {_LEAK.path})
+    return repr((sorted(entries.items()), found))
 
 
-_READERS: dict[str, Callable[[bytes], str]] = {
+def _triaged(item: Input, settings: Settings, down: int = 0) -> Triage:
+    """What is reported of the leak's findings, so many lines further down."""
+    findings = [replace(each, span=_lower(each.span, down)) for each in _findings()]
+    assert item.data is not None
+    source = load_input(item, item.data)
+    return Triager({item.path: source}, lambda _: settings, load_codes()).triage(findings)
+
+
+def _lower(span: Span, down: int) -> Span:
+    return replace(span, line=span.line + down, end_line=span.end_line + down)
+
+
+@cache
+def _findings() -> tuple[Finding, ...]:
+    return check([_LEAK], lambda _: Settings()).findings
+
+
+_READERS: dict[str, Callable[[bytes, bool], str]] = {
     "configuration": _configuration,
     "rules": _described,
     "ignored": _ignored,

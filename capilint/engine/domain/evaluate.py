@@ -23,6 +23,7 @@ from capilint.engine.domain.order import (
     order_of_what_is_there,
 )
 from capilint.engine.domain.state import State
+from capilint.engine.domain.sums import unfolded
 from capilint.engine.domain.values import (
     ZERO,
     AbstractValue,
@@ -197,7 +198,7 @@ class Evaluator:
         else:
             folded = None
         if folded is None:
-            return Term(operator, values)
+            return unfolded(operator, values)
         for value in values:
             if isinstance(value, Status):
                 exact = value.exact or operator in TESTS

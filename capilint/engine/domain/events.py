@@ -14,6 +14,7 @@ from capilint.engine.domain.values import Symbol
 from capilint.finding import Span
 from capilint.ir import Branch, Choose, Raise, Return
 
+MOST_LEVELS = 32  # calls in calls that are told of; of those further in, what they do themselves
 ENDS = ("release", "free")  # the actions that end a handle, or memory
 
 
@@ -70,7 +71,7 @@ def raised_by(path: Path, span: Span, file: str, function: str) -> Event:
 def deeper(event: Event, roles: tuple[Role, ...]) -> Event:
     """An event of a callee, with the caller's handles in its roles."""
     kind, span, path, function = event.kind, event.span, event.path, event.function
-    below, parted = event.depth + 1, event.parted
+    below, parted = min(event.depth + 1, MOST_LEVELS), event.parted
     return Event(
         kind,
         span,
@@ -108,15 +109,16 @@ def events_for_caller(
     """The events that tell a caller something new; each call level would double them otherwise.
 
     Left out are calls on handles that it cannot see, uses that repeat one since the last change,
-    what is then empty of events, its branches, and which of its own calls raised. The last call
-    that was judged tells how the function ended.
+    what is then empty of events, its branches, and which of its own calls raised; and that
+    functions are entered which are called through MOST_LEVELS others. The last call that was judged
+    tells how the function ended.
     """
     owners = {role.owner for event in events for role in event.roles if is_seen(role.symbol)}
     judged = next((event for event in reversed(events) if event.succeeded is not None), None)
     used: set[tuple[Symbol, str]] = set()
     told: list[Event] = []
     for event in events:
-        if event.kind in ("raise", "branch", "end"):
+        if event.kind in ("raise", "branch", "end") or _is_too_deep(event):
             continue
         if event.kind == "exit" and told and told[-1].kind == "enter":
             told.pop()
@@ -129,6 +131,11 @@ def events_for_caller(
             used = used | uses if all(role.action == "use" for role in seen) else set()
         told.append(event)
     return tuple(told)
+
+
+def _is_too_deep(event: Event) -> bool:
+    """Whether it enters or leaves a function so far in that the caller's caller is not told."""
+    return event.kind in ("enter", "exit") and event.depth >= MOST_LEVELS - 1
 
 
 @dataclass(frozen=True, slots=True)

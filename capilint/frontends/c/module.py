@@ -153,7 +153,8 @@ def _lower_function(
         problems.append(ir.Problem(span, "function body not understood", definition.name))
         return None
     first_line = lines.line(definition.body) - 1 if made is None else made.line - 1
-    positions = Positions(first_line, body.parsed, columns, made)
+    respelt = text if body.is_respelt else None
+    positions = Positions(first_line, body.parsed, columns, made, respelt=respelt)
     lowering = FunctionLowering(definition.name, facts, positions, unexpanded)
     parameters = _declare_parameters(definition, lowering, find)
     try:

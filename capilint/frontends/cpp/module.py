@@ -273,7 +273,9 @@ class _FileLowering:
             self._problems.append(ir.Problem(span, reason, _shown(task), path))
             return None
         fixed = at if body.of_library else span if task.pack_size else body.used_at
-        positions = Positions(lines.line(definition.cut) - 1, parsed.parsed, columns, fixed, path)
+        first_line = lines.line(definition.cut) - 1
+        respelt = text if parsed.is_respelt else None
+        positions = Positions(first_line, parsed.parsed, columns, fixed, path, respelt)
         lowering = self._begun(task, positions, unexpanded)
         has_this = task.instance is not None and not task.signature.static
         lowering.declare_parameters(

@@ -4,5 +4,5 @@
 #define ASSERT_OK_AND_ASSIGN(declaration, value) declaration = (value)
 #define ASSIGN_OR_RETURN(declaration, value) \
     declaration = (value);                   \
-    static_cast<void>(0)
+    (void)0
 #define EXPECT_NE(one, other) static_cast<void>((one) != (other))

@@ -31,6 +31,7 @@ class Body:
 
     def __init__(self, text: str, grammar: Grammar = C) -> None:
         """`text` runs from the opening to the closing brace, on rows of its own."""
+        self.is_respelt = False
         head = _CONSTRUCTOR_HEAD if _INITIALISERS.match(text) is not None else _HEAD
         self.parsed = (head + text).encode("utf-8", errors="replace")
         root = grammar.parser.parse(self.parsed).root_node
@@ -72,7 +73,9 @@ def _may_misread(text: str) -> bool:
 
 
 def parse_body(text: str, grammar: Grammar = C) -> Body:
-    """The best parse of a function body that the repairs can reach."""
+    """The best parse of a function body that the repairs can reach; `is_respelt` tells whether its
+    lines are other ones than those of the text."""
+    given = text
     text = grammar.respelt(text)
     best = Body(text, grammar)
     for repair in grammar.repairs:
@@ -84,6 +87,7 @@ def parse_body(text: str, grammar: Grammar = C) -> Body:
         attempt = Body(repaired, grammar)
         if attempt.badness() < best.badness():
             best, text = attempt, repaired
+    best.is_respelt = text != given
     return best
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
 from typing import NamedTuple
@@ -23,17 +23,20 @@ class Positions:
         columns: ColumnMap | None = None,
         fixed: Span | None = None,
         path: str = "",
+        respelt: str | None = None,
     ) -> None:
         """`first_line` is the 1-based line of row 0; `parsed` the text in UTF-8. `columns` leads
         from the text, a row above it left out, to the one before its macros were expanded. With
         `fixed`, all of the text comes from a macro used there. `path` is that of a header of the
-        file, where the text is of one."""
+        file, where the text is of one. `respelt` is the source, where what was parsed may have
+        longer rows: no place is behind the end of its line."""
         self.path = path
         self._columns = columns if columns else None
         self._first_line = first_line
         self._lines = None if parsed.isascii() else parsed.split(b"\n")
         self._character_starts: dict[int, list[int]] = {}
         self._fixed = fixed
+        self._widths = None if respelt is None else [len(row) for row in respelt.split("\n")]
 
     @property
     def in_macros(self) -> bool:
@@ -45,7 +48,7 @@ class Positions:
         if self._fixed is not None:
             return self._fixed
         start, end = node.start_point, node.end_point
-        if self._lines is None and self._columns is None:
+        if self._lines is None and self._columns is None and self._widths is None:
             first = self._first_line
             row, column = start
             end_row, end_column = end
@@ -69,7 +72,15 @@ class Positions:
             row, column = found[0] + below, found[1] + 1
             found = self._columns.end(end_row - below, end_column - 1, is_empty=is_empty)
             end_row, end_column = found[0] + below, found[1] + 1
+        if self._widths is not None:
+            column = self._inside(row, column, self._widths)
+            end_column = self._inside(end_row, end_column, self._widths)
         return Span(row + first, column, end_row + first, end_column)
+
+    @staticmethod
+    def _inside(row: int, column: int, widths: Sequence[int]) -> int:
+        """The column, or the end of its line where that is before it."""
+        return min(column, widths[row - 1] + 1) if 0 < row <= len(widths) else column
 
     @contextmanager
     def fixed_at(self, span: Span) -> Iterator[None]:

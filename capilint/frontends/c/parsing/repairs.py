@@ -47,6 +47,7 @@ _ASSEMBLY = re.compile(
 _LABEL_BEFORE_DIRECTIVE = re.compile(
     r"^([ \t]*(?!default\b)[A-Za-z_]\w*[ \t]*:)(?=[ \t]*\n\s*#)", re.MULTILINE
 )
+_NO_LINE_END = re.compile(r"[^\n]")
 _BLANKS = re.compile(r"\s*")
 _INDEX = re.compile(r"\[[^\[\]]*+\]")
 _OFFSET = re.compile(r"\boffsetof\s*\(([^()]*(?:\[[^()\]]*\])[^()]*)\)")
@@ -147,7 +148,7 @@ def _plain_offsets(text: str, rows: Set[int]) -> str:
 
 def spaces(match: re.Match[str]) -> str:
     """Spaces in place of a match; its lines stay."""
-    return re.sub(r"[^\n]", " ", match.group())
+    return _NO_LINE_END.sub(" ", match.group())
 
 
 def _blank_prefixes(text: str, rows: Set[int]) -> str:
@@ -166,10 +167,10 @@ def _end_bare_words(text: str, rows: Set[int]) -> str:
 
 
 def without_group(match: re.Match[str]) -> str:
-    """A match with spaces in place of its first group."""
+    """A match with spaces in place of its first group; its lines stay."""
     start, end = match.start(1) - match.start(), match.end(1) - match.start()
     whole = match.group()
-    return whole[:start] + " " * (end - start) + whole[end:]
+    return whole[:start] + _NO_LINE_END.sub(" ", whole[start:end]) + whole[end:]
 
 
 def edited(

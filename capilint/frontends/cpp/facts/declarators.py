@@ -324,7 +324,8 @@ class DeclaratorReader:
 def _plain_parameter(texts: tuple[str, ...]) -> Parameter | None:
     """A parameter without a default or anything in brackets: the same few stand all over a file,
     each time a declaration is read as the head of a body, and again for what it declares."""
-    return DeclaratorReader(Tokens(" ".join(texts))).one_parameter(0, len(texts))
+    tokens = Tokens(" ".join(texts))  # not always the same ones: a lone quote takes what follows
+    return DeclaratorReader(tokens).one_parameter(0, len(tokens))
 
 
 def _decayed(type_name: str) -> str:
