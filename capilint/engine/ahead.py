@@ -64,15 +64,16 @@ class Turns:
         numbers = {each: number for number, each in enumerate(self._program.names.definitions)}
         before: dict[Definition, frozenset[int]] = {}
         tasks: list[Task] = []
+        to_follow = self._program.touching & self._program.eventful
         for component in self._program.components():
-            called = {callee for each in component for callee in self._program.calls[each][0]}
+            called = {callee for each in component for callee in self._program.calls[each].callees}
             after = frozenset(number for each in called for number in before.get(each, ()))
             recursive = len(component) > 1
-            touching = [each for each in component if each in self._program.touching]
-            opened = [each for each in touching if self._is_open(each, recursive)]
+            followed = [each for each in component if each in to_follow]
+            opened = [each for each in followed if self._is_open(each, recursive)]
             if opened:
-                self._tasks.update(dict.fromkeys(touching, len(tasks)))
-                functions = tuple(numbers[each] for each in touching)
+                self._tasks.update(dict.fromkeys(followed, len(tasks)))
+                functions = tuple(numbers[each] for each in followed)
                 tasks.append(Task(functions, after, size_of(opened)))
                 after = frozenset({len(tasks) - 1})
             before.update(dict.fromkeys(component, after))
@@ -104,7 +105,7 @@ class Order:
         pending = [definitions[number] for number in functions]
         wanted = set(pending)
         while pending:
-            new = set(self._program.calls[pending.pop()][0]) - wanted
+            new = set(self._program.calls[pending.pop()].callees) - wanted
             wanted |= new
             pending += new
         return ((each, recursive) for each, recursive in self._all if each in wanted)
