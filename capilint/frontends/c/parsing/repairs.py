@@ -64,7 +64,7 @@ _STORAGE_MACRO = re.compile(
     re.MULTILINE,
 )
 _PREFIX = re.compile(
-    rf"(?<=[;{{}}:)\n])[ \t]*({_KEYWORDS}[A-Za-z_]\w*"
+    rf"(?:(?<=[;{{}}:)\n])[ \t]*|(?<=\belse)[ \t]+|(?<=\bdo)[ \t]+)({_KEYWORDS}[A-Za-z_]\w*"
     rf"(?:(?:[ \t]*\([^()\n]*\))?(?=\s+{_KEYWORDS}[A-Za-z_]\w*\s*\()|(?=\s*\{{)"
     r"|(?=\s+(?:do|if|for|while|switch)\b)))"
 )
@@ -152,7 +152,8 @@ def spaces(match: re.Match[str]) -> str:
 
 
 def _blank_prefixes(text: str, rows: Set[int]) -> str:
-    """`todo_wine ok(x);` or `ATOMIC { ... }`: the macro in front says nothing about handles."""
+    """`todo_wine ok(x);`, `ATOMIC { ... }` or `else UNLIKELY { ... }`: the macro in front says
+    nothing about handles."""
     return edited(_PREFIX, text, rows, without_group)
 
 

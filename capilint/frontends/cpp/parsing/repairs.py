@@ -1,6 +1,6 @@
 """Repairs of C++ text that does not parse, beside those of C: what macros of unseen headers open.
 
-CONTRACT { CHECKED; }            a block
+CONTRACT { CHECKED; }            a block, as in `if (failed) UNLIKELY { ... }`
 ON_EXIT { close(key); };         code that is given away, to run nobody knows when
 ON_EXIT(if (key) close(key));    the same
 EX_TRY { } EX_CATCH { } EX_END   exceptions
@@ -21,7 +21,7 @@ _KEYWORDS = (
 )
 _NO_BRACE = r"[^(){};]*"
 _BLOCK = re.compile(
-    rf"(?<=[;{{}}])\s*(?P<macro>{_KEYWORDS}\w+"
+    rf"(?:(?<=[;{{}})])|(?<=\belse\b)|(?<=\bdo\b))\s*(?P<macro>{_KEYWORDS}\b\w+"
     rf"(?:[ \t]*\({_NO_BRACE}(?:\({_NO_BRACE}\){_NO_BRACE})*\))?)\s*(?P<brace>\{{)"
 )
 _INNER_THROW = re.compile(r"(?:[?:(,]|&&|\|\|)\s*(?P<word>throw)\b(?=\s*[^;\s])")
@@ -72,7 +72,7 @@ def _statements_given_away(text: str, rows: Set[int]) -> str:
 
 def _blocks_of_macros(text: str, rows: Set[int]) -> str:
     """`MACRO { statements }` without its word."""
-    for macro, end in _blocks(text, rows):
+    for macro, end in _blocks(text, rows, nested=True):
         if not _ends_with_semicolon(text, end):
             start, behind = macro.span("macro")
             blank = re.sub(r"[^\n]", " ", text[start:behind])
@@ -80,9 +80,11 @@ def _blocks_of_macros(text: str, rows: Set[int]) -> str:
     return text
 
 
-def _blocks(text: str, rows: Set[int]) -> Iterator[tuple[re.Match[str], int]]:
+def _blocks(
+    text: str, rows: Set[int], *, nested: bool = False
+) -> Iterator[tuple[re.Match[str], int]]:
     """The blocks of statements behind unknown words that the parser took for lists of values,
-    each with its end; a word inside of one is not looked at."""
+    each with its end; a word inside of one is looked at for `nested` only."""
     plain = blanked(text)
     position = 0
     while (macro := _BLOCK.search(plain, position)) is not None:
@@ -91,7 +93,7 @@ def _blocks(text: str, rows: Set[int]) -> Iterator[tuple[re.Match[str], int]]:
         first, last = (plain.count("\n", 0, at) for at in (macro.start("macro"), end))
         holds_error = any(first <= row <= last for row in rows)
         if complete and holds_error and ";" in plain[macro.end() : end]:
-            position = end
+            position = macro.end() if nested else end
             yield macro, end
 
 

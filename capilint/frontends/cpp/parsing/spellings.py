@@ -7,6 +7,7 @@ f(_T(__FUNCTION__) L": %d" TAIL)       f(                 L": %d"     )
 ALLOC(p, BYTE[n])                      ALLOC(p, sizeof(BYTE[n]))
 MY_DELETE[] p;  (this->*f)(x)             delete[] p;      (this->_f)(x)
 key.operator HCRYPTKEY()               key.operator_HCRYPTKEY()
+while ((hr = f(), hr))                 while (((hr = f()), hr))
 
 As all repairs, these change only what stands on a row with an error; but for the loops.
 """
@@ -40,7 +41,7 @@ _FIRST_LITERAL = re.compile(_LITERAL)
 _TYPENAME = re.compile(r"\b\w*(?:TYPENAME|typename)\b")
 _DECLSPEC = re.compile(r"\b__declspec\s*\((?:[^()]|\([^()]*\))*\)")
 _NEW_PREFIX = re.compile(
-    r"(?:(?<=[=(,?:)])|(?<=\breturn)|(?<=\bthrow))\s*\b(?!new\b|NEW\b)(\w+(?:new|NEW))\b"
+    r"(?:(?<=[=(,?:)])|(?<=\breturn)|(?<=\bthrow))\s*\b(?!new\b|NEW\b)(\w+(?:[nN]ew|NEW))\b"
     r"(?=\s*(?:\([^()]*\)\s*)?[A-Za-z_:])"
 )
 _NEW_MACRO = re.compile(r"\bnew\s+(?:\([^()]*\)\s*)?([A-Z_][A-Z0-9_]*)(?=\s+[A-Za-z_])")
@@ -70,6 +71,11 @@ _TYPE_ARGUMENT = re.compile(
     r"(?:(?<=,)|(?<=\w\()(?<!sizeof\()(?<!catch\())\s*"
     rf"(?P<type>(?:const\s+)?(?:{_BUILTIN}|{_POINTER})(?:\[[^\[\]]*\]\s*)?)(?=[,)])"
 )
+_ASSIGNMENT = re.compile(
+    r"(?:(?<![\w)\]])|(?<=\bwhile)|(?<=\bif)|(?<=\bswitch)|(?<=\breturn))\("
+    r"(?=\s*+[\w.>:*-]++(?:\[[^\[\]]*+\])?\s*+(?:[-+*/%&|^]|<<|>>)?=(?!=))"
+)
+_SEPARATORS = re.compile(r"[()\[\]{};,]")
 _BRACKETS = re.compile(r"[();{}]")
 _CAUGHT = re.compile(
     r"(?<=\})\s*\b((?:[A-Z]+_)?CATCH_[A-Z_]+\s*\((?:[^(){};]|\([^(){};]*\))*\))"
@@ -251,6 +257,38 @@ def _type_arguments(text: str, rows: Set[int]) -> str:
     return edited(_TYPE_ARGUMENT, text, rows, size)
 
 
+def _assignments_before_commas(text: str, rows: Set[int]) -> str:
+    """`(ok = f(), !ok)` as `((ok = f()), !ok)`, or else the grammar reads one assignment."""
+    plain = blanked(text)
+    lines = LineTable(plain)
+
+    def parentheses() -> Iterator[_Edit]:
+        for match in _ASSIGNMENT.finditer(plain):
+            comma = _comma(plain, match.end())
+            if comma is not None and lines.line(match.start()) - 1 in rows:
+                yield match.end(), match.end(), "("
+                yield comma, comma, ")"
+
+    return _spliced(text, sorted(parentheses()))
+
+
+def _comma(plain: str, start: int) -> int | None:
+    """The offset of the comma that ends an operand."""
+    depth = 0
+    for token in _SEPARATORS.finditer(plain, start):
+        if token.group() in "([":
+            depth += 1
+        elif token.group() in ")]":
+            depth -= 1
+        elif token.group() in ";{}":
+            return None
+        elif depth == 0:
+            return token.start()
+        if depth < 0:
+            return None
+    return None
+
+
 SPELLINGS: tuple[Repair, ...] = (
     _clauses_of_macros,
     _conditions_of_macros,
@@ -262,4 +300,5 @@ SPELLINGS: tuple[Repair, ...] = (
     _named_operators,
     _references,
     _type_arguments,
+    _assignments_before_commas,
 )
