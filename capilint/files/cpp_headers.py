@@ -24,7 +24,9 @@ _CPP = re.compile(
     rb"|^[ \t]*(?:public|private|protected)\s*:"
     rb"|(?:^|[;{}]|\bvirtual\b)[ \t]*~" + _NAME + rb"\s*\(\s*(?:void\s*)?\)"
     rb'|\bextern\s+""'
-    rb"|\b" + _NAME + rb"::[~A-Za-z_]",
+    rb"|\b" + _NAME + rb"::[~A-Za-z_]"
+    rb"|[;{}]\s*+throw\s++[A-Za-z_]"
+    rb"|[(,]\s*+const\s++" + _NAME + rb"\s*+&\s*+" + _NAME + rb"\s*+[,)]",
     re.MULTILINE,
 )
 
