@@ -23,28 +23,6 @@ NEW_OR_NULL = "malloc"  # the operator with std::nothrow
 class OperatorLowering(ConversionLowering):
     """Operators that classes define, and values of C++'s own."""
 
-    def _operator_of(self, node: Node) -> tuple[Callee, Node, tuple[Node, ...]] | None:
-        """The operator that a class defines, its object, and the other operand."""
-        others: tuple[Node, ...] = ()
-        match node.type:
-            case "binary_expression" | "assignment_expression":
-                first, others = field(node, "left"), (field(node, "right"),)
-            case "subscript_expression":
-                first = field(node, "argument")
-                indices = node.child_by_field_name("indices") or node.child_by_field_name("index")
-                others = tuple(operands(indices)) if indices is not None else ()
-            case "unary_expression" | "pointer_expression" | "update_expression":
-                first = field(node, "argument")
-            case _:
-                return None
-        made = self.class_of(self.bare(first))
-        if made is None:
-            return None
-        operator = "[]" if node.type == "subscript_expression" else operator_of(node)
-        types = tuple(self.type_of(each) for each in others)
-        found = self.operator(made, operator, types)
-        return None if found is None else (found, first, others)
-
     def _value(self, node: Node) -> ir.Value:
         kind = node.type
         method = _VALUES.get(kind)
@@ -55,7 +33,7 @@ class OperatorLowering(ConversionLowering):
         if kind == "pointer_expression" and self.is_plain_address(node):
             return super()._value(node)
         if kind in _OVERLOADED:
-            found = self._operator_of(node)
+            found = self.operator_on(node)
             if found is not None:
                 returns = found[0].returns
                 if returns is None or not returns.reference:
@@ -73,7 +51,7 @@ class OperatorLowering(ConversionLowering):
 
     def class_steps(self, step: Node) -> bool:
         """Whether `++` or `--` is an operator that a class defines."""
-        return self._operator_of(step) is not None
+        return self.operator_on(step) is not None
 
     def _referred_by(self, callee: Callee, receiver: Node, arguments: tuple[Node, ...]) -> ir.Place:
         """What an operator that gives a reference refers to: `*pointer`, `list[i]`."""
@@ -83,7 +61,7 @@ class OperatorLowering(ConversionLowering):
 
     def named_place(self, node: Node) -> ir.Place | None:
         """The storage that an lvalue names, None for any other expression."""
-        found = self._operator_of(node) if node.type in _REFERRING else None
+        found = self.operator_on(node) if node.type in _REFERRING else None
         returns = found[0].returns if found is not None else None
         if found is None or returns is None or not returns.reference:
             return super().named_place(node)
@@ -135,7 +113,7 @@ class OperatorLowering(ConversionLowering):
         left, right = self.bare(field(node, "left")), field(node, "right")
         made = self.class_of(left)
         if operator_of(node) != "=":
-            found = self._operator_of(node)
+            found = self.operator_on(node)
             if found is not None:
                 return self.call_operator(*found)
             unseen = self.unseen_operator(node)
@@ -177,7 +155,7 @@ class OperatorLowering(ConversionLowering):
 
     def _assign_object(self, made: Instance, left: Node, right: Node, node: Node) -> None:
         """`object = value`: by its operator, or by what the compiler makes of it."""
-        found = self._operator_of(node)
+        found = self.operator_on(node)
         signature = found[0].signature if found is not None else None
         if found is not None and signature is not None and not signature.defaulted:
             self.call_operator(*found)
