@@ -59,11 +59,15 @@ class Types(Templates):
             finally:
                 self._depth -= 1
             self._types[key] = found
-            declared = found.base in self.type_names or (bindings and found.base in bindings)
-            alone = type_text(text).parts == (Part(found.base),) and found.base.isidentifier()
-            if alone and not declared:
+            if self._is_the_same_everywhere(text, found.base, bindings):
                 self._plain[text] = found
         return found
+
+    def _is_the_same_everywhere(self, text: str, name: str, bindings: Bindings | None) -> bool:
+        """Whether all that a type's text names is a name that no scope declares."""
+        if name in self.type_names or (bindings and name in bindings) or not name.isidentifier():
+            return False
+        return type_text(text).parts == (Part(name),)
 
     def class_named(
         self, name: str, scope: Scope, bindings: Bindings | None = None

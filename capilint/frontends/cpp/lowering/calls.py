@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from tree_sitter import Node
 
@@ -13,7 +12,6 @@ from capilint.frontends.c.parsing.syntax import field, operands, operator_of, te
 from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.called import Callee, Cast
 from capilint.frontends.cpp.lowering.callees import CalleeLowering
-from capilint.frontends.cpp.lowering.naming import PLAIN
 from capilint.frontends.cpp.parsing.repairs import THROW
 
 _THROWS = re.compile(
@@ -215,27 +213,6 @@ class CallLowering(CalleeLowering):
             return False
         return self.lookup.field(owner, text_of(field(function, "field"))) is not None
 
-    def bare_argument(self, node: Node) -> ir.Value:
-        """The value of a call's argument; an object without conversions is given by its address."""
-        kind = node.type
-        if not self.may_nest():
-            return super().bare_argument(node)
-        if kind == "identifier" and not self.containers:
-            name = text_of(node)
-            plain = self.plain_variable(name, node) or self.undeclared(name)
-            if plain is not None:
-                return plain
-        elif kind in _LITERALS and not node.has_error:
-            return _LITERALS[kind](self, node)
-        elif kind == "pointer_expression" and self.is_plain_address(node):
-            return self._pointer(node)
-        if kind in PLAIN:
-            return super().bare_argument(node)
-        made = self.class_of(node)
-        if made is None or self.turns_into_a_value(node, made):
-            return super().bare_argument(node)
-        return self.address_of(self.object_place(node))
-
     def called_name(self, function: Node) -> str:
         """The name of what is called, empty for a call through a pointer."""
         kind = function.type
@@ -255,13 +232,3 @@ class CallLowering(CalleeLowering):
     def throw(self, node: Node) -> None:
         """`throw E(..)`: what goes on at the handler."""
         raise NotImplementedError
-
-
-_LITERALS: dict[str, Callable[[CallLowering, Node], ir.Value]] = {
-    "number_literal": CallLowering._number,
-    "char_literal": CallLowering._character,
-    "string_literal": CallLowering._string,
-    "true": CallLowering._true,
-    "false": CallLowering._false,
-    "null": CallLowering._null,
-}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tree_sitter import Node
 
 from capilint import ir
+from capilint.frontends.c.lowering.base import DEEPEST
+from capilint.frontends.c.parsing.syntax import text_of
 from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.called import Callee
+from capilint.frontends.cpp.lowering.naming import PLAIN
 from capilint.frontends.cpp.lowering.unseen_operators import UnseenOperatorLowering
 
 
@@ -66,3 +71,43 @@ class ConversionLowering(UnseenOperatorLowering):
             and kind.instance is not None
             and bool(self.lookup.conversions(kind.instance))
         )
+
+    def bare_argument(self, node: Node) -> ir.Value:
+        """The value of a call's argument; an object without conversions is given by its address."""
+        kind = node.type
+        if self.depth >= DEEPEST:
+            return super().bare_argument(node)
+        name = ""
+        if kind == "identifier" and not self.containers:
+            name = text_of(node)
+            plain = self.plain_variable(name, node) or self.undeclared(name)
+            if plain is not None:
+                return plain
+        elif kind in _LITERALS and not node.has_error:
+            return _LITERALS[kind](self, node)
+        elif kind == "pointer_expression":
+            if self.is_plain_address(node):
+                return self._pointer(node)
+            found = self.class_operator(node)
+            returns = None if found is None else found[0].returns
+            if found and returns and returns.stars and not returns.reference:
+                return self.call_operator(*found)
+        if kind in PLAIN:
+            return super().bare_argument(node)
+        made = self.class_of(node)
+        if made is None:
+            return super().bare_argument(node)
+        if self.turns_into_a_value(node, made):
+            converted = self.converted(node) if name and name not in self.bindings else None
+            return super().bare_argument(node) if converted is None else converted
+        return self.address_of(self.object_place(node))
+
+
+_LITERALS: dict[str, Callable[[ConversionLowering, Node], ir.Value]] = {
+    "number_literal": ConversionLowering._number,
+    "char_literal": ConversionLowering._character,
+    "string_literal": ConversionLowering._string,
+    "true": ConversionLowering._true,
+    "false": ConversionLowering._false,
+    "null": ConversionLowering._null,
+}

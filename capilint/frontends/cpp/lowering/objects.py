@@ -324,13 +324,13 @@ class ObjectLowering(SpecialMemberLowering):
         signature = callee.signature
         if signature is None:
             return tuple(self.unknown_argument(each) for each in nodes)
+        if not (nodes or signature.parameters):
+            return ()
         given: list[ir.Value] = []
         parameters = [each for each in signature.parameters if not each.variadic]
-        for index, node in enumerate(nodes):
-            if index < len(parameters):
-                given.append(self._given(parameters[index], node, callee))
-            else:
-                given.append(self.unknown_argument(node))
+        for node, parameter in zip(nodes, parameters, strict=False):
+            given.append(self._given(parameter, node, callee))
+        given += map(self.unknown_argument, nodes[len(parameters) :])
         for parameter in parameters[len(nodes) :]:
             given.append(self._default(parameter, callee))
         return tuple(given)

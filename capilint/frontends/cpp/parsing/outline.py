@@ -35,6 +35,7 @@ from capilint.frontends.cpp.parsing.heads import (
     names_member,
     parameter_names,
 )
+from capilint.slotted import quickly_made
 
 _CATCH = re.compile(r"catch\s*\([^(){};]*(?:\([^(){};]*\)[^(){};]*)*\)\s*(?=\{)")
 _CATCH_MACRO = re.compile(r"(?:[A-Z]+_)?CATCH_[A-Z_]+\s*\([^(){};]*(?:\([^(){};]*\)[^(){};]*)*\)")
@@ -51,6 +52,7 @@ class BraceMacros(NamedTuple):
     expand: Callable[[str], str]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Definition(c.Definition):
     """Where a C++ function stands; positions are character offsets.
