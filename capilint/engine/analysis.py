@@ -120,7 +120,7 @@ class Analysis:
         """Analyse functions, and whether each calls itself through others, in this order, so that
         the results are kept."""
         for definition, recursive in functions:
-            if definition not in self.summaries and self.touches_handles(definition):
+            if definition not in self.summaries and self._is_to_follow(definition):
                 self._guarded(definition, self.function, recursive)
 
     def _read(self, modules: Sequence[Module]) -> None:
