@@ -70,6 +70,11 @@ class Dealing:
         self._left: dict[str, Input] = {}
         self.own = self.all = 0
 
+    def restart(self) -> None:
+        """The run begins anew: what it came to so far is nothing."""
+        self._programs.clear()
+        self.own = self.all = 0
+
     def begin(self, program: Begun) -> Sequence[Source]:
         """The sources of the program that are to be analysed here."""
         ends = program.front_ends
@@ -114,6 +119,10 @@ class Merging:
     def __init__(self, parts: Mapping[str, Mapping[str, Any]]) -> None:
         """`parts` are all shards of one run, by the path of the file that they were read from."""
         self._parts = parts
+        self._next = 0
+
+    def restart(self) -> None:
+        """The run begins anew, with its first program."""
         self._next = 0
 
     def begin(self, program: Begun) -> Known:
