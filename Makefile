@@ -3,7 +3,7 @@
 #   make demo          capilint on a short tour of C and Python files
 #   make test          linters, types, import contracts, and the whole test suite
 #   make lint          the first three of these
-#   make bench         ratios measured in one run: start-up, trees, scan speed, growth
+#   make bench         ratios measured in one run: start-up, trees, growth; docs/benchmarks.md
 #   make corpus        fetch the real code that capilint is tried on
 #   make corpus-score  compare capilint with the verdicts of ../shared/labels
 #   make fuzz N=2000 SEED=1
@@ -40,6 +40,7 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.bench
+	$(BIN)/python -m tests.bench.page docs/benchmarks.md
 
 nasty: $(VENV)/.dev
 	$(BIN)/python -m tests.nasty

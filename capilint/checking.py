@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from capilint.remembering.programs import Found, Memory
     from capilint.rulebook.book import RuleBook
     from capilint.rulebook.tomlfile import RuleFile
+    from capilint.sharding.parts import Sharing
 
 
 _ENOUGH = 60_000  # characters to be analysed, for which it pays to start processes
@@ -55,6 +56,7 @@ def check(
     cache: str | None = None,
     routes: bool = False,
     jobs: int = 1,
+    sharing: Sharing | None = None,
 ) -> Report:
     """Analyse the files together: one program for all that the same user functions apply to.
 
@@ -63,13 +65,15 @@ def check(
     lines of their paths. What the files include or import is read outside of the folders `within`,
     if any, only where the settings name it. `progress` is told how far the run is. In the folder
     `cache` is what earlier runs found out. Where there is enough to do, as many processes are at
-    work as there are `jobs`, and what is found is the same. Raises SettingsError for an unknown
-    resource, RuleError where the user's functions are described wrongly, BaselineError for a
-    baseline that cannot be read, and Interrupted on Ctrl-C and Terminated.
+    work as there are `jobs`, and what is found is the same. `sharing` is for runs that analyse a
+    shard, or merge what shards found. Raises SettingsError for an unknown resource, RuleError
+    where the user's functions are described wrongly, BaselineError for a baseline that cannot be
+    read, and Interrupted on Ctrl-C and Terminated.
     """
     inputs, unreadable = tuple(inputs), tuple(unreadable)
     progress = progress or Progress()
     run = _Run(inputs, settings_of, explain, effects, within, progress, cache, routes, jobs)
+    run.sharing = sharing
     if cache is None:
         return _report_of(run, inputs, settings_of, unreadable)
     failures = progress.counts["failures"]
@@ -82,6 +86,9 @@ def check(
     except Exception:  # what is wrong with a cache costs time only: whatever it is, do without
         progress.count("failures")
     run = _Run(inputs, settings_of, explain, effects, within, progress, None, routes, jobs)
+    if sharing is not None:
+        sharing.restart()
+        run.sharing = sharing
     return _report_of(run, inputs, settings_of, unreadable)
 
 
@@ -138,6 +145,7 @@ class _Run:
         self._jobs = 1 if explain else jobs
         self._memory: Memory | None = None
         self._workers: Workers | None = None
+        self.sharing: Sharing | None = None
         self.front_ends = FrontEnds(inputs, settings_of, within)
         self.reading = Reading(settings_of, self.front_ends, within, progress, self._note)
         self.gathered = Gathered()
@@ -157,10 +165,36 @@ class _Run:
         names = book.scan_names(program[0].language) if book else _own_names()
         left: list[Input] = []
         sources = self.reading.begin(program, names, left)
-        if sources and not self._recalled(sources, left, rules):
-            relevant = None if len(sources) > 1 or left else _mentions_in_text(names)
+        relevant = None if len(sources) > 1 or left else _mentions_in_text(names)
+        failed = len(self.reading.unreadable)
+        if sources and self.sharing is not None:
+            sources = self._shared(self.sharing, sources, left, names, rules)
+        if not sources:
+            return
+        found = self._recalled(sources, left, rules)
+        if found is None:
             kept = self._kept(sources, rules)
-            self._find_in(sources, relevant, left, names, book or rule_book(rules), kept)
+            found = self._find_in(sources, relevant, left, names, book or rule_book(rules), kept)
+        if self.sharing is not None:
+            self.sharing.end(found, self.reading.unreadable[failed:], self.front_ends)
+
+    def _shared(
+        self,
+        sharing: Sharing,
+        sources: Sequence[Source],
+        left: Sequence[Input],
+        names: NameScan,
+        rules: RuleFile | None,
+    ) -> list[Source]:
+        """The sources to be analysed here; what was found elsewhere is taken over."""
+        from capilint.sharding.parts import Begun, Known
+
+        given = sharing.begin(Begun(sources, left, names, rules, self.front_ends))
+        if isinstance(given, Known):
+            self.reading.unreadable += given.failed
+            self._take_over(given.found, left)
+            return []
+        return list(given)
 
     def _note(self, path: str, data: bytes, concerned: bool) -> None:
         """Remember what was read, from the first file on that is to be parsed; its text counts."""
@@ -179,7 +213,7 @@ class _Run:
         names: NameScan,
         book: RuleBook,
         kept: Kept | None,
-    ) -> None:
+    ) -> Found:
         """Analyse the program that begins with some files and grows by what is left."""
         from capilint.findings.problems import problems
         from capilint.growth.left import Left
@@ -212,6 +246,7 @@ class _Run:
 
             self.gathered.fates += rounds.fates
             self.gathered.not_understood += not_understood(rounds.modules.values())
+        return found
 
     def _kept(self, sources: Sequence[Source], rules: RuleFile | None) -> Kept | None:
         """What is known of functions: by earlier runs, or by others that work for this one."""
@@ -234,20 +269,24 @@ class _Run:
 
     def _recalled(
         self, sources: Sequence[Source], left: Sequence[Input], rules: RuleFile | None
-    ) -> bool:
+    ) -> Found | None:
         """Take over what an earlier run found in the program, where it would be the same again."""
         if self._memory is None:
-            return False
+            return None
         with self._progress.phase("cache"):
             known = self._memory.recall(sources, left, rules, self._wants_effects)
         self._progress.count("recalled programs", known is not None)
-        if known is None:
-            return False
+        if known is not None:
+            self._take_over(known, left)
+        return known
+
+    def _take_over(self, known: Found, left: Sequence[Input]) -> None:
+        """Add what was found elsewhere, with the files that joined there."""
         items = {item.path: item for item in left}
         for path in known.joined:
-            self.reading.join(items[path])
+            if path in items:
+                self.reading.join(items[path])
         self._take(known)
-        return True
 
     def _take(self, found: Found) -> None:
         """Add what a program came to."""

@@ -16,12 +16,14 @@ from capilint.commands.inputs import (
     path_arguments,
     selection_arguments,
 )
+from capilint.commands.options import shard
 from capilint.commands.outputs import (
     STDOUT,
     complain,
     doubts,
     outputs,
     refuse_inputs,
+    report_arguments,
     write_all,
 )
 from capilint.commands.processes import jobs, jobs_argument
@@ -32,10 +34,10 @@ from capilint.config.loading import Configuration
 from capilint.files.discover import Discovery
 from capilint.interruption import signal_of
 from capilint.progress import Progress
-from capilint.report import FORMATS
 
 if TYPE_CHECKING:
     from capilint.files.git_changes import Changes
+    from capilint.sharding.parts import Sharing
 
 WITH_ROUTES = ("html",)
 WITH_EDITS = ("json", "jsonl", "sarif", "rdjson")
@@ -67,42 +69,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     work = parser.add_argument_group("how it is done")
     jobs_argument(work)
     cache_arguments(work)
+    work.add_argument(
+        "--shard",
+        type=shard,
+        metavar="K/N",
+        help="analyse the K-th of N parts of the tree, and write what `capilint merge` reads",
+    )
     _edit_arguments(parser.add_argument_group("how it is mended"))
 
 
 def _output_arguments(group: argparse._ArgumentGroup) -> None:
+    report_arguments(group)
     add = group.add_argument
-    add("--format", choices=FORMATS, default="text", help="how to report (text)")
-    add(
-        *("--output", "-o"),
-        action="append",
-        metavar="[FORMAT:]FILE",
-        help="where to report, in FORMAT or that of --format; may be repeated; - is stdout",
-    )
-    add("--color", choices=("auto", "always", "never"), default="auto", help="colours (auto)")
     add(
         "--explain-silence",
         action="store_true",
         help="say, too, why nothing is reported of the other handles (text, json)",
-    )
-    volume = group.add_mutually_exclusive_group()
-    volume.add_argument(
-        *("--verbose", "-v"),
-        action="store_true",
-        help="report notes and suppressed findings, too",
-    )
-    volume.add_argument(
-        *("--quiet", "-q"), action="store_true", help="print findings and errors, nothing else"
-    )
-    add(
-        "--exit-zero",
-        action="store_true",
-        help="let findings leave the exit status 0; errors still make it 2",
-    )
-    add(
-        "--statistics",
-        action="store_true",
-        help="say on the standard error what was done, and how long each phase took",
     )
     add(
         "--show-settings",
@@ -130,19 +112,26 @@ def _edit_arguments(group: argparse._ArgumentGroup) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, report, and say by the exit status how it went."""
+    if options.shard is not None:
+        from capilint.commands.sharding import deal
+
+        return deal(options)
     if not options.watch:
-        return _once(options)
+        return once(options)
     if options.fix or options.diff or "-" in options.paths:
         raise CommandError("--watch goes with files and folders, and neither with --fix nor --diff")
     from capilint.commands.watching import watch
 
     named = [each for each in (options.config, options.baseline) if each is not None]
     headers: set[str] = set()
-    return watch(options.paths, named, headers, lambda: _once(options, headers))
+    return watch(options.paths, named, headers, lambda: once(options, headers))
 
 
-def _once(options: argparse.Namespace, headers: set[str] | None = None) -> int:
-    """Check and report; `headers` gets the paths of those that were read."""
+def once(
+    options: argparse.Namespace, headers: set[str] | None = None, sharing: Sharing | None = None
+) -> int:
+    """Check and report; `headers` gets the paths of those that were read. With `sharing` what is
+    found comes from the parts of shards."""
     wanted = outputs(options)
     settings = configuration(options)
     if options.show_settings:
@@ -154,7 +143,7 @@ def _once(options: argparse.Namespace, headers: set[str] | None = None) -> int:
         with progress.phase("discovery"):
             found = discovery(options, settings)
         refuse_inputs(wanted, found.inputs)
-        report = _checked(options, settings, found, wanted, progress)
+        report = _checked(options, settings, found, wanted, progress, sharing)
     report, left = _mended(options, settings, found, report, wanted, progress)
     if headers is not None:
         headers.update(report.headers)
@@ -229,6 +218,7 @@ def _checked(
     found: Discovery,
     wanted: Sequence[tuple[str, str]],
     progress: Progress,
+    sharing: Sharing | None = None,
 ) -> Report:
     changes = None if options.diff_base is None else _changes(options.diff_base, found)
     try:
@@ -241,6 +231,7 @@ def _checked(
             cache=cache_folder(options),
             jobs=jobs(options),
             routes=any(name in WITH_ROUTES for name, _ in wanted),
+            sharing=sharing,
         )
     except Interrupted as stop:
         report = stop.report

@@ -16,6 +16,7 @@ from capilint.commands.parser import Parser
 
 COMMANDS = {
     "check": "find handle bugs in files and folders",
+    "merge": "write the reports of one run from the parts that `check --shard` wrote",
     "baseline": "write down the present findings, so that `check` reports only new ones",
     "server": "serve an editor: diagnostics while typing, hover, edits (language server)",
     "run": "run a program on a model of CryptoAPI, and report what it did wrong",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from capilint.language import LANGUAGE_NAMES, Language
 from capilint.rulebook.code_names import code_prefix
 from capilint.rulebook.namescan import unknown_resource
+
+if TYPE_CHECKING:
+    from capilint.sharding.shard import Shard
 
 
 def language(text: str) -> Language:
@@ -36,6 +40,16 @@ def resources(text: str) -> tuple[str, ...]:
         if problem:
             raise argparse.ArgumentTypeError(problem)
     return words
+
+
+def shard(text: str) -> Shard:
+    """One of so many shards, like `2/8`."""
+    from capilint.sharding.shard import shard_named
+
+    try:
+        return shard_named(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _words(text: str, what: str) -> tuple[str, ...]:

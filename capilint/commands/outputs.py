@@ -24,6 +24,38 @@ STDOUT = "-"
 _READ = (*FILE_NAMES, gitignore.FILE_NAME, find_commands.FILE_NAME)
 
 
+def report_arguments(group: argparse._ArgumentGroup) -> None:
+    """Declare where and how to report."""
+    add = group.add_argument
+    add("--format", choices=FORMATS, default="text", help="how to report (text)")
+    add(
+        *("--output", "-o"),
+        action="append",
+        metavar="[FORMAT:]FILE",
+        help="where to report, in FORMAT or that of --format; may be repeated; - is stdout",
+    )
+    add("--color", choices=("auto", "always", "never"), default="auto", help="colours (auto)")
+    volume = group.add_mutually_exclusive_group()
+    volume.add_argument(
+        *("--verbose", "-v"),
+        action="store_true",
+        help="report notes and suppressed findings, too",
+    )
+    volume.add_argument(
+        *("--quiet", "-q"), action="store_true", help="print findings and errors, nothing else"
+    )
+    add(
+        "--exit-zero",
+        action="store_true",
+        help="let findings leave the exit status 0; errors still make it 2",
+    )
+    add(
+        "--statistics",
+        action="store_true",
+        help="say on the standard error what was done, and how long each phase took",
+    )
+
+
 def outputs(options: argparse.Namespace) -> list[tuple[str, str]]:
     """The formats and files asked for. Raises CommandError where one cannot be written."""
     found: list[tuple[str, str]] = []

@@ -55,6 +55,19 @@ class Found(NamedTuple):
 _RECORDS = Records((Found, Effects, Language, Severity, *records_in(finding)), strict=True)
 
 
+def told(found: Found) -> bytes:
+    """What was found, as JSON. Raises RecordError."""
+    return _RECORDS.dumps(found)
+
+
+def found_in(data: bytes) -> Found:
+    """What was found, of such bytes. Raises RecordError."""
+    found = _RECORDS.loads(data)
+    if not isinstance(found, Found):
+        raise RecordError("something else")
+    return found
+
+
 class Memory:
     """What earlier runs found in the programs of this one."""
 
@@ -105,10 +118,10 @@ class Memory:
             return None
         try:
             asked = ((trace.question(each), answer) for each, answer in json.loads(questions))
-            found = _RECORDS.loads(result) if trace.holds(asked, self._front_ends.ask) else None
+            found = found_in(result) if trace.holds(asked, self._front_ends.ask) else None
         except (ValueError, TypeError, RecordError):
             return None
-        if not isinstance(found, Found) or (effects and found.effects is None):
+        if found is None or (effects and found.effects is None):
             return None
         return found
 
@@ -126,7 +139,7 @@ class Memory:
         if self._store is None or self._changed:
             return
         try:
-            result = _RECORDS.dumps(found)
+            result = told(found)
         except RecordError:
             return
         asked = [*self._front_ends.trace.answers.items()]
