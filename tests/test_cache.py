@@ -501,6 +501,7 @@ class Strict:
         ("1",),
         (True,),
         (1, 2),
+        (1, "\ud800"),
         (1, None, ((1,),)),
         (1, None, ((1, 2),)),
         (1, None, [(1, "x")]),
@@ -509,7 +510,7 @@ class Strict:
     ],
 )
 def test_strict_records_are_what_they_say(parts: tuple[Any, ...]) -> None:
-    records = Records((Strict,), strict=True)
+    records = Records((Strict,), strict=(Strict,))
     whole = Strict(1, "x", ((1, "x"), (2, "y")), Strict(2, word="two"))
     assert records.loads(records.dumps(whole)) == whole
     with pytest.raises(RecordError):

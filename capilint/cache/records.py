@@ -62,16 +62,17 @@ class Records:
         self,
         classes: Iterable[type],
         stands: Mapping[type, Stand] = MappingProxyType({}),
-        strict: bool = False,
+        strict: Iterable[type] = (),
     ) -> None:
-        """`strict` reads only values whose parts are what their classes say."""
+        """Of the classes `strict` only values are read whose parts are what these say."""
         self._classes = {_name_of(each): each for each in (*classes, *stands)}
         self._stands = stands
         self._makers: dict[str, Callable[..., Any]] = {
             name: stands[each].meant if each in stands else each
             for name, each in self._classes.items()
         }
-        self._strict = strict
+        for each in strict:
+            self._makers[_name_of(each)] = strictly(each)
 
     def digest(self, value: object) -> str:
         """A digest of a value of any records. Raises RecordError."""
@@ -88,8 +89,6 @@ class Records:
         try:
             names, *table = json.loads(data)
             makers = [self._makers[name] for name in names]
-            if self._strict:
-                makers = [strictly(maker) for maker in makers]
             made: list[Any] = []
             for entry in table:
                 if type(entry) is list:

@@ -7,25 +7,28 @@ class Step(NamedTuple):        strictly(Step)("use", 3)    TypeError: `line` of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from enum import Enum
 from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # of characters
 _Fits = Callable[[object], bool]
 
 
 @cache
-def strictly(kind: Callable[..., Any]) -> Callable[..., Any]:
+def strictly(kind: type) -> Callable[..., Any]:
     """What makes a class of records from its parts. Raises TypeError where one is not of its kind;
     values inside of a part that is a record have been looked at when that was made."""
-    if not isinstance(kind, type) or issubclass(kind, Enum):
+    if issubclass(kind, Enum):
         return kind
-    hints = get_type_hints(kind)
-    fits = [(name, _fits(hint)) for name, hint in hints.items()]
+    fits: list[tuple[str, _Fits]] = []
 
     def made(*parts: object) -> object:
+        if not fits:
+            fits.extend((name, _fits(hint)) for name, hint in get_type_hints(kind).items())
         for (name, fit), part in zip(fits, parts, strict=False):
             if not fit(part):
                 raise TypeError(f"`{name}` of {kind.__name__}")
@@ -54,4 +57,11 @@ def _fits(hint: Any) -> _Fits:
         )
     if hint is int:  # True is none
         return lambda value: type(value) is int
+    if hint is str:
+        return _is_text
     return lambda value: isinstance(value, hint)
+
+
+def _is_text(value: object) -> bool:
+    """Whether a value is a text that can be written, as a file's path can at least."""
+    return isinstance(value, str) and _HALVES.search(value) is None

@@ -82,7 +82,9 @@ class Recalling:
             place = _place(definition)
             self._definitions[place] = None if place in self._definitions else definition
         self._functions = {id(each.function): each for each in program.names.definitions}
-        self._records = Records((Severity, *records_in(*_MODULES)), self._stands())
+        # Findings go to the reports as they are; all else is looked at here, and fails here.
+        strict = records_in(capilint.finding)
+        self._records = Records((Severity, *records_in(*_MODULES)), self._stands(), strict)
         self._facts: dict[str, str] = {}
         self._digests: dict[int, tuple[object, str]] = {}
         self._keys: dict[tuple[Definition, tuple[object, ...]], str] = {}

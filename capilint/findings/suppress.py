@@ -13,6 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from capilint.language import Language
 from capilint.rulebook.code_names import code_prefix
@@ -115,17 +116,16 @@ class _Blocks:
     """Pairs each NOLINTEND with the last NOLINTBEGIN of the same codes, as clang-tidy does."""
 
     def __init__(self) -> None:
-        self._open: list[Directive] = []
+        self._open: dict[tuple[str, ...] | None, list[Directive]] = {}
 
     def seen(self, kind: str, directive: Directive) -> Iterator[Directive]:
         """The directives that are whole with this one."""
         if kind == "NOLINTBEGIN":
-            self._open.append(directive)
+            self._open.setdefault(directive.codes, []).append(directive)
         elif kind == "NOLINTEND":
-            same = [each for each in self._open if each.codes == directive.codes]
+            same = self._open.get(directive.codes)
             if same:
-                begin = same[-1]
-                self._open.remove(begin)
+                begin = same.pop()
                 yield replace(begin, lines=range(begin.line, directive.line + 1))
             else:
                 yield from _unpaired(directive, "no NOLINTBEGIN with the same codes")
@@ -134,7 +134,7 @@ class _Blocks:
 
     def unclosed(self) -> Iterator[Directive]:
         """The blocks that nobody ends."""
-        for begin in self._open:
+        for begin in chain.from_iterable(self._open.values()):
             yield from _unpaired(begin, "no NOLINTEND with the same codes")
 
 

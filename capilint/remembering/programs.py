@@ -52,7 +52,8 @@ class Found(NamedTuple):
     effects: tuple[Effects, ...] | None = None
 
 
-_RECORDS = Records((Found, Effects, Language, Severity, *records_in(finding)), strict=True)
+_CLASSES = (Found, Effects, Language, Severity, *records_in(finding))
+_RECORDS = Records(_CLASSES, strict=_CLASSES)
 
 
 def told(found: Found) -> bytes:

@@ -14,6 +14,7 @@ import random
 import tempfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -229,14 +230,14 @@ def _with_other(chance: random.Random, document: object) -> object:
         inside, key = here, chance.randrange(len(here))
         here = inside[key]
     if inside is None:
-        return chance.choice(_VALUES)
+        return deepcopy(chance.choice(_VALUES))
     what = chance.random()
     if what < 0.5:
-        inside[key] = chance.choice(_VALUES)
+        inside[key] = deepcopy(chance.choice(_VALUES))
     elif what < 0.7:
-        inside[key] = chance.choice(inside)
+        inside[key] = deepcopy(chance.choice(inside))
     elif what < 0.85:
         del inside[key]
     else:
-        inside.insert(key, chance.choice(inside))
+        inside.insert(key, deepcopy(chance.choice(inside)))
     return document

@@ -7,6 +7,7 @@ key = 0;                     so nothing is said of a key that was spared
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ class Judged:
 
     function: Function
     taken: dict[object, set[Symbol]] = field(default_factory=dict)
+    _writers: dict[int, dict[Variable, list[int]]] = field(default_factory=dict)
 
     def note(self, site: object, before: frozenset[Symbol], after: State) -> None:
         """One way on after a call: what was owed before it, and is not any more, was taken."""
@@ -31,6 +33,8 @@ class Judged:
     def open_after(self, site: object, told: Value) -> set[Symbol]:
         """The handles that hang on the answer that a variable holds which a call is told."""
         found: set[Symbol] = set()
+        if not self.taken:
+            return found
         for source in self._sources(site, told):
             found |= self.taken.get(source, set())
         return found
@@ -43,13 +47,25 @@ class Judged:
             case _:
                 return
         instructions = self.function.blocks[number].instructions
-        for earlier in range(index - 1, -1, -1):
-            match instructions[earlier]:
-                case Call(_, _, result) if result is not None and result.root == wanted:
-                    yield number, earlier
+        writers = self._writers_in(number)
+        while (at := bisect_left(writers.get(wanted, ()), index)) > 0:
+            index = writers[wanted][at - 1]
+            match instructions[index]:
+                case Call():
+                    yield number, index
                     return
-                case Assign(target, Read(source)) if target.root == wanted:
+                case Assign(_, Read(source)):
                     wanted = source.root
+
+    def _writers_in(self, number: int) -> dict[Variable, list[int]]:
+        """Where in a block calls, and copies of variables, are written to each variable."""
+        if number not in self._writers:
+            found = self._writers[number] = {}
+            for index, instruction in enumerate(self.function.blocks[number].instructions):
+                match instruction:
+                    case Call(_, _, Place(root, _)) | Assign(Place(root, _), Read()):
+                        found.setdefault(root, []).append(index)
+        return self._writers[number]
 
 
 def owed(state: State) -> frozenset[Symbol]:

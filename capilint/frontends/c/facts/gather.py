@@ -106,11 +106,12 @@ def facts_of(
     expansion = expansion or expanded(declarations, macros.text_macro).text
     if expansion != declarations:
         facts.noreturn |= never_returning(expansion)
-    stack: list[tuple[Node, Node | None]] = [(parse(grammar.respelt(expansion), grammar), None)]
+    root = parse(grammar.respelt(expansion), grammar)
+    stack: list[tuple[Node, Node | None, bool]] = [(root, None, False)]
     orders: dict[str, list[str]] = {}  # of the members of the file's own structures
     mentioned: set[str] = set()
     while stack:
-        node, around = stack.pop()
+        node, around, hidden = stack.pop()
         kind = node.type
         if kind in _WITHOUT_PARTS:
             continue
@@ -126,12 +127,13 @@ def facts_of(
             case "type_definition":
                 facts.typedefs.update(typedefs_in(node))
             case "declaration":
-                _add_declaration(node, facts)
+                _add_declaration(node, facts, hidden)
                 facts.fillings.update(dict.fromkeys(fillings_of(node, orders)))
                 mentioned.update(_mentioned(node))
             case "initializer_list":
                 facts.fillings.update(dict.fromkeys(fillings_in(node)))
-        stack += [(child, node) for child in reversed(node.named_children)]
+        hidden = hidden or _is_unnamed_namespace(node)
+        stack += [(child, node, hidden) for child in reversed(node.named_children)]
     facts.own_variables -= mentioned
     return facts.without_doubt()
 
@@ -253,10 +255,11 @@ def _add_union(specifier: Node, unions: dict[str, str]) -> None:
     unions.update((name, members[0]) for name in members)
 
 
-def _add_declaration(declaration: Node, facts: Facts) -> None:
+def _add_declaration(declaration: Node, facts: Facts, hidden: bool) -> None:
     qualifiers = [child for child in declaration.children if child.type == "type_qualifier"]
     is_const = any(text_of(each) == "const" for each in qualifiers)
-    own = _is_own(declaration)
+    # No other file can name what is `static`, or in an unnamed namespace.
+    own = hidden or any(text_of(each) == "static" for each in declaration.children)
     for declarator in declaration.children_by_field_name("declarator"):
         declared = declared_by(declarator)
         if declared is None:
@@ -270,16 +273,8 @@ def _add_declaration(declaration: Node, facts: Facts) -> None:
                 facts.own_variables.add(declared.name)
 
 
-def _is_own(declaration: Node) -> bool:
-    """Whether no other file can name what is declared: `static`, or in an unnamed namespace."""
-    if any(text_of(each) == "static" for each in declaration.children):
-        return True
-    outer = declaration.parent
-    while outer is not None:
-        if outer.type == "namespace_definition" and outer.child_by_field_name("name") is None:
-            return True
-        outer = outer.parent
-    return False
+def _is_unnamed_namespace(node: Node) -> bool:
+    return node.type == "namespace_definition" and node.child_by_field_name("name") is None
 
 
 def _mentioned(declaration: Node) -> Iterator[str]:

@@ -22,6 +22,7 @@ from capilint.frontends.cpp.facts.model import (
 from capilint.frontends.cpp.facts.regions import Region, Template
 from capilint.frontends.cpp.facts.tokens import Tokens, is_word, spaced
 
+_DEEPEST = 100  # namespaces in namespaces; what is in more is taken for a part of those
 _SLOTS = frozenset({"slots", "Q_SLOTS"})
 
 
@@ -146,7 +147,8 @@ class _Gatherer(DeclarationReader):
         if body is None or tokens.texts[body] == ";":
             return after + 1
         scope = region.scope
-        for part in name.split("::") if name else [UNNAMED]:
+        parts = name.split("::") if name else [UNNAMED]
+        for part in parts if len(scope) < _DEEPEST else ():
             outer, scope = scope, (*scope, part)
             self.found.namespaces.add("::".join(scope))
             if is_inline or part == UNNAMED:
