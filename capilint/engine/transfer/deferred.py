@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 
+from capilint.engine.domain.cause import How
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Pointer, Symbol
+from capilint.engine.program.handle_variables import ApiOf
+from capilint.engine.transfer.doubts import doubt_what_ended
 from capilint.engine.transfer.ways import Site
-from capilint.ir import Call, Direct, Function, Place, Read, Scope
+from capilint.ir import Call, Direct, Function, Place, Read, Scope, places_in
 
 _MACRO = re.compile(r"[A-Z][A-Z0-9_]+")
 _AT_ONCE = re.compile(
@@ -38,7 +41,23 @@ def deferred_call(function: Function, site: Site) -> Call | None:
     return None
 
 
-def given_to(evaluator: Evaluator, state: State, call: Call) -> set[Symbol]:
+def may_run_later(evaluator: Evaluator, state: State, site: Site, later: Call, api: ApiOf) -> None:
+    """Let go of what such a call is given: it has ended, or will, or what comes there in its place.
+
+    AT_END(CryptDestroyKey(key)); CryptGenKey(.., &key);
+    """
+    doubt_what_ended(state, site.key, _given_to(evaluator, state, later))
+    bound = api(later.callee.name) if isinstance(later.callee, Direct) else None
+    if bound is None or not bound.protocol.releases:
+        return
+    for argument in later.arguments:
+        for place in places_in(argument):
+            location = evaluator.locate(state, place)
+            if location is not None:
+                state.escape(Pointer(location), cause=state.cause(How.PLAIN))
+
+
+def _given_to(evaluator: Evaluator, state: State, call: Call) -> set[Symbol]:
     """The handles that a call was given, or that are in what it was given."""
     found: set[Symbol] = set()
     for argument in call.arguments:

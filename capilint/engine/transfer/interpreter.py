@@ -156,6 +156,7 @@ class Interpreter:
             Tested(self.function, self.rulebook.constants.get),
             judged,
             self.callees.comes_back,
+            self.callees.api,
         )
 
     def entry(self) -> State:

@@ -37,8 +37,9 @@ from capilint.engine.domain.values import (
     is_unknown_constant,
 )
 from capilint.engine.program.classes import Classes
+from capilint.engine.program.handle_variables import ApiOf
 from capilint.engine.program.tested import Tested
-from capilint.engine.transfer.deferred import deferred_call, given_to
+from capilint.engine.transfer.deferred import deferred_call, may_run_later
 from capilint.engine.transfer.doubts import (
     doubt,
     doubt_what_ended,
@@ -88,6 +89,7 @@ class UnknownCalls:
     tested: Tested
     judged: Judged
     comes_back: Callable[[str], bool]
+    api: ApiOf
 
     def apply(
         self, path: Path, site: Site, arguments: Arguments, guarded: bool
@@ -105,7 +107,7 @@ class UnknownCalls:
         self._doubt_what_was_taken(state, site, arguments)
         later = deferred_call(self.judged.function, site)
         if later is not None:
-            doubt_what_ended(state, site.key, given_to(self.evaluator, state, later))
+            may_run_later(self.evaluator, state, site, later, self.api)
         self._give(path, site, arguments)
         self._doubt_whether_it_comes_back(path, site, arguments)
         if guarded and not site.call.noexcept and not self._is_sure(site):
