@@ -23,7 +23,7 @@ from capilint.engine.domain.optional import Held, make_optional, note_held
 from capilint.engine.domain.pruning import prune
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Symbol
-from capilint.engine.domain.widening import forget_settled, give_up
+from capilint.engine.domain.widening import forget_settled, give_up, settle
 from capilint.engine.transfer.assignments import Point
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import Function, successors
@@ -38,7 +38,7 @@ VERY_MANY_NODES = 150
 SEVERAL_GROUPS = 48
 MANY_GROUPS = 48
 TOO_MANY_GROUPS = 600
-STRAINED_SETTLED, STRAINED_GROUPS = 12, 96  # the two above, where work becomes too much
+STRAINED_SETTLED, STRAINED_GROUPS = 6, 96  # where work becomes too much
 MOST_GROUPS = 2_000
 MOST_NODES = 12_000
 NODES_PER_CALL = 6
@@ -208,7 +208,9 @@ class Fixpoint:
         if len(groups) > SEVERAL_GROUPS and self.merges and live is not None:
             make_optional(state, meeting.held, live)
         strained = self.merges and self.interpreter.budget.strained
-        if len(groups) > (STRAINED_SETTLED if strained else MANY_GROUPS):
+        if strained and len(groups) > STRAINED_SETTLED:
+            settle(state)
+        if len(groups) > MANY_GROUPS:
             forget_settled(state)
         if len(groups) > (STRAINED_GROUPS if strained else TOO_MANY_GROUPS):
             self.gave_up |= give_up(state, meeting.common or frozenset())

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from capilint.engine.domain.state import State
 from capilint.ir import Function
 
-EASE = 12_000
-MOST = 24_000
+EASE = 9_000
+MOST = 20_000
 PER_INSTRUCTION = 3
 HELD_PER_STEP = 64  # what a state holds is copied, compared, and kept
 
@@ -41,6 +41,10 @@ class Budget:
         """What the text of a function allows."""
         more = PER_INSTRUCTION * sum(len(block.instructions) + 1 for block in function.blocks)
         return cls(EASE + more, MOST + more)
+
+    def second_look(self) -> Budget:
+        """What may be taken to look again at what was found: no more than most functions take."""
+        return Budget(self.ease, self.ease)
 
     @property
     def strained(self) -> bool:

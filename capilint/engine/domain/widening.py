@@ -4,6 +4,7 @@ few combinations     every handle is followed
 many                 of one that ended, or that others can see anyway, no more is known than
                      that it may be there: it owes nothing, and what is done to it from here
                      on is judged as before
+much work, too       of one that nothing is owed for, no more than whether it was released
 too many             of one that is not there in all states, nothing is known
 """
 
@@ -20,6 +21,16 @@ def forget_settled(state: State) -> None:
     """Of handles for which nothing is owed, know no more than that they may be there."""
     for symbol, handle in list(state.handles.items()):
         if _is_seen(handle) or (_has_ended_unmade(handle) and not state.holders(symbol)):
+            state.handles[symbol] = _unknown(handle)
+
+
+def settle(state: State) -> None:
+    """Of handles for which nothing is owed, know no more than that they were released."""
+    for symbol, handle in list(state.handles.items()):
+        released = handle.typestate is Typestate.DESTROYED and handle.doubt is None
+        if released and handle.made:
+            state.handles[symbol] = changed(handle, owner=None, used=False, raised=False)
+        elif handle.matters and not (handle.owed or handle.held_by_caller or handle.optional):
             state.handles[symbol] = _unknown(handle)
 
 

@@ -38,20 +38,25 @@ def unmerged(
     """
     if not any(each.merged for each in witnesses):
         return list(witnesses)
-    again = interpreter()
+    again = _second(interpreter())
     followed = [
         replace(each, merged=False) if each.merged and _is_possible(each, graph, again) else each
         for each in witnesses
     ]
     if not any(each.merged for each in followed):
         return followed
-    found, complete = _others(interpreter())
+    found, complete = _others(_second(interpreter()))
     kept = []
     for each in followed:
         own = found.get(key_of(each, origins)) if each.merged else each
         if own is not None or not complete:
             kept.append(own or each)
     return kept
+
+
+def _second(interpreter: Interpreter) -> Interpreter:
+    interpreter.budget = interpreter.budget.second_look()
+    return interpreter
 
 
 def _is_possible(witness: Witnessed, graph: Graph, interpreter: Interpreter) -> bool:

@@ -177,9 +177,7 @@ class Interpreter:
         """
         pending = [(point, path)]
         while pending:
-            (block, start), way = pending.pop()
-            self.budget.spend(1 + len(self.function.blocks[block].instructions) - start)
-            ways = list(self._run_block((block, start), way))
+            ways = list(self._run_block(*pending.pop()))
             arriving = [target for target, _ in ways]
             for target, way in ways:
                 alone = target[1] == 0 and arriving.count(target) == 1
@@ -201,6 +199,7 @@ class Interpreter:
                 else:
                     ways.append(way.path)
             if len(ways) != 1:
+                self.budget.spend(1 + index - start)
                 if index + 1 == len(block.instructions):
                     for way_on in ways:
                         yield from self._terminate(way_on, block, block.terminator)
@@ -209,6 +208,7 @@ class Interpreter:
                         yield (number, index + 1), way_on
                 return
             path = ways[0]
+        self.budget.spend(1 + len(block.instructions) - start)
         yield from self._terminate(path, block, block.terminator)
 
     def _raised(
