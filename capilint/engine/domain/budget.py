@@ -19,8 +19,9 @@ from capilint.engine.domain.state import State
 from capilint.ir import Function
 
 EASE = 9_000
-MOST = 20_000
+MOST = 22_000
 PER_INSTRUCTION = 3
+INSTRUCTIONS_PER_PLACE = 3
 HELD_PER_STEP = 64  # what a state holds is copied, compared, and kept
 
 
@@ -38,8 +39,16 @@ class Budget:
 
     @classmethod
     def of(cls, function: Function) -> Budget:
-        """What the text of a function allows."""
-        more = PER_INSTRUCTION * sum(len(block.instructions) + 1 for block in function.blocks)
+        """What the text of a function allows.
+
+        What one place of the text became many instructions for, destructors at each return or a
+        macro, counts once.
+        """
+        instructions = sum(len(block.instructions) + 1 for block in function.blocks)
+        places = {
+            getattr(each, "span", None) for block in function.blocks for each in block.instructions
+        }
+        more = PER_INSTRUCTION * min(instructions, INSTRUCTIONS_PER_PLACE * len(places))
         return cls(EASE + more, MOST + more)
 
     def second_look(self) -> Budget:
