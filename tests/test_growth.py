@@ -9,6 +9,9 @@ import pytest
 from capilint.checking import Report, check
 from capilint.config.settings import Settings
 from capilint.files.discover import discover
+from capilint.files.source import Input
+from capilint.finding import Finding
+from capilint.language import Language
 
 C_LIBRARY = """
 BOOL session_key(HCRYPTPROV prov, HCRYPTKEY *key) { return CryptGenKey(prov, 1, 0, key); }
@@ -350,3 +353,21 @@ def user(prov):
     report = checked(files)
     assert told(report) == ["user.py:5 CAP101"]
     assert report.analysed == CHAIN + 1
+
+
+def test_a_path_through_many_calls_tells_of_the_outermost_and_of_the_innermost_call() -> None:
+    def found(levels: int) -> Finding:
+        text = "int f0(HCRYPTPROV p, HCRYPTKEY *k) { return CryptGenKey(p, 1, 0, k); }\n"
+        text += "".join(
+            f"int f{n}(HCRYPTPROV p, HCRYPTKEY *k) {{ return f{n - 1}(p, k); }}\n"
+            for n in range(1, levels)
+        )
+        text += f"int use(HCRYPTPROV p) {{ HCRYPTKEY k; return f{levels - 1}(p, &k); }}\n"
+        report = check([Input("a.c", Language.C, text.encode())], lambda _: Settings())
+        (finding,) = report.findings
+        return finding
+
+    short, long = found(20), found(100)
+    assert (long.code, long.confirmed) == (short.code, short.confirmed) == ("CAP101", True)
+    assert [step.kind for step in short.steps] == [step.kind for step in long.steps]
+    assert len(long.trace) < 80

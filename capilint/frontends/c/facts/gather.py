@@ -132,7 +132,7 @@ def facts_of(
                 mentioned.update(_mentioned(node))
             case "initializer_list":
                 facts.fillings.update(dict.fromkeys(fillings_in(node)))
-        hidden = hidden or _is_unnamed_namespace(node)
+        hidden = hidden or (kind == "namespace_definition" and _is_unnamed(node))
         stack += [(child, node, hidden) for child in reversed(node.named_children)]
     facts.own_variables -= mentioned
     return facts.without_doubt()
@@ -273,8 +273,8 @@ def _add_declaration(declaration: Node, facts: Facts, hidden: bool) -> None:
                 facts.own_variables.add(declared.name)
 
 
-def _is_unnamed_namespace(node: Node) -> bool:
-    return node.type == "namespace_definition" and node.child_by_field_name("name") is None
+def _is_unnamed(namespace: Node) -> bool:
+    return namespace.child_by_field_name("name") is None
 
 
 def _mentioned(declaration: Node) -> Iterator[str]:
