@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeGuard
 
 from capilint.engine.domain.cause import How
-from capilint.engine.domain.evaluate import Evaluator, is_parameter
+from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import (
     AbstractValue,
@@ -18,6 +18,7 @@ from capilint.engine.domain.values import (
     Symbol,
     Term,
     Text,
+    is_parameter,
 )
 from capilint.ir import Call, Method, Operation, Read, Unknown, Value, Variable, places_in
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeGuard
 
 from capilint.engine.domain.equality import known_number, told_by_comparison, told_by_truth
 from capilint.engine.domain.handle import changed
@@ -41,6 +40,7 @@ from capilint.engine.domain.values import (
     is_empty_box,
     is_fixed,
     is_handle_or_memory,
+    is_parameter,
 )
 from capilint.ir import (
     AddressOf,
@@ -50,11 +50,9 @@ from capilint.ir import (
     Operation,
     Place,
     Read,
-    Scope,
     TupleOf,
     Unknown,
     Value,
-    Variable,
 )
 from capilint.ir.arithmetic import calculated
 
@@ -382,18 +380,6 @@ def vanish(state: State, symbol: Symbol) -> None:
     for other, handle in list(state.handles.items()):
         if handle.owner == symbol:
             state.handles[other] = changed(handle, owner=None, orphaned=False)
-
-
-def is_parameter(value: AbstractValue) -> TypeGuard[Symbol]:
-    """Whether a value is what a parameter held at the start."""
-    return (
-        isinstance(value, Symbol)
-        and value.kind == "initial"
-        and isinstance(value.detail, Location)
-        and isinstance(value.detail.base, Variable)
-        and value.detail.base.scope is Scope.PARAMETER
-        and not value.detail.path
-    )
 
 
 def _may_be(value: AbstractValue, code: int | None) -> bool:

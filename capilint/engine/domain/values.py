@@ -325,3 +325,15 @@ def led_to(symbol: Symbol, other: Symbol) -> bool:
 def initial(place: Location) -> Symbol:
     """What a place held when the function began."""
     return Symbol("initial", "entry", place)
+
+
+def is_parameter(value: AbstractValue) -> TypeGuard[Symbol]:
+    """Whether a value is what a parameter held at the start."""
+    return (
+        isinstance(value, Symbol)
+        and value.kind == "initial"
+        and isinstance(value.detail, Location)
+        and isinstance(value.detail.base, Variable)
+        and value.detail.base.scope is Scope.PARAMETER
+        and not value.detail.path
+    )

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from capilint.engine.program.classes import Classes
+from capilint.engine.program.components import components
 from capilint.engine.program.cpp_classes import CppClasses
 from capilint.engine.program.given_libraries import GivenLibraries
 from capilint.engine.program.linkage import Definition
@@ -312,43 +313,14 @@ class Program:
                 yield definition, len(component) > 1
 
     def _components(
-        self, roots: list[Definition], known: Container[Definition]
+        self, roots: Iterable[Definition], known: Container[Definition]
     ) -> Iterator[list[Definition]]:
-        """Strongly connected components in reverse topological order (Tarjan, iterative).
+        """Strongly connected components, callees first; those that are `known` are left out."""
 
-        Definitions that are `known` are left out.
-        """
-        callees: dict[Definition, list[Definition]] = {}
-        index: dict[Definition, int] = {}
-        low: dict[Definition, int] = {}
-        stack: list[Definition] = []
-        on_stack: set[Definition] = set()
-        for root in roots:
-            if root in index:
-                continue
-            work: list[tuple[Definition, int]] = [(root, 0)]
-            while work:
-                node, position = work.pop()
-                if position == 0:
-                    index[node] = low[node] = len(index)
-                    stack.append(node)
-                    on_stack.add(node)
-                    callees[node] = [each for each in self.calls[node].callees if each not in known]
-                called = callees[node]
-                if position > 0:
-                    low[node] = min(low[node], low[called[position - 1]])
-                while position < len(called) and called[position] in index:
-                    if called[position] in on_stack:
-                        low[node] = min(low[node], index[called[position]])
-                    position += 1
-                if position < len(called):
-                    work += [(node, position + 1), (called[position], 0)]
-                elif low[node] == index[node]:
-                    component: list[Definition] = []
-                    while not component or component[-1] != node:
-                        component.append(stack.pop())
-                        on_stack.discard(component[-1])
-                    yield component
+        def called(definition: Definition) -> list[Definition]:
+            return [each for each in self.calls[definition].callees if each not in known]
+
+        return components(roots, called)
 
 
 def _reached_from(

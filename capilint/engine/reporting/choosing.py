@@ -15,7 +15,7 @@ from capilint.engine.reporting.enders import LEAKS, acts, begin_of_ender
 from capilint.engine.reporting.hanging import asks_for_releases, failed_release
 from capilint.engine.reporting.lengths import Length, Lengths
 from capilint.engine.reporting.waypoints import Waypoint, waypoints
-from capilint.engine.transfer.interpreter import MODULE
+from capilint.engine.transfer.leaving import MODULE
 from capilint.finding import Span
 from capilint.ir import Function, Raise
 

@@ -12,14 +12,12 @@ from capilint.engine.domain.cause import How
 from capilint.engine.domain.escapes import EscapeLog
 from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Event, Path, raised_by
-from capilint.engine.domain.memory_owners import end_local_memory
 from capilint.engine.domain.order import bounds
 from capilint.engine.domain.path_invariants import PathInvariants, candidates
 from capilint.engine.domain.pruning import forget_temporaries, prune
 from capilint.engine.domain.state import CAUGHT, CERTAIN, POSSIBLE, State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
-    AbstractValue,
     Location,
     Part,
     Symbol,
@@ -36,6 +34,7 @@ from capilint.engine.transfer.creations import Creations
 from capilint.engine.transfer.elements import ElementEffects
 from capilint.engine.transfer.exceptions import Exceptions, exceptions_of
 from capilint.engine.transfer.judged import Judged
+from capilint.engine.transfer.leaving import MODULE, Leaving
 from capilint.engine.transfer.memory import MemoryEffects
 from capilint.engine.transfer.objects import Objects
 from capilint.engine.transfer.protocols import ProtocolCalls
@@ -45,7 +44,6 @@ from capilint.engine.transfer.results import Results
 from capilint.engine.transfer.summary_calls import SummaryCalls
 from capilint.engine.transfer.unknown import UnknownCalls
 from capilint.engine.transfer.ways import Continuation, Sites, raise_from
-from capilint.finding import Span
 from capilint.ir import (
     Assign,
     BasicBlock,
@@ -73,7 +71,6 @@ from capilint.ir import (
 from capilint.ir import Function as IrFunction
 from capilint.rulebook.book import RuleBook
 
-MODULE = "<module>"  # the name of a module's own code
 LONGEST_TRAIL = 32  # before it goes on in a node of its own
 MANAGING = frozenset({"__enter__", "__exit__"})
 
@@ -106,6 +103,7 @@ class Interpreter:
     raising: Raising = field(init=False)
     resolution: Resolution = field(init=False)
     branching: Branching = field(init=False)
+    leaving: Leaving = field(init=False)
 
     def __post_init__(self) -> None:
         self.budget = Budget.of(self.function)
@@ -138,6 +136,14 @@ class Interpreter:
         self.resolution = Resolution(self.callees, self.rulebook, evaluator, self.objects)
         bases, unsaid = cache(self.callees.classes.bases_of), self.rulebook.unsaid_exceptions
         self.exceptions = exceptions_of(self.function.language, bases, unsaid)
+        self.leaving = Leaving(
+            self.function,
+            typestates,
+            self.objects,
+            self.exceptions,
+            self.abandons_object,
+            self.exits,
+        )
         self.raising = raising(self.function)
         idle = IdleBranches(self.function, self.liveness, self.callees.acted_on)
         self.branching = Branching(
@@ -218,56 +224,7 @@ class Interpreter:
         if block.handler is not None:
             yield (block.handler, 0), path
         else:
-            self._leave(path, where, None, raised=True)
-
-    def _ends_process(self, path: Path) -> bool:
-        """Whether the exception under way ends the program."""
-        return self.function.noexcept or self.exceptions.ends_process(path.state.exception)
-
-    def _leave(
-        self,
-        path: Path,
-        where: Instruction | Terminator,
-        value: AbstractValue | None,
-        raised: bool,
-        parts: tuple[Part, ...] = (),
-    ) -> None:
-        if raised and self._ends_process(path):
-            path.state.end(How.PROCESS)
-            return
-        span = getattr(where, "span", self.function.span)
-        if path.state.objects and (not raised or path.state.raising == CERTAIN):
-            for way in self.objects.end_all(path, span):
-                self._left(way, span, value, raised, parts)
-        else:
-            self._left(path, span, value, raised, parts)
-
-    def _left(
-        self,
-        path: Path,
-        span: Span,
-        value: AbstractValue | None,
-        raised: bool,
-        parts: tuple[Part, ...],
-    ) -> None:
-        process_ends = self.function.name == MODULE
-        if not raised:
-            end_local_memory(path, self.typestates, span)
-        self.typestates.leave(path, span, raised, process_ends)
-        if raised and self.abandons_object and self.function.receiver is not None:
-            thing = path.state.load(Location(self.function.receiver))
-            self.typestates.abandon(path, thing, span)
-        if path.state.raising == CAUGHT + POSSIBLE:
-            self._let_go(path)
-        if not raised or path.state.raising == CERTAIN:
-            self.exits.append((path.node, Exit(path.state, value, raised, (), span, parts), path))
-            path.state.end(How.PROCESS if process_ends else None)
-
-    def _let_go(self, path: Path) -> None:
-        """What lives on after a mere possibility is not for callers to answer for."""
-        for symbol, handle in list(path.state.handles.items()):
-            if handle.made and not (handle.escaped or handle.is_ended):
-                path.state.escape(symbol, cause=path.state.cause(How.UNDECIDED))
+            self.leaving.leave(path, where, None, raised=True)
 
     # ------------------------------------------------------------ instructions
 
@@ -403,4 +360,4 @@ class Interpreter:
             parts = tuple(self.evaluator.parts(path.state, terminator.value))
             for _, part in parts:
                 path.state.escape(part, handed=True)
-        self._leave(path, terminator, value, raised=False, parts=parts)
+        self.leaving.leave(path, terminator, value, raised=False, parts=parts)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument
 from capilint.engine.domain.cause import How
-from capilint.engine.domain.evaluate import Evaluator, is_parameter
+from capilint.engine.domain.evaluate import Evaluator
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.state import CAUGHT, UNDER_WAY, State
 from capilint.engine.domain.values import (
@@ -24,6 +24,7 @@ from capilint.engine.domain.values import (
     Symbol,
     Term,
     Text,
+    is_parameter,
 )
 from capilint.engine.transfer.unknown import STATUS_KINDS
 from capilint.engine.transfer.ways import Site
