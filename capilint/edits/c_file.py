@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from capilint.edits.c_layout import Layout
 from capilint.edits.one_file import OneFile
 from capilint.edits.spelling import API_NAME, Spelling, base_name
 from capilint.finding import Finding, Span
 from capilint.frontends.c.sites import Declared, Function, Site
+from capilint.language import Language
 
 _MEMBER = re.compile(r"(?<!this)(?:\.|->)(\w+)")
 LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_range_loop"})
@@ -31,12 +32,21 @@ class CFile(OneFile[Site]):
         found = list(self._spelling.found_among(self._calls_in(function), handle))
         prefix = self._prefix(finding, name)
         own = [f"{prefix}{self._spelling.call(name, handle)}"] if name else []
-        if not self._sites.private_members.isdisjoint(_MEMBER.findall(handle)):
-            own = []  # its class would not let it be named there
+        if not self._may_name(_MEMBER.findall(handle)):
+            own = []
         everywhere = (call for each in self._sites.bodies() for call in self._calls_in(each))
         elsewhere = self._spelling.found_among(everywhere, handle)
         closing = [finding.closing] if finding.closing else []
         return iter(dict.fromkeys([*closing, *found, *own, *elsewhere]))
+
+    def _may_name(self, members: Sequence[str]) -> bool:
+        """Whether code outside of their classes can name members; of C++'s that the file nowhere
+        names nobody knows."""
+        if not self._sites.private_members.isdisjoint(members):
+            return False
+        return self._spelling.language is not Language.CPP or all(
+            re.search(rf"\b{re.escape(each)}\b", self._layout.text) for each in members
+        )
 
     def _calls_in(self, function: Function) -> list[str]:
         return [

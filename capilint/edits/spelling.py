@@ -69,7 +69,7 @@ class Spelling:
 
     def __init__(self, book: RuleBook, language: Language) -> None:
         self._book = book
-        self._language = language
+        self.language = language
 
     def release_of(self, finding: Finding) -> str:
         """The name of the function that ends such a handle: the user's own where one of the
@@ -98,12 +98,12 @@ class Spelling:
             and any(number == finding.subject for _, number in event.handles)
         )
         name = next(created, "")
-        bound = self._book.direct(name, self._language) if name else None
+        bound = self._book.direct(name, self.language) if name else None
         return None if bound is None else bound.protocol
 
     def call(self, name: str, handle: str) -> str:
         """A call that ends a handle: `CryptReleaseContext(p, 0)`."""
-        bound = self._book.direct(name, self._language) or self._book.direct(name, Language.C)
+        bound = self._book.direct(name, self.language) or self._book.direct(name, Language.C)
         if bound is None:
             return f"{name}({handle})"
         return f"{name}({', '.join(_given(bound.protocol, handle))})"

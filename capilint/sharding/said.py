@@ -8,32 +8,33 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
 from typing import NamedTuple
 
 from capilint.files.words import c_function_texts, words
 
 _UNITS = (".c", ".cc", ".cpp", ".cxx", ".c++")  # no other file includes one
-_TYPE = re.compile(rb"\b(?:class|struct|union|enum)\s+(?:\w+\s+)*?(\w+)\s*(?:final\s*)?[:{]")
-_ALIAS = re.compile(
-    rb"\busing\s+(\w+)\s*=|\btypedef\b[^;{}]*?(\w+)\s*(?:\[[^;]*|\)[^;]*)?;|^\}[ \t]*([\w \t,*]+);",
-    re.MULTILINE,
+_TYPE = re.compile(
+    rb"\b(?:class|struct|union|enum)\s++(?:\w++\s++){0,4}?(\w++)\s*+(?:final\s*+)?[:{]"
 )
+_ALIAS = re.compile(rb"\busing\s+(\w+)\s*=|^\}[ \t]*+([\w*][\w \t,*]*+);", re.MULTILINE)
+_STATEMENT = re.compile(rb"[^;{}]++")
+_TYPEDEF = re.compile(rb"\b(\w++)\s*+(?:[\[)]|\Z)")  # of what stands between the word and the `;`
 _MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)((?:[^\n\\]|\\\r?\n|\\.)*)", re.MULTILINE)
 _FILLED = re.compile(rb"\b(\w+)\s*=(?!=)")
-_GIVEN = re.compile(rb"&\s*\(*\s*(\w+(?:\s*(?:\.|->|::|\[[^\]\n]*\])\s*\w*)*)")
+_GIVEN = re.compile(rb"&\s*+\(*+\s*+(\w++(?:\s*+(?:\.|->|::|\[[^\]\n]{0,80}\])\s*+\w*+)*+)")
 _MEMBER = re.compile(rb"(?:\.|->)\s*(\w+)")
 _CLASS = re.compile(rb"\bclass\s+\w|::")  # whose members are named without their object
 _CALL = re.compile(rb"\b\w+\s*\(")
 _POINTER = re.compile(rb"\(\s*(?:\w+\s+)*\*\s*(\w+)\s*\)\s*\(")
-_CALLED = re.compile(rb"\b(\w+)\s*\)?\s*\(")
-_COMMENT = re.compile(rb"""("(?:[^"\\\n]|\\.)*")|/\*.*?\*/|//[^\n]*""", re.DOTALL)
+_CALLED = re.compile(rb"\b(\w++)\s*+(?:\)\s*+)?\(")
+_COMMENT = re.compile(rb"""("(?:[^"\\\n]|\\.)*")|/\*.*?(?:\*/|\Z)|//[^\n]*""", re.DOTALL)
 _OF_MODULES = re.compile(
     rb"^(?:async\s+)?(?:def|class)\s+(\w+)|\bas\s+(\w+)|^(\w+)\s*(?::[^=\n]+)?=(?!=)",
     re.MULTILINE,
 )
 _OF_OBJECTS = re.compile(
-    rb"^[ \t]+(?:async\s+)?def\s+(\w+)|\.(\w+)\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE
+    rb"^[ \t]+(?:async\s+)?def\s+(\w+)|\.(\w++)\s*+(?::[^=\n]{1,80})?=(?!=)", re.MULTILINE
 )
 
 Concerned = Callable[[bytes], bool]
@@ -81,7 +82,15 @@ def said_in_python(data: bytes) -> Said:
 def types_in(data: bytes) -> set[bytes]:
     """The types that a file of C or C++ defines."""
     aliases = {word for each in _found(_ALIAS, data) for word in words(each)}
-    return _found(_TYPE, data) | aliases
+    return _found(_TYPE, data) | aliases | set(_typedefs_in(data))
+
+
+def _typedefs_in(data: bytes) -> Iterator[bytes]:
+    for statement in _STATEMENT.findall(data):
+        _, typedef, declared = statement.rpartition(b"typedef")
+        found = _TYPEDEF.search(declared) if typedef else None
+        if found is not None:
+            yield found.group(1)
 
 
 def macros_in(data: bytes) -> dict[bytes, set[bytes]]:

@@ -98,6 +98,7 @@ def _is_bounded(findings: list[Finding]) -> bool:
 
 
 def _matches(finding: Finding, mistake: Mistake, text: Text) -> bool:
+    instead = {step.span.line for step in finding.also if step.kind == "create"}
     created = {step.span.line for step in finding.steps if step.kind == "create"}
     thrown = text.throws and finding.code == "CAP102" and mistake.code in LEAKS
     left = finding.code in LEAKS and mistake.code in LEAKS
@@ -105,8 +106,8 @@ def _matches(finding: Finding, mistake: Mistake, text: Text) -> bool:
     return (
         (finding.code == mistake.code or thrown or left)
         and (finding.handle in names or mistake.number in text.unseen)
-        and finding.span.line in text.lines[mistake.number]
-        and (not created or not created.isdisjoint(text.lines.get(mistake.created, ())))
+        and not {finding.span.line, *instead}.isdisjoint(text.lines[mistake.number])
+        and (not created or not (created | instead).isdisjoint(text.lines.get(mistake.created, ())))
     )
 
 
