@@ -11,10 +11,10 @@ A call that is told how something went, once that is decided, is no check of it.
 
 from __future__ import annotations
 
-from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import heappop, heappush
 
 from capilint.engine.program.liveness import written_by
 from capilint.ir import (
@@ -39,9 +39,10 @@ from capilint.ir import (
     values_of,
 )
 
-Answer = tuple[Variable, int, int]  # a variable, the block that asks about it, the way taken
+Answers = dict[Variable, frozenset[tuple[int, int]]]
+"""The variables that each way to a point has asked about, with the blocks that did and the ways
+taken from there."""
 _OUTCOMES = (0, 1, -1)  # what a status is compared with to learn whether it is a failure
-_UNASKED = -1
 
 
 @dataclass
@@ -107,41 +108,58 @@ class Tested:
     def _before(self) -> dict[int, frozenset[Variable]]:
         """The same for each call that something follows in its branch."""
         found: dict[int, frozenset[Variable]] = {}
-        for number, answers in self._at_entry.items():
+        for number, known in self._at_entry.items():
+            answers = dict(known)
             instructions = self.function.blocks[number].instructions
             for index, each in enumerate(instructions):
                 if isinstance(each, Call) and not _may_be_the_end(each, instructions[index + 1 :]):
-                    found[id(each)] = _decided(answers)
-                answers = _after(answers, each)
+                    found[id(each)] = frozenset(answers)
+                _forget_written(answers, each)
         return found
 
     @cached_property
-    def _at_entry(self) -> dict[int, frozenset[Answer]]:
+    def _at_entry(self) -> dict[int, Answers]:
         """The last answers about each variable on the ways to the head of each block."""
-        variables = {each for block in self.function.blocks for each in self._asked(block)}
-        entry = {0: frozenset((each, _UNASKED, 0) for each in variables)}
-        pending = deque([0] if variables else [])
+        entry: dict[int, Answers] = {0: {}}
+        pending = [0] if any(self._asks) else []
+        waiting = set(pending)
         while pending:
-            block = self.function.blocks[pending.popleft()]
+            block = self.function.blocks[heappop(pending)]
+            waiting.discard(block.number)
             for target, answers in self._ways(block, entry[block.number]):
-                known = entry.get(target, frozenset())
-                if target not in entry or not answers <= known:
-                    entry[target] = known | answers
-                    pending.append(target)
+                known = entry.get(target)
+                merged = answers if known is None else _on_both(known, answers)
+                if known is None or len(merged) != len(known) or merged != known:
+                    entry[target] = merged
+                    if target not in waiting:
+                        waiting.add(target)
+                        heappush(pending, target)
         return entry
 
-    def _ways(
-        self, block: BasicBlock, answers: frozenset[Answer]
-    ) -> Iterator[tuple[int, frozenset[Answer]]]:
+    @cached_property
+    def _asks(self) -> list[frozenset[Variable]]:
+        """For each block the variables that its branch decides by, and that calls are told of."""
+        told = frozenset(
+            place.root
+            for block in self.function.blocks
+            for each in block.instructions
+            if isinstance(each, Call)
+            for value in _given(each)
+            for place in places_in(value)
+        )
+        return [told & self._asked(block) for block in self.function.blocks]
+
+    def _ways(self, block: BasicBlock, answers: Answers) -> Iterator[tuple[int, Answers]]:
         if block.handler is not None:
-            yield block.handler, frozenset((each, _UNASKED, 0) for each, _, _ in answers)
+            yield block.handler, {}
+        answers = dict(answers)
         for instruction in block.instructions:
-            answers = _after(answers, instruction)
+            _forget_written(answers, instruction)
         targets = successors(block)
-        asked = self._asked(block) if len(set(targets)) > 1 else set()
-        others = frozenset(answer for answer in answers if answer[0] not in asked)
+        asked = self._asks[block.number] if len(set(targets)) > 1 else ()
         for target in targets:
-            yield target, others | {(each, block.number, target) for each in asked}
+            answer = frozenset({(block.number, target)})
+            yield target, {**answers, **dict.fromkeys(asked, answer)} if asked else answers
 
     def _asked(self, block: BasicBlock) -> set[Variable]:
         """The variables that a block's branch decides by, also through a call: `FAILED(rc)`."""
@@ -185,21 +203,30 @@ def _whole(call: Call) -> Iterator[Place]:
                 yield value.place
 
 
-def _decided(answers: frozenset[Answer]) -> frozenset[Variable]:
-    """The variables that were asked about on each way, if none of the branches leads here both
-    ways."""
-    ways = Counter((variable, block) for variable, block, _ in answers)
-    open_still = {variable for (variable, block), count in ways.items() if count > 1}
-    open_still |= {variable for variable, block, _ in answers if block == _UNASKED}
-    return frozenset(variable for variable, _, _ in answers) - open_still
+def _given(call: Call) -> tuple[Value, ...]:
+    """All that a call is given, with what its method is called on."""
+    receiver = (call.callee.receiver,) if isinstance(call.callee, Method) else ()
+    return (*receiver, *values_of(call))
 
 
-def _after(answers: frozenset[Answer], instruction: Instruction) -> frozenset[Answer]:
+def _on_both(known: Answers, others: Answers) -> Answers:
+    """What is answered on two ways to a block: not by a branch that leads here both ways."""
+    found = {}
+    for variable, one in known.items():
+        other = others.get(variable)
+        if other is one:
+            found[variable] = one
+        elif other is not None:
+            both = one | other
+            if len({block for block, _ in both}) == len(both):
+                found[variable] = both
+    return found
+
+
+def _forget_written(answers: Answers, instruction: Instruction) -> None:
     target = written_by(instruction)
-    if target is None or all(answer[0] != target for answer in answers):
-        return answers
-    others = {answer for answer in answers if answer[0] != target}
-    return frozenset(others | {(target, _UNASKED, 0)})
+    if target is not None:
+        answers.pop(target, None)
 
 
 def _may_be_the_end(call: Call, following: tuple[Instruction, ...]) -> bool:

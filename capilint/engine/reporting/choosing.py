@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.events import Defect, Event, Origin, Trail
@@ -13,6 +13,7 @@ from capilint.engine.fixpoint import Graph, Links
 from capilint.engine.reporting.deciding import Decisions, Path, Station
 from capilint.engine.reporting.enders import LEAKS, acts, begin_of_ender
 from capilint.engine.reporting.hanging import asks_for_releases, failed_release
+from capilint.engine.reporting.happened import Events
 from capilint.engine.reporting.lengths import Length, Lengths
 from capilint.engine.reporting.waypoints import Waypoint, waypoints
 from capilint.engine.transfer.leaving import MODULE
@@ -39,7 +40,7 @@ class Witnessed:
     """
 
     defect: Defect
-    events: Sequence[Event]
+    events: Events
     made: int = -1
     deciding: frozenset[int] = frozenset()
     spared: frozenset[int] = frozenset()
@@ -75,7 +76,7 @@ def shortest_witnesses(
         known = best.get(key)
         if known is None or (length, defect.span) < (known[0], known[1].span):
             best[key] = (length, defect)
-    decisions = Decisions(graph, exits, before)
+    courses = _Courses(Decisions(graph, exits, before))
     others = _IN_A_SCRIPT if function.name == MODULE else STRONGER
     hangs = asks_for_releases(defects, graph)
     found = []
@@ -83,23 +84,74 @@ def shortest_witnesses(
         if any((stronger, *handle) in best for stronger in others.get(str(code), ())):
             continue
         kinds = LEAKS if code in LEAKS else (code,)
-        same = [each for kind in kinds for each in alike_.get((kind, *handle), ())]
+        same = _Same([each for kind in kinds for each in alike_.get((kind, *handle), ())])
         if hangs:
-            kept = [each for each in same if not _hangs_on_a_release(each, same, decisions)]
+            kept = [each for each in same.defects if not _hangs_on_a_release(each, same, courses)]
             if not kept:
                 continue
             if defect not in kept:
                 defect = min(kept, key=lambda each: (lengths.to(each.node, each.trail), each.span))
-            same = kept
-        found.append(_witnessed(defect, _stations(before, defect), same, decisions))
+            if len(kept) < len(same.defects):
+                same = _Same(kept)
+        found.append(_witnessed(defect, same, courses))
     return found
 
 
-def _hangs_on_a_release(defect: Defect, same: Sequence[Defect], decisions: Decisions) -> bool:
+@dataclass(slots=True)
+class _Same:
+    """The defects of one mistake, and where they are: lists that stay the same ones."""
+
+    defects: Sequence[Defect]
+    stations: Sequence[Station] = ()
+    _alike: dict[tuple[str, Span], list[Station]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.stations = [Station(each.node, each.trail) for each in self.defects]
+        for each, station in zip(self.defects, self.stations, strict=True):
+            self._alike.setdefault((each.code, each.span), []).append(station)
+
+    def ends_like(self, defect: Defect) -> Sequence[Station]:
+        """Where the handle is left, or goes wrong, at the same place."""
+        return self._alike.get((defect.code, defect.span), ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """The shortest way to a defect."""
+
+    stations: Sequence[Station]
+    events: Events
+    waypoints: Sequence[Waypoint]
+
+
+@dataclass(slots=True)
+class _Courses:
+    """The shortest ways to the defects of one function: those of one end are one."""
+
+    decisions: Decisions
+    _known: dict[tuple[int, int], _Course] = field(default_factory=dict)
+
+    def to(self, defect: Defect) -> _Course:
+        """The shortest way to a defect."""
+        key = defect.node, id(defect.trail)
+        known = self._known.get(key)
+        if known is None:
+            decisions = self.decisions
+            stations = _stations(decisions.before, defect)
+            points = waypoints(decisions.graph, decisions.before, defect)
+            known = self._known[key] = _Course(stations, Events(_events(stations)), points)
+        return known
+
+
+def _hangs_on_a_release(defect: Defect, same: _Same, courses: _Courses) -> bool:
     """Whether a handle is only left alive where the release of another one fails."""
-    stations = _stations(decisions.before, defect)
-    number = failed_release(defect, _events(stations))
-    return number is not None and number in _witnessed(defect, stations, same, decisions).deciding
+    course = courses.to(defect)
+    number = failed_release(defect, course.events)
+    if number is None:
+        return False
+    made = _made(defect, course.events)
+    path = _path(defect, course, made, same)
+    return bool(path.ends) and number in courses.decisions.deciding(path, number)
 
 
 def key_of(witness: Witnessed, origins: Mapping[Symbol, Origin]) -> Key:
@@ -179,39 +231,36 @@ def _is_passed_on(event: Event) -> bool:
     return isinstance(event.at, Raise) and event.at.again
 
 
-def _witnessed(
-    defect: Defect, stations: Sequence[Station], same: Sequence[Defect], decisions: Decisions
-) -> Witnessed:
-    events = _events(stations)
+def _witnessed(defect: Defect, same: _Same, courses: _Courses) -> Witnessed:
+    decisions, course = courses.decisions, courses.to(defect)
+    events = course.events
     made = _made(defect, events)
-    own = stations[: begin_of_ender(defect, events)]
-    ends = [Station(each.node, each.trail) for each in same if _is_alike(each, defect)]
-    wrong = [Station(each.node, each.trail) for each in same]
-    if defect.ender is not None:
-        wrong = ends = list(own[-1:])
-    begin = events[made] if made >= 0 else None
-    path = Path(
-        own,
-        made,
-        ends,
-        wrong,
-        begin,
-        defect.code in LEAKS,
-    )
-    deciding = decisions.deciding(path) if ends else []
+    path = _path(defect, course, made, same)
+    deciding = decisions.deciding(path) if path.ends else []
     if not deciding and defect.code == "CAP402":
         deciding = _last_failure(events)
     spared = (
         number
         for number in deciding
-        if decisions.others_do(own[number], lambda event: _releases(event, defect.symbol))
+        if decisions.others_do(path.stations[number], lambda event: _releases(event, defect.symbol))
     )
-    others = [each for each in same if each.ender is None and each.span != defect.span]
+    others = [each for each in same.defects if each.ender is None and each.span != defect.span]
     merged = decisions.is_merged(defect.node)
-    points = waypoints(decisions.graph, decisions.before, defect)
+    points = course.waypoints
     return Witnessed(
         *(defect, events, made, frozenset(deciding), frozenset(spared), others, merged, points)
     )
+
+
+def _path(defect: Defect, course: _Course, made: int, same: _Same) -> Path:
+    own, events = course.stations, course.events
+    if defect.ender is not None:
+        own = own[: begin_of_ender(defect, events)]
+        wrong = ends = own[-1:]
+    else:
+        ends, wrong = same.ends_like(defect), same.stations
+    begin = events[made] if made >= 0 else None
+    return Path(own, made, ends, wrong, begin, defect.code in LEAKS)
 
 
 def _last_failure(events: Sequence[Event]) -> list[int]:
@@ -220,11 +269,7 @@ def _last_failure(events: Sequence[Event]) -> list[int]:
     return [number for number, event in enumerate(events) if event.succeeded is False][-1:]
 
 
-def _is_alike(one: Defect, other: Defect) -> bool:
-    return (one.code, one.span) == (other.code, other.span)
-
-
-def _made(defect: Defect, events: Sequence[Event]) -> int:
+def _made(defect: Defect, events: Events) -> int:
     """Where the handle's story begins: where it is made, or else first released.
 
     What was never set has none: what decides is what comes to the release without setting it.
@@ -232,11 +277,12 @@ def _made(defect: Defect, events: Sequence[Event]) -> int:
     if defect.code == "CAP402":
         return len(events) - 1
     symbol = newest(defect.symbol)
-    made = [n for n, event in enumerate(events) if _acts(event, symbol, "create")]
+    made = [n for n in events.about(symbol) if _acts(events[n], symbol, "create")]
     if made:
         return made[-2] if defect.symbol != symbol and len(made) > 1 else made[-1]
-    released = (n for n, event in enumerate(events[:-1]) if _acts(event, symbol, "release"))
-    return next(released, -1)
+    last = len(events) - 1
+    about = (n for n in events.about(symbol) if n < last)
+    return next((n for n in about if _acts(events[n], symbol, "release")), -1)
 
 
 def _acts(event: Event, symbol: Symbol, action: str) -> bool:

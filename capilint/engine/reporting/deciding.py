@@ -75,6 +75,12 @@ class Decisions:
     _cells: dict[int, tuple[Trail, ...]] = field(default_factory=dict)
     _ends: Trails = field(default_factory=dict)
     _places: dict[object, list[Station]] = field(default_factory=dict)
+    _makings: dict[object, _Making] = field(default_factory=dict)
+    _known_goals: dict[object, _Goals] = field(default_factory=dict)
+    _known_before: dict[object, tuple[_Goals, _Goals]] = field(default_factory=dict)
+    _wrongs: dict[int, _Wrong] = field(default_factory=dict)
+    _parted: dict[tuple[int, int], bool] = field(default_factory=dict)
+    _answers: dict[object, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._ends = _by_node(self.exits)
@@ -83,43 +89,70 @@ class Decisions:
             for target, trail in ways:
                 self._sources[target].append((source, trail))
 
-    def deciding(self, path: Path) -> list[int]:
-        """The numbers of the stations that decide a path, in its order."""
-        makes = _Making(path.begin)
+    def deciding(self, path: Path, down_to: int = 0) -> list[int]:
+        """The numbers of the stations that decide a path, in its order, from a number on."""
+        makes = self._making(path.begin)
         goals = self._goals(path.ends, makes)
-        wrong = _by_node(path.wrong)
-        avoiding = self._avoiding(wrong)
-        making: set[int] | None = None
+        wrong = self._wrong(path.wrong)
         found: list[int] = []
-        for number in range(len(path.stations) - 1, -1, -1):
+        for number in range(len(path.stations) - 1, down_to - 1, -1):
             if number == path.made:
                 goals = self._goals(goals.stations)
                 continue
-            node, trail = path.stations[number]
-            assert trail is not None
-            others = list(self._others(node, trail))
-            if not others:
+            station = path.stations[number]
+            if not self._parts(station):
                 continue
-            if number < path.made:
-                if making is None:
-                    made = [] if path.begin is None else self._places_of(path.begin)
-                    making = self._leading_to(made)
-                matters = (
-                    not _is_expected(trail.event)
-                    and not any(goals.reached_by(each) for each in others)
-                    and any(each.target in making for each in others)
-                )
-            else:
-                forced = not any(goals.reached_by(each, makes) for each in others)
-                last = self._is_last_chance(node, trail, others, avoiding, wrong)
-                expected = _is_expected(trail.event)
-                matters = (last and (path.leaks or not expected)) or (forced and not expected)
+            early = number < path.made
+            key = (station.node, id(station.trail), id(goals), id(wrong), early, path.leaks, makes)
+            matters = self._answers.get(key)
+            if matters is None:
+                if early:
+                    matters = self._decides_early(station, goals, path.begin)
+                else:
+                    matters = self._decides(station, goals, makes, wrong, path.leaks)
+                self._answers[key] = matters
             if matters:
                 found.append(number)
-                goals = self._goals_before(
-                    trail.event, goals, makes if number > path.made else None
-                )
+                assert station.trail is not None
+                later = makes if number > path.made else None
+                goals = self._goals_before(station.trail.event, goals, later)
         return found[::-1]
+
+    def _decides_early(self, station: Station, goals: _Goals, begin: Event | None) -> bool:
+        """Whether a decision counts before the handle is made."""
+        node, trail = station
+        assert trail is not None
+        if _is_expected(trail.event):
+            return False
+        others = list(self._others(node, trail))
+        if any(goals.reached_by(each) for each in others):
+            return False
+        making = self._goals([] if begin is None else self._places_of(begin)).leading
+        return any(each.target in making for each in others)
+
+    def _decides(
+        self, station: Station, goals: _Goals, makes: _Making | None, wrong: _Wrong, leaks: bool
+    ) -> bool:
+        """Whether a decision counts once the handle is there."""
+        node, trail = station
+        assert trail is not None
+        expected = _is_expected(trail.event)
+        if expected and not leaks:
+            return False
+        others = list(self._others(node, trail))
+        if not expected and not any(goals.reached_by(each, makes) for each in others):
+            return True
+        return self._is_last_chance(node, trail, others, wrong)
+
+    def _parts(self, station: Station) -> bool:
+        """Whether other ways part from a path at a station."""
+        node, trail = station
+        assert trail is not None
+        key = node, id(trail)
+        known = self._parted.get(key)
+        if known is None:
+            known = self._parted[key] = next(self._others(node, trail), None) is not None
+        return known
 
     def others_do(self, station: Station, does: Callable[[Event], bool]) -> bool:
         """Whether the call that a path goes through at a station does something on another way."""
@@ -170,32 +203,51 @@ class Decisions:
 
     # ------------------------------------------------------------ where ways lead
 
+    def _making(self, begin: Event | None) -> _Making | None:
+        if begin is None:
+            return None
+        return self._makings.setdefault(_key(begin), _Making(begin))
+
     def _goals(self, stations: Sequence[Station], makes: _Making | None = None) -> _Goals:
-        ids = frozenset(id(trail) for _, trail in stations)
-        return _Goals(stations, ids, self._leading_to(stations, makes))
+        """The goals, the same for the same stations: what was found out of them is known."""
+        key = frozenset([(node, id(trail)) for node, trail in stations]), makes
+        known = self._known_goals.get(key)
+        if known is None:
+            ids = frozenset([id(trail) for _, trail in stations])
+            known = _Goals(stations, ids, self._leading_to(stations, makes))
+            self._known_goals[key] = known
+        return known
 
     def _leading_to(self, goals: Iterable[Station], makes: _Making | None = None) -> set[int]:
         """The nodes from which a goal can be reached, if need be without making the handle."""
-        pending = [
+        found = {
             node for node, trail in goals if not (makes and makes.on(self._cells_of(trail)[:-2]))
-        ]
-        found = set(pending)
+        }
+        pending = list(found)
         while pending:
             for source, trail in self._sources[pending.pop()]:
-                if source not in found and not (makes and makes.up_to(trail)):
+                if source not in found and not (
+                    makes is not None and trail is not None and makes.up_to(trail)
+                ):
                     found.add(source)
                     pending.append(source)
         return found
 
     def _goals_before(self, event: Event, goals: _Goals, makes: _Making | None) -> _Goals:
         """Where a decision is made that leads to the goals; ways have to come through one."""
+        key = _key(event), id(goals), makes
+        known = self._known_before.get(key)
+        if known is not None:
+            return known[0]
         stations = [
             station
             for station in self._places_of(event)
             if id(station.trail) in goals.ids
             or any(goals.reached_by(way, makes) for way in self._on_from(station))
         ]
-        return self._goals(stations, makes)
+        before = self._goals(stations, makes)
+        self._known_before[key] = before, goals
+        return before
 
     def _on_from(self, station: Station) -> Iterator[_Way]:
         for cells, target in self._out_of(station.node):
@@ -218,11 +270,19 @@ class Decisions:
 
     # ------------------------------------------------------------ what can be avoided
 
+    def _wrong(self, stations: Sequence[Station]) -> _Wrong:
+        """Where a path goes wrong, with what can be avoided; the same for the same list."""
+        known = self._wrongs.get(id(stations))
+        if known is None:
+            at = _by_node(stations)
+            known = self._wrongs[id(stations)] = _Wrong(stations, at, self._avoiding(at))
+        return known
+
     def _avoiding(self, wrong: Trails) -> set[int]:
         """The nodes from which the function can be left without the mistake."""
         found = {
             node
-            for node in dict.fromkeys(node for node, _ in self.exits)
+            for node in self._ends
             if any(way.target == ENDS and _is_right(node, way, wrong) for way in self._out_of(node))
         }
         pending = list(found)
@@ -239,18 +299,13 @@ class Decisions:
         return found
 
     def _is_last_chance(
-        self,
-        node: int,
-        trail: Trail,
-        others: Sequence[_Way],
-        avoiding: set[int],
-        wrong: Trails,
+        self, node: int, trail: Trail, others: Sequence[_Way], wrong: _Wrong
     ) -> bool:
         """Whether the mistake could be avoided on another way, and on this one cannot."""
 
         def avoids(way: _Way) -> bool:
-            is_end = way.target == ENDS or way.target in avoiding
-            return is_end and _is_right(node, way, wrong)
+            is_end = way.target == ENDS or way.target in wrong.avoiding
+            return is_end and _is_right(node, way, wrong.at)
 
         return any(map(avoids, others)) and not any(
             map(avoids, self._on_from(Station(node, trail)))
@@ -260,23 +315,29 @@ class Decisions:
 class _Making:
     """The event that makes the handle, and the stretches of paths on which it happens."""
 
-    def __init__(self, begin: Event | None) -> None:
-        self.begin = begin
+    def __init__(self, begin: Event) -> None:
+        self._begin = _key(begin)
         self._known: dict[int, bool] = {}
 
     def on(self, cells: Iterable[Trail]) -> bool:
         """Whether the handle is made on a stretch of a trail."""
-        begin = self.begin
-        return begin is not None and any(alike(cell.event, begin) for cell in cells)
+        begin = self._begin
+        return any(_key(cell.event) == begin for cell in cells)
 
-    def up_to(self, trail: Trail | None) -> bool:
+    def up_to(self, trail: Trail) -> bool:
         """Whether the handle is made on a trail."""
-        if trail is None or self.begin is None:
-            return False
         known = self._known.get(id(trail))
         if known is None:
             known = self._known[id(trail)] = self.on(cells_of(trail))
         return known
+
+
+class _Wrong(NamedTuple):
+    """Where any path goes wrong, by the nodes, and the nodes from which that can be avoided."""
+
+    stations: Sequence[Station]
+    at: Trails
+    avoiding: set[int]
 
 
 class _Goals(NamedTuple):
