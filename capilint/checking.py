@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from capilint.engine import Kept
     from capilint.finding import Finding
     from capilint.growth.rounds import Rounds
-    from capilint.parallel.workers import Workers
+    from capilint.parallel.workers import Team, Workers
     from capilint.remembering.programs import Found, Memory
     from capilint.rulebook.book import RuleBook
     from capilint.rulebook.tomlfile import RuleFile
@@ -57,6 +57,7 @@ def check(
     routes: bool = False,
     jobs: int = 1,
     sharing: Sharing | None = None,
+    executor: str | None = None,
 ) -> Report:
     """Analyse the files together: one program for all that the same user functions apply to.
 
@@ -65,14 +66,16 @@ def check(
     lines of their paths. What the files include or import is read outside of the folders `within`,
     if any, only where the settings name it. `progress` is told how far the run is. In the folder
     `cache` is what earlier runs found out. Where there is enough to do, as many processes are at
-    work as there are `jobs`, and what is found is the same. `sharing` is for runs that analyse a
-    shard, or merge what shards found. Raises SettingsError for an unknown resource, RuleError
-    where the user's functions are described wrongly, BaselineError for a baseline that cannot be
-    read, and Interrupted on Ctrl-C and Terminated.
+    work as there are `jobs`, or the workers of the Dask scheduler at the address `executor`, and
+    what is found is the same. `sharing` is for runs that analyse a shard, or merge what shards
+    found. Raises ClusterError where no such scheduler answers, SettingsError for an unknown
+    resource, RuleError where the user's functions are described wrongly, BaselineError for a
+    baseline that cannot be read, and Interrupted on Ctrl-C and Terminated.
     """
     inputs, unreadable = tuple(inputs), tuple(unreadable)
     progress = progress or Progress()
-    run = _Run(inputs, settings_of, explain, effects, within, progress, cache, routes, jobs)
+    given = (inputs, settings_of, explain, effects, within, progress, routes, jobs, executor)
+    run = _Run(*given, cache)
     run.sharing = sharing
     if cache is None:
         return _report_of(run, inputs, settings_of, unreadable)
@@ -85,7 +88,7 @@ def check(
         raise
     except Exception:  # what is wrong with a cache costs time only: whatever it is, do without
         progress.count("failures")
-    run = _Run(inputs, settings_of, explain, effects, within, progress, None, routes, jobs)
+    run = _Run(*given, None)
     if sharing is not None:
         sharing.restart()
         run.sharing = sharing
@@ -109,16 +112,20 @@ def _report_of(
         programs.setdefault(rules.path if rules else "", []).append(item)
     seen = len(inputs) + len(unreadable)
     judge = Judge(inputs, settings_of, has_baseline, run.explain, seen)
+    signal = 0
     try:
+        run.begin()
         for program in programs.values():
             run.analyse(program)
     except KeyboardInterrupt as stop:
         signal = signal_of(stop)
-        report = judge.report(run.gathered, run.reading, run.front_ends, signal)
-        raise Interrupted(report) from None
     finally:
         run.close()
-    return judge.report(run.gathered, run.reading, run.front_ends)
+    report = judge.report(run.gathered, run.reading, run.front_ends, signal)
+    report = report._replace(troubles=run.troubles)
+    if signal:
+        raise Interrupted(report)
+    return report
 
 
 class _Run:
@@ -132,9 +139,10 @@ class _Run:
         effects: bool,
         within: Sequence[str],
         progress: Progress,
-        cache: str | None,
         routes: bool,
         jobs: int,
+        executor: str | None,
+        cache: str | None,
     ) -> None:
         self._settings_of = settings_of
         self.explain = explain
@@ -143,6 +151,8 @@ class _Run:
         self._cache = None if explain else cache
         self._routes = routes
         self._jobs = 1 if explain else jobs
+        self._executor = None if explain else executor
+        self._team: Team | None = None
         self._memory: Memory | None = None
         self._workers: Workers | None = None
         self.sharing: Sharing | None = None
@@ -150,10 +160,24 @@ class _Run:
         self.reading = Reading(settings_of, self.front_ends, within, progress, self._note)
         self.gathered = Gathered()
 
+    def begin(self) -> None:
+        """Connect with those who are to work for the run. Raises ClusterError."""
+        if self._executor is not None:
+            from capilint.parallel.cluster import Cluster
+
+            self._team = Cluster(self._executor)
+
     def close(self) -> None:
         """End what was begun for the run."""
         if self._workers is not None:
             self._workers.close()
+        elif self._team is not None:
+            self._team.close(False)
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What went wrong with those who worked for the run."""
+        return () if self._team is None else tuple(self._team.troubles)
 
     def analyse(self, program: Sequence[Input]) -> None:
         """Read the files, and analyse those together that matter to handles."""
@@ -252,10 +276,14 @@ class _Run:
         """What is known of functions: by earlier runs, or by others that work for this one."""
         known = None if self._memory is None else self._memory.of_functions
         enough = sum(len(source.text) for source in sources) >= _ENOUGH
-        if self._jobs > 1 and enough and self._workers is None:
+        if self._jobs > 1 and enough and self._team is None:
+            from capilint.parallel.processes import Processes
+
+            self._team = Processes(self._jobs - 1)
+        if self._team is not None and enough and self._workers is None:
             from capilint.parallel.workers import Workers
 
-            self._workers = Workers(self._jobs, lambda: self.reading.sources, self._progress)
+            self._workers = Workers(self._team, lambda: self.reading.sources, self._progress)
         if self._workers is None:
             return known
         return self._workers.of_program(known, self._cache, self._routes, rules)

@@ -23,8 +23,9 @@ class Report(NamedTuple):
     `analysed` counts the files that were parsed, of `seen`, and `unread` those that could not be;
     `unreadable` has headers that are no inputs, too. `sources` has the files that were
     read whole, by path. `failing` are the findings whose severity reaches their file's `fail_on`.
-    `notes` tell people what the run did not do. On request `account` tells of which handles
-    nothing is reported, and `effects` what the functions of the program do to handles.
+    `notes` tell people what the run did not do, and `troubles` what went wrong with others that
+    worked for it, which changes nothing of what is found. On request `account` tells of which
+    handles nothing is reported, and `effects` what the functions of the program do to handles.
 
     Where `baselines` hold, `findings` are the new ones, `known` those that a baseline has, and
     `gone` what it has and the run did not find. `unchanged` are findings that only concern lines
@@ -39,6 +40,7 @@ class Report(NamedTuple):
     analysed: int = 0
     unreadable: tuple[Unreadable, ...] = ()
     notes: tuple[str, ...] = ()
+    troubles: tuple[str, ...] = ()
     failing: frozenset[Finding] = frozenset()
     sources: Mapping[str, Source] = MappingProxyType({})
     account: Account | None = None

@@ -14,7 +14,7 @@ from typing import NoReturn
 import pytest
 
 import capilint.checking
-from capilint.parallel import task, workers
+from capilint.parallel import processes, task, workers
 from capilint.parallel.workers import Workers
 from tests.command_line import Cli
 
@@ -100,7 +100,7 @@ def test_what_a_killed_worker_was_at_is_done_again(
     cli: Cli, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = _outcome(cli, 1, str(tree))
-    monkeypatch.setattr(workers, "work", die)
+    monkeypatch.setattr(processes, "work", die)
     assert _outcome(cli, 3, "--statistics", str(tree)) == alone
     assert "a process was lost" in cli.err
 
@@ -114,7 +114,7 @@ def test_what_fails_in_a_worker_is_done_again(
     cli: Cli, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = _outcome(cli, 1, str(tree))
-    monkeypatch.setattr(workers, "work", fail)
+    monkeypatch.setattr(processes, "work", fail)
     assert _outcome(cli, 2, str(tree)) == alone
 
 

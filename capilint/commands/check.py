@@ -26,7 +26,7 @@ from capilint.commands.outputs import (
     report_arguments,
     write_all,
 )
-from capilint.commands.processes import jobs, jobs_argument
+from capilint.commands.processes import jobs, jobs_arguments
 from capilint.commands.progress_bar import progress_shown
 from capilint.commands.statuses import FINDINGS, SIGNALLED, TROUBLE
 from capilint.commands.streams import say
@@ -67,7 +67,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     _output_arguments(parser.add_argument_group("how it is reported"))
     work = parser.add_argument_group("how it is done")
-    jobs_argument(work)
+    jobs_arguments(work)
     cache_arguments(work)
     work.add_argument(
         "--shard",
@@ -230,6 +230,7 @@ def _checked(
             progress=progress,
             cache=cache_folder(options),
             jobs=jobs(options),
+            executor=options.executor,
             routes=any(name in WITH_ROUTES for name, _ in wanted),
             sharing=sharing,
         )

@@ -182,6 +182,8 @@ def complain(
         say("capilint: interrupted; this is what was found so far")
     if quiet:
         return
+    for trouble in report.troubles:
+        say(f"capilint: warning: {printable(trouble)}")
     if not report.seen:
         say(f"capilint: warning: no C, C++ or Python files in {', '.join(paths)}")
     for note in report.notes:

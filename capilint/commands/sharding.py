@@ -17,6 +17,7 @@ from capilint.commands.progress_bar import progress_shown
 from capilint.commands.statuses import SIGNALLED
 from capilint.commands.streams import say
 from capilint.language import Language
+from capilint.report.printable import printable
 from capilint.sharding.parts import Dealing
 
 # What a run does besides finding is done by whoever merges; these would do it here, or in vain.
@@ -40,7 +41,7 @@ def deal(options: argparse.Namespace) -> int:
             found = discovery(options, settings)
         refuse_inputs([("json", target)], found.inputs)
         try:
-            check(
+            report = check(
                 found.inputs,
                 settings.settings_of,
                 found.unreadable,
@@ -48,6 +49,7 @@ def deal(options: argparse.Namespace) -> int:
                 cache=cache_folder(options),
                 routes=True,  # the formats are not known yet
                 jobs=jobs(options),
+                executor=options.executor,
                 sharing=dealing,
             )
         except Interrupted as stop:
@@ -55,6 +57,8 @@ def deal(options: argparse.Namespace) -> int:
             return SIGNALLED + stop.report.interrupted
     write(dealing.text(), target)
     if not options.quiet:
+        for trouble in report.troubles:
+            say(f"capilint: warning: {printable(trouble)}")
         shown = f"{dealing.own} of {dealing.all} files that name the API were analysed"
         say(f"capilint: shard {options.shard}: {shown}")
     return 0

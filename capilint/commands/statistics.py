@@ -27,7 +27,7 @@ def _lines(progress: Progress, report: Report) -> Iterator[str]:
     if counts["jobs"]:
         yield f"{plural(counts['jobs'], 'job')} at a time"
     if counts["unable"]:
-        yield "1 job, for no processes can be started here"
+        yield "1 job, for no processes can be started or asked"
     if counts["lost workers"]:
         yield "1 job in the end, for a process was lost; what it was at was done again"
     for name, seconds in progress.seconds.items():

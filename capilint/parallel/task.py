@@ -6,7 +6,7 @@ A worker keeps the program that it worked on last, for the next task is most lik
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from capilint.ir import Module
     from capilint.rulebook.tomlfile import RuleFile
 
-_SELDOM = 50_000  # objects made between two looks for garbage, as in a run
+SELDOM = 50_000  # objects made between two looks for garbage, as in a run
 
 
 class Work(NamedTuple):
@@ -46,58 +46,64 @@ def written(modules: Sequence[Module], texts: Mapping[str, str]) -> bytes:
     return MODULE_RECORDS.dumps((tuple(modules), tuple(texts.items())))
 
 
+Part = tuple[tuple["Module", ...], tuple[tuple[str, str], ...]]
+
+
+def read(content: bytes) -> Part:
+    """The modules of a part, and the texts of files by path. Raises RecordError."""
+    part: Part = MODULE_RECORDS.loads(content)
+    return part
+
+
 def work(given: Work, functions: Sequence[int]) -> dict[str, int]:
     """Analyse functions of a program, by their numbers; what was counted on the way."""
-    state = _state(given)
-    before = dict(state.progress.counts)
-    state.analysis.analyse_ahead(state.order.of(functions))
-    after = state.progress.counts
-    return {what: number - before.get(what, 0) for what, number in after.items()}
+    if given not in _running:
+        _running.clear()
+        gc.set_threshold(SELDOM)
+        store = opened(given.folder)
+        kept = None if store is None else Kept(store, given.salt)
+        _running[given] = Running(map(_stored, given.parts), kept, given.routes, given.rules)
+    return _running[given].analyse(functions)
 
 
 def begin() -> None:
     """Do nothing; whoever is told so is there and has imported what it needs."""
 
 
-class _State(NamedTuple):
-    analysis: Analysis
-    order: Order
-    progress: Progress
+class Running:
+    """The analysis of one program; one is in use at a time, for it forgets earlier ones' values."""
+
+    def __init__(
+        self, parts: Iterable[Part], kept: Kept | None, routes: bool, rules: RuleFile | None
+    ) -> None:
+        modules: dict[str, Module] = {}
+        sources: dict[str, Source] = {}
+        for new, texts in parts:
+            for module in new:
+                modules.pop(module.path, None)  # it is the last one now
+                modules[module.path] = module
+            sources.update((path, Source(path, text, Language.C)) for path, text in texts)
+        self._progress = Progress()
+        book = load([rules] if rules else [])
+        self._analysis = Analysis(book, False, _quoted(sources), self._progress, kept, routes)
+        self._analysis.read(tuple(modules.values()))
+        self._order = Order(self._analysis.program)
+
+    def analyse(self, functions: Sequence[int]) -> dict[str, int]:
+        """See `work`."""
+        before = dict(self._progress.counts)
+        self._analysis.analyse_ahead(self._order.of(functions))
+        after = self._progress.counts
+        return {what: number - before.get(what, 0) for what, number in after.items()}
 
 
-_states: dict[Work, _State] = {}  # of the last program only: an analysis forgets earlier values
-
-
-def _state(given: Work) -> _State:
-    if given not in _states:
-        _states.clear()
-        gc.set_threshold(_SELDOM)
-        _states[given] = _new_state(given)
-    return _states[given]
-
-
-def _new_state(given: Work) -> _State:
-    modules: dict[str, Module] = {}
-    sources: dict[str, Source] = {}
-    for part in given.parts:
-        new, texts = _read(part)
-        for module in new:
-            modules.pop(module.path, None)  # it is the last one now
-            modules[module.path] = module
-        sources.update((path, Source(path, text, Language.C)) for path, text in texts)
-    store, progress = opened(given.folder), Progress()
-    kept = None if store is None else Kept(store, given.salt)
-    book = load([given.rules] if given.rules else [])
-    analysis = Analysis(book, False, _quoted(sources), progress, kept, given.routes)
-    analysis.read(tuple(modules.values()))
-    return _State(analysis, Order(analysis.program), progress)
+_running: dict[Work, Running] = {}  # of the last program only
 
 
 @cache
-def _read(part: str) -> tuple[tuple[Module, ...], tuple[tuple[str, str], ...]]:
+def _stored(part: str) -> Part:
     with open(part, "rb") as stream:  # noqa: PTH123 (no Path for one file)
-        modules, texts = MODULE_RECORDS.loads(stream.read())
-    return modules, texts
+        return read(stream.read())
 
 
 def _quoted(sources: Mapping[str, Source]) -> Callable[[str, Span], str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.faults import caches, inputs, outputs, settings
+from tests.faults import caches, clusters, inputs, outputs, settings
 from tests.faults.situation import Fault
 
-FAULTS: tuple[Fault, ...] = (*inputs.FAULTS, *settings.FAULTS, *outputs.FAULTS, *caches.FAULTS)
+FAULTS: tuple[Fault, ...] = (
+    *(*inputs.FAULTS, *settings.FAULTS, *outputs.FAULTS, *caches.FAULTS),
+    *clusters.FAULTS,
+)

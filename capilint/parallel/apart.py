@@ -1,0 +1,134 @@
+"""What a worker on another machine does: bytes in, bytes out, and nothing in a folder.
+
+A scheduler imports this on the worker by its name, so that it is the worker's own capilint that is
+run; and it must be the same as the run's.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import os
+import platform
+import zlib
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from threading import Lock
+from typing import NamedTuple
+
+from capilint import __version__
+from capilint.engine import Kept
+from capilint.parallel.entries import Shared, packed, unpacked
+from capilint.parallel.task import SELDOM, Part, Running, read
+from capilint.rulebook.folder import rule_folder
+from capilint.rulebook.tomlfile import RuleFile
+
+
+class Errand(NamedTuple):
+    """What decides about results besides the parts of a program: see `capilint.parallel.task.Work`.
+
+    `program` is a name that no other has; `rules` are written by `described`; `who` is the run's
+    `identity`.
+    """
+
+    program: str
+    salt: str
+    routes: bool
+    rules: str
+    who: str
+
+
+class StrangerError(Exception):
+    """A worker is not the same as the run: `who` it is."""
+
+
+def described(rules: RuleFile | None) -> str:
+    """The user's rules as a text, for Errand."""
+    return json.dumps(None if rules is None else list(rules), default=str)
+
+
+@cache
+def identity() -> str:
+    """Which capilint this is, by its version and its text, and which Python runs it."""
+    digest = hashlib.sha256()
+    package = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
+    rules = rule_folder()  # in a checkout beside the package, else in it
+    own = (path for path in _files_in(package) if not path.startswith(rules))
+    for path in (*sorted(own), *sorted(_files_in(rules))):
+        with open(path, "rb") as stream:  # noqa: PTH123 (no Path for one file)
+            text = stream.read().replace(b"\r\n", b"\n")
+        digest.update(hashlib.sha256(text).digest())
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"capilint {__version__} ({digest.hexdigest()[:12]}) on {python}"
+
+
+def _files_in(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _files_in(entry.path)
+            elif entry.name.endswith((".py", ".toml", ".md", ".hpp")):
+                yield entry.path
+
+
+def same(data: bytes) -> bytes:
+    """What it is given: so a scheduler has it, and can give it to any worker again."""
+    return data
+
+
+def do(
+    errand: Errand, functions: Sequence[int], parts: Sequence[bytes], told: Sequence[bytes]
+) -> bytes:
+    """Analyse functions of a program, by their numbers: the results and counts (`packed`).
+
+    `parts` are the program's, and `told` results that others had, in the order of the run. Raises
+    StrangerError where this worker is not the same as the run.
+    """
+    if errand.who != identity():
+        raise StrangerError(identity())
+    with _one_at_a_time:
+        usual = gc.get_threshold()
+        gc.set_threshold(SELDOM, *usual[1:])
+        try:
+            return _state(errand, parts).do(functions, told)
+        finally:
+            gc.set_threshold(*usual)
+
+
+class _State:
+    """The program that this worker was at last; an analysis forgets the values of earlier ones."""
+
+    def __init__(self, errand: Errand, parts: Sequence[bytes]) -> None:
+        rules = json.loads(errand.rules)
+        self._entries = Shared()
+        kept = Kept(self._entries, errand.salt)
+        file = None if rules is None else RuleFile(*rules)
+        self._running = Running(map(_read, parts), kept, errand.routes, file)
+        self._number_told = 0
+
+    def do(self, functions: Sequence[int], told: Sequence[bytes]) -> bytes:
+        for each in told[self._number_told :]:
+            self._entries.take(unpacked(each)[0])
+        self._number_told = max(self._number_told, len(told))
+        counts = self._running.analyse(functions)
+        return packed(self._entries.news(), counts)
+
+
+_one_at_a_time = Lock()  # a worker may have several threads, and an analysis is in use alone
+_states: dict[tuple[Errand, int], _State] = {}  # of the last program, with so many parts
+
+
+def _state(errand: Errand, parts: Sequence[bytes]) -> _State:
+    given = errand, len(parts)
+    if given not in _states:
+        if all(each.program != errand.program for each, _ in _states):
+            _read.cache_clear()
+        _states.clear()
+        _states[given] = _State(errand, parts)
+    return _states[given]
+
+
+@lru_cache(maxsize=32)
+def _read(part: bytes) -> Part:
+    return read(zlib.decompress(part))
