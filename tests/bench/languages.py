@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple
 
 from tests.bench.phases import times_of
@@ -137,9 +136,9 @@ _STATUSES = "enum {NO_HASH, NO_DATA, NO_KEY, NOT_ENCRYPTED, DONE};\n"
 
 
 class Comparison(NamedTuple):
-    """Microseconds a line of the C and of the C++ front end, and the ratio of the second to the
-    first; medians of pairs of runs. `whole` is the ratio of the whole texts, of as many functions,
-    whatever their lines."""
+    """Microseconds a line of the C and of the C++ front end, each the least of several runs: what
+    else the machine does makes a run slower, never faster. `ratio` is that of the second to the
+    first, `whole` that of the whole texts, of as many functions, whatever their lines."""
 
     c: float
     cpp: float
@@ -179,13 +178,9 @@ def compare(folder: Path, c: str, cpp: str, repeat: int) -> Comparison:
         ]
         if number:  # the first pair pays for what is made once
             per_line.append((pair[0], pair[1]))
-    ratio = median(two / one for one, two in per_line)
-    return Comparison(
-        median(one for one, _ in per_line),
-        median(two for _, two in per_line),
-        ratio,
-        ratio * cpp.count("\n") / c.count("\n"),
-    )
+    c_least, cpp_least = (min(each) for each in zip(*per_line, strict=True))
+    ratio = cpp_least / c_least
+    return Comparison(c_least, cpp_least, ratio, ratio * cpp.count("\n") / c.count("\n"))
 
 
 def compared(repeat: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
