@@ -200,7 +200,7 @@ def bench_languages(folder: Path) -> None:
         found = compare(folder, c, cpp, 7)
         times = f"{found.cpp:6.1f}, C {found.c:5.1f}"
         whole = f"whole texts {found.whole:.2f}"
-        print(f"  {what:52}{times}  ratio {found.ratio:.2f}, {whole}", flush=True)
+        print(f"  {what:50}{times}  ratio {found.ratio:.2f}, {whole}", flush=True)
 
 
 def bench_flake8() -> None:

@@ -13,10 +13,12 @@ from tree_sitter import Node
 from capilint.frontends.c.parsing.syntax import text_of
 
 _STORAGE = frozenset({"static", "extern", "register", "auto", "typedef", "inline", "_Thread_local"})
+# What it begins with stands first: so the search skips what begins otherwise.
 ANNOTATION = re.compile(
-    r"\b(?:_[A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*_"  # _In_, _Out_opt_, _In_reads_bytes_
-    r"|__(?:in|out|inout|deref|reserved|bcount|ecount|nonnull|opt|success)(?:_\w+)?"
-    r"|__attribute__|__declspec|IN|OUT|INOUT|OPTIONAL)\b(?=[^\w]|$)"
+    r"[_IO](?<!\w[_IO])(?:"
+    r"(?<=_)[A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*_"  # _In_, _Out_opt_, _In_reads_bytes_
+    r"|(?<=_)_(?:in|out|inout|deref|reserved|bcount|ecount|nonnull|opt|success)(?:_\w+)?"
+    r"|(?<=_)_(?:attribute__|declspec)|(?<=I)N(?:OUT)?|(?<=O)(?:UT|PTIONAL))\b(?=[^\w]|$)"
 )
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _POINTED_NAME = re.compile(

@@ -113,8 +113,6 @@ def facts_of(
     while stack:
         node, around, hidden = stack.pop()
         kind = node.type
-        if kind in _WITHOUT_PARTS:
-            continue
         match kind if kind in _TELLING else None:
             case "enumerator_list":
                 add_enumerators(node, facts.constants, macros, facts.expressions)
@@ -133,7 +131,11 @@ def facts_of(
             case "initializer_list":
                 facts.fillings.update(dict.fromkeys(fillings_in(node)))
         hidden = hidden or (kind == "namespace_definition" and _is_unnamed(node))
-        stack += [(child, node, hidden) for child in reversed(node.named_children)]
+        stack += [
+            (child, node, hidden)
+            for child in reversed(node.named_children)
+            if child.type not in _WITHOUT_PARTS
+        ]
     facts.own_variables -= mentioned
     return facts.without_doubt()
 

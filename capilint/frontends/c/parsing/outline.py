@@ -120,10 +120,16 @@ def without_bodies(text: str, functions: list[Definition]) -> str:
     return "".join([*parts, text[position:]])
 
 
+def may_say_no_return(text: str) -> bool:
+    """Whether a word of a text may say that a function never returns."""
+    lowered = text.lower()
+    return "noreturn" in lowered or "no_return" in lowered
+
+
 def never_returning(declarations: str) -> set[str]:
     """The functions that a file declares with an attribute (or a macro) named `noreturn`."""
     names: set[str] = set()
-    if NO_RETURN.search(declarations) is None:
+    if not may_say_no_return(declarations):
         return names
     plain = blanked(declarations)
     for word in NO_RETURN.finditer(plain):

@@ -20,7 +20,7 @@ class Classes(Types):
         super().__init__(declarations)
         self._destructors: dict[str, bool] = {}
         self._special: dict[tuple[str, str], Special] = {}
-        self._fields: dict[tuple[str, str], tuple[Instance, Field] | None] = {}
+        self._fields: dict[str, dict[str, tuple[Instance, Field]]] = {}
         self._field_types: dict[tuple[str, str], tuple[Field, Type]] = {}
         self._methods: dict[tuple[str, str], list[tuple[Instance, Signature]]] = {}
         self._conversions: dict[str, list[tuple[Instance, Signature]]] = {}
@@ -29,18 +29,13 @@ class Classes(Types):
 
     def field(self, instance: Instance, name: str) -> tuple[Instance, Field] | None:
         """The data member of a name, and the class that declares it."""
-        key = instance.name, name
-        try:
-            return self._fields[key]
-        except KeyError:
-            found = (
-                (owner, each)
-                for owner in self.lineage(instance)
-                for each in owner.declared.fields
-                if each.name == name
-            )
-            known = self._fields[key] = next(found, None)
-            return known
+        known = self._fields.get(instance.name)
+        if known is None:
+            known = self._fields[instance.name] = {}
+            for owner in self.lineage(instance):
+                for each in owner.declared.fields:
+                    known.setdefault(each.name, (owner, each))
+        return known.get(name)
 
     def fields(self, instance: Instance) -> tuple[Field, ...]:
         """A class's own data members in order."""

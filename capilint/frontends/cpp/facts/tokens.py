@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from capilint.frontends.c.facts.declarators import ANNOTATION
-from capilint.frontends.c.parsing.outline import NO_RETURN
+from capilint.frontends.c.parsing.outline import NO_RETURN, may_say_no_return
 
 # What is between two tokens is matched with the second one. Most are words and brackets, which are
 # tried first; a word in front of a quote may be the prefix of a literal.
@@ -54,7 +54,7 @@ class Tokens:
         self.texts = [each[1] for each in self._found]
         while self.texts and not self.texts[-1]:  # the end
             del self.texts[-1], self._found[-1]
-        self.say_no_return = NO_RETURN.search(source) is not None
+        self.say_no_return = may_say_no_return(source)
         self._pair()
         if ANNOTATION.search(source):
             self._drop_annotations()

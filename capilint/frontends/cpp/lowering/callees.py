@@ -16,13 +16,15 @@ from capilint.frontends.cpp.lowering.unit import Task
 from capilint.frontends.cpp.parsing.packs import MOST_ELEMENTS, packs_of, without_pack
 from capilint.frontends.cpp.parsing.spellings import one_word
 
+_NAMES = frozenset({"identifier", "qualified_identifier"})
+
 
 class CalleeLowering(NameLowering):
     """Looks for what is called."""
 
     def find_callee(self, function: Node, arguments: Sequence[Node]) -> Callee | None:
         """Look for what is called."""
-        if function.type != "identifier":
+        if function.type not in _NAMES:
             function = self._forwarded(self.bare(function))
         if self._is_undeclared(function):
             return None

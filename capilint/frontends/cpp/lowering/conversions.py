@@ -42,10 +42,12 @@ class ConversionLowering(UnseenOperatorLowering):
     def converted(self, node: Node, truth: bool = False) -> ir.Value | None:
         """The plain value that an object turns into."""
         made = self.class_of(node)
-        if made is None:
+        if made is None or not self.lookup.conversions(made):
             return None
-        if not self.lookup.conversions(made):
-            return None
+        return self._converted(node, made, truth)
+
+    def _converted(self, node: Node, made: Instance, truth: bool) -> ir.Value:
+        """The same of an object of a class that has conversions."""
         key, known = (made.name, truth), self.unit.conversions
         if key not in known:
             known[key] = self._conversion(made, truth)
@@ -98,8 +100,9 @@ class ConversionLowering(UnseenOperatorLowering):
         if made is None:
             return super().bare_argument(node)
         if self.turns_into_a_value(node, made):
-            converted = self.converted(node) if name and name not in self.bindings else None
-            return super().bare_argument(node) if converted is None else converted
+            if name and name not in self.bindings:
+                return self._converted(node, made, truth=False)
+            return super().bare_argument(node)
         return self.address_of(self.object_place(node))
 
 

@@ -14,6 +14,7 @@ from capilint.frontends.c.lowering.scopes import Block, Cleanup, Frame, Try, bet
 from capilint.frontends.c.parsing.syntax import field, operands, text_of
 from capilint.frontends.cpp.facts.model import Instance, Type
 from capilint.frontends.cpp.lowering.declarations import DeclarationLowering
+from capilint.frontends.cpp.lowering.naming import LITERALS
 
 Statements = Iterator[Node]
 ANY = "..."
@@ -136,7 +137,8 @@ class ExceptionLowering(DeclarationLowering):
             pass  # the exception's own object concerns nobody
         elif parts[0].type == "call_expression":
             for each in operands(field(parts[0], "arguments")):
-                self.discard(each)
+                if each.type not in LITERALS:
+                    self.discard(each)
         else:
             self.discard(parts[0])
         self.end_temporaries(outer, span)

@@ -67,6 +67,7 @@ class NamingLowering(FunctionLowering):
         self.lengths: dict[ir.Variable, int] = {}  # of local arrays
         self.has_constants = False  # of its own
         self._reads: dict[ir.Variable, tuple[Type, ir.Read]] = {}
+        self._member_reads: dict[str, ir.Read | None] = {}
         self._types: dict[int, tuple[Node, Type | None]] = {}
         self._meanings: dict[int, tuple[Node, Callee | Cast | None]] = {}
 

@@ -260,10 +260,10 @@ class ObjectLowering(SpecialMemberLowering):
     def object_place(self, node: Node) -> ir.Place:
         """Where the object is that an expression of class type gives."""
         node = self.bare(node)
-        found = self.type_of(node)
-        made = found.instance if found is not None and not found.stars else None
-        is_made_here = found is not None and found.reference == "&&"
-        if made is not None and is_made_here and node.type in MAKING:
+        found = self.type_of(node) if node.type in MAKING else None
+        is_made_here = found is not None and not found.stars and found.reference == "&&"
+        made = found.instance if found is not None and is_made_here else None
+        if made is not None:
             place = self.temporary_object(Type(made.name, made), self.span(node))
             chosen = node.type == "conditional_expression"
             if chosen:

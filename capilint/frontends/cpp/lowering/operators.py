@@ -70,7 +70,9 @@ class OperatorLowering(ConversionLowering):
     def _simple_condition(self, node: Node, if_true: int, if_false: int) -> None:
         outer = self.names.frame
         value, kind = None, node.type
-        if kind in _MAYBE_OBJECTS and not (kind == "call_expression" and self.is_plain_call(node)):
+        if kind == "call_expression" and self.is_plain_call(node):
+            value = self.call_value(node)
+        elif kind in _MAYBE_OBJECTS:
             value = self.converted(node, truth=True)
         if value is None:
             if kind == "conditional_expression":

@@ -108,8 +108,14 @@ class NameLowering(ObjectLowering):
             known = self._reads[variable] = kind, ir.Read(seen(ir.Place(variable), kind))
         return known[1]
 
-    def _plain_member(self, name: str) -> ir.Value | None:
+    def _plain_member(self, name: str) -> ir.Read | None:
         """The same of a member of `this`, where its name means nothing else."""
+        known = self._member_reads.get(name)
+        if known is None and name not in self._member_reads:
+            known = self._member_reads[name] = self._read_of_member(name)
+        return known
+
+    def _read_of_member(self, name: str) -> ir.Read | None:
         member = self.member(name)
         if member is None or member[1].static or name in self.captured or name in self.bindings:
             return None

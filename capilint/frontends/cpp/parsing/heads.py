@@ -12,12 +12,13 @@ from typing import NamedTuple
 from capilint.frontends.c.parsing.outline import NO_FUNCTION
 from capilint.frontends.cpp.facts.declarators import Declarator, DeclaratorReader
 from capilint.frontends.cpp.facts.model import Parameter
+from capilint.frontends.cpp.facts.specifiers import CONVENTIONS, Specifiers
 from capilint.frontends.cpp.facts.specifiers import ClassHead as Declared
-from capilint.frontends.cpp.facts.specifiers import Specifiers
 from capilint.frontends.cpp.facts.tokens import Tokens, is_word
 
 _LABEL = re.compile(
-    r"\b(?:public|private|protected|signals|slots|Q_SIGNALS|Q_SLOTS)(?:\s+\w+)?\s*:(?!:)"
+    r"[psQ](?<!\w[psQ])(?:(?<=p)(?:ublic|rivate|rotected)|(?<=s)(?:ignals|lots)"
+    r"|(?<=Q)_(?:SIGNALS|SLOTS))(?:\s+\w+)?\s*:(?!:)"
 )
 _NAMESPACE = re.compile(r"\bnamespace\b([^;=()]*)\Z")
 _NAME = re.compile(r"(?<![\w$])[^\W\d][\w$]*+(?=\s*+(?:::|\Z))")
@@ -27,6 +28,7 @@ _REQUIREMENT = re.compile(
     r"(?:\([^()]*+(?:\([^()]*+\)[^()]*+)*+\))?\s*+\Z"
 )
 _NAMED_MEMBER = re.compile(r"[,:]\s*(?:typename\s+)?[\w:$]+\s*\Z|>\s*\Z")
+_PLAIN_CLASS = re.compile(r"\s*+(?:class|struct|union)\s++([^\W\d]\w*+)\s*+(?::(?!:)[\w\s:,]*+)?\Z")
 _BODY = "{;}"
 
 
@@ -97,6 +99,9 @@ def head_of(text: str, class_name: str = "") -> Head:
         return Namespace(tuple(_NAME.findall(namespace.group(1))))
     if ":" in text:
         text = _LABEL.sub(lambda match: " " * len(match.group()), text)
+    plain = _PLAIN_CLASS.match(text)
+    if plain is not None and plain.group(1) not in CONVENTIONS:
+        return ClassHead((plain.group(1),), "")
     return _Reader(text, class_name).head()
 
 

@@ -274,8 +274,11 @@ class _Outline:
         if not path:
             class_template = next((each.template for each in around[::-1] if each.template), "")
         left, right = (start + each for each in head.parameters)
-        parameters = blanked(self._text[left:right])
-        is_all = self._header.whole[slice(*head.parameters)] == parameters
+        parameters = self._text[left:right]
+        counted = self._header.whole[slice(*head.parameters)]
+        if parameters != counted:
+            parameters = blanked(parameters)
+        is_all = counted == parameters
         is_certain = is_all and all(each.name or each.variadic for each in head.declared)
         cuts = [start + each for each in (head.colon, head.try_at) if each is not None]
         handlers_end = end

@@ -24,7 +24,6 @@ from capilint.frontends.c.parsing.repairs import Repair, edited, spaces, without
 _Edit = tuple[int, int, str]
 """A stretch of a text, from its start to its end, and what stands there instead."""
 
-_MAY_LOOP = re.compile("each|Each|EACH")
 _EACH = re.compile(r"\bfor(\s+each)(?P<head>\s*\([^();]*?[\w&*>^]\s+)in\b")
 _FOREACH = re.compile(
     r"\b(?>\w*?foreach)\w*+\s*+(?P<opening>\()\s*+(?P<declared>[^(),;{}]*+)(?P<comma>,)",
@@ -101,7 +100,7 @@ def with_range_loops(text: str) -> str:
 
     One that names a variable from outside is any loop. Some parse as functions in the function.
     """
-    if _MAY_LOOP.search(text) is None:
+    if "each" not in text.lower():
         return text
     text = _EACH.sub(_range_for, text)
     return _spliced(text, _loops(blanked(text)))
