@@ -1,4 +1,4 @@
-"""The events of a path, with those that concern a handle at hand: paths of many handles are long."""
+"""The events of a path, with those of one handle at hand: paths of many handles are long."""
 
 from __future__ import annotations
 
