@@ -277,11 +277,11 @@ def _made(defect: Defect, events: Events) -> int:
     if defect.code == "CAP402":
         return len(events) - 1
     symbol = newest(defect.symbol)
-    made = [n for n in events.about(symbol) if _acts(events[n], symbol, "create")]
+    made = [n for n in events.changing(symbol) if _acts(events[n], symbol, "create")]
     if made:
         return made[-2] if defect.symbol != symbol and len(made) > 1 else made[-1]
     last = len(events) - 1
-    about = (n for n in events.about(symbol) if n < last)
+    about = (n for n in events.changing(symbol) if n < last)
     return next((n for n in about if _acts(events[n], symbol, "release")), -1)
 
 

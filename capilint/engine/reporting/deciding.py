@@ -77,7 +77,7 @@ class Decisions:
     _places: dict[object, list[Station]] = field(default_factory=dict)
     _makings: dict[object, _Making] = field(default_factory=dict)
     _known_goals: dict[object, _Goals] = field(default_factory=dict)
-    _known_before: dict[object, tuple[_Goals, _Goals]] = field(default_factory=dict)
+    _known_before: dict[object, _Goals] = field(default_factory=dict)
     _wrongs: dict[int, _Wrong] = field(default_factory=dict)
     _parted: dict[tuple[int, int], bool] = field(default_factory=dict)
     _answers: dict[object, bool] = field(default_factory=dict)
@@ -149,10 +149,9 @@ class Decisions:
         node, trail = station
         assert trail is not None
         key = node, id(trail)
-        known = self._parted.get(key)
-        if known is None:
-            known = self._parted[key] = next(self._others(node, trail), None) is not None
-        return known
+        if key not in self._parted:
+            self._parted[key] = next(self._others(node, trail), None) is not None
+        return self._parted[key]
 
     def others_do(self, station: Station, does: Callable[[Event], bool]) -> bool:
         """Whether the call that a path goes through at a station does something on another way."""
@@ -238,15 +237,14 @@ class Decisions:
         key = _key(event), id(goals), makes
         known = self._known_before.get(key)
         if known is not None:
-            return known[0]
+            return known
         stations = [
             station
             for station in self._places_of(event)
             if id(station.trail) in goals.ids
             or any(goals.reached_by(way, makes) for way in self._on_from(station))
         ]
-        before = self._goals(stations, makes)
-        self._known_before[key] = before, goals
+        self._known_before[key] = before = self._goals(stations, makes)
         return before
 
     def _on_from(self, station: Station) -> Iterator[_Way]:
@@ -275,7 +273,8 @@ class Decisions:
         known = self._wrongs.get(id(stations))
         if known is None:
             at = _by_node(stations)
-            known = self._wrongs[id(stations)] = _Wrong(stations, at, self._avoiding(at))
+            known = _Wrong(stations, at, self._avoiding(at))
+            self._wrongs[id(stations)] = known
         return known
 
     def _avoiding(self, wrong: Trails) -> set[int]:

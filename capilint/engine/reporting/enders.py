@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from capilint.engine.domain.events import Defect, Event, Role
 from capilint.engine.domain.values import Symbol
+from capilint.engine.reporting.happened import Events
 from capilint.finding import Span, Step
 from capilint.rulebook.wording import Facts
 
@@ -63,9 +64,9 @@ def where_missing(
     return replace(facts, handle=defect.ender.handle or facts.handle, line=line)
 
 
-def closed_later(defect: Defect, events: Sequence[Event]) -> frozenset[tuple[str, Span, str]]:
+def closed_later(defect: Defect, events: Events) -> frozenset[tuple[str, Span, str]]:
     """The places in callees that made a leaked handle, each with each function called later."""
-    if defect.code not in LEAKS or defect.ender is not None:
+    if defect.code not in LEAKS or defect.ender is not None or not events.enters:
         return frozenset()
     open_calls: list[Event] = []
     places: set[tuple[str, Span]] = set()

@@ -9,6 +9,7 @@ from functools import cached_property
 from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.events import Event
 from capilint.engine.domain.values import Symbol
+from capilint.ir import Choose
 
 
 class Events(tuple[Event, ...]):
@@ -18,10 +19,49 @@ class Events(tuple[Event, ...]):
         """The numbers of those in which a handle, or an older one of its name, has a role."""
         return self._about.get(newest(symbol), ())
 
+    def changing(self, symbol: Symbol) -> Sequence[int]:
+        """The numbers of those that do more to it than use it."""
+        return self._changing.get(newest(symbol), ())
+
+    @cached_property
+    def branches(self) -> Sequence[int]:
+        """The numbers of those that are branches."""
+        return [number for number, event in enumerate(self) if event.kind == "branch"]
+
+    @cached_property
+    def exceptional(self) -> Sequence[int]:
+        """The numbers of those at which an exception is raised or dispatched."""
+        return [
+            number
+            for number, event in enumerate(self)
+            if event.kind == "raise" or isinstance(event.at, Choose)
+        ]
+
+    @cached_property
+    def enters(self) -> bool:
+        """Whether a function of the program is entered."""
+        return any(event.kind == "enter" for event in self)
+
+    @cached_property
+    def assumes(self) -> bool:
+        """Whether an exception comes that nothing shows."""
+        return any(event.unseen for event in self)
+
     @cached_property
     def _about(self) -> dict[Symbol, list[int]]:
+        return self._with_roles(used=True)
+
+    @cached_property
+    def _changing(self) -> dict[Symbol, list[int]]:
+        return self._with_roles(used=False)
+
+    def _with_roles(self, used: bool) -> dict[Symbol, list[int]]:
         found: defaultdict[Symbol, list[int]] = defaultdict(list)
         for number, event in enumerate(self):
-            for symbol in dict.fromkeys(newest(role.symbol) for role in event.roles):
-                found[symbol].append(number)
+            for role in event.roles:
+                if used or role.action != "use":
+                    symbol = role.symbol
+                    numbers = found[newest(symbol) if symbol.age else symbol]
+                    if not numbers or numbers[-1] != number:
+                        numbers.append(number)
         return found

@@ -67,7 +67,7 @@ class Story:
 
     def _told(self) -> Iterator[_Told]:
         witness, events = self.witness, self.witness.events
-        for number in range(begin_of_ender(witness.defect, events)):
+        for number in self._of_note(begin_of_ender(witness.defect, events)):
             said = self._event(number) if number >= witness.made else None
             if said is None and number in witness.deciding:
                 said = self._decision(number)
@@ -75,6 +75,14 @@ class Story:
                     continue  # the last step says so
             if said is not None:
                 yield said
+
+    def _of_note(self, end: int) -> list[int]:
+        """The numbers of the events of which something may be told, up to one."""
+        witness, events = self.witness, self.witness.events
+        owner = () if self.owner is None else events.changing(self.owner)
+        found = {witness.made, *witness.deciding, *events.exceptional, *owner}
+        found.update(events.changing(witness.defect.symbol))
+        return sorted(number for number in found if 0 <= number < end)
 
     def _event(self, number: int) -> _Told | None:
         """What an event does to the handle and its owner, as far as that belongs to the story."""
@@ -309,11 +317,8 @@ class Story:
         witness, events = self.witness, self.witness.events
         if not 0 <= witness.made < told.number or witness.defect.ender:
             return 1
-        passed = Counter(
-            (id(event.at), event.way)
-            for event in events[: told.number + 1]
-            if event.kind == "branch"
-        )
+        branches = (events[each] for each in events.branches if each <= told.number)
+        passed = Counter((id(event.at), event.way) for event in branches)
         if told.kind == "branch" and events[told.number].kind == "branch":
             number = passed[id(events[told.number].at), events[told.number].way]
             if number > 1:

@@ -18,10 +18,12 @@ from capilint.engine.reporting.enders import (
     closed_later,
     where_missing,
 )
+from capilint.engine.reporting.happened import Events
 from capilint.engine.reporting.routes import route
 from capilint.engine.reporting.steps import Story, span_here
+from capilint.engine.reporting.tracing import Tracer
 from capilint.engine.summaries.summary import is_global
-from capilint.finding import Finding, Outcome, Severity, Span, Step, TraceEvent
+from capilint.finding import Finding, Severity, Span, Step
 from capilint.ir import Function
 from capilint.rulebook.protocol import Protocol, Resource
 from capilint.rulebook.wording import Facts, help_text, message, name_and_severity
@@ -49,6 +51,7 @@ class Narrator:
     quoted: Callable[[str, Span], str]
     held: Callable[[Symbol], Held | None]
     routes: bool
+    _tracer: Tracer = field(default_factory=Tracer)
 
     def tell(self, witness: Witnessed) -> Candidate:
         """The finding of a witness."""
@@ -64,7 +67,7 @@ class Narrator:
             _two_calls(defect, events),
         )
 
-    def _inside(self, defect: Defect, events: Sequence[Event]) -> tuple[str | Span, ...] | None:
+    def _inside(self, defect: Defect, events: Events) -> tuple[str | Span, ...] | None:
         """The callees' places of a mistake: all in one call, or in a method and the destructor."""
         if defect.code not in CALLEES or not events or not events[-1].depth:
             return None
@@ -106,7 +109,7 @@ class Narrator:
             span = span_here(events, release)
         at_exit = self.ends_process and defect.code == "CAP101"
         here = defect.ender if defect.code not in LEAKS else None
-        trace, subject = Tracer().trace(events, defect)
+        trace, subject = self._tracer.trace(events, defect)
         return Finding(
             code=defect.code,
             name=name,
@@ -121,7 +124,7 @@ class Narrator:
             also=self._also(witness, handle),
             help=help_text(defect.code, where_missing(defect, events, facts, owner)),
             merged=witness.merged,
-            assumed=any(event.unseen for event in events),
+            assumed=events.assumes,
             trace=trace,
             subject=subject,
             ender=defect.ender.function if defect.ender is not None else "",
@@ -129,9 +132,7 @@ class Narrator:
             route=route(self.function, self.path, witness, release) if self.routes else (),
         )
 
-    def _facts(
-        self, defect: Defect, events: Sequence[Event], origin: Origin | None, handle: str
-    ) -> Facts:
+    def _facts(self, defect: Defect, events: Events, origin: Origin | None, handle: str) -> Facts:
         """What the words of a finding need of the handle itself."""
         resource = self.resources.get(defect.resource)
         return Facts(
@@ -184,7 +185,7 @@ class Narrator:
         text = origin.text if origin and origin.text else self.texts.get(owner, "")
         return "" if text.startswith("%") else text  # of what no variable was given
 
-    def _line(self, defect: Defect, events: Sequence[Event], origin: Origin | None) -> int:
+    def _line(self, defect: Defect, events: Events, origin: Origin | None) -> int:
         """The other line that the message speaks of."""
         if defect.code in ("CAP201", "CAP202"):
             released = _last_release(events, defect.symbol)
@@ -194,12 +195,10 @@ class Narrator:
             return origin.span.line
         return defect.span.line
 
-    def _owner_release(
-        self, defect: Defect, events: Sequence[Event]
-    ) -> tuple[Symbol | None, int | None]:
+    def _owner_release(self, defect: Defect, events: Events) -> tuple[Symbol | None, int | None]:
         """The owner of the handle and the index of the event that released it."""
-        for event in reversed(events):
-            for role in reversed(event.roles):
+        for number in reversed(events.about(defect.symbol)):
+            for role in reversed(events[number].roles):
                 if role.symbol is defect.symbol and role.owner is not None:
                     return role.owner, _last_reference(events, role.owner)
         return None, None
@@ -227,7 +226,7 @@ def _in_common(events: Sequence[Event], cause: int) -> Event:
     return next(each for each in reversed(events[: cause + 1]) if each.depth <= depth)
 
 
-def _two_calls(defect: Defect, events: Sequence[Event]) -> tuple[Span, Span] | None:
+def _two_calls(defect: Defect, events: Events) -> tuple[Span, Span] | None:
     """The two calls in which callees release the handle of a second release."""
     cause = _last_release(events, defect.symbol) if defect.code == "CAP202" else None
     if cause is None or not events[cause].depth or not events[-1].depth:
@@ -247,18 +246,20 @@ def _around(events: Sequence[Event], index: int | None) -> tuple[tuple[str, Span
     return tuple((each.path, each.span) for each in calls[1:])
 
 
-def _last_release(events: Sequence[Event], symbol: Symbol) -> int | None:
+def _last_release(events: Events, symbol: Symbol) -> int | None:
     """The index of the release before the last event."""
-    for index in range(len(events) - 2, -1, -1):
-        if acts(events[index].roles, symbol, "release"):
+    last = len(events) - 1
+    for index in reversed(events.changing(symbol)):
+        if index < last and acts(events[index].roles, symbol, "release"):
             return index
     return None
 
 
-def _last_reference(events: Sequence[Event], owner: Symbol) -> int | None:
+def _last_reference(events: Events, owner: Symbol) -> int | None:
     """The index of the event that gives up the owner's last reference."""
     count = 1
-    for index, event in enumerate(events):
+    for index in events.changing(owner):
+        event = events[index]
         actions = [role.action for role in event.roles if role.symbol is owner]
         if "create" in actions:
             count = 1
@@ -290,69 +291,3 @@ def _called(events: Sequence[Event]) -> str:
         if event.kind in ("enter", "exit"):
             return event.function
     return ""
-
-
-@dataclass(slots=True)
-class Tracer:
-    """Numbers the handles of a path, so that the replay needs no symbols."""
-
-    numbers: dict[Symbol, int] = field(default_factory=dict)
-    count: int = 0
-
-    def trace(
-        self, events: Sequence[Event], defect: Defect
-    ) -> tuple[tuple[TraceEvent, ...], int | None]:
-        """The path as the replay takes it, and the number of the defect's handle."""
-        acts = [
-            event
-            for event in events
-            if event.kind not in ("enter", "exit", "branch", "end", "free")
-        ]
-        wrong = {defect.symbol: defect.resource} if defect.code == "CAP203" else {}
-        traced = [self._event(event, wrong) for event in acts]
-        subject = self.numbers.get(defect.symbol)
-        if acts:  # a last call that destroys or uses one handle may make another of that name
-            for role, (_, number) in zip(acts[-1].roles, traced[-1].handles, strict=True):
-                if role.symbol == defect.symbol and role.action != "create":
-                    subject = number
-        if defect.code in ("CAP101", "CAP102"):
-            traced.append(TraceEvent("leave", "", defect.span))
-        return tuple(traced), subject
-
-    def _event(self, event: Event, known: Mapping[Symbol, str]) -> TraceEvent:
-        """A call as the model is told of it; `known` is what handles are, whatever it takes them
-        for."""
-        handles: list[tuple[str, int]] = []
-        resources: list[tuple[int, str]] = []
-        owners: list[tuple[int, int]] = []
-        for role in event.roles:
-            if role.owner is not None:
-                self._number(role.owner)
-            if role.action == "create":
-                self._renew(role.symbol)
-            number = self._number(role.symbol)
-            handles.append((role.parameter, number))
-            resources.append((number, known.get(role.symbol, role.resource)))
-            if role.owner is not None:
-                owners.append((number, self._number(role.owner)))
-        outcome = Outcome.FAILED if event.succeeded is False else Outcome.SUCCEEDED
-        return TraceEvent(
-            event.kind,
-            event.function,
-            event.span,
-            outcome,
-            tuple(handles),
-            tuple(resources),
-            tuple(owners),
-        )
-
-    def _renew(self, symbol: Symbol) -> None:
-        previous = self.numbers.pop(symbol, None)
-        if previous is not None:
-            self.numbers[symbol.older()] = previous
-
-    def _number(self, symbol: Symbol) -> int:
-        if symbol not in self.numbers:
-            self.count += 1
-            self.numbers[symbol] = self.count
-        return self.numbers[symbol]
