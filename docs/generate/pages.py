@@ -29,10 +29,17 @@ _NAVIGATION = {
     "Begin": ("install", "tutorial"),
     "Use": (
         *("checking", "configuration", "mending", "old-code", "ci", "reports", "editors"),
-        *("running", "python", "speed"),
+        *("running", "python", "speed", "scaling"),
     ),
     "Reference": ("options", "settings", "codes/index", "functions"),
-    "Behind it": ("how-it-works", "faults", "comparison", "contributing", "changelog"),
+    "Behind it": (
+        "how-it-works",
+        "faults",
+        "comparison",
+        "benchmarks",
+        "contributing",
+        "changelog",
+    ),
 }
 _SITE = "https://example.com/capilint"
 _SCHEMAS = {

@@ -37,9 +37,17 @@ def _normal(
 ) -> tuple[str, AbstractValue, AbstractValue]:
     if operator in (">", ">="):
         return MIRRORED[operator], right, left
-    if operator in ("==", "!=") and id(right) < id(left):
+    if operator in ("==", "!=") and _is_before(right, left):
         return operator, right, left
     return operator, left, right
+
+
+def _is_before(one: AbstractValue, other: AbstractValue) -> bool:
+    """An order that is the same in every process, for these compare their results; numbers last."""
+    if isinstance(one, Number) is not isinstance(other, Number):
+        return isinstance(other, Number)
+    texts = repr(one), repr(other)
+    return texts[0] < texts[1] if texts[0] != texts[1] else id(one) < id(other)
 
 
 def known_order(

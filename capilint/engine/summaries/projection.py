@@ -121,7 +121,8 @@ def _memory_with_handles(exit_: Exit) -> frozenset[Symbol]:
 def escapes_of(shared: Iterable[Symbol], stored: Sequence[AbstractValue]) -> tuple[Symbol, ...]:
     """The inputs that the caller cannot follow: shared ones, and parts of what was stored."""
     parts = (part for value in stored if isinstance(value, Term) for part in symbols_in(value))
-    return tuple(dict.fromkeys(symbol for symbol in (*shared, *parts) if is_input(symbol)))
+    found = {symbol for symbol in (*shared, *parts) if is_input(symbol)}
+    return tuple(sorted(found, key=repr))  # the same for each process: they compare their results
 
 
 def _as_known(state: State, value: AbstractValue) -> AbstractValue:
