@@ -43,6 +43,8 @@ class FunctionLowering(StatementLowering):
             unique = f"{name}&" if by_address else None
             variable = self.names.declare(name, ir.Scope.PARAMETER, unique=unique)
             self.static_types[variable] = kind.by("&") if by_address else kind
+            if kind.is_object:
+                self.by_value.add(variable)
             stars = kind.stars + by_address + kind.dimensions
             written = kind.base + (" " + "*" * stars if stars else "")
             declared.append(ir.Parameter(variable, written, variadic=each.variadic))
