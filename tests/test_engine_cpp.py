@@ -10,6 +10,7 @@ from capilint.engine import analyse
 from capilint.engine.program.callgraph import sorted_roots
 from capilint.engine.program.linkage import Definition
 from capilint.finding import Finding
+from capilint.frontends import cpp
 from capilint.frontends.c import lower
 from capilint.ir import Language, Module
 from capilint.rulebook.book import load
@@ -351,3 +352,21 @@ def test_functions_of_one_place_have_a_fixed_order() -> None:
     same = [replace(each, span=place) for each in made.functions]
     found = sorted_roots(frozenset(Definition(made, each) for each in same))
     assert [each.function.qualified_name for each in found] == sorted(names)
+    alike = [
+        replace(each, qualified_name="stop()", path=f"{number:02}.hpp")
+        for number, each in enumerate(same)
+    ]
+    found = sorted_roots(frozenset(Definition(made, each) for each in alike))
+    assert [each.function.path for each in found] == [each.path for each in alike]
+
+
+def test_calls_in_lambdas_are_reported_in_a_fixed_order() -> None:
+    lambdas = "".join(
+        f"    auto each_{number} = [&key](auto) {{ CryptDestroyKey(key); }}; each_{number}(1);\n"
+        for number in range(20)
+    )
+    text = f"void stop(HCRYPTKEY key)\n{{\n{lambdas}}}\n"
+    runs = [analyse([cpp.lower(text, "a.cpp")], BOOK) for _ in range(5)]
+    first, *others = ([(each.span, each.function, each.code) for each in run] for run in runs)
+    assert first
+    assert all(each == first for each in others)

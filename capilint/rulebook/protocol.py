@@ -62,7 +62,8 @@ class Creation:
     out-parameter came back true; where no flag of `asks_if` is set, it always does. `alternatives`
     are the resources that it may be instead, which the code finds out: releasing it as one is not
     wrong. `says` are pairs (out-parameter, named value): what the call writes there when it makes
-    it. One of a resource that is not watched is known, and owed to nobody.
+    it; of several values for one, any. One of a resource that is not watched is known, and owed to
+    nobody.
     """
 
     into: str

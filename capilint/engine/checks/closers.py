@@ -5,7 +5,8 @@
     void digest_end(struct digest d)
 
 Of two where one calls the other, the closer is the caller: the other is a helper of its own. So
-is a `static` function that only openers call, to clean up where they fail.
+is a `static` function that only openers call, to clean up where they fail; in C++ their owners may
+do so: std::unique_ptr<digest>.
 """
 
 from __future__ import annotations
@@ -133,9 +134,17 @@ class Closers:
         return found
 
     def _is_openers_own(self, definition: Definition) -> bool:
-        callers = self._callers.get(definition, set())
-        own = definition.function.internal and definition not in self._referenced
-        return own and bool(callers) and all(each in self.openers for each in callers)
+        """Whether all calls of a function come from openers, directly or through others such."""
+        pending, seen = [definition], {definition}
+        while pending:
+            called = pending.pop()
+            callers = self._callers.get(called, set())
+            if not called.function.internal or called in self._referenced or not callers:
+                return False
+            others = [each for each in callers if each not in self.openers and each not in seen]
+            seen.update(others)
+            pending += others
+        return True
 
     @cached_property
     def _callers(self) -> dict[Definition, set[Definition]]:

@@ -2,12 +2,15 @@
 
 if (wanted == kind) return;      wanted != kind
 if (kind == CNG) ..              wanted != CNG  there, too
+
+The same of one that is known to be one of few numbers, where all the others are excluded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from capilint.engine.domain.order import normal_comparison
 from capilint.engine.domain.values import ZERO, AbstractValue, Number, Status, Symbol, Term
 
 Facts = Mapping[AbstractValue, bool]
@@ -40,7 +43,7 @@ def told_by_comparison(
     if operator not in ("==", "!=") or not isinstance(left, Symbol):
         return []
     if isinstance(right, Number):
-        return _told(facts, left, right) if operator == "==" else []
+        return _told(facts, left, right) if operator == "==" else _left_of_choices(facts, left)
     if not isinstance(right, Symbol):
         return []
     told: list[AbstractValue] = []
@@ -51,6 +54,22 @@ def told_by_comparison(
         elif operator == "==" and facts.get(one):
             told.append(other)
     return told
+
+
+def _left_of_choices(facts: Facts, unknown: Symbol) -> list[AbstractValue]:
+    """What an unknown must be that is one of few numbers, where but one of them is left; what
+    cannot be, where none is."""
+    for term in unknown.choices:
+        if facts.get(term):
+            apart = (normal_comparison("!=", unknown, each) for each in term.operands[1:])
+            left = [
+                number
+                for number, other in zip(term.operands[1:], apart, strict=True)
+                if not facts.get(other)
+            ]
+            if len(left) < 2:
+                return [Term("==", (unknown, left[0])) if left else ZERO]
+    return []
 
 
 def _told(facts: Facts, known: Symbol, number: Number | None) -> list[AbstractValue]:

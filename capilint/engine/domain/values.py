@@ -17,6 +17,7 @@ from typing import Any, ClassVar, TypeGuard, TypeVar
 from capilint.ir import Scope, Variable
 
 NEWEST = 0
+ONE_OF = "one of"  # the operator of what says that its first operand is one of the others
 OLDER = 1
 T = TypeVar("T")
 
@@ -69,7 +70,7 @@ class Symbol(metaclass=Interning):
     `origins` are those, and for a part of another symbol that one's, too;
     `derived` are the others that have it among theirs, and `terms` the terms on any of them all;
     `related` are those that equal it to another one, or tell it apart, `numbers` those that equal
-    it to a number.
+    it to a number, `choices` those that list all that it may be.
     One that is `lasting` was read through what a variable held at the beginning, or is memory.
     """
 
@@ -85,6 +86,7 @@ class Symbol(metaclass=Interning):
     terms: list[Term] = field(init=False, default_factory=list)
     related: list[Term] = field(init=False, default_factory=list)
     numbers: set[Term] = field(init=False, default_factory=set)
+    choices: list[Term] = field(init=False, default_factory=list)
     lasting: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -212,6 +214,8 @@ class Term(metaclass=Interning):
             link.terms.append(self)
         if self.operator in ("==", "!="):
             self._relate()
+        elif self.operator == ONE_OF and isinstance(self.operands[0], Symbol):
+            self.operands[0].choices.append(self)
 
     def _relate(self) -> None:
         """Let the unknowns know what they are compared with."""

@@ -366,10 +366,11 @@ def _returned_by(function: Function) -> Iterator[Variable]:
 
 
 def sorted_roots(definitions: frozenset[Definition]) -> list[Definition]:
-    """A fixed order, whatever the set's; the instances of a template stand in one place."""
+    """A fixed order, whatever the set's; the instances of a template stand in one place, and two
+    headers may have functions of one name in the same place."""
 
     def place(definition: Definition) -> tuple[object, ...]:
         function = definition.function
-        return definition.module.path, function.span, function.qualified_name
+        return definition.module.path, function.span, function.qualified_name, function.path
 
     return sorted(definitions, key=place)

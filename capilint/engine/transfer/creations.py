@@ -15,6 +15,7 @@ from capilint.engine.domain.memory_owners import memory_at
 from capilint.engine.domain.state import State
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import (
+    ONE_OF,
     ZERO,
     Location,
     Number,
@@ -241,13 +242,22 @@ class Creations:
             self.typestates.store(path, flag, answer, site.call.span)
 
     def say(self, path: Path, site: Site, creation: Creation, matched: dict[str, Argument]) -> None:
-        """Write what tells of the handle's kind."""
+        """Write what tells of the handle's kind: a number, or one of several."""
+        written: dict[str, list[Number]] = {}
         for parameter, name in creation.says:
             number = self.constants(name)
             if parameter in matched and number is not None:
-                place = target_location(self.evaluator, path.state, matched[parameter], False)
-                if place is not None:
-                    self.typestates.store(path, place, Number(number), site.call.span)
+                written.setdefault(parameter, []).append(Number(number))
+        for parameter, numbers in written.items():
+            place = target_location(self.evaluator, path.state, matched[parameter], False)
+            if place is None:
+                continue
+            if len(numbers) == 1:
+                self.typestates.store(path, place, numbers[0], site.call.span)
+                continue
+            content = path.state.load(place)
+            if isinstance(content, Symbol):  # what the call has just written
+                path.state.facts[Term(ONE_OF, (content, *numbers))] = True
 
     def target(self, path: Path, bound: Bound, matched: dict[str, Argument]) -> Location | None:
         for creation in bound.protocol.creates:

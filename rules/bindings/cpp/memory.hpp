@@ -145,14 +145,17 @@ private:
 };
 
 template <class T> unique_ptr<T> make_unique() { return unique_ptr<T>(new T()); }
-template <class T, class A> unique_ptr<T> make_unique(A &&a) { return unique_ptr<T>(new T(a)); }
+template <class T, class A> unique_ptr<T> make_unique(A &&a)
+{
+    return unique_ptr<T>(new T(std::forward<A>(a)));
+}
 template <class T, class A, class B> unique_ptr<T> make_unique(A &&a, B &&b)
 {
-    return unique_ptr<T>(new T(a, b));
+    return unique_ptr<T>(new T(std::forward<A>(a), std::forward<B>(b)));
 }
 template <class T, class A, class B, class C> unique_ptr<T> make_unique(A &&a, B &&b, C &&c)
 {
-    return unique_ptr<T>(new T(a, b, c));
+    return unique_ptr<T>(new T(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c)));
 }
 
 // The deleter is seen where the object is made. Who is the last owner of what was copied is not.
@@ -240,14 +243,17 @@ private:
 };
 
 template <class T> shared_ptr<T> make_shared() { return shared_ptr<T>(new T()); }
-template <class T, class A> shared_ptr<T> make_shared(A &&a) { return shared_ptr<T>(new T(a)); }
+template <class T, class A> shared_ptr<T> make_shared(A &&a)
+{
+    return shared_ptr<T>(new T(std::forward<A>(a)));
+}
 template <class T, class A, class B> shared_ptr<T> make_shared(A &&a, B &&b)
 {
-    return shared_ptr<T>(new T(a, b));
+    return shared_ptr<T>(new T(std::forward<A>(a), std::forward<B>(b)));
 }
 template <class T, class A, class B, class C> shared_ptr<T> make_shared(A &&a, B &&b, C &&c)
 {
-    return shared_ptr<T>(new T(a, b, c));
+    return shared_ptr<T>(new T(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c)));
 }
 
 }

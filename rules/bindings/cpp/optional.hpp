@@ -14,8 +14,14 @@ public:
     optional(const T &value) : object_(new T(value)) {}
     optional(T &&value) : object_(new T(std::move(value))) {}
     optional(in_place_t) : object_(new T()) {}
-    template <class A> optional(in_place_t, A &&a) : object_(new T(a)) {}
-    template <class A, class B> optional(in_place_t, A &&a, B &&b) : object_(new T(a, b)) {}
+    template <class A> optional(in_place_t, A &&a)
+        : object_(new T(std::forward<A>(a)))
+    {
+    }
+    template <class A, class B> optional(in_place_t, A &&a, B &&b)
+        : object_(new T(std::forward<A>(a), std::forward<B>(b)))
+    {
+    }
     optional(const optional &other) : object_(0)
     {
         if (other.object_)
@@ -75,13 +81,13 @@ public:
     template <class A> T &emplace(A &&a)
     {
         reset();
-        object_ = new T(a);
+        object_ = new T(std::forward<A>(a));
         return *object_;
     }
     template <class A, class B> T &emplace(A &&a, B &&b)
     {
         reset();
-        object_ = new T(a, b);
+        object_ = new T(std::forward<A>(a), std::forward<B>(b));
         return *object_;
     }
     bool has_value() const { return object_ != 0; }

@@ -4,8 +4,8 @@ namespace std {
 
 template <class T, class U> T exchange(T &object, U new_value)
 {
-    T old = object;
-    object = new_value;
+    T old = std::move(object);
+    object = std::move(new_value);
     return old;
 }
 

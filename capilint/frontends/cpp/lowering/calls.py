@@ -79,11 +79,11 @@ class CallLowering(CalleeLowering):
     ) -> None:
         before: list[ir.Value] = []
         signature, returns = callee.signature, callee.returns
+        nameless: ir.Place | None = None
         if returns is not None and returns.is_object and self.is_handed_over(returns):
             place = result
             if place is None or self.is_nameless(place):
-                place = place or self.temporary_object(returns, self.span(node))
-                self.ends_later(place, returns, self.span(node))
+                place = nameless = place or self.temporary_object(returns, self.span(node))
             before.append(self.address_of(place))
             result = None
         if callee.owner is not None:
@@ -93,6 +93,8 @@ class CallLowering(CalleeLowering):
                 self.ask_method(callee.owner, signature)
         given = self.arguments(callee, nodes)
         self.emit_call(callee.name, (*before, *given), result, self.span(node))
+        if nameless is not None and returns is not None:
+            self.ends_later(nameless, returns, self.span(node))
         says_so = signature is not None and signature.never_returns
         unseen = signature is not None and signature.whole_name not in self.unit.bodies
         if says_so or callee.name.partition("(")[0] in self.facts.noreturn:

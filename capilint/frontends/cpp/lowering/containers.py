@@ -279,7 +279,7 @@ class ContainerLowering(ExceptionLowering):
         elif name in _NO_MATTER:
             for each in given:
                 self.discard(each)
-        elif name == "clear" and not given:
+        elif empties(name, given):
             self.assign(found.place, ir.TupleOf(()), span)
         elif name in TAKING and not given:
             self.emit_on(Operation.TAKE, found, span)
@@ -306,6 +306,13 @@ def _is_empty(declaring: Declaring) -> bool:
     if value is None:
         return not arguments
     return value.type in ("initializer_list", "argument_list") and not operands(value)
+
+
+def empties(name: str, given: list[Node]) -> bool:
+    """Whether a method's call leaves nothing in a container: `clear()`, `resize(0)`."""
+    if name == "resize":
+        return len(given) == 1 and text_of(given[0]) == "0"
+    return name == "clear" and not given
 
 
 def value_added(found: Container, name: str, given: list[Node]) -> Node | None:

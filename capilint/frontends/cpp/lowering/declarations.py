@@ -217,8 +217,8 @@ class DeclarationLowering(LambdaLowering):
             self.begin(place, kind, [value], span)
 
     def _vexing(self, declarator: Node) -> list[Node] | None:
-        """`Key key(handle, X);` and `Key key(std::move(other));` parse as functions; the arguments,
-        where one of them is known to be made from a value."""
+        """`Key key(handle, X);`, `Key key(std::move(other));` and `Key key(open());` parse as
+        functions; the arguments, where one of them is known to be made from a value."""
         if declarator.type != "function_declarator" or _pointed(declarator):
             return None
         parameters = field(declarator, "parameters")
@@ -230,7 +230,10 @@ class DeclarationLowering(LambdaLowering):
     def _is_value(self, name: str) -> bool:
         if self.is_local(name) is not None or name in self.captured:
             return True
-        return self.member(name) is not None or self.lookup.variable(name, self.scope) is not None
+        if self.member(name) is not None or self.lookup.variable(name, self.scope) is not None:
+            return True
+        is_class = self.lookup.class_named(name, self.scope, self.bindings) is not None
+        return not is_class and bool(self.lookup.functions(name, self.scope))
 
     def _structured(self, binding: Node, declarator: Node, value: Node | None) -> None:
         """`auto [a, b] = value;`: the names of members of a value that is held."""

@@ -89,6 +89,7 @@ class ExceptionLowering(DeclarationLowering):
             return self.object_place(node)
         place = self.temporary_object(kind, span)
         arguments = operands(node) if node.type == "initializer_list" else [node]
+        self._move_local(node)
         self.begin(place, kind, arguments, span)
         return place
 
@@ -98,7 +99,15 @@ class ExceptionLowering(DeclarationLowering):
         if node.type == "initializer_list":
             self.construct(target, made, operands(node), span)
             return
+        self._move_local(node)
         self.begin(target, kind, [node], span)
+
+    def _move_local(self, node: Node) -> None:
+        """`return key;` makes what is returned of a local object as if it was moved."""
+        variable = self.is_local(text_of(node)) if node.type == "identifier" else None
+        own = self.static_types.get(variable) if variable is not None else None
+        if own is not None and (own.is_object or variable in self.by_value):
+            self._types[node.id] = node, own.by("&&")
 
     def _is_same(self, own: Type, made: Instance) -> bool:
         if own.instance is None or not own.is_object:

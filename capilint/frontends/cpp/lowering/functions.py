@@ -43,6 +43,8 @@ class FunctionLowering(StatementLowering):
             unique = f"{name}&" if by_address else None
             variable = self.names.declare(name, ir.Scope.PARAMETER, unique=unique)
             self.static_types[variable] = kind.by("&") if by_address else kind
+            if kind.is_object:
+                self.by_value.add(variable)
             stars = kind.stars + by_address + kind.dimensions
             written = kind.base + (" " + "*" * stars if stars else "")
             declared.append(ir.Parameter(variable, written, variadic=each.variadic))
@@ -59,7 +61,7 @@ class FunctionLowering(StatementLowering):
         delegated = given.get(own)
         if delegated is not None:
             self.construct(ir.Place(THIS, ("*",)), self.this, delegated[1], span)
-            self._ends_on_exception(ir.Place(THIS, ("*",)), self.this, span)
+            self.ends_on_exception(ir.Place(THIS, ("*",)), self.this, span)
         else:
             self._begin_parts(self.this, given, span)
         self.whole_try = body
@@ -88,7 +90,7 @@ class FunctionLowering(StatementLowering):
                 where = self.span(node) if node is not None else span
                 with self.full_expression(where):
                     self.construct(whole, base, arguments, where, is_base=True)
-                self._ends_on_exception(whole, base, where)
+                self.ends_on_exception(whole, base, where)
             else:
                 self.emit_call(UNSEEN_BASE, (), None, span)
                 self.assign(whole, ir.Unknown(), span)  # it knows its own part
@@ -102,7 +104,7 @@ class FunctionLowering(StatementLowering):
             kind = self.field_type(this, member)
             self._begin_member(place, kind, member, given, span)
             if kind.is_object and kind.instance is not None:
-                self._ends_on_exception(place, kind.instance, span)
+                self.ends_on_exception(place, kind.instance, span)
 
     def _begin_unseen(self, this: Instance, given: dict[str, tuple[Node, list[Node]]]) -> None:
         """Bases and members of which nobody sees the class: they may own what they begin with."""
@@ -138,13 +140,6 @@ class FunctionLowering(StatementLowering):
                     self.begin(place, kind, arguments, span)
         elif kind.is_object:
             self.begin(place, kind, None, span)
-
-    def _ends_on_exception(self, place: ir.Place, made: Instance, span: Span) -> None:
-        name = self.destructor_of(made)
-        if name is not None:
-            ended = (self.address_of(place),)
-            call = ir.Call(ir.Direct(name), ended, None, span, noexcept=True)
-            self.enter_cleanup(call, pad=True, only_on_exception=True)
 
     def destructor(self, body: Node | None, span: Span) -> None:
         """A destructor: its body runs, then members end in reverse order, then bases."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from tree_sitter import Node
 
 from capilint import ir
+from capilint.finding import Span
 from capilint.frontends.c.facts.declarators import declared_by
 from capilint.frontends.c.parsing.parse import parse_expression
 from capilint.frontends.c.parsing.syntax import field, identifiers_in, operands, text_of
@@ -96,12 +99,31 @@ class LambdaLowering(OperatorLowering):
                 if by_reference:
                     self.assign(member, self.address_of(self.place(expression)), span)
                     own = ir.Place(THIS, ("*", f".{name}", "*"))
+                elif self._ends_by_itself(kind):
+                    self._hand_over_capture(member, expression, kind, span)
                 else:
                     self.assign(member, ir.Read(self.place(expression)), span)
             inside[name] = Captured(own, kind.by("&") if kind else None)
         method = made.declared.methods[0]
         self._ask_lambda(node, made, method, inside)
         return place
+
+    def _ends_by_itself(self, kind: Type | None) -> TypeGuard[Type]:
+        """Whether an object of a type has a destructor that does something."""
+        if kind is None or kind.instance is None or kind.stars:
+            return False
+        return self.lookup.has_destructor(kind.instance)
+
+    def _hand_over_capture(
+        self, member: ir.Place, expression: Node, kind: Type, span: Span
+    ) -> None:
+        """`[key = std::move(key)]`: an owner goes into the closure, which ends it where it dies
+        itself; that is not followed."""
+        source = self.object_place(expression)
+        self.graph.emit(ir.Escape((self.address_of(source),), span))
+        if kind.reference == "&&":
+            self.assign(source, ir.Unknown(), span)
+        self.assign(member, ir.Unknown(), span)
 
     def _ask_lambda(
         self, node: Node, made: Instance, method: Signature, inside: dict[str, Captured]

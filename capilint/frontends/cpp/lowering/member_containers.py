@@ -14,7 +14,7 @@ from tree_sitter import Node
 
 from capilint import ir
 from capilint.frontends.c.parsing.syntax import field, operands, operator_of, text_of
-from capilint.frontends.cpp.lowering.containers import value_added
+from capilint.frontends.cpp.lowering.containers import empties, value_added
 from capilint.frontends.cpp.lowering.followed import Container
 from capilint.frontends.cpp.lowering.sized import SizedLowering
 
@@ -52,7 +52,7 @@ class MemberContainerLowering(SizedLowering):
         added, span = value_added(found, name, given), self.span(node)
         if added is not None and result is None:
             self._add(found, added, span)
-        elif name == "clear" and not given and result is None:
+        elif empties(name, given) and result is None:
             self.assign(found.place, ir.TupleOf(()), span)
         elif name in _LOOKING:
             for each in given:

@@ -22,7 +22,7 @@ LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "raw_s
 PLAIN = LITERALS | {"true", "false", "null"}
 CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
 MOVES = frozenset({"std::move", "std::forward", "move", "forward"})
-_DECLTYPE = re.compile(r"\bdecltype\s*\(\s*(\w+)\s*\)")
+_DECLTYPE = re.compile(r"\bdecltype(?:\s*\(\s*(\w+)\s*\)|_(\w+)_)")  # or a repair's word
 _PLAIN_TYPE = re.compile(
     r"(?:\b(?:unsigned|signed|long|short|int|char|float|double|auto|bool|void|wchar_t)\b\s*)+"
     r"|(?:std::|::)?\w+_t|[^a-z]*|[^<]*\(.*"
@@ -66,6 +66,7 @@ class NamingLowering(FunctionLowering):
         self.entries: dict[ir.Variable, Container] = {}  # the elements of maps that have names
         self.lengths: dict[ir.Variable, int] = {}  # of local arrays
         self.has_constants = False  # of its own
+        self.by_value: set[ir.Variable] = set()  # parameters that are objects of the function's own
         self._reads: dict[ir.Variable, tuple[Type, ir.Read]] = {}
         self._member_reads: dict[str, ir.Read | None] = {}
         self._types: dict[int, tuple[Node, Type | None]] = {}
@@ -80,7 +81,7 @@ class NamingLowering(FunctionLowering):
         return self.lookup.type_of(text, self.scope, self.bindings)
 
     def _declared_type(self, match: re.Match[str]) -> str:
-        found = self.name_type(match.group(1))
+        found = self.name_type(match.group(1) or match.group(2))
         return match.group() if found is None else found.base + "*" * found.stars
 
     def is_local(self, name: str) -> ir.Variable | None:

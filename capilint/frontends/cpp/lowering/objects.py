@@ -94,19 +94,17 @@ class ObjectLowering(SpecialMemberLowering):
         if has_constructors or not arguments:
             return
         members = [each for each in self.lookup.fields(made) if not each.static]
+        outer = self.names.frame
         for index, member in enumerate(members):
             place = ir.Place(target.root, (*target.path, f".{member.name}"))
+            kind = self.field_type(made, member)
             if index < len(arguments):
-                self.begin(place, self.field_type(made, member), [arguments[index]], span)
+                self.begin(place, kind, [arguments[index]], span)
             elif not member.default:
-                self.begin(place, self.field_type(made, member), (), span)
-
-    def _is_of_elsewhere(self, node: Node) -> bool:
-        """Whether a function that nobody declares makes a value: one of C, which makes no object
-        of a class."""
-        if node.type != "call_expression" or field(node, "function").type != "identifier":
-            return False
-        return self.type_of(node) is None and self.meaning_of(node) is None
+                self.begin(place, kind, (), span)
+            if kind.is_object and kind.instance is not None and index + 1 < len(members):
+                self.ends_on_exception(place, kind.instance, span)  # where a later one throws
+        self.end_temporaries(outer, span)
 
     def _is_of(self, node: Node, made: Instance) -> bool:
         found = self.type_of(node)

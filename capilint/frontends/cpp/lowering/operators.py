@@ -135,7 +135,10 @@ class OperatorLowering(ConversionLowering):
         None for all else."""
         right = self.bare(right)
         made = self.class_of(right)
-        if made is None or self.type_of(left) is not None or self.turns_into_a_value(right, made):
+        if made is None or self.turns_into_a_value(right, made):
+            return None
+        into = self.type_of(left)
+        if into is not None and into.base != "auto" and not self.is_opaque(into.by("")):
             return None
         self.discard(left)
         source, span = self.object_place(right), self.span(node)

@@ -18,7 +18,14 @@ from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.c.parsing.syntax import field, operator_of, text_of
 from capilint.frontends.cpp.facts.model import Type
-from capilint.frontends.cpp.lowering.containers import ADDING, KEYED, PICKING, TAKING, value_added
+from capilint.frontends.cpp.lowering.containers import (
+    ADDING,
+    KEYED,
+    PICKING,
+    TAKING,
+    empties,
+    value_added,
+)
 from capilint.frontends.cpp.lowering.followed import Container
 from capilint.frontends.cpp.lowering.objects import MAKING
 from capilint.frontends.cpp.lowering.rounds import RoundLowering
@@ -109,7 +116,7 @@ class OwnedElementLowering(RoundLowering):
         elif name in TAKING and not given:
             self._end(found.destructor, self.pick(found, (), span), span)
             self.emit_on(Operation.TAKE, found, span)
-        elif name == "clear" and not given:
+        elif empties(name, given):
             self._end_all(found, found.destructor, span)
             self.assign(found.place, ir.TupleOf(()), span)
         elif name in ADDING or name in KEYED or name in ("insert", "erase") or name in PICKING:

@@ -24,6 +24,8 @@ _NUMBER = re.compile(rf"{NUMERIC.pattern}|DWORD\w*|U?INT\w*|U?LONG\w*|SIZE_T|WOR
 _ZERO = frozenset({"0", "NULL", "nullptr"})
 _COUNTING = frozenset({"size", "empty", "max_size"})
 _METHODS = _COUNTING | {"at", "front", "data"}
+_RESIZE = "resize"
+_WITH_ONE = frozenset({"at", _RESIZE})
 
 
 class SizedLowering(OwnedElementLowering):
@@ -48,12 +50,21 @@ class SizedLowering(OwnedElementLowering):
     def _element_of_sized(self, declaring: Declaring) -> Type | None:
         """The type of the elements of a vector that is no more than an array."""
         given = declaring.arguments or (operands(declaring.value) if declaring.value else [])
-        if not given or (declaring.value is not None and declaring.value.type == "call_expression"):
+        if not given:
+            return self._element_of_resized(declaring)
+        if declaring.value is not None and declaring.value.type == "call_expression":
             return None
         known = self._followed(declaring.kind)
         if known is None or known.is_map or not self._is_length(known.destructor, declaring, given):
             return None
         return known.element if _is_indexed_only(declaring) else None
+
+    def _element_of_resized(self, declaring: Declaring) -> Type | None:
+        """The same of one that is empty at first, and gets its length once."""
+        known = self._followed(declaring.kind)
+        if known is None or known.is_map or known.destructor is not None:
+            return None
+        return known.element if _is_indexed_only(declaring, resized=True) else None
 
     def _is_length(self, destructor: str | None, declaring: Declaring, given: list[Node]) -> bool:
         """Whether a vector is made from its length, or from a list of plain values."""
@@ -73,10 +84,10 @@ class SizedLowering(OwnedElementLowering):
         if function.type != "field_expression" or operator_of(function) == "->":
             return None
         name = text_of(field(function, "field"))
-        if name not in _METHODS:
+        if name not in _METHODS and name != _RESIZE:
             return None
         array, given = field(function, "argument"), operands(field(node, "arguments"))
-        found = self.type_of(array) if len(given) == int(name == "at") else None
+        found = self.type_of(array) if len(given) == int(name in _WITH_ONE) else None
         return (array, name, given) if found is not None and found.dimensions else None
 
     def type_of_element(self, node: Node) -> Type | None:
@@ -101,8 +112,10 @@ class SizedLowering(OwnedElementLowering):
         method = self._of_array(node)
         if method is None:
             return super().method_call(node, result)
-        if result is not None:
-            array, name, _ = method
+        array, name, given = method
+        if name == _RESIZE:
+            self.discard(given[0])  # the elements are those of the declaration
+        elif result is not None:
             if name in _COUNTING:
                 value: ir.Value = ir.Unknown()
             elif name == "data":
@@ -113,8 +126,9 @@ class SizedLowering(OwnedElementLowering):
         return True
 
 
-def _is_indexed_only(declaring: Declaring) -> bool:
-    """Whether a function does nothing to a vector but reach for its elements."""
+def _is_indexed_only(declaring: Declaring, resized: bool = False) -> bool:
+    """Whether a function does nothing to a vector but reach for its elements; with `resized`, once
+    it has set its length."""
     name, root = declaring.declared.name, declaring.declaration
     while root.parent is not None:
         root = root.parent
@@ -122,9 +136,13 @@ def _is_indexed_only(declaring: Declaring) -> bool:
     offset = root.start_byte
     text = root.text or b""
     use = re.compile(rb"\b%b\b\s*(?:(\[)|\.\s*(\w+))?" % re.escape(name.encode()))
+    is_set = not resized
     for found in use.finditer(text):
         if begin <= found.start() + offset < end or found.group(1):
             continue
-        if (found.group(2) or b"").decode(errors="replace") not in _METHODS:
+        method = (found.group(2) or b"").decode(errors="replace")
+        if method not in _METHODS and not (resized and method == _RESIZE):
             return False
-    return True
+        resized = resized and method != _RESIZE
+        is_set = is_set or method == _RESIZE
+    return is_set

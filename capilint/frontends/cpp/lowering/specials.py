@@ -3,8 +3,11 @@ people or made by the compiler."""
 
 from __future__ import annotations
 
+from tree_sitter import Node
+
 from capilint import ir
 from capilint.finding import Span
+from capilint.frontends.c.parsing.syntax import field
 from capilint.frontends.cpp.facts.model import Instance, Parameter, Signature, Type
 from capilint.frontends.cpp.facts.special import Special
 from capilint.frontends.cpp.lowering.typed import TypedLowering
@@ -75,6 +78,21 @@ class SpecialMemberLowering(TypedLowering):
         if declared is not None and not declared.defaulted:
             return self.ask_method(instance, declared)
         return self.implicit(instance, "destructor")
+
+    def ends_on_exception(self, place: ir.Place, made: Instance, span: Span) -> None:
+        """From here to the end of the scope, an exception ends an object that has begun."""
+        name = self.destructor_of(made)
+        if name is not None:
+            ended = (self.address_of(place),)
+            call = ir.Call(ir.Direct(name), ended, None, span, noexcept=True)
+            self.enter_cleanup(call, pad=True, only_on_exception=True)
+
+    def _is_of_elsewhere(self, node: Node) -> bool:
+        """Whether a function that nobody declares makes a value: one of C, which makes no object
+        of a class."""
+        if node.type != "call_expression" or field(node, "function").type != "identifier":
+            return False
+        return self.type_of(node) is None and self.meaning_of(node) is None
 
     def emit_call(
         self, name: str, arguments: tuple[ir.Value, ...], result: ir.Place | None, span: Span

@@ -306,6 +306,10 @@ class TypedLowering(NamingLowering):
                 name = name.strip().removeprefix("::")
                 if name in CASTS:
                     return Cast(written.rpartition(">")[0], operand)
+                if name.endswith("forward"):
+                    given = written.rpartition(">")[0]
+                    if self.resolved(given).reference == "&":
+                        return Cast(given, operand)
                 return Cast(None, operand) if name in MOVES else None
         return None
 

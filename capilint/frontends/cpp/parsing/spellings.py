@@ -7,6 +7,7 @@ f(_T(__FUNCTION__) L": %d" TAIL)       f(                 L": %d"     )
 ALLOC(p, BYTE[n])                      ALLOC(p, sizeof(BYTE[n]))
 MY_DELETE[] p;  (this->*f)(x)             delete[] p;      (this->_f)(x)
 key.operator HCRYPTKEY()               key.operator_HCRYPTKEY()
+decltype(key)()                        decltype_key_{}
 while ((hr = f(), hr))                 while (((hr = f()), hr))
 
 As all repairs, these change only what stands on a row with an error; but for the loops.
@@ -74,6 +75,7 @@ _ASSIGNMENT = re.compile(
     r"(?:(?<![\w)\]])|(?<=\bwhile)|(?<=\bif)|(?<=\bswitch)|(?<=\breturn))\("
     r"(?=\s*+[\w.>:*-]++(?:\[[^\[\]]*+\])?\s*+(?:[-+*/%&|^]|<<|>>)?=(?!=))"
 )
+_TYPE_OF_NAME = re.compile(r"(?<!\w)decltype\((\w++)\)(?:(?=\{)|(?P<nothing>\(\)))")
 _SEPARATORS = re.compile(r"[()\[\]{};,]")
 _BRACKETS = re.compile(r"[();{}]")
 _CAUGHT = re.compile(
@@ -228,6 +230,15 @@ def one_word(name: str) -> str:
     return re.sub(r"\W", "_", name)
 
 
+def _types_of_names(text: str, rows: Set[int]) -> str:
+    """`decltype(key){}` and `decltype(key)()` by a word that stands for the type."""
+
+    def word(match: re.Match[str]) -> str:
+        return f"decltype_{match.group(1)}_" + ("{}" if match.group("nothing") else "")
+
+    return edited(_TYPE_OF_NAME, text, rows, word)
+
+
 def _references(text: str, rows: Set[int]) -> str:
     """`const Key& key(holder.key());` with a `=`, without which it is half a function."""
     plain = blanked(text)
@@ -297,6 +308,7 @@ SPELLINGS: tuple[Repair, ...] = (
     _pointers_to_members,
     _own_operators,
     _named_operators,
+    _types_of_names,
     _references,
     _type_arguments,
     _assignments_before_commas,
