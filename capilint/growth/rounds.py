@@ -76,21 +76,14 @@ class Rounds:
         before = gc.get_threshold()
         gc.set_threshold(_SELDOM, *before[1:])
         try:
-            self._analysis = analysis = self._new_analysis(book)
-            while new := self._lowered(wanted, left):
-                self.modules.update((module.path, module) for module in new)
-                with self._progress.phase("growth"):
-                    lacking = list(self._joined(left.definers(analysis.lacking(new))))
-                new += self._lowered(lacking, left)
-                self.modules.update((module.path, module) for module in new)
-                analysis.add(new)
-                with self._progress.phase("growth"):
-                    acting, pointers = analysis.acting(), analysis.program.acting_pointers
-                    users = left.users(acting, pointers, self.modules.values())
-                    wanted = list(self._joined(users))
-            return self._findings_of(analysis, book)
+            return self._findings_together(wanted, left, book)
         except Exception as error:
+            from traceback import clear_frames
+
             self._progress.count("failures")
+            if isinstance(error, MemoryError):
+                self._analysis = None
+            clear_frames(error.__traceback__)  # what they hold may be all the memory that there is
             for source, _ in named if not self.modules else ():
                 self._crashed(source.path, error)
             return list(self._findings_apart(error, book))
@@ -105,6 +98,23 @@ class Rounds:
         """What the functions of the program do to handles, as far as that is known."""
         known = {} if self._analysis is None else self._analysis.summaries
         return [effects(each, summary) for each, summary in known.items() if summary is not None]
+
+    def _findings_together(
+        self, wanted: Sequence[Wanted], left: Left, book: RuleBook
+    ) -> list[Finding]:
+        self._analysis = analysis = self._new_analysis(book)
+        while new := self._lowered(wanted, left):
+            self.modules.update((module.path, module) for module in new)
+            with self._progress.phase("growth"):
+                lacking = list(self._joined(left.definers(analysis.lacking(new))))
+            new += self._lowered(lacking, left)
+            self.modules.update((module.path, module) for module in new)
+            analysis.add(new)
+            with self._progress.phase("growth"):
+                acting, pointers = analysis.acting(), analysis.program.acting_pointers
+                users = left.users(acting, pointers, self.modules.values())
+                wanted = list(self._joined(users))
+        return self._findings_of(analysis, book)
 
     def _findings_apart(self, crash: Exception, book: RuleBook) -> Iterator[Finding]:
         for path, module in self.modules.items():
