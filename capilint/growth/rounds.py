@@ -78,12 +78,10 @@ class Rounds:
         try:
             return self._findings_together(wanted, left, book)
         except Exception as error:
-            from traceback import clear_frames
-
             self._progress.count("failures")
             if isinstance(error, MemoryError):
                 self._analysis = None
-            clear_frames(error.__traceback__)  # what they hold may be all the memory that there is
+            _let_go(error)
             for source, _ in named if not self.modules else ():
                 self._crashed(source.path, error)
             return list(self._findings_apart(error, book))
@@ -125,6 +123,7 @@ class Rounds:
                 analysis.add([module])
                 yield from self._findings_of(analysis, book)
             except Exception as error:
+                _let_go(error)
                 self._crashed(path, error)
 
     def _findings_of(self, analysis: Analysis, book: RuleBook) -> list[Finding]:
@@ -155,9 +154,19 @@ class Rounds:
                     in_package = left.is_package(parent(source.path))
                     lowered.append(replace(module, in_package=in_package))
                 except Exception as error:
+                    _let_go(error)
                     self._crashed(source.path, error)
                 self._progress.step()
         return lowered
+
+
+def _let_go(error: Exception) -> None:
+    """Free what was held where there was no more memory: that may be all that there is."""
+    if isinstance(error, MemoryError):
+        from traceback import clear_frames
+
+        clear_frames(error.__traceback__)
+        gc.collect()
 
 
 def _confirmed(findings: list[Finding], book: RuleBook) -> list[Finding]:

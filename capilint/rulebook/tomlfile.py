@@ -116,8 +116,8 @@ def parse(path: str, text: str) -> RuleFile:
     """Read the text of a rule file. Raises RuleError where it is no TOML."""
     import tomllib
 
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.count(".") >= _MOST_PARTS and _LONG_KEY.search(line):
+    for number, content in enumerate(text.split("\n"), start=1):
+        if content.count(".") >= _MOST_PARTS and _LONG_KEY.search(content):
             raise RuleError(path, number, f"a key with more than {_MOST_PARTS} parts")
     try:
         return RuleFile(path, text, tomllib.loads(text))
