@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import capilint.checking
-from capilint.parallel import task, workers
+from capilint.parallel import processes, task, workers
 from tests.faults.register import fault
 from tests.faults.situation import FOUND, Fault, Outcome, Situation
 
@@ -51,7 +51,7 @@ def jobs(run: Situation, number: int, *arguments: str) -> Outcome:
 def killed(run: Situation) -> Outcome:
     alone = jobs(run, 1)
     assert alone.out.count("CAP101") >= MANY
-    run.patch.setattr(workers, "work", dies)
+    run.patch.setattr(processes, "work", dies)
     assert "a process was lost" in jobs(run, 3, "--statistics").err
     outcome = jobs(run, 3)
     assert outcome == alone
@@ -64,7 +64,7 @@ def none(run: Situation) -> Outcome:
         raise PermissionError("no semaphores here")
 
     alone = jobs(run, 1)
-    run.patch.setattr(workers, "_started", refuse)
+    run.patch.setattr(processes, "_started", refuse)
     outcome = jobs(run, 2)
     assert outcome == alone
     return outcome
