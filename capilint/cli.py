@@ -41,6 +41,8 @@ def _failed(error: Exception) -> int:
     if isinstance(error, OSError) and error.errno in _NO_ROOM and error.filename is None:
         hush()
         error = Mistake(f"the standard output cannot be written: {error.strerror}")
+    if isinstance(error, MemoryError):
+        error = Mistake("there is not enough memory")
     if not isinstance(error, Mistake):
         from traceback import format_exception
 

@@ -10,6 +10,7 @@ from capilint.checking import Report, check
 from capilint.config.settings import Settings
 from capilint.files.source import Input
 from capilint.language import Language
+from tests.fuzz.inputs import hold
 
 LEAK = """
 import ctypes
@@ -128,3 +129,25 @@ def test_what_is_too_deep_for_the_parser_costs_its_function(deep: str) -> None:
 
 def test_a_long_chain_of_calls_takes_no_time() -> None:
     assert found(LEAK + "x = a" + "(int)" * 400 + "\n") == {LEAKING}
+
+
+@pytest.mark.parametrize(
+    ("broken", "place"),
+    [
+        ("def f(x):\n    y = a[b\\\n\\\n()\n", (2, 10)),  # a line of a backslash after the part
+        ("x = f(a\\\n\\\n\\b\n)\n", (3, 1)),  # Python counts columns on from line 1
+        ("x = f(a\\\n\\\n\\\n\\\n\n" + "\\\n" * 9 + "def g(:\n", None),
+    ],
+)
+def test_places_of_lines_that_are_joined_are_places_of_the_file(
+    broken: str, place: tuple[int, int] | None
+) -> None:
+    hold(Input("a.py", Language.PYTHON, (broken + LEAK).encode()))
+    findings = checked(broken + LEAK).findings
+    assert ("CAP101", 7 + broken.count("\n")) in {(each.code, each.span.line) for each in findings}
+    notes = {(each.span.line, each.span.column) for each in findings if each.code == "CAP901"}
+    assert place is None or place in notes
+
+
+def test_a_template_beside_a_text_is_no_text() -> None:
+    assert found('""t"What this is."""\n' + LEAK[1:]) == {("CAP101", 7)}

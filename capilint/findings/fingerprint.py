@@ -23,7 +23,7 @@ def fingerprints(
     for finding in sorted(findings, key=place_of):
         identity = _identity(finding, sources)
         seen[identity] += 1
-        digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode(errors="surrogateescape"))
+        digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode(errors="surrogatepass"))
         yield finding, digest.hexdigest()[:32]
 
 

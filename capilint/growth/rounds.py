@@ -76,21 +76,12 @@ class Rounds:
         before = gc.get_threshold()
         gc.set_threshold(_SELDOM, *before[1:])
         try:
-            self._analysis = analysis = self._new_analysis(book)
-            while new := self._lowered(wanted, left):
-                self.modules.update((module.path, module) for module in new)
-                with self._progress.phase("growth"):
-                    lacking = list(self._joined(left.definers(analysis.lacking(new))))
-                new += self._lowered(lacking, left)
-                self.modules.update((module.path, module) for module in new)
-                analysis.add(new)
-                with self._progress.phase("growth"):
-                    acting, pointers = analysis.acting(), analysis.program.acting_pointers
-                    users = left.users(acting, pointers, self.modules.values())
-                    wanted = list(self._joined(users))
-            return self._findings_of(analysis, book)
+            return self._findings_together(wanted, left, book)
         except Exception as error:
             self._progress.count("failures")
+            if isinstance(error, MemoryError):
+                self._analysis = None
+            _let_go(error)
             for source, _ in named if not self.modules else ():
                 self._crashed(source.path, error)
             return list(self._findings_apart(error, book))
@@ -106,6 +97,23 @@ class Rounds:
         known = {} if self._analysis is None else self._analysis.summaries
         return [effects(each, summary) for each, summary in known.items() if summary is not None]
 
+    def _findings_together(
+        self, wanted: Sequence[Wanted], left: Left, book: RuleBook
+    ) -> list[Finding]:
+        self._analysis = analysis = self._new_analysis(book)
+        while new := self._lowered(wanted, left):
+            self.modules.update((module.path, module) for module in new)
+            with self._progress.phase("growth"):
+                lacking = list(self._joined(left.definers(analysis.lacking(new))))
+            new += self._lowered(lacking, left)
+            self.modules.update((module.path, module) for module in new)
+            analysis.add(new)
+            with self._progress.phase("growth"):
+                acting, pointers = analysis.acting(), analysis.program.acting_pointers
+                users = left.users(acting, pointers, self.modules.values())
+                wanted = list(self._joined(users))
+        return self._findings_of(analysis, book)
+
     def _findings_apart(self, crash: Exception, book: RuleBook) -> Iterator[Finding]:
         for path, module in self.modules.items():
             try:
@@ -115,6 +123,7 @@ class Rounds:
                 analysis.add([module])
                 yield from self._findings_of(analysis, book)
             except Exception as error:
+                _let_go(error)
                 self._crashed(path, error)
 
     def _findings_of(self, analysis: Analysis, book: RuleBook) -> list[Finding]:
@@ -145,9 +154,19 @@ class Rounds:
                     in_package = left.is_package(parent(source.path))
                     lowered.append(replace(module, in_package=in_package))
                 except Exception as error:
+                    _let_go(error)
                     self._crashed(source.path, error)
                 self._progress.step()
         return lowered
+
+
+def _let_go(error: Exception) -> None:
+    """Free what was held where there was no more memory: that may be all that there is."""
+    if isinstance(error, MemoryError):
+        from traceback import clear_frames
+
+        clear_frames(error.__traceback__)
+        gc.collect()
 
 
 def _confirmed(findings: list[Finding], book: RuleBook) -> list[Finding]:

@@ -20,6 +20,10 @@ _HEADER = re.compile(r"\s*\[+(?P<table>[^\[\]]+)\]+\s*(?:#.*)?$")
 _KEY = re.compile(r"""\s*(?P<key>"[^"]*"|'[^']*'|[\w-]+(?:\.[\w-]+)*)\s*=""")
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([\w-]+)""")
 _LONG_NUMBER = re.compile(r"(?<![0-9_])[0-9][0-9_]{999}")
+_MOST_PARTS = 100
+_LONG_KEY = re.compile(  # tomllib takes a second for a key of some thousand parts, hours for more
+    rf"""(?<![\w."'-])(?:(?:[\w-]++|"[^"]*+"|'[^']*+')\s*+\.\s*+){{{_MOST_PARTS}}}"""
+)
 _TOML_LINE = re.compile(r"\(at line (\d+)")
 
 Where = tuple[str, ...]  # the way to a table, key or text: ("function", "CryptGenKey", "uses")
@@ -112,6 +116,9 @@ def parse(path: str, text: str) -> RuleFile:
     """Read the text of a rule file. Raises RuleError where it is no TOML."""
     import tomllib
 
+    for number, content in enumerate(text.split("\n"), start=1):
+        if content.count(".") >= _MOST_PARTS and _LONG_KEY.search(content):
+            raise RuleError(path, number, f"a key with more than {_MOST_PARTS} parts")
     try:
         return RuleFile(path, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

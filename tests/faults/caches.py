@@ -125,6 +125,26 @@ def read_only(run: Situation) -> Outcome:
             path.chmod(0o700)
 
 
+@new("a cache whose files another program has locked")
+def locked(run: Situation) -> Outcome:
+    again(run)
+    before, opening = entries(), os.open
+
+    def lock(path: str, *more: int) -> int:
+        if Path(path).parent.parent.name == CACHE:
+            raise PermissionError(13, "The process cannot access the file")
+        return opening(path, *more)
+
+    def stay(*_: object) -> None:
+        raise PermissionError(13, "The process cannot access the file")
+
+    run.patch.setattr(os, "open", lock)
+    run.patch.setattr(os, "replace", stay)
+    outcome = again(run)
+    assert entries() == before
+    return outcome
+
+
 @new("a file where the cache should be")
 def no_folder(run: Situation) -> Outcome:
     Path(CACHE).write_text("mine", encoding="utf-8")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from capilint.commands import check
 from capilint.files import source
 from tests.doors import C_LEAK
 from tests.faults.register import fault
@@ -239,3 +240,24 @@ def little_memory(run: Situation) -> Outcome:
     if sys.platform != "linux":
         pytest.skip("no such limit here")
     return run.process(".", before=limited(60))
+
+
+@new("little memory, and a file that takes more", 2, ["more.cpp: this file was left out: there is"])
+def too_little_memory(run: Situation) -> Outcome:
+    if sys.platform != "linux":
+        pytest.skip("no such limit here")
+    nested = "class X { " * 7_000 + "}; " * 7_000
+    Path("more.cpp").write_text(f"{C_LEAK}\n{nested}\n", encoding="utf-8")
+    return run.process(".", "--no-cache", before=limited(60))
+
+
+@new("no memory to begin with", 2, ["capilint: error: there is not enough memory"], [])
+def no_memory(run: Situation) -> Outcome:
+    if sys.platform != "linux":
+        pytest.skip("no such limit here")
+
+    def nothing(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    run.patch.setattr(check, "check", nothing)
+    return run.check(".")

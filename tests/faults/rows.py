@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from tests.faults import caches, clusters, inputs, outputs, settings
+from tests.faults import caches, clusters, inputs, outputs, settings, workers
 from tests.faults.situation import Fault
 
 FAULTS: tuple[Fault, ...] = (
-    *(*inputs.FAULTS, *settings.FAULTS, *outputs.FAULTS, *caches.FAULTS),
+    *inputs.FAULTS,
+    *settings.FAULTS,
+    *outputs.FAULTS,
+    *workers.FAULTS,
+    *caches.FAULTS,
     *clusters.FAULTS,
 )

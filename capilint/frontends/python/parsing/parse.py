@@ -33,7 +33,7 @@ def parse(text: str) -> Parsed | Broken:
     Raises RecursionError where the code is nested too deeply.
     """
     try:
-        found, broken = parsed_in_part(_parsable(text), _parsed)
+        found, broken = parsed_in_part(text, _parsed)
     except cst.CSTValidationError as error:  # what this Python does not take for a name
         return Broken(1, 1, f"not Python 3: {error}")
     return broken[0] if found is None else Parsed(*found, broken)
@@ -58,6 +58,7 @@ def _parsable(text: str) -> str:
 
 def _parsed(text: str) -> tuple[cst.Module, Positions] | Broken:
     """The tree of a whole text; else what is wrong with it as that Python that it is more of."""
+    text = _parsable(text)
     refused = _refused(text)
     if refused is not None:
         return refused
@@ -78,7 +79,7 @@ def _broken(text: str, error: cst.ParserSyntaxError) -> Broken:
     """What Python itself says about the text, which is clearer than libcst's list of tokens."""
     clearer = _python_says(text)
     if clearer is not None:
-        return Broken(clearer.lineno or 1, clearer.offset or 1, f"not Python 3: {clearer.msg}")
+        return _told(text, clearer, f"not Python 3: {clearer.msg}")
     reason = error.message.partition(", expected")[0].partition(": expected")[0]
     return Broken(error.raw_line, error.raw_column + 1, f"not Python 3: {reason}")
 
@@ -98,7 +99,15 @@ def _long_number(text: str) -> Broken | None:
     error = _python_says(text)
     if error is None or "digits" not in error.msg:
         return None
-    return Broken(error.lineno or 1, error.offset or 1, error.msg.partition(";")[0])
+    return _told(text, error, error.msg.partition(";")[0])
+
+
+def _told(text: str, error: SyntaxError, reason: str) -> Broken:
+    """A reason with Python's place, whose columns go on counting in lines that are joined."""
+    line, column = error.lineno or 1, error.offset or 1
+    lines = _LINE.findall(text)
+    length = len(lines[line - 1].rstrip("\r\n")) if line <= len(lines) else 0
+    return Broken(line, column if column <= length + 1 else 1, reason)
 
 
 def _python_says(text: str) -> SyntaxError | None:

@@ -104,7 +104,7 @@ def text_literal(node: cst.CSTNode | None) -> str | None:
 def literal_content(node: cst.CSTNode | None) -> str | bytes | None:
     """The value of a literal of text or bytes; None for anything else."""
     if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
-        with suppress(ValueError, SyntaxError):
+        with suppress(ValueError, SyntaxError, AttributeError):  # a part that is a t-string
             return node.evaluated_value
     return None
 
