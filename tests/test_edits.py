@@ -724,6 +724,141 @@ def f():
     )
 
 
+# ---------------------------------------------------------------- what is told of an edit
+
+
+def _told(text: str, name: str) -> list[str]:
+    run = _run([Input(name, LANGUAGES[Path(name).suffix], text.encode())])
+    return [each.fix.title for each in run.session().with_fixes().findings if each.fix]
+
+
+def test_what_is_told_of_an_edit_in_c_is_what_it_does() -> None:
+    body = """\
+int f(HCRYPTPROV p, BYTE *b, DWORD *n, int z)
+{
+    HCRYPTKEY k = 0;
+    if (!CryptGenKey(p, CALG_RC4, 0, &k)) return 1;
+    if (z > 3) return 2;
+    if (z > 2)
+        return 3;
+    CryptDestroyKey(k);
+    return 0;
+}
+int g(HCRYPTPROV p, BYTE *b, DWORD *n)
+{
+    HCRYPTKEY k = 0;
+    if (!CryptGenKey(p, CALG_RC4, 0, &k)) return 1;
+    return CryptEncrypt(k, 0, TRUE, 0, b, n, 64);
+}
+void h(HCRYPTPROV p, int z)
+{
+    HCRYPTKEY k = 0;
+    if (z > 3)
+        CryptGenKey(p, CALG_RC4, 0, &k);
+}
+void i(HCRYPTPROV p, int z) { HCRYPTKEY k; CryptGenKey(p, CALG_RC4, 0, &k); }
+"""
+    assert _told(C_HEAD + body, "a.c") == [
+        "; ".join(
+            [
+                "call CryptDestroyKey(k) before `return 2` in line 8",
+                "call CryptDestroyKey(k) before line 10",
+            ]
+        ),
+        "call CryptDestroyKey(k) once line 18 has worked out what it returns",
+        "call CryptDestroyKey(k) before line 25 where k is not 0",
+        "call CryptDestroyKey(k) before the `}` in line 26",
+    ]
+
+
+def test_what_is_told_of_an_edit_in_python_is_what_it_does() -> None:
+    body = """\
+def f(p, z):
+    k = ctypes.c_void_p()
+    if not advapi32.CryptGenKey(p, 1, 0, byref(k)):
+        return 1
+    if z > 3: return 2
+    advapi32.CryptDestroyKey(k)
+    return 0
+
+
+def g(p, b, n):
+    k = ctypes.c_void_p()
+    if not advapi32.CryptGenKey(p, 1, 0, byref(k)):
+        return 1
+    return advapi32.CryptEncrypt(k, None, True, 0, b, n, 64)
+
+
+def h(p, z):
+    k = ctypes.c_void_p()
+    if not advapi32.CryptGenKey(p, 1, 0, byref(k)):
+        return
+    print("made",
+          z)
+"""
+    assert _told(PY_HEAD + body, "a.py") == [
+        "call advapi32.CryptDestroyKey(k) before `return 2` in line 11",
+        "call advapi32.CryptDestroyKey(k) once line 20 has worked out what it returns",
+        "call advapi32.CryptDestroyKey(k) after line 28",
+    ]
+
+
+def test_a_turn_of_a_loop_that_is_cut_short_ends_its_key_first() -> None:
+    _python(
+        """\
+def f(p, names):
+    while names:
+        key = ctypes.c_void_p()
+        if not advapi32.CryptGenKey(p, 0x6610, 0, byref(key)):
+            continue
+        if names.pop() is None:
+            continue
+        advapi32.CryptDestroyKey(key)
+""",
+        """\
+def f(p, names):
+    while names:
+        key = ctypes.c_void_p()
+        if not advapi32.CryptGenKey(p, 0x6610, 0, byref(key)):
+            continue
+        if names.pop() is None:
+            advapi32.CryptDestroyKey(key)
+            continue
+        advapi32.CryptDestroyKey(key)
+""",
+    )
+    _c(
+        """\
+void f(HCRYPTPROV p, int n)
+{
+    HCRYPTKEY k = 0;
+    while (n-- > 0) {
+        if (!CryptGenKey(p, CALG_RC4, 0, &k))
+            continue;
+        if (n == 7)
+            continue;
+        CryptDestroyKey(k);
+    }
+}
+""",
+        """\
+void f(HCRYPTPROV p, int n)
+{
+    HCRYPTKEY k = 0;
+    while (n-- > 0) {
+        if (!CryptGenKey(p, CALG_RC4, 0, &k))
+            continue;
+        if (n == 7) {
+            CryptDestroyKey(k);
+            continue;
+        }
+        CryptDestroyKey(k);
+    }
+}
+""",
+    )
+
+
 # ---------------------------------------------------------------- the fixtures
 
 
@@ -754,8 +889,13 @@ def _kinds(report: Report) -> Counter[tuple[str, str, str, str]]:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.parametrize(("language", "share"), [("c", 0.7), ("cpp", 0.5), ("python", 0.7)])
-def test_edits_of_the_fixtures_hold(language: str, share: float, part: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("language", "share", "least"), [("c", 0.7, 50), ("cpp", 0.5, 25), ("python", 0.7, 35)]
+)
+def test_edits_of_the_fixtures_hold(
+    language: str, share: float, least: int, part: int, tmp_path: Path
+) -> None:
+    """In all parts together more than 200 edits are applied."""
     total = found = 0
     edited: list[Path] = []
     for run in _sample(language, part):
@@ -776,7 +916,7 @@ def test_edits_of_the_fixtures_hold(language: str, share: float, part: int, tmp_
             assert _kinds(after)[kind] < before[kind], told
             assert not _kinds(after) - before, told
             edited += _written(changed, tmp_path / str(found))
-    assert found >= share * total, f"{found} of {total}"
+    assert found >= max(share * total, least), f"{found} of {total}"
     if language != "python":
         _compiled(mingw.CPP if language == "cpp" else mingw.C, edited, tmp_path)
 

@@ -113,7 +113,8 @@ def test_json_and_sarif_have_the_edit(capsys: pytest.CaptureFixture[str]) -> Non
     main(["check", "--format", "json", "a.c"])
     (finding,) = json.loads(capsys.readouterr().out)["findings"]
     (change,) = finding["fix"]["changes"]
-    assert finding["help"] == finding["fix"]["title"] == "call CryptDestroyKey(k) before line 6"
+    assert finding["help"] == finding["fix"]["title"]
+    assert finding["help"] == "call CryptDestroyKey(k) before `return FALSE` in line 6"
     assert (change["path"], change["line"], change["end_line"]) == ("a.c", 6, 7)
     assert change["text"] == MENDED.splitlines(keepends=True)[5]
     main(["check", "--suggest-fixes", "--format", "sarif", "a.c"])

@@ -43,7 +43,7 @@ class CFamily(Leaks):
         if function is not None and use.kind == "return_statement" and unit.end <= use.start:
             worked_out = self._worked_out(use, self._layout.lines_of(unit), function)
         if dropped and worked_out:
-            title = f"move {self._named(release)} behind what line {{line}} works out"
+            title = f"move {self._named(release)} once line {{line}} has worked out what it returns"
             yield Draft(self._path, title, use.start, (*dropped, *worked_out))
         if any(step.kind == "create" for step in finding.steps):
             yield from self._dropped(release, trades=False)
@@ -71,7 +71,7 @@ class CFamily(Leaks):
         if owner is None or late is None or finding.steps[-1].path != self._path:
             return
         owner_unit, late_unit = self._layout.unit_of(owner), self._layout.unit_of(late)
-        title = f"move {self._named(late)} before line {{line}}"
+        title = f"move {self._named(late)} {self._before(owner_unit)}"
         dropped = self._layout.without(late_unit)
         if dropped and late.kind == "expression_statement":
             moved = self._layout.before(owner_unit, self._layout.lines_of(late_unit))
@@ -79,6 +79,7 @@ class CFamily(Leaks):
             outer = self._layout.unit_of(owner_unit)
             if outer != owner_unit:
                 moved = self._layout.before(outer, self._layout.lines_of(late_unit))
+                title = f"move {self._named(late)} {self._before(outer)}"
                 yield Draft(self._path, title, outer.start, (*dropped, *moved))
         dropped = self._layout.without(owner_unit) if owner.kind == self.EXPRESSION else ()
         if dropped and late_unit.listed and late_unit.kind != "return_statement":
@@ -125,7 +126,7 @@ class CFamily(Leaks):
         if self._layout.unit_of(site) == site and site.kind == "expression_statement":
             yield Draft(
                 self._path,
-                f"{title}, and test it before line {{line}}",
+                f"{title}, and test it {self._before(site)}",
                 site.start,
                 (*first, *self._layout.rewritten(site, guarded)),
             )

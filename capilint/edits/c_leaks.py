@@ -98,6 +98,7 @@ class Leaks(CFile):
         if site is not None and site.kind in LOOPS | {"if_statement"} and not site.listed:
             around = self._sites.around(site)
             places += [_Place(around, around.start)] if around is not None else []
+        places += [_Place(j, j.start) for j in self._jumps_after(finding.steps[:-1], function)]
         loop = self._loop_around(site) if site is not None else None
         body = self._sites.branches(loop)[0] if loop is not None else None
         if body is not None and body.kind == "compound_statement":
@@ -107,6 +108,7 @@ class Leaks(CFile):
             for end in [self._scope_end(finding.handle, last.span, function)]
             if end
         ]
+        places = list(dict.fromkeys(places))
         for call in self._calls(finding, finding.handle, function):
             for place in places:
                 yield from self._released_at(place, finding.handle, call, function)
@@ -125,7 +127,7 @@ class Leaks(CFile):
         first = () if declared.value is not None else self._layout.initialised(declared, "0")
         guarded = self._layout.guarded(handle, [f"{call};", f"{handle} = 0;"])
         pieces = self._layout.before(place.site, guarded)
-        title = f"call {call} before line {{line}}, and set {handle} to 0"
+        title = f"call {call} {self._before(place.site)}, and set {handle} to 0"
         yield Draft(self._path, title, place.offset, (*first, *pieces))
 
     def _places(self, finding: Finding, function: Function) -> Iterator[_Place]:
@@ -147,8 +149,7 @@ class Leaks(CFile):
                     unit = self._layout.unit_of(released)
                     yield _Place(unit, unit.start)
         yield from self._before_endings(site, offset, function)
-        jump = self._jump_after(finding.steps[:-1], function)
-        if jump is not None:
+        for jump in self._jumps_after(finding.steps[:-1], function):
             yield _Place(jump, jump.start)
         block = self._block_gone_through(finding)
         if block is not None:
@@ -158,25 +159,20 @@ class Leaks(CFile):
         self, site: Site | None, offset: int, function: Function
     ) -> Iterator[_Place]:
         """The places before the run of releases that ends where the function is left."""
-        for each in reversed(self._before(site, offset, function)[-_FARTHEST:]):
+        for each in reversed(self._earlier(site, offset, function)[-_FARTHEST:]):
             if _ENDING.search(self._layout.source(each)) is None:
                 break
             yield _Place(each, each.start)
 
-    def _jump_after(self, steps: Sequence[Step], function: Function) -> Site | None:
-        """The first jump behind the last step that says which way the path goes."""
-        deciding = [step for step in steps if step.kind in ("fail", "branch")]
-        if not deciding or deciding[-1].path != self._path:
-            return None
-        start = self._offset(deciding[-1].span)
-        return next(
-            (
-                site
-                for site in self._sites.statements(function)
-                if site.kind in _JUMPS and site.start >= start
-            ),
-            None,
-        )
+    def _jumps_after(self, steps: Sequence[Step], function: Function) -> Iterator[Site]:
+        """The first jump behind each step that says which way the path goes, the last first."""
+        jumps = [site for site in self._sites.statements(function) if site.kind in _JUMPS]
+        for step in reversed(steps):
+            if step.kind in ("fail", "branch") and step.path == self._path:
+                start = self._offset(step.span)
+                first = next((site for site in jumps if site.start >= start), None)
+                if first is not None:
+                    yield first
 
     def _block_gone_through(self, finding: Finding) -> Site | None:
         """The block of an `if` that the path goes through last, where a step says so."""
@@ -196,20 +192,21 @@ class Leaks(CFile):
             return
         if self._memory_is_gone(place, handle, function):
             return
-        statement, title = f"{call};", f"call {call} before line {{line}}"
+        statement = f"{call};"
         probe: tuple[Piece, ...] = ()
         simple = declared is not None and declared.plain and base_name(handle) == handle
         if declared is not None and simple and _ZERO.match(declared.value or ""):
             probe = self._layout.uninitialised(declared)
         guarded = self._layout.guarded(handle, [statement])
-        for lines in ([statement], guarded):
-            for pieces in self._put(place, lines, function, handle):
-                fits = probe if lines is not guarded else ()
-                yield Draft(self._path, title, place.offset, pieces, probe=fits)
+        tested = f" where {handle} is not 0"
+        for where, pieces in self._put(place, [statement], function, handle):
+            yield Draft(self._path, f"call {call} {where}", place.offset, pieces, probe=probe)
+        for where, pieces in self._put(place, guarded, function, handle):
+            yield Draft(self._path, f"call {call} {where}{tested}", place.offset, pieces)
         if declared is not None and simple and declared.value is None:
             first = self._layout.initialised(declared, "0")
-            for pieces in self._put(place, guarded, function, handle):
-                text = f"initialise {handle} with 0; {title}"
+            for where, pieces in self._put(place, guarded, function, handle):
+                text = f"initialise {handle} with 0; call {call} {where}{tested}"
                 yield Draft(self._path, text, place.offset, (*first, *pieces))
 
     def _memory_is_gone(self, place: _Place, handle: str, function: Function) -> bool:
@@ -220,10 +217,10 @@ class Leaks(CFile):
         freed = re.compile(rf"{_ENDING.pattern}\s*(?:\(\s*(?:\([\w *]+\)\s*)?{base}\s*\)|{base}\b)")
         return any(
             site.kind == "expression_statement" and freed.search(self._layout.source(site))
-            for site in self._before(place.site, place.offset, function)
+            for site in self._earlier(place.site, place.offset, function)
         )
 
-    def _before(self, site: Site | None, offset: int, function: Function) -> list[Site]:
+    def _earlier(self, site: Site | None, offset: int, function: Function) -> list[Site]:
         """The statements of the same list before a place."""
         if site is not None:
             return [each for each in self._sites.beside(site) if each.start < site.start]
@@ -235,30 +232,35 @@ class Leaks(CFile):
 
     def _put(
         self, place: _Place, lines: Sequence[str], function: Function, handle: str
-    ) -> Iterator[tuple[Piece, ...]]:
-        """The pieces that put statements at a place; what is returned there is worked out first."""
+    ) -> Iterator[tuple[str, tuple[Piece, ...]]]:
+        """Where statements are put at a place, in words, and the pieces; what is returned there is
+        worked out first."""
         if place.site is None:
-            yield self._layout.at_end(place.offset, lines)
+            own_line = self._layout.begins_line(place.offset)
+            where = "before line {line}" if own_line else "before the `}` in line {line}"
+            yield where, self._layout.at_end(place.offset, lines)
             return
         site = place.site
         if site.kind == "return_statement":
             worked_out = self._worked_out(site, lines, function)
             value = _CONSTANT.sub("", self._layout.source(site)[6:])
+            behind = "once line {line} has worked out what it returns"
             if worked_out and "(" in value.lstrip("( "):
-                yield worked_out
+                yield behind, worked_out
                 return
-            yield self._layout.before(site, lines)
+            yield self._before(site), self._layout.before(site, lines)
             if worked_out and base_name(handle) in self._layout.source(site):
-                yield worked_out
+                yield behind, worked_out
             return
         source = self._layout.source(site)
         if site.kind == "throw_statement" and _LAST_ERROR in source:
             name = "error"
             thrown = source.replace(_LAST_ERROR, name)
             worked = [f"DWORD {name} = {_LAST_ERROR};", *lines, thrown]
-            yield self._layout.rewritten(site, worked, declares=True)
+            where = f"in line {{line}}, behind {_LAST_ERROR}"
+            yield where, self._layout.rewritten(site, worked, declares=True)
             return
-        yield self._layout.before(site, lines)
+        yield self._before(site), self._layout.before(site, lines)
 
     def _worked_out(
         self, site: Site, lines: Sequence[str], function: Function

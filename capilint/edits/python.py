@@ -20,7 +20,7 @@ from capilint.edits.one_file import OneFile
 from capilint.edits.python_layout import Layout
 from capilint.edits.python_managers import Managers
 from capilint.edits.spelling import API_NAME, Spelling, api_name, arguments
-from capilint.finding import Finding
+from capilint.finding import Finding, Span
 from capilint.frontends.python.sites import Site
 
 _ENDING = re.compile(r"\w*(?:[Rr]elease|[Cc]lose|[Ff]ree|[Dd]estroy|[Dd]rop)\w*\s*\(")
@@ -52,12 +52,16 @@ class Python(OneFile[Site]):
         handle = finding.ender_handle or finding.handle
         places = list(dict.fromkeys(self._places(finding)))
         for call in self._calls(finding, handle):
-            for lines in ([call], self._layout.guarded(handle, [call])):
+            for lines, told in self._lines(handle, call):
                 for site, behind in places:
-                    for pieces in self._put(site, behind, lines):
-                        where = "after" if behind else "before"
-                        title = f"call {call} {where} line {{line}}"
-                        yield Draft(self._path, title, site.start, pieces)
+                    where, pieces = self._put(site, behind, lines)
+                    title = f"call {call} {where}{told}"
+                    yield Draft(self._path, title, site.end if behind else site.start, pieces)
+
+    def _lines(self, handle: str, call: str) -> Iterator[tuple[list[str], str]]:
+        """A release: plain, and under a test of the handle, with what is to be told of that."""
+        yield [call], ""
+        yield self._layout.guarded(handle, [call]), f" where {handle} is set"
 
     def _places(self, finding: Finding) -> Iterator[tuple[Site, bool]]:
         """Statements, and whether to release behind them instead of before."""
@@ -80,23 +84,27 @@ class Python(OneFile[Site]):
             if _ENDING.search(self._layout.source(each)) is None:
                 break
             yield each, False
-        deciding = [step for step in finding.steps[:-1] if step.kind in ("fail", "branch")]
-        if deciding and deciding[-1].path == self._path:
-            start = self._offset(deciding[-1].span)
-            jumps = (each for each in self._sites.sites if each.kind in _JUMPS)
-            first = next((each for each in jumps if each.start >= start), None)
-            if first is not None:
-                yield first, False
+        for jump in self._jumps_after(finding):
+            yield jump, False
 
-    def _put(self, site: Site, behind: bool, lines: Sequence[str]) -> Iterator[tuple[Piece, ...]]:
+    def _jumps_after(self, finding: Finding) -> Iterator[Site]:
+        """The first jump behind each step that says which way the path goes, the last first."""
+        jumps = [each for each in self._sites.sites if each.kind in _JUMPS]
+        for step in reversed(finding.steps[:-1]):
+            if step.kind in ("fail", "branch") and step.path == self._path:
+                start = self._offset(step.span)
+                first = next((each for each in jumps if each.start >= start), None)
+                if first is not None:
+                    yield first
+
+    def _put(self, site: Site, behind: bool, lines: Sequence[str]) -> tuple[str, tuple[Piece, ...]]:
+        """Statements beside one, and where that is; what is returned there is worked out first."""
         if behind:
-            yield self._layout.after(site, lines)
-            return
+            return "after line {line}", self._layout.after(site, lines)
         source = self._layout.source(site)
         if site.kind == "Return" and "(" in source[6:].lstrip("( "):
-            yield self._worked_out(site, lines)
-            return
-        yield self._layout.before(site, lines)
+            return "once line {line} has worked out what it returns", self._worked_out(site, lines)
+        return self._before(site), self._layout.before(site, lines)
 
     def _worked_out(self, site: Site, lines: Sequence[str]) -> tuple[Piece, ...]:
         value = self._layout.source(site).removeprefix("return").strip()
@@ -208,10 +216,13 @@ class Python(OneFile[Site]):
         if site is None:
             return
         handle = finding.handle
+        places = list(dict.fromkeys([site, *self._jumps_after(finding)]))
         for call in self._calls(finding, handle):
-            title = f"call {call} before line {{line}}"
-            for lines in ([call], self._layout.guarded(handle, [call])):
-                yield Draft(self._path, title, site.start, self._layout.before(site, lines))
+            for place in places:
+                for lines, told in self._lines(handle, call):
+                    title = f"call {call} {self._before(place)}{told}"
+                    pieces = self._layout.before(place, lines)
+                    yield Draft(self._path, title, place.start, pieces)
         loop = self._sites.around(site)
         while loop is not None and loop.kind not in ("For", "While"):
             loop = self._sites.around(loop)
@@ -234,7 +245,9 @@ class Python(OneFile[Site]):
             pieces: tuple[Piece, ...] = ()
             if use.kind == "Return":
                 pieces = self._worked_out(use, lines)
-                title = f"move {self._named(release)} behind what line {{line}} works out"
+                title = (
+                    f"move {self._named(release)} once line {{line}} has worked out what it returns"
+                )
             elif use.kind not in _JUMPS and not use.inline:
                 pieces = self._layout.after(use, lines)
                 title = f"move {self._named(release)} behind line {{line}}"
@@ -262,7 +275,7 @@ class Python(OneFile[Site]):
         dropped = self._layout.without(late_unit)
         if dropped and late.kind == "Expr":
             moved = self._layout.before(owner_unit, self._layout.lines_of(late_unit))
-            title = f"move {self._named(late)} before line {{line}}"
+            title = f"move {self._named(late)} {self._before(owner_unit)}"
             yield Draft(self._path, title, owner_unit.start, (*dropped, *moved))
         dropped = self._layout.without(owner_unit)
         lines = self._layout.lines_of(owner_unit)
@@ -299,6 +312,11 @@ class Python(OneFile[Site]):
         return api_name(self._sites.test(around)) if asks and around is not None else ""
 
     # ------------------------------------------------------------ what stands where
+
+    def _offset(self, span: Span) -> int:
+        """The end of a function is an empty span behind its last statement."""
+        at_end = (span.line, span.column) == (span.end_line, span.end_column)
+        return super()._offset(span) - at_end
 
     def _calls(self, finding: Finding, handle: str) -> Iterator[str]:
         """How the handle's end may be written."""

@@ -48,6 +48,11 @@ class Layout:
         """The character at a line and a column, both from 1."""
         return self.sites.offset(line, column)
 
+    def begins_line(self, offset: int) -> bool:
+        """Whether only white space stands before a character on its line."""
+        start = self.sites.line_start(self.sites.line(offset))
+        return not self.text[start:offset].strip()
+
     def line_end(self, offset: int) -> int:
         """Where the line of a character ends."""
         end = self.text.find("\n", offset)

@@ -21,8 +21,8 @@ _ENDING = re.compile(
     re.IGNORECASE,
 )
 _CAST = re.compile(r"\((?:struct\s+)?[A-Za-z_]\w*\s*\**\s*\)\s*")
-_FIRST_NAME = re.compile(r"[A-Za-z_]\w*")
-_PLAIN = re.compile(r"[*&]*\(?[*&]*[A-Za-z_][\w.>\-\[\] +*()]*\Z")
+_FIRST_NAME = re.compile(r"(?<!\w)(?<!std::)(?!std::)[A-Za-z_]\w*")
+_PLAIN = re.compile(r"[*&]*\(?[*&]*(?:std::get<\d>\()?[A-Za-z_][\w.>\-\[\] +*()]*\Z")
 
 
 def is_expression(handle: str) -> bool:

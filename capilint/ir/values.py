@@ -169,10 +169,22 @@ def origins_in(value: Value) -> Iterator[str]:
                 yield from origins_in(inner)
 
 
+_ELEMENT = ".__get_"
+_UNSEEN = (".__pointer", ".__object", _ELEMENT)
+
+
 def source_text(place: Place) -> str:
-    """The place as its source would write it: `ctx->key`, `*phKey`, `self.key`, `keys[2]`."""
+    """The place as its source would write it: `ctx->key`, `*phKey`, `self.key`, `keys[2]`.
+
+    What library classes hold in members of reserved names is called as they give it out: `*owner`
+    for `*owner.__pointer`, `std::get<1>(both)` for `both.__get_1`.
+    """
     text = place.root.name.partition("#")[0]
-    path = tuple(each.written if isinstance(each, UnionMember) else each for each in place.path)
+    path = tuple(
+        each.written if isinstance(each, UnionMember) else each
+        for each in place.path
+        if not each.startswith(_UNSEEN) or each.startswith(_ELEMENT)
+    )
     if text.endswith("&"):  # a reference, or C++'s `this`, is not seen in the source
         text, path = text[:-1], path[1:]
         if text == "this":
@@ -182,6 +194,8 @@ def source_text(place: Place) -> str:
         accessor = path[position]
         if accessor.startswith(("[+", "[~")):
             text += "[..]"
+        elif accessor.startswith(_ELEMENT):
+            text = f"std::get<{accessor.removeprefix(_ELEMENT)}>({text})"
         elif accessor != "*":
             text += accessor
         elif position + 1 < len(path) and path[position + 1].startswith("."):

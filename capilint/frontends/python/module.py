@@ -254,7 +254,7 @@ class _ModuleLowering:
     def _lower_top_level(self) -> ir.Function:
         lowering = Statements(self, self._module)
         lowering.block(self._tree)
-        span = self.positions.last_line(self._tree)
+        span = self.positions.end(self._tree)
         lowering.graph.end(ir.Return(None, span, implicit=True))
         return ir.Function(
             "<module>",
@@ -273,7 +273,7 @@ class _ModuleLowering:
         lowering.may_raise_at_yield = any(name in CONTEXT_MANAGER_DECORATORS for name in names)
         if isinstance(node, cst.FunctionDef):
             lowering.block(node.body)
-            span = self.positions.last_line(node)
+            span = self.positions.end(node)
             lowering.graph.end(ir.Return(None, span, implicit=True))
         else:
             span = self.positions.span(node.body)

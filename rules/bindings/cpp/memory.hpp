@@ -23,19 +23,19 @@ public:
     typedef T element_type;
     typedef D deleter_type;
 
-    unique_ptr() : pointer_(), deleter_() {}
-    unique_ptr(nullptr_t) : pointer_(), deleter_() {}
-    explicit unique_ptr(pointer given) : pointer_(given), deleter_() {}
-    unique_ptr(pointer given, D deleter) : pointer_(given), deleter_(deleter) {}
-    unique_ptr(unique_ptr &&other) : pointer_(other.pointer_), deleter_(other.deleter_)
+    unique_ptr() : __pointer(), deleter_() {}
+    unique_ptr(nullptr_t) : __pointer(), deleter_() {}
+    explicit unique_ptr(pointer given) : __pointer(given), deleter_() {}
+    unique_ptr(pointer given, D deleter) : __pointer(given), deleter_(deleter) {}
+    unique_ptr(unique_ptr &&other) : __pointer(other.__pointer), deleter_(other.deleter_)
     {
-        other.pointer_ = pointer();
+        other.__pointer = pointer();
     }
     unique_ptr(const unique_ptr &) = delete;
     ~unique_ptr()
     {
-        if (pointer_)
-            deleter_(pointer_);
+        if (__pointer)
+            deleter_(__pointer);
     }
 
     unique_ptr &operator=(unique_ptr &&other)
@@ -51,33 +51,33 @@ public:
     }
     unique_ptr &operator=(const unique_ptr &) = delete;
 
-    pointer get() const { return pointer_; }
+    pointer get() const { return __pointer; }
     pointer release()
     {
-        pointer old = pointer_;
-        pointer_ = pointer();
+        pointer old = __pointer;
+        __pointer = pointer();
         return old;
     }
     void reset(pointer given = pointer())
     {
-        pointer old = pointer_;
-        pointer_ = given;
+        pointer old = __pointer;
+        __pointer = given;
         if (old)
             deleter_(old);
     }
     void swap(unique_ptr &other)
     {
-        pointer kept = pointer_;
-        pointer_ = other.pointer_;
-        other.pointer_ = kept;
+        pointer kept = __pointer;
+        __pointer = other.__pointer;
+        other.__pointer = kept;
     }
     D &get_deleter() { return deleter_; }
-    explicit operator bool() const { return pointer_ != 0; }
-    T &operator*() const { return *pointer_; }
-    pointer operator->() const { return pointer_; }
+    explicit operator bool() const { return __pointer != 0; }
+    T &operator*() const { return *__pointer; }
+    pointer operator->() const { return __pointer; }
 
 private:
-    pointer pointer_;
+    pointer __pointer;
     D deleter_;
 };
 
@@ -87,19 +87,19 @@ public:
     typedef T element_type;
     typedef D deleter_type;
 
-    unique_ptr() : pointer_(), deleter_() {}
-    unique_ptr(nullptr_t) : pointer_(), deleter_() {}
-    explicit unique_ptr(pointer given) : pointer_(given), deleter_() {}
-    unique_ptr(pointer given, D deleter) : pointer_(given), deleter_(deleter) {}
-    unique_ptr(unique_ptr &&other) : pointer_(other.pointer_), deleter_(other.deleter_)
+    unique_ptr() : __pointer(), deleter_() {}
+    unique_ptr(nullptr_t) : __pointer(), deleter_() {}
+    explicit unique_ptr(pointer given) : __pointer(given), deleter_() {}
+    unique_ptr(pointer given, D deleter) : __pointer(given), deleter_(deleter) {}
+    unique_ptr(unique_ptr &&other) : __pointer(other.__pointer), deleter_(other.deleter_)
     {
-        other.pointer_ = pointer();
+        other.__pointer = pointer();
     }
     unique_ptr(const unique_ptr &) = delete;
     ~unique_ptr()
     {
-        if (pointer_)
-            deleter_(pointer_);
+        if (__pointer)
+            deleter_(__pointer);
     }
 
     unique_ptr &operator=(unique_ptr &&other)
@@ -115,32 +115,32 @@ public:
     }
     unique_ptr &operator=(const unique_ptr &) = delete;
 
-    pointer get() const { return pointer_; }
+    pointer get() const { return __pointer; }
     pointer release()
     {
-        pointer old = pointer_;
-        pointer_ = pointer();
+        pointer old = __pointer;
+        __pointer = pointer();
         return old;
     }
     void reset(pointer given = pointer())
     {
-        pointer old = pointer_;
-        pointer_ = given;
+        pointer old = __pointer;
+        __pointer = given;
         if (old)
             deleter_(old);
     }
     void swap(unique_ptr &other)
     {
-        pointer kept = pointer_;
-        pointer_ = other.pointer_;
-        other.pointer_ = kept;
+        pointer kept = __pointer;
+        __pointer = other.__pointer;
+        other.__pointer = kept;
     }
     D &get_deleter() { return deleter_; }
-    explicit operator bool() const { return pointer_ != 0; }
-    T &operator[](size_t index) const { return pointer_[index]; }
+    explicit operator bool() const { return __pointer != 0; }
+    T &operator[](size_t index) const { return __pointer[index]; }
 
 private:
-    pointer pointer_;
+    pointer __pointer;
     D deleter_;
 };
 
@@ -163,22 +163,22 @@ template <class T, class D = any_function> class shared_ptr {
 public:
     typedef T element_type;
 
-    shared_ptr() : pointer_(0), owns_(false), deletes_(false) {}
-    shared_ptr(nullptr_t) : pointer_(0), owns_(false), deletes_(false) {}
-    explicit shared_ptr(T *given) : pointer_(given), owns_(true), deletes_(true) {}
+    shared_ptr() : __pointer(0), owns_(false), deletes_(false) {}
+    shared_ptr(nullptr_t) : __pointer(0), owns_(false), deletes_(false) {}
+    explicit shared_ptr(T *given) : __pointer(given), owns_(true), deletes_(true) {}
     shared_ptr(T *given, D deleter)
-        : pointer_(given), owns_(true), deletes_(false), deleter_(deleter)
+        : __pointer(given), owns_(true), deletes_(false), deleter_(deleter)
     {
     }
     shared_ptr(const shared_ptr &other)
-        : pointer_(shared_with(&other)), owns_(shared_with(&other)), deletes_(false)
+        : __pointer(shared_with(&other)), owns_(shared_with(&other)), deletes_(false)
     {
     }
     shared_ptr(shared_ptr &&other)
-        : pointer_(other.pointer_), owns_(other.owns_), deletes_(other.deletes_),
+        : __pointer(other.__pointer), owns_(other.owns_), deletes_(other.deletes_),
           deleter_(other.deleter_)
     {
-        other.pointer_ = 0;
+        other.__pointer = 0;
         other.owns_ = false;
     }
     ~shared_ptr() { reset(); }
@@ -186,28 +186,28 @@ public:
     shared_ptr &operator=(const shared_ptr &other)
     {
         reset();
-        pointer_ = shared_with(&other);
+        __pointer = shared_with(&other);
         owns_ = shared_with(&other);
         return *this;
     }
     shared_ptr &operator=(shared_ptr &&other)
     {
         reset();
-        pointer_ = other.pointer_;
+        __pointer = other.__pointer;
         owns_ = other.owns_;
         deletes_ = other.deletes_;
         deleter_ = other.deleter_;
-        other.pointer_ = 0;
+        other.__pointer = 0;
         other.owns_ = false;
         return *this;
     }
 
-    T *get() const { return pointer_; }
+    T *get() const { return __pointer; }
     void reset()
     {
-        T *old = pointer_;
+        T *old = __pointer;
         bool owned = owns_;
-        pointer_ = 0;
+        __pointer = 0;
         owns_ = false;
         if (owned) { // the deleter gets a null pointer, too
             if (deletes_)
@@ -219,24 +219,24 @@ public:
     void reset(T *given)
     {
         reset();
-        pointer_ = given;
+        __pointer = given;
         owns_ = true;
         deletes_ = true;
     }
     void reset(T *given, D deleter)
     {
         reset();
-        pointer_ = given;
+        __pointer = given;
         owns_ = true;
         deletes_ = false;
         deleter_ = deleter;
     }
-    explicit operator bool() const { return pointer_ != 0; }
-    T &operator*() const { return *pointer_; }
-    T *operator->() const { return pointer_; }
+    explicit operator bool() const { return __pointer != 0; }
+    T &operator*() const { return *__pointer; }
+    T *operator->() const { return __pointer; }
 
 private:
-    T *pointer_;
+    T *__pointer;
     bool owns_;
     bool deletes_;
     D deleter_;

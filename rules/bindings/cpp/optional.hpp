@@ -9,28 +9,28 @@ struct nullopt_t {
 
 template <class T> class optional {
 public:
-    optional() : object_(0) {}
-    optional(nullopt_t) : object_(0) {}
-    optional(const T &value) : object_(new T(value)) {}
-    optional(T &&value) : object_(new T(std::move(value))) {}
-    optional(in_place_t) : object_(new T()) {}
+    optional() : __object(0) {}
+    optional(nullopt_t) : __object(0) {}
+    optional(const T &value) : __object(new T(value)) {}
+    optional(T &&value) : __object(new T(std::move(value))) {}
+    optional(in_place_t) : __object(new T()) {}
     template <class A> optional(in_place_t, A &&a)
-        : object_(new T(std::forward<A>(a)))
+        : __object(new T(std::forward<A>(a)))
     {
     }
     template <class A, class B> optional(in_place_t, A &&a, B &&b)
-        : object_(new T(std::forward<A>(a), std::forward<B>(b)))
+        : __object(new T(std::forward<A>(a), std::forward<B>(b)))
     {
     }
-    optional(const optional &other) : object_(0)
+    optional(const optional &other) : __object(0)
     {
-        if (other.object_)
-            object_ = new T(*other.object_);
+        if (other.__object)
+            __object = new T(*other.__object);
     }
-    optional(optional &&other) : object_(0)
+    optional(optional &&other) : __object(0)
     {
-        if (other.object_)
-            object_ = new T(std::move(*other.object_));
+        if (other.__object)
+            __object = new T(std::move(*other.__object));
     }
     ~optional() { reset(); }
 
@@ -42,69 +42,69 @@ public:
     optional &operator=(const T &value)
     {
         reset();
-        object_ = new T(value);
+        __object = new T(value);
         return *this;
     }
     optional &operator=(T &&value)
     {
         reset();
-        object_ = new T(std::move(value));
+        __object = new T(std::move(value));
         return *this;
     }
     optional &operator=(const optional &other)
     {
         reset();
-        if (other.object_)
-            object_ = new T(*other.object_);
+        if (other.__object)
+            __object = new T(*other.__object);
         return *this;
     }
     optional &operator=(optional &&other)
     {
         reset();
-        if (other.object_)
-            object_ = new T(std::move(*other.object_));
+        if (other.__object)
+            __object = new T(std::move(*other.__object));
         return *this;
     }
 
     void reset()
     {
-        if (object_)
-            delete object_;
-        object_ = 0;
+        if (__object)
+            delete __object;
+        __object = 0;
     }
     T &emplace()
     {
         reset();
-        object_ = new T();
-        return *object_;
+        __object = new T();
+        return *__object;
     }
     template <class A> T &emplace(A &&a)
     {
         reset();
-        object_ = new T(std::forward<A>(a));
-        return *object_;
+        __object = new T(std::forward<A>(a));
+        return *__object;
     }
     template <class A, class B> T &emplace(A &&a, B &&b)
     {
         reset();
-        object_ = new T(std::forward<A>(a), std::forward<B>(b));
-        return *object_;
+        __object = new T(std::forward<A>(a), std::forward<B>(b));
+        return *__object;
     }
-    bool has_value() const { return object_ != 0; }
-    explicit operator bool() const { return object_ != 0; }
-    T &value() const { return *object_; }
-    T &operator*() const { return *object_; }
-    T *operator->() const { return object_; }
+    bool has_value() const { return __object != 0; }
+    explicit operator bool() const { return __object != 0; }
+    T &value() const { return *__object; }
+    T &operator*() const { return *__object; }
+    T *operator->() const { return __object; }
 
-    bool operator==(nullopt_t) const { return object_ == 0; }
-    bool operator!=(nullopt_t) const { return object_ != 0; }
-    bool operator==(const T &value) const { return object_ != 0 && *object_ == value; }
-    bool operator!=(const T &value) const { return object_ == 0 || *object_ != value; }
-    bool operator<(const T &value) const { return object_ == 0 || *object_ < value; }
-    bool operator>=(const T &value) const { return object_ != 0 && *object_ >= value; }
+    bool operator==(nullopt_t) const { return __object == 0; }
+    bool operator!=(nullopt_t) const { return __object != 0; }
+    bool operator==(const T &value) const { return __object != 0 && *__object == value; }
+    bool operator!=(const T &value) const { return __object == 0 || *__object != value; }
+    bool operator<(const T &value) const { return __object == 0 || *__object < value; }
+    bool operator>=(const T &value) const { return __object != 0 && *__object >= value; }
 
 private:
-    T *object_;
+    T *__object;
 };
 
 }

@@ -1,5 +1,5 @@
 // words: tuple make_tuple std::tie
-// The C++ standard, [tuple], up to five elements.
+// The C++ standard, [tuple], up to five elements. Reports say `std::get<1>(t)` for `t.__get_1`.
 #include "utility.hpp"
 namespace std {
 
@@ -9,11 +9,11 @@ struct no_element {
 template <class A = no_element, class B = no_element, class C = no_element, class D = no_element,
           class E = no_element>
 struct tuple {
-    A _0;
-    B _1;
-    C _2;
-    D _3;
-    E _4;
+    A __get_0;
+    B __get_1;
+    C __get_2;
+    D __get_3;
+    E __get_4;
 };
 
 template <class A, class B> tuple<A, B> make_tuple(A a, B b) { return tuple<A, B>{std::move(a), std::move(b)}; }
@@ -31,43 +31,43 @@ template <class N, class A, class B, class C, class D, class E> struct element_o
 };
 template <class A, class B, class C, class D, class E> struct element_of<0, A, B, C, D, E> {
     using type = A;
-    static A &in(tuple<A, B, C, D, E> &all) { return all._0; }
+    static A &in(tuple<A, B, C, D, E> &all) { return all.__get_0; }
 };
 template <class A, class B, class C, class D, class E> struct element_of<A, A, B, C, D, E> {
     using type = A;
-    static A &in(tuple<A, B, C, D, E> &all) { return all._0; }
+    static A &in(tuple<A, B, C, D, E> &all) { return all.__get_0; }
 };
 template <class A, class B, class C, class D, class E> struct element_of<1, A, B, C, D, E> {
     using type = B;
-    static B &in(tuple<A, B, C, D, E> &all) { return all._1; }
+    static B &in(tuple<A, B, C, D, E> &all) { return all.__get_1; }
 };
 template <class A, class B, class C, class D, class E> struct element_of<B, A, B, C, D, E> {
     using type = B;
-    static B &in(tuple<A, B, C, D, E> &all) { return all._1; }
+    static B &in(tuple<A, B, C, D, E> &all) { return all.__get_1; }
 };
 template <class A, class B, class C, class D, class E> struct element_of<2, A, B, C, D, E> {
     using type = C;
-    static C &in(tuple<A, B, C, D, E> &all) { return all._2; }
+    static C &in(tuple<A, B, C, D, E> &all) { return all.__get_2; }
 };
 template <class A, class B, class C, class D, class E> struct element_of<C, A, B, C, D, E> {
     using type = C;
-    static C &in(tuple<A, B, C, D, E> &all) { return all._2; }
+    static C &in(tuple<A, B, C, D, E> &all) { return all.__get_2; }
 };
 template <class A, class B, class C, class D, class E> struct element_of<3, A, B, C, D, E> {
     using type = D;
-    static D &in(tuple<A, B, C, D, E> &all) { return all._3; }
+    static D &in(tuple<A, B, C, D, E> &all) { return all.__get_3; }
 };
 template <class A, class B, class C, class D, class E> struct element_of<D, A, B, C, D, E> {
     using type = D;
-    static D &in(tuple<A, B, C, D, E> &all) { return all._3; }
+    static D &in(tuple<A, B, C, D, E> &all) { return all.__get_3; }
 };
 template <class A, class B, class C, class D, class E> struct element_of<4, A, B, C, D, E> {
     using type = E;
-    static E &in(tuple<A, B, C, D, E> &all) { return all._4; }
+    static E &in(tuple<A, B, C, D, E> &all) { return all.__get_4; }
 };
 template <class A, class B, class C, class D, class E> struct element_of<E, A, B, C, D, E> {
     using type = E;
-    static E &in(tuple<A, B, C, D, E> &all) { return all._4; }
+    static E &in(tuple<A, B, C, D, E> &all) { return all.__get_4; }
 };
 
 template <size_t N, class A, class B, class C, class D, class E>
@@ -87,8 +87,8 @@ public:
     }
     tied_two &operator=(tuple<A, B> both)
     {
-        *first_ = std::move(both._0);
-        *second_ = std::move(both._1);
+        *first_ = std::move(both.__get_0);
+        *second_ = std::move(both.__get_1);
         return *this;
     }
 
@@ -102,9 +102,9 @@ public:
     tied_three(A &first, B &second, C &third) : first_(&first), second_(&second), third_(&third) {}
     tied_three &operator=(tuple<A, B, C> all)
     {
-        *first_ = std::move(all._0);
-        *second_ = std::move(all._1);
-        *third_ = std::move(all._2);
+        *first_ = std::move(all.__get_0);
+        *second_ = std::move(all.__get_1);
+        *third_ = std::move(all.__get_2);
         return *this;
     }
 

@@ -109,14 +109,11 @@ class Positions:
         word = re.compile(r"\w*").match(self._text, start)
         return self._span(start, word.end() if word else start)
 
-    def last_line(self, node: cst.CSTNode) -> Span:
-        """The last line of a node that is not blank, without its indentation."""
+    def end(self, node: cst.CSTNode) -> Span:
+        """Behind the last line of a node that is not blank: nothing stands there."""
         start, end = self._range(node)
         end = start + len(self._text[start:end].rstrip())
-        line = self._lines[bisect_right(self._lines, max(start, end - 1)) - 1]
-        while line < end and self._text[line] in " \t":
-            line += 1
-        return self._span(line, end)
+        return self._span(end, end)
 
     def _range(self, node: cst.CSTNode) -> tuple[int, int]:
         start, end = self._extents.get(id(node), (0, 0))
