@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -62,12 +62,12 @@ class Editor:
         def logged(params: types.LogMessageParams) -> None:
             self.logged.append(params.message)
 
-    async def start(self) -> types.InitializeResult:
-        """Start the server by the command of the extension for VS Code, and say what an editor
-        says."""
+    async def start(self, *under: str) -> types.InitializeResult:
+        """Start the server by the command of the extension for VS Code, if need be `under` another
+        program, and say what an editor says."""
         command = shutil.which(COMMAND[0], path=Path(sys.executable).parent)
         assert command is not None
-        await self.client.start_io(command, *COMMAND[1:], cwd=ROOT, env=ENVIRONMENT)
+        await self.client.start_io(*under, command, *COMMAND[1:], cwd=ROOT, env=ENVIRONMENT)
         uri = self.folder.as_uri()
         return await self.client.initialize_session(
             types.InitializeParams(
@@ -154,13 +154,17 @@ class Editor:
 
 
 def in_editor(
-    folder: Path, script: Callable[[Editor], Awaitable[None]], name: str = "visual-studio-code"
+    folder: Path,
+    script: Callable[[Editor], Awaitable[None]],
+    name: str = "visual-studio-code",
+    under: Sequence[str] = (),
 ) -> Editor:
-    """Run a script with an editor whose server it must leave able to end well."""
+    """Run a script with an editor whose server, `under` another program or alone, it must leave
+    able to end well."""
 
     async def run() -> Editor:
         editor = Editor(folder, name)
-        await editor.start()
+        await editor.start(*under)
         await script(editor)
         assert await editor.stop() == 0
         return editor

@@ -17,6 +17,7 @@ import pytest
 
 from tests.booby_trap import arm_git, lay
 from tests.documents import ROOT
+from tests.editor import ENVIRONMENT, Editor, in_editor
 from tests.tools import require, run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="strace is a program of Linux")
@@ -30,7 +31,15 @@ CHANGING = {
     *("rmdir", "creat", "chown", "lchown", "setxattr", "utimensat"),
 }
 SYSTEM = ("/usr/", "/lib", "/etc/ld.so", "/proc/self/", "/proc/filesystems", "/proc/sys/")
-DEVICES = ("/dev/null", "/dev/urandom", "/dev/shm", "/etc/localtime", "/proc/cpuinfo", "/proc/stat")
+DEVICES = (
+    "/sys/devices/system/cpu/online",
+    "/dev/null",
+    "/dev/urandom",
+    "/dev/shm",
+    "/etc/localtime",
+    "/proc/cpuinfo",
+    "/proc/stat",
+)
 
 
 class Trace(NamedTuple):
@@ -44,12 +53,22 @@ class Trace(NamedTuple):
 
 def traced(folder: Path, *command: object, status: int = 1) -> Trace:
     """The system calls of a command with paths, in a folder."""
-    strace, log = require("strace"), folder.parent / "trace"
-    options = ["-f", "-qq", "-s", "4096", "-e", "trace=%process,%file,%network", "-o", log]
+    log = folder.parent / "trace"
     environment = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    printed = run([strace, *options, *command], folder, None, environment)
+    printed = run([*tracer(log), *command], folder, None, environment)
     if "ptrace" in printed and "not permitted" in printed:
         pytest.skip("this machine lets nobody trace")
+    return logged(log, printed)
+
+
+def tracer(log: Path) -> list[str]:
+    """The command in front of one whose system calls are to be logged."""
+    options = ["-f", "-qq", "-s", "4096", "-e", "trace=%process,%file,%network"]
+    return [require("strace"), *options, "-o", str(log)]
+
+
+def logged(log: Path, printed: str) -> Trace:
+    """What a log of system calls says."""
     found = Trace([], [], [], printed)
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
         call = CALL.match(line)
@@ -122,6 +141,24 @@ def test_the_flake8_plugin(trapped: tuple[Path, Path]) -> None:
     trace = traced(folder, program, "--jobs=1", "--select=CAP", "leak.py")
     assert "CAP101" in trace.printed, trace.printed
     hold(trace, folder, str(program))
+    assert not mark.exists()
+
+
+def test_the_language_server(trapped: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, mark = trapped
+    run([*tracer(folder.parent / "trial"), sys.executable, "-c", ""], folder)
+    monkeypatch.setitem(ENVIRONMENT, "PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setitem(ENVIRONMENT, "CAPILINT_CACHE_DIR", os.environ["CAPILINT_CACHE_DIR"])
+
+    async def script(editor: Editor) -> None:
+        for name, language in (("leak.c", "c"), ("leak.cpp", "cpp"), ("leak.py", "python")):
+            editor.open(name, language=language)
+            await editor.until(lambda name=name: "CAP101" in dict(editor.codes(name) or ()))
+
+    log = folder.parent / "trace"
+    in_editor(folder, script, under=tracer(log))
+    program = Path(sys.executable).with_name("capilint")
+    hold(logged(log, ""), folder, str(program))
     assert not mark.exists()
 
 
