@@ -16,6 +16,8 @@ one that reaches into a library is preferred; else the name stands for itself (`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
 from capilint.frontends.python.naming.classes import Classes
@@ -45,6 +47,7 @@ from capilint.frontends.python.naming.standard_names import (
     POINTER_MAKER,
     STAR_EXPORTS,
 )
+from capilint.frontends.python.naming.together import Companions
 from capilint.frontends.python.parsing.tree import text_literal
 
 _LONGEST_CHAIN = 20  # links; nobody reaches a library or a class through more
@@ -61,6 +64,7 @@ class Names:
         self.contents = Contents(tree)
         self._libraries = Libraries(tree, module, self)
         self._alternatives: dict[str, tuple[str, ...]] = {}
+        self._companions = Companions(tree, module)
         self._loads: dict[str, dict[cst.Call, int]] = {}
         self._known: dict[Site, str | None] = {}
         self._known_classes: dict[Site, str | None] = {}
@@ -160,7 +164,7 @@ class Names:
             return named if named is not None and named in self.classes else None
         return None
 
-    def candidates(self, sites: list[Site]) -> tuple[str, ...]:
+    def candidates(self, sites: Sequence[Site]) -> tuple[str, ...]:
         """The canonical names that binding sites give, without repetition."""
         found = (self.of_site(site) for site in sites)
         return tuple(dict.fromkeys(name for name in found if name is not None))
@@ -224,7 +228,7 @@ class Names:
             if len(sites) != 1:
                 return one_library(self.of_site(site) for site in sites)
             return self.of_site(sites[0])
-        found = self.candidates(sites)
+        found = self.candidates(self._companions.meant(sites, scope))
         several = f"{owner.name}.{name}" if len(found) > 1 else None
         return next(filter(is_in_library, found), several or (found[0] if found else None))
 

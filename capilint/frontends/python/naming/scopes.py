@@ -31,7 +31,8 @@ class Kind(Enum):
 class Site:
     """One place that binds a name: an import, a definition, `name = expression`, or others.
 
-    `imported` is the dotted name; `unpacked` the call in `a, name = call()`, with the name's index
+    `imported` is the dotted name, and `source` the statement, if it names others as well;
+    `unpacked` the call in `a, name = call()`, with the name's index
     there; `manager` the expression of a `with .. as name`; `parameter` what declares one, and
     `type_name` its annotation; `scope` the one that expressions are to be read in.
     """
@@ -42,6 +43,7 @@ class Site:
     parameter: cst.Param | None = None
     type_name: cst.BaseExpression | None = None
     imported: str = ""
+    source: cst.ImportFrom | None = None
     unpacked: tuple[cst.Call, int] | None = None
     definition: cst.FunctionDef | cst.ClassDef | None = None
 
@@ -313,7 +315,8 @@ def _bind_import_from(scope: Scope, node: cst.ImportFrom) -> None:
     for alias in node.names:
         name = dotted_name(alias.name)
         bound = dotted_name(alias.asname.name) if alias.asname is not None else name
-        scope.bind(bound, Site(scope, imported=f"{source}.{name}" if source else name))
+        imported = f"{source}.{name}" if source else name
+        scope.bind(bound, Site(scope, imported=imported, source=node))
 
 
 def _imported_module(module: Scope, node: cst.ImportFrom) -> str:
