@@ -41,8 +41,9 @@ _PYTHON_TOKEN = re.compile(
 # A comment's own text begins a directive at its start, at a line of its own, or after `//`, `#`.
 _BEGIN = r"(?:^|//|\#|/\*)[ \t*/!]{0,200}+"
 _OWN = re.compile(
-    _BEGIN + r"capilint:\s*(?P<kind>ignore-file|ignore)\b(?:\[(?P<codes>[^\]\n]*)\])?"
-    r"(?P<reason>[^\n]*)",
+    _BEGIN + r"capilint(?::\s*+|(?P<gap>[ \t]++)(?=ignore(?:-file)?\[))"
+    r"(?P<kind>ignore-file\b|ignore\b(?!-\w)|[\w-]++(?=\s*+\[\s*+CAP\d))"
+    r"(?:\[(?P<codes>[^\]\n]*)\])?(?P<reason>[^\n]*)",
     re.MULTILINE,
 )
 _NOLINT = re.compile(
@@ -53,7 +54,7 @@ _NOQA = re.compile(
     r"(?P<reason>[^\n]*)",
     re.IGNORECASE,
 )
-_HINTS = ("capilint:", "nolint", "noqa")  # a pattern that minds no case is slow
+_HINTS = ("capilint", "nolint", "noqa")  # a pattern that minds no case is slow
 _BARE_CODES = re.compile(r"\s*+[:=]?\s*+CAP\d|[\[(]", re.IGNORECASE)  # where brackets are due
 _MOST_PROBLEMS = 5  # told of one comment
 _OURS = re.compile(r"CAP\d", re.IGNORECASE)  # in the spelling of another linter
@@ -164,6 +165,9 @@ def _in_comment(
             line = bisect_right(line_starts, offset)
             column = offset - line_starts[line - 1] + 1
             codes, problem = _codes(match["codes"], match["reason"], own)
+            misspelt = _misspelt(match) if own else ""
+            if misspelt:
+                codes, problem = (), misspelt
             yield (
                 match["kind"],
                 Directive(
@@ -178,6 +182,15 @@ def _in_comment(
                     problem=problem,
                 ),
             )
+
+
+def _misspelt(own: re.Match[str]) -> str:
+    """What is wrong with the words in front of the codes."""
+    if own["gap"] is not None:
+        return f"a colon is missing: capilint: {own['kind']}[...]"
+    if own["kind"] not in ("ignore", "ignore-file"):
+        return f"`{own['kind']}` is no such word: ignore[...] and ignore-file[...] are"
+    return ""
 
 
 def _lines(kind: str, line: int) -> range | None:
