@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from capilint.config.settings import Settings
@@ -75,24 +76,33 @@ def check(
     inputs, unreadable = tuple(inputs), tuple(unreadable)
     progress = progress or Progress()
     given = (inputs, settings_of, explain, effects, within, progress, routes, jobs, executor)
-    run = _Run(*given, cache)
-    run.sharing = sharing
-    if cache is None:
+
+    def report_with(cache: str | None) -> Report:
+        run = _Run(*given, cache)
+        run.sharing = sharing
         return _report_of(run, inputs, settings_of, unreadable)
+
+    if cache is not None:
+        report = _unless_it_fails(partial(report_with, cache), progress)
+        if report is not None:
+            return report
+        if sharing is not None:
+            sharing.restart()
+    return report_with(None)
+
+
+def _unless_it_fails(report: Callable[[], Report], progress: Progress) -> Report | None:
+    """A report made with a cache, None where something failed: what is wrong with a cache costs
+    time only, whatever it is. Raises as `check` does."""
     failures = progress.counts["failures"]
     try:
-        report = _report_of(run, inputs, settings_of, unreadable)
-        if progress.counts["failures"] == failures:
-            return report
+        found = report()
     except (Mistake, Interrupted):
         raise
-    except Exception:  # what is wrong with a cache costs time only: whatever it is, do without
+    except Exception:
         progress.count("failures")
-    run = _Run(*given, None)
-    if sharing is not None:
-        sharing.restart()
-        run.sharing = sharing
-    return _report_of(run, inputs, settings_of, unreadable)
+        return None
+    return found if progress.counts["failures"] == failures else None
 
 
 def _report_of(

@@ -530,6 +530,31 @@ private:
     )
 
 
+def test_no_edit_names_what_a_class_of_a_header_may_hide(tmp_path: Path) -> None:
+    header = f"""\
+{C_HEAD}class Holder {{
+public:
+    bool open(HCRYPTPROV prov) {{ return CryptGenKey(prov, CALG_RC4, 0, &key_); }}
+private:
+    HCRYPTKEY key_ = 0;
+}};
+"""
+    user = """\
+#include "holder.h"
+int f(HCRYPTPROV prov)
+{
+    Holder h;
+    return h.open(prov) ? 0 : 1;
+}
+"""
+    paths = [tmp_path / "holder.h", tmp_path / "a.cpp"]
+    for path, text in zip(paths, (header, user), strict=True):
+        path.write_text(text, encoding="utf-8")
+    run = _run([Input(path.as_posix(), Language.CPP) for path in paths])
+    found = {each.handle: each.fix for each in run.session().with_fixes().findings}
+    assert found["h.key_"] is None
+
+
 # ---------------------------------------------------------------- Python
 
 

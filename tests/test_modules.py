@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from capilint.checking import check
+from capilint.config.settings import Settings
 from capilint.files.modules import ModuleSearch
+from capilint.files.source import Input
 from capilint.files.words import CFunction, Import, c_functions, python_imports
+from capilint.language import Language
+from tests.doors import PYTHON_LEAK
 
 TREE = (
     "app.py lib.py top/__init__.py top/app.py top/lib.py top/sub/__init__.py top/sub/deep.py"
@@ -61,6 +66,15 @@ def test_the_imports_of_a_file() -> None:
         Import(1, "", ("lib", "x")),
         Import(2, "a.b", ("c", "e")),
     ]
+
+
+def test_an_import_of_a_file_in_another_encoding_costs_no_file(tmp_path: Path) -> None:
+    text = f"# -*- coding: latin-1 -*-\nfrom other import caf\xe9\nimport \xe9t\xe9\n{PYTHON_LEAK}"
+    path = tmp_path / "a.py"
+    path.write_bytes(text.encode("latin-1"))
+    report = check([Input(path.as_posix(), Language.PYTHON)], lambda _: Settings())
+    assert not report.unreadable
+    assert [each.code for each in report.findings] == ["CAP101"]
 
 
 def test_the_functions_of_a_c_file() -> None:

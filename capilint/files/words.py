@@ -99,7 +99,7 @@ def c_includes(data: bytes) -> Iterator[tuple[str, bool]]:
     """The names of the headers that a C file includes, and whether each is quoted."""
     for match in _INCLUDE.finditer(data):
         quoted, angled = match.groups(b"")
-        yield (quoted or angled).decode("utf-8", errors="replace"), bool(quoted)
+        yield _readable(quoted or angled), bool(quoted)
 
 
 def python_imports(data: bytes) -> Iterator[Import]:
@@ -108,8 +108,13 @@ def python_imports(data: bytes) -> Iterator[Import]:
         dots, module, names, plain = match.groups(b"")
         if plain:
             for each in plain.split(b","):
-                yield Import(0, each.split()[0].decode() if each.split() else "")
+                yield Import(0, _readable(each.split()[0]) if each.split() else "")
         else:
             listed = re.sub(rb"#[^\n]*|[()\\]", b"", names).split(b",")
-            named = (each.split()[0].decode() for each in listed if each.split())
-            yield Import(len(dots), module.decode(), tuple(named))
+            named = (_readable(each.split()[0]) for each in listed if each.split())
+            yield Import(len(dots), _readable(module), tuple(named))
+
+
+def _readable(name: bytes) -> str:
+    """A name that a file may write in another encoding than UTF-8: then no other file has it."""
+    return name.decode("utf-8", errors="replace")

@@ -16,9 +16,8 @@ from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.events import Origin
 from capilint.engine.domain.values import Symbol
 from capilint.engine.reporting.choosing import Witnessed
+from capilint.engine.reporting.enders import LEFT
 from capilint.finding import Span
-
-_LEFT = ("CAP101", "CAP102")
 
 
 def alternatives_once(
@@ -28,7 +27,7 @@ def alternatives_once(
     alike: defaultdict[object, list[Witnessed]] = defaultdict(list)
     for each in witnesses:
         origin = origins.get(newest(each.defect.symbol))
-        if each.defect.code in _LEFT and each.defect.ender is None and origin is not None:
+        if each.defect.code in LEFT and each.defect.ender is None and origin is not None:
             alike[each.defect.code, each.defect.resource, origin.text].append(each)
     told: dict[int, Witnessed | None] = {}
     for group in alike.values():

@@ -16,7 +16,8 @@ from capilint.engine.reporting.happened import Events
 from capilint.finding import Span, Step
 from capilint.rulebook.wording import Facts
 
-LEAKS = ("CAP101", "CAP102", "CAP103")
+LEFT = ("CAP101", "CAP102")  # alive where the function is left
+LEAKS = (*LEFT, "CAP103")
 
 
 def acts(roles: Sequence[Role], symbol: Symbol, action: str) -> bool:

@@ -14,8 +14,7 @@ from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.events import Defect, Event
 from capilint.engine.domain.values import Symbol
 from capilint.engine.fixpoint import Graph
-
-_LEFT = ("CAP101", "CAP102")
+from capilint.engine.reporting.enders import LEFT
 
 
 def asks_for_releases(defects: Sequence[Defect], graph: Graph) -> bool:
@@ -34,7 +33,7 @@ def asks_for_releases(defects: Sequence[Defect], graph: Graph) -> bool:
 def failed_release(defect: Defect, events: Sequence[Event]) -> int | None:
     """The number of the event on a path to a leak that is the last answer of a call on it, where
     that is the failed release of another handle."""
-    if defect.code not in _LEFT or defect.ender is not None:
+    if defect.code not in LEFT or defect.ender is not None:
         return None
     answers = [n for n, event in enumerate(events) if event.succeeded is not None]
     last = answers[-1] if answers else None

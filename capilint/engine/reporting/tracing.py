@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from capilint.engine.domain.events import Defect, Event
 from capilint.engine.domain.values import Symbol
+from capilint.engine.reporting.enders import LEFT
 from capilint.finding import Outcome, TraceEvent
 
 _UNTOLD = frozenset(("enter", "exit", "branch", "end", "free"))
@@ -44,7 +45,7 @@ class Tracer:
             for role, (_, number) in zip(acts[-1].roles, traced[-1].handles, strict=True):
                 if role.symbol == defect.symbol and role.action != "create":
                     subject = number
-        if defect.code in ("CAP101", "CAP102"):
+        if defect.code in LEFT:
             traced.append(TraceEvent("leave", "", defect.span))
         return tuple(traced), subject
 

@@ -26,7 +26,7 @@ from capilint.frontends.c.preprocessing.includes import Unit
 from capilint.frontends.cpp.facts import merge
 from capilint.frontends.cpp.facts.classtexts import classes_of, structures_of, texts_of
 from capilint.frontends.cpp.facts.lookup import Lookup
-from capilint.frontends.cpp.facts.model import Class, Instance, Scope, Signature
+from capilint.frontends.cpp.facts.model import Class, Declarations, Instance, Scope, Signature
 from capilint.frontends.cpp.library import LibraryHeader, without_known
 from capilint.frontends.cpp.lowering.functions import FunctionLowering
 from capilint.frontends.cpp.lowering.unit import Body, Task
@@ -60,11 +60,8 @@ def lower(
     texts = (unit.text.text, *(each.whole for each in bodies))
     if relevant is None or any(map(relevant, texts)):
         known = merge.merged([declarations, own])
-        library: list[Body] = []
-        if any(isinstance(each, LibraryHeader) for each in unit.closure.headers):
-            free, library = without_known(known, *headers.libraries(unit, options.folders))
-            known = merge.merged([known, free])
-        lookup = Lookup(known)
+        free, library = _of_libraries(known, unit, headers, options)
+        lookup = Lookup(merge.merged([known, free]) if free is not None else known)
         templates = _by_name((*included, *bodies, *library))
         lowered = LoweredUnit(lookup, facts, templates)
         lowering = _FileLowering(unit, lowered, problems)
@@ -88,6 +85,16 @@ def lower(
         fillings=tuple(facts.fillings),
         own_variables=frozenset(facts.own_variables),
     )
+
+
+def _of_libraries(
+    known: Declarations, unit: Unit, headers: Headers, options: CompileOptions
+) -> tuple[Declarations | None, list[Body]]:
+    """What the library headers that a file calls for declare, and their bodies, but for what is
+    known without them; None where it calls for none."""
+    if not any(isinstance(each, LibraryHeader) for each in unit.closure.headers):
+        return None, []
+    return without_known(known, *headers.libraries(unit, options.folders))
 
 
 def _by_name(bodies: Iterable[Body]) -> dict[str, list[Body]]:

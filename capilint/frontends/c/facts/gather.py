@@ -106,14 +106,10 @@ def facts_of(
     expansion = expansion or expanded(declarations, macros.text_macro).text
     if expansion != declarations:
         facts.noreturn |= never_returning(expansion)
-    root = parse(grammar.respelt(expansion), grammar)
-    stack: list[tuple[Node, Node | None, bool]] = [(root, None, False)]
     orders: dict[str, list[str]] = {}  # of the members of the file's own structures
     mentioned: set[str] = set()
-    while stack:
-        node, around, hidden = stack.pop()
-        kind = node.type
-        match kind if kind in _TELLING else None:
+    for node, around, hidden in _telling(parse(grammar.respelt(expansion), grammar)):
+        match node.type:
             case "enumerator_list":
                 add_enumerators(node, facts.constants, macros, facts.expressions)
             case "field_declaration":
@@ -130,14 +126,25 @@ def facts_of(
                 mentioned.update(_mentioned(node))
             case "initializer_list":
                 facts.fillings.update(dict.fromkeys(fillings_in(node)))
+    facts.own_variables -= mentioned
+    return facts.without_doubt()
+
+
+def _telling(root: Node) -> Iterator[tuple[Node, Node | None, bool]]:
+    """The nodes that tell of facts, in their order, each with the one around it and whether it is
+    in a namespace without a name."""
+    stack: list[tuple[Node, Node | None, bool]] = [(root, None, False)]
+    while stack:
+        node, around, hidden = stack.pop()
+        kind = node.type
+        if kind in _TELLING:
+            yield node, around, hidden
         hidden = hidden or (kind == "namespace_definition" and _is_unnamed(node))
         stack += [
             (child, node, hidden)
             for child in reversed(node.named_children)
             if child.type not in _WITHOUT_PARTS
         ]
-    facts.own_variables -= mentioned
-    return facts.without_doubt()
 
 
 def _add_structure(node: Node, around: Node | None, facts: Facts) -> dict[str, list[str]]:
