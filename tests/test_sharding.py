@@ -152,7 +152,7 @@ def _change(path: str, change: dict[str, Any]) -> None:
     ("change", "said"),
     [
         ({"capilint": "0.0.1"}, "written by capilint 0.0.1"),
-        ({"rules": "0"}, "other rules"),
+        ({"text": "0"}, "other code or rules"),
         ({"shard": [5, 2]}, "part-2.json"),
         ({"given": {}}, "of different runs"),
         ({"programs": []}, "part-2.json"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Importing pathlib would cost a tenth of the time that `check` may take to start.
-# ruff: noqa: PTH120, PTH208
+# ruff: noqa: PTH120, PTH123, PTH208
 import hashlib
 import os
 import sys
@@ -12,7 +12,9 @@ from functools import cache
 from importlib.util import find_spec
 
 _LIBRARIES = ("tree_sitter", "tree_sitter_c", "tree_sitter_cpp", "libcst", "cryptography")
-_OWN_SUFFIXES = (".py", ".toml", ".md", ".hpp", ".so", ".pyd")
+_TEXTS = (".py", ".toml", ".md", ".hpp")
+_COMPILED = (".so", ".pyd")
+_PACKAGE = os.path.dirname(os.path.dirname(__file__))
 
 
 @cache
@@ -22,24 +24,42 @@ def version(rules: str) -> str:
     A checkout changes without a new version, so each file's size and time count.
     """
     digest = hashlib.sha256(sys.version.encode())
-    package = os.path.dirname(os.path.dirname(__file__))
-    for folder in (package, rules):
-        for line in sorted(_files_in(folder)):
+    for folder in (_PACKAGE, rules):
+        for line in sorted(map(_stamp, _files_in(folder, (*_TEXTS, *_COMPILED)))):
             digest.update(line.encode(errors="surrogateescape"))
     for line in sorted(_installed()):
         digest.update(line.encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
-def _files_in(folder: str) -> Iterator[str]:
-    """The path, the size and the time of every file that is capilint's own."""
+@cache
+def text_digest(rules: str) -> str:
+    """A digest of capilint's own texts, the same on every machine that has the same; `rules` is the
+    folder of rules, which is in the package or beside it."""
+    digest = hashlib.sha256()
+    apart = sorted(each.path for each in _files_in(rules, _TEXTS))
+    own = sorted({each.path for each in _files_in(_PACKAGE, _TEXTS)}.difference(apart))
+    for path in (*own, *apart):
+        with open(path, "rb") as stream:
+            data = stream.read().replace(b"\r\n", b"\n")
+        digest.update(hashlib.sha256(data).digest())
+    return digest.hexdigest()[:12]
+
+
+def _files_in(folder: str, suffixes: tuple[str, ...]) -> Iterator[os.DirEntry[str]]:
+    """Every file that is capilint's own."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir() and entry.name != "__pycache__":
-                yield from _files_in(entry.path)
-            elif entry.name.endswith(_OWN_SUFFIXES):
-                status = entry.stat()
-                yield f"{entry.path} {status.st_size} {status.st_mtime_ns}\n"
+                yield from _files_in(entry.path, suffixes)
+            elif entry.name.endswith(suffixes):
+                yield entry
+
+
+def _stamp(entry: os.DirEntry[str]) -> str:
+    """The path, the size and the time of a file."""
+    status = entry.stat()
+    return f"{entry.path} {status.st_size} {status.st_mtime_ns}\n"
 
 
 def _installed() -> Iterator[str]:

@@ -7,17 +7,16 @@ run; and it must be the same as the run's.
 from __future__ import annotations
 
 import gc
-import hashlib
 import json
-import os
 import platform
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from threading import Lock
 from typing import NamedTuple
 
 from capilint import __version__
+from capilint.cache.version import text_digest
 from capilint.engine import Kept
 from capilint.parallel.entries import Shared, packed, unpacked
 from capilint.parallel.task import SELDOM, Part, Running, read
@@ -51,25 +50,8 @@ def described(rules: RuleFile | None) -> str:
 @cache
 def identity() -> str:
     """Which capilint this is, by its version and its text, and which Python runs it."""
-    digest = hashlib.sha256()
-    package = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
-    rules = rule_folder()  # in a checkout beside the package, else in it
-    own = (path for path in _files_in(package) if not path.startswith(rules))
-    for path in (*sorted(own), *sorted(_files_in(rules))):
-        with open(path, "rb") as stream:  # noqa: PTH123 (no Path for one file)
-            text = stream.read().replace(b"\r\n", b"\n")
-        digest.update(hashlib.sha256(text).digest())
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"capilint {__version__} ({digest.hexdigest()[:12]}) on {python}"
-
-
-def _files_in(folder: str) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                yield from _files_in(entry.path)
-            elif entry.name.endswith((".py", ".toml", ".md", ".hpp")):
-                yield entry.path
+    return f"capilint {__version__} ({text_digest(rule_folder())}) on {python}"
 
 
 def same(data: bytes) -> bytes:

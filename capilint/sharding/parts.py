@@ -1,6 +1,6 @@
 """What a shard found, in a file; and what all shards found together.
 
-    {"capilint": version, "shard": [2, 8], "given": {...},
+    {"capilint": version, "text": digest, "shard": [2, 8], "given": {...},
      "programs": [{"files": {path: digest}, "joined": {path: digest},
                    "asked": [...], "failed": [...], "found": [...]}]}
 
@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from capilint import __version__
 from capilint.cache import trace
 from capilint.cache.records import RecordError
+from capilint.cache.version import text_digest
 from capilint.files.source import Source, Unreadable, content
 from capilint.finding import Finding
 from capilint.mistake import Mistake
 from capilint.remembering.modules import described
 from capilint.remembering.programs import Found, found_in, told
-from capilint.rulebook.folder import rule_folder, texts_in
+from capilint.rulebook.folder import rule_folder
 from capilint.rulebook.tomlfile import RuleFile
 from capilint.sharding.links import groups
 from capilint.sharding.shard import Shard
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from capilint.lowering import FrontEnds
     from capilint.rulebook.namescan import NameScan
 
-_KEYS = {"capilint", "rules", "shard", "given", "programs"}
+_KEYS = {"capilint", "text", "shard", "given", "programs"}
 _ENTRY_KEYS = {"files", "joined", "asked", "failed", "found"}
 
 
@@ -105,7 +106,7 @@ class Dealing:
         """The part."""
         part = {
             "capilint": __version__,
-            "rules": _rules_digest(),
+            "text": text_digest(rule_folder()),
             "shard": list(self._shard),
             "given": self._given,
             "programs": self._programs,
@@ -220,8 +221,10 @@ def _check_version(path: str, part: Mapping[str, Any]) -> None:
             f"{path}: written by capilint {part['capilint']}, and this is {__version__}; "
             "one version has to check all shards, and merge them"
         )
-    if part["rules"] != _rules_digest():
-        raise PartError(f"{path}: written by a capilint {__version__} with other rules than this")
+    if part["text"] != text_digest(rule_folder()):
+        raise PartError(
+            f"{path}: written by a capilint {__version__} with other code or rules than this"
+        )
 
 
 def _check_same(one: str, first: Mapping[str, Any], other: str, part: Mapping[str, Any]) -> None:
@@ -232,14 +235,6 @@ def _check_same(one: str, first: Mapping[str, Any], other: str, part: Mapping[st
         names = [each for each in first["given"] if first["given"][each] != part["given"].get(each)]
         option = f"--{names[0].replace('_', '-')}" if names[:1] != ["paths"] else "the paths"
         raise PartError(f"{one} and {other} are of different runs: {option} differ")
-
-
-def _rules_digest() -> str:
-    """A digest of the rules that come with capilint."""
-    digest = hashlib.sha256()
-    for _, text in texts_in(f"{rule_folder()}/families", ".toml"):
-        digest.update(text.encode())
-    return digest.hexdigest()[:16]
 
 
 def _files_of(program: Begun) -> dict[str, str]:
