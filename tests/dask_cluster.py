@@ -27,8 +27,8 @@ class DaskCluster:
         self.scheduler = self._started("scheduler", *arguments)
         self.workers: list[subprocess.Popen[bytes]] = []
         try:
-            _wait_until(told.exists)
-            self.address = str(json.loads(told.read_text(encoding="utf-8"))["address"])
+            _wait_until(lambda: _address_in(told) is not None)
+            self.address = _address_in(told) or ""
             for number in range(workers):
                 place = str(folder / f"worker-{number}")
                 options = ("--nthreads", "1", "--no-nanny", "--local-directory", place)
@@ -62,6 +62,14 @@ class DaskCluster:
 
     def _log(self) -> str:
         return (self._folder / "scheduler.log").read_text(encoding="utf-8", errors="replace")
+
+
+def _address_in(told: Path) -> str | None:
+    """The scheduler's address, once its file is there and whole."""
+    try:
+        return str(json.loads(told.read_text(encoding="utf-8"))["address"])
+    except (OSError, ValueError):
+        return None
 
 
 def _wait_until(happened: Callable[[], bool]) -> None:

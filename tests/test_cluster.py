@@ -15,6 +15,7 @@ import capilint.checking
 from capilint.parallel import apart, cluster, workers
 from capilint.parallel.cluster import Cluster
 from capilint.parallel.workers import Counts
+from tests.chain_of_calls import CHAIN, MANY, lay
 from tests.command_line import Cli
 from tests.dask_cluster import DaskCluster, dask_cluster
 from tests.documents import ROOT
@@ -24,18 +25,6 @@ pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 FIXTURES = ROOT / "fixtures"
 FORMATS = ("text", "json", "sarif")
 NOBODY = "tcp://127.0.0.1:9"
-MANY = 30
-CHAIN = """
-static void helper_{n}(HCRYPTKEY key) {{ if (key) CryptDestroyKey(key); }}
-int make_{n}(HCRYPTPROV prov, HCRYPTKEY *key) {{ return CryptGenKey(prov, CALG_RC4, 0, key); }}
-int use_{n}(HCRYPTPROV prov) {{
-    HCRYPTKEY key;
-    if (!make_{n}(prov, &key)) return 0;
-    if (prov == {n}) return 1;
-    helper_{n}(key);
-    return use_{m}(prov);
-}}
-"""
 
 
 @pytest.fixture
@@ -68,12 +57,7 @@ def doomed(tmp_path: Path) -> Iterator[DaskCluster]:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A program with leaks in a chain of calls."""
-    folder = tmp_path / "tree"
-    folder.mkdir()
-    for n in range(MANY):
-        (folder / f"part_{n}.c").write_text(CHAIN.format(n=n, m=n + 1))
-    return folder
+    return lay(tmp_path / "tree")
 
 
 def _outcome(cli: Cli, *arguments: str) -> tuple[int, str]:

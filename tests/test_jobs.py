@@ -16,22 +16,11 @@ import pytest
 import capilint.checking
 from capilint.parallel import processes, task, workers
 from capilint.parallel.workers import Workers
+from tests.chain_of_calls import MANY, lay
 from tests.command_line import Cli
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 FORMATS = ("text", "json", "sarif")
-MANY = 30  # functions, so that there is something left for others
-CHAIN = """
-static void helper_{n}(HCRYPTKEY key) {{ if (key) CryptDestroyKey(key); }}
-int make_{n}(HCRYPTPROV prov, HCRYPTKEY *key) {{ return CryptGenKey(prov, CALG_RC4, 0, key); }}
-int use_{n}(HCRYPTPROV prov) {{
-    HCRYPTKEY key;
-    if (!make_{n}(prov, &key)) return 0;
-    if (prov == {n}) return 1;
-    helper_{n}(key);
-    return use_{m}(prov);
-}}
-"""
 
 
 @pytest.fixture
@@ -47,12 +36,7 @@ def _little_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A program with leaks in a chain of calls."""
-    folder = tmp_path / "tree"
-    folder.mkdir()
-    for n in range(MANY):
-        (folder / f"part_{n}.c").write_text(CHAIN.format(n=n, m=n + 1))
-    return folder
+    return lay(tmp_path / "tree")
 
 
 def _outcome(cli: Cli, jobs: int, *arguments: str) -> tuple[int, str]:

@@ -106,10 +106,14 @@ class Cluster:
 
     def is_there(self) -> bool:
         """See Team."""
+        return self._answers(_PAUSE)
+
+    def _answers(self, pause: float) -> bool:
+        """Whether there are workers, if nobody has looked for so many seconds."""
         if self._client.status != "running":
             self._trouble("is not there any more")
             return False
-        if monotonic() - self._looked < _PAUSE:
+        if monotonic() - self._looked < pause:
             return True
         return self._workers() > 0
 
@@ -121,13 +125,14 @@ class Cluster:
 
     def _workers(self) -> int:
         """How many workers there are."""
-        workers = 0
-        with suppress(Exception):  # the connection is lost just now
+        try:
             workers = len(self._client.nthreads())
+        except Exception:  # the connection is lost just now
+            self._trouble("is not there any more")
+            return 0
         self._looked = monotonic()
         if not workers:
-            there = self._client.status == "running"
-            self._trouble("has no workers" if there else "is not there any more")
+            self._trouble("has no workers")
         return workers
 
     def _finish(self, ended: Any, done: Future[Counts], entries: Shared) -> None:
@@ -141,7 +146,7 @@ class Cluster:
         except BaseException as error:
             if isinstance(error, StrangerError):
                 self._trouble(f"has a worker with {error}; here is {identity()}")
-            elif self.is_there():
+            elif self._answers(0):
                 self._trouble(f"failed at a task ({type(error).__name__}: {error})")
             done.set_exception(error)
         else:

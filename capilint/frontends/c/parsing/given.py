@@ -10,6 +10,7 @@ from collections.abc import Set
 from typing import NamedTuple
 
 from capilint.frontends.c.parsing.outline import after_arguments, blanked
+from capilint.frontends.c.parsing.positions import LineTable
 
 _CALL = re.compile(
     r"(?:(?<=[;{}:)])|(?<=\belse))\s*+(?!(?:if|for|while|switch|return|sizeof|catch)\b)"
@@ -42,6 +43,7 @@ class Given(NamedTuple):
 def given_statements(text: str, rows: Set[int]) -> list[Given]:
     """The macros that are given statements and stand on one of the 0-based rows, last first."""
     plain = blanked(text)
+    lines = LineTable(plain)
     found: list[Given] = []
     position = 0
     while (call := _CALL.search(plain, position)) is not None:
@@ -51,7 +53,7 @@ def given_statements(text: str, rows: Set[int]) -> list[Given]:
         if _STATEMENT.match(inside) is None and not _has_semicolon(inside):
             continue
         start = call.start("macro")
-        first, last = (plain.count("\n", 0, at) for at in (start, closing))
+        first, last = (lines.line(at) - 1 for at in (start, closing))
         if any(first <= row <= last for row in rows):
             position = closing
             found.insert(0, Given(call.group("macro"), start, opening, closing))
