@@ -197,7 +197,7 @@ def bench_languages(folder: Path) -> None:
     """Print what the C++ front end takes for a line, against the C one."""
     print("\nfront ends of C and C++, CPU microseconds a line, and the ratio of C++ to C")
     for what, (c, cpp) in texts().items():
-        found = compare(folder, c, cpp, 7)
+        found = compare(folder, c, cpp)
         times = f"{found.cpp:6.1f}, C {found.c:5.1f}"
         whole = f"whole texts {found.whole:.2f}"
         print(f"  {what:50}{times}  ratio {found.ratio:.2f}, {whole}", flush=True)

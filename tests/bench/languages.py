@@ -17,6 +17,7 @@ from tests.bench.phases import times_of
 from tests.bench.programs import HEADER, ORDINARY, whole_file
 
 COUNT = 100  # functions
+TURNS = 15  # of a pair; on a virtual machine a third of them took up to twice the least
 _IN_CLASSES = """
 namespace jobs {{
 class Job_{number} {{
@@ -165,10 +166,10 @@ def texts() -> dict[str, tuple[str, str]]:
     }
 
 
-def compare(folder: Path, c: str, cpp: str, repeat: int) -> Comparison:
-    """Lower the texts in turn, so many times."""
+def compare(folder: Path, c: str, cpp: str) -> Comparison:
+    """Lower the texts in turn, TURNS times."""
     per_line: list[tuple[float, float]] = []
-    for number in range(repeat + 1):
+    for number in range(TURNS + 1):
         pair = [
             times_of(_written(folder / name, text))[phase] * 1e6 / text.count("\n")
             for name, text, phase in (
@@ -183,12 +184,12 @@ def compare(folder: Path, c: str, cpp: str, repeat: int) -> Comparison:
     return Comparison(c_least, cpp_least, ratio, ratio * cpp.count("\n") / c.count("\n"))
 
 
-def compared(repeat: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def compared() -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """The head and the rows of a table of all pairs of texts."""
     rows: list[tuple[str, ...]] = []
     with tempfile.TemporaryDirectory() as name:
         for what, (c, cpp) in texts().items():
-            found = compare(Path(name), c, cpp, repeat)
+            found = compare(Path(name), c, cpp)
             times = (f"{found.c:.0f}", f"{found.cpp:.0f}")
             rows.append((what, *times, f"{found.ratio:.2f}", f"{found.whole:.2f}"))
     return ("code", "C, µs/line", "C++, µs/line", "C++ to C by lines", "by whole texts"), rows
