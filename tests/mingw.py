@@ -40,7 +40,7 @@ CPP = Dialect(
     "x86_64-w64-mingw32-g++",
     ("-std=c++17", "-w", f"-I{STUBS}"),
     "c++-header",
-    ("windows.h", "wincrypt.h", "functional", "map", "memory", "optional", "string"),
+    ("windows.h", "wincrypt.h", "map", "memory", "optional", "stdexcept", "string", "vector"),
 )
 
 
@@ -58,7 +58,7 @@ class Compiler:
     def __init__(self, dialect: Dialect, folder: Path) -> None:
         self._dialect = dialect
         self._prelude = folder / "prelude.h"
-        lines = ["#define WIN32_LEAN_AND_MEAN"] if dialect is C else []
+        lines = ["#define WIN32_LEAN_AND_MEAN"]
         lines += [f"#include <{name}>" for name in dialect.ahead]
         self._prelude.write_text("\n".join([*lines, ""]), encoding="utf-8")
         output = ("-x", dialect.headers, str(self._prelude), "-o", f"{self._prelude}.gch")
