@@ -44,7 +44,7 @@ BAIL: Block = (Leave(),)
 @pytest.mark.parametrize("first_seed", [1, 2, 3, 4])
 def test_linter_and_model_agree_on_generated_programs(first_seed: int) -> None:
     tally = Tally()
-    disagreement = run(500, first_seed, tally)
+    disagreement = run(250, first_seed, tally)
     assert disagreement is None, str(disagreement)
     assert tally.unclear < tally.tried / 5
     assert tally.broken > tally.tried / 4
