@@ -61,8 +61,10 @@ def test_runnable_functions_of_a_fixture_agree(path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".c", ".cpp"])
 def test_most_fixtures_have_a_function_that_runs(suffix: str) -> None:
-    """Those apart that are about functions which the model does not have, such as CNG's."""
-    reasons = [[v.reason for v in _validated(path)] for path in PROGRAMS if path.suffix == suffix]
+    """Those apart that are about functions which the model does not have, such as CNG's. Every
+    fifth is asked: all of them take as long as the test above."""
+    some = [path for path in PROGRAMS if path.suffix == suffix][::5]
+    reasons = [[verdict.reason for verdict in _validated(path, silent=True)] for path in some]
     modelled = [each for each in reasons if not any(r.startswith("the model has no") for r in each)]
     runnable = [each for each in modelled if not all(each)]
     assert len(runnable) > len(modelled) * 0.8
