@@ -29,9 +29,11 @@ from capilint.reading import Reading
 from capilint.rulebook.namescan import NameScan, known_names, unknown_resource
 
 if TYPE_CHECKING:
+    from capilint.batches.search import Program
     from capilint.engine import Kept
     from capilint.finding import Finding
     from capilint.growth.rounds import Rounds
+    from capilint.parallel.processes import Processes
     from capilint.parallel.workers import Team, Workers
     from capilint.remembering.programs import Found, Memory
     from capilint.rulebook.book import RuleBook
@@ -154,6 +156,8 @@ class _Run:
         executor: str | None,
         cache: str | None,
     ) -> None:
+        self._inputs = inputs
+        self._within = within
         self._settings_of = settings_of
         self.explain = explain
         self._wants_effects = effects
@@ -162,7 +166,7 @@ class _Run:
         self._routes = routes
         self._jobs = 1 if explain else jobs
         self._executor = None if explain else executor
-        self._team: Team | None = None
+        self._team: Team | None = None  # those who were asked for, or could be started
         self._memory: Memory | None = None
         self._workers: Workers | None = None
         self.sharing: Sharing | None = None
@@ -206,6 +210,8 @@ class _Run:
         if not sources:
             return
         found = self._recalled(sources, left, rules)
+        if found is None and self._jobs > 1:
+            found = self._found_in_batches(sources, left, names, rules)
         if found is None:
             kept = self._kept(sources, rules)
             found = self._find_in(sources, relevant, left, names, book or rule_book(rules), kept)
@@ -272,9 +278,7 @@ class _Run:
         findings = [*problems(rounds.modules.values()), *findings]
         found = self._found(rounds, findings)
         self._take(found)
-        if self._memory is not None and not self._progress.counts["failures"]:
-            with self._progress.phase("cache"):
-                self._memory.keep(found)
+        self._remember(found)
         if self.explain:
             from capilint.findings.accounts import not_understood
 
@@ -282,14 +286,84 @@ class _Run:
             self.gathered.not_understood += not_understood(rounds.modules.values())
         return found
 
+    def _remember(self, found: Found) -> None:
+        """Keep what was found in the program for later runs."""
+        if self._memory is not None and not self._progress.counts["failures"]:
+            with self._progress.phase("cache"):
+                self._memory.keep(found)
+
+    def _found_in_batches(
+        self,
+        sources: Sequence[Source],
+        left: Sequence[Input],
+        names: NameScan,
+        rules: RuleFile | None,
+    ) -> Found | None:
+        """What is found where several processes analyse parts that do not concern each other;
+        None where that does not pay."""
+        if self._wants_effects or sum(len(source.text) for source in sources) < _ENOUGH:
+            return None
+        from capilint.batches.dealing import batches
+
+        with self._progress.phase("batches"):
+            dealt = batches(sources, left, names, self.front_ends, self._jobs)
+        number = self._others(len(dealt) - 1) if dealt else 0
+        if not number:
+            return None
+        from capilint.batches.together import Together, joined
+
+        salt = "" if self._memory is None else self._memory.salt
+        program = self._program(sources, left, rules)._replace(cache=self._cache, salt=salt)
+        together = Together(program, sources, dealt, self._processes, number, self._progress)
+        try:
+            outcomes = together.outcomes()
+        except KeyboardInterrupt:
+            self.gathered.findings += together.findings_so_far()
+            raise
+        found = joined(outcomes, self.front_ends, self.reading)
+        self._take_over(found, left)
+        self._remember(found)
+        return found
+
+    def _program(
+        self, sources: Sequence[Source], left: Sequence[Input], rules: RuleFile | None
+    ) -> Program:
+        """What other processes are to know of a program."""
+        from capilint.batches.search import Program, for_compiling
+
+        for source in sources:
+            self.front_ends.options_of(source)  # notes come up in the order of one process
+        own = {source.path for source in sources}
+        return Program(
+            inputs=tuple(self._inputs),
+            settings=for_compiling(self._settings_of, own.union(each.path for each in left)),
+            within=tuple(self._within),
+            left=tuple(left),
+            beside=frozenset(self.reading.beside),
+            texts=tuple(each for path, each in self.reading.sources.items() if path not in own),
+            rules=rules,
+            routes=self._routes,
+        )
+
+    def _others(self, most: int) -> int:
+        """How many other processes there are, once they have begun to start."""
+        number = self._processes.start(most)
+        self._progress.count(*(("jobs", number + 1) if number else ("unable",)))
+        return number
+
+    @functools.cached_property
+    def _processes(self) -> Processes:
+        from capilint.parallel.processes import Processes
+
+        self._team = Processes(self._jobs - 1)
+        return self._team
+
     def _kept(self, sources: Sequence[Source], rules: RuleFile | None) -> Kept | None:
         """What is known of functions: by earlier runs, or by others that work for this one."""
         known = None if self._memory is None else self._memory.of_functions
         enough = sum(len(source.text) for source in sources) >= _ENOUGH
-        if self._jobs > 1 and enough and self._team is None:
-            from capilint.parallel.processes import Processes
-
-            self._team = Processes(self._jobs - 1)
+        if self._jobs > 1 and enough:
+            self._team = self._processes
         if self._team is not None and enough and self._workers is None:
             from capilint.parallel.workers import Workers
 

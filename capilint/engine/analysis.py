@@ -27,6 +27,7 @@ from capilint.engine.domain.values import forget_interned
 from capilint.engine.endings import Endings, Makers
 from capilint.engine.fixpoint import Fixpoint, Graph
 from capilint.engine.interpreters import Interpreters
+from capilint.engine.outside import Outside, outside_of
 from capilint.engine.program.callgraph import Program
 from capilint.engine.program.linkage import Definition
 from capilint.engine.recalling import Kept, Recalling, Result
@@ -89,6 +90,7 @@ class Analysis:
         self._progress = progress or Progress()
         self._kept = None if explain else kept
         self._followed: dict[Definition, Followed] = {}
+        self._asked_outside: set[str] = set()
         self._repeating = Repeating()
         self._read(())
 
@@ -184,7 +186,8 @@ class Analysis:
             if definition in order and self.learned.more_for(definition):
                 again = self._guarded(definition, self.function, order[definition])
                 self._found[definition] = again
-        closers = Closers(self.program, self._summary_for_closing, self.makers.openers.keys())
+        openers = self.makers.openers.keys()
+        closers = Closers(self.program, self._summary_for_closing, openers, self._asked_outside)
         endings = Endings(
             self.program,
             self.interpreters,
@@ -210,6 +213,11 @@ class Analysis:
         found = (found for each in ordered for found in self._found[each])
         candidates = [*ended, *(with_closing_call(each, calls) for each in found)]
         return [*without_duplicates(candidates), *deprecated]
+
+    def outside(self) -> Outside:
+        """What the findings may hang on in other parts of the same program; asked after
+        `findings`."""
+        return outside_of(self.program, frozenset(self._asked_outside))
 
     def findings_so_far(self) -> list[Finding]:
         """What single functions showed, where nobody waits for the rest."""

@@ -127,7 +127,8 @@ class Endings:
 
     def _forgotten_by_closers(self, closers: Closers) -> Ending:
         """The handles that functions put into structures of C, and that no closer ends."""
-        taken = Taken(self.program, self.summary_for_closing, _exits_of(self.makers.openers))
+        exits = _exits_of(self.makers.openers)
+        taken = Taken(self.program, self.summary_for_closing, exits, asked=closers.asked)
         return self._forgotten_of(self.makers.openers, Openers(closers, taken).forgotten)
 
     def _forgotten_by_exit_functions(self) -> Ending:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from capilint.effects import Effects
-from capilint.engine import Analysis, Kept
+from capilint.engine import Analysis, Kept, Outside
 from capilint.engine.summaries.effects import effects
 from capilint.files.source import Input, Source
 from capilint.finding import Finding, Span
@@ -66,6 +66,7 @@ class Rounds:
         self._routes = routes
         self.fates: list[Fate] = []
         self._analysis: Analysis | None = None
+        self._whole: Analysis | None = None  # once it came to its end
 
     def findings(self, wanted: Iterable[Wanted], left: Left, book: RuleBook) -> list[Finding]:
         """The engine's findings in the program that begins with some files, replayed.
@@ -92,6 +93,10 @@ class Rounds:
         """What `findings` had found when it was interrupted, not replayed."""
         return [] if self._analysis is None else self._analysis.findings_so_far()
 
+    def outside(self) -> Outside:
+        """What the findings may hang on in other parts of the program; after a crash nothing."""
+        return Outside() if self._whole is None else self._whole.outside()
+
     def effects(self) -> list[Effects]:
         """What the functions of the program do to handles, as far as that is known."""
         known = {} if self._analysis is None else self._analysis.summaries
@@ -112,7 +117,9 @@ class Rounds:
                 acting, pointers = analysis.acting(), analysis.program.acting_pointers
                 users = left.users(acting, pointers, self.modules.values())
                 wanted = list(self._joined(users))
-        return self._findings_of(analysis, book)
+        found = self._findings_of(analysis, book)
+        self._whole = analysis
+        return found
 
     def _findings_apart(self, crash: Exception, book: RuleBook) -> Iterator[Finding]:
         for path, module in self.modules.items():

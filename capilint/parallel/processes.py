@@ -1,4 +1,4 @@
-"""The processes of this machine that analyse functions for a run; they share a folder with it."""
+"""The processes of this machine that work for a run; they share a folder with it."""
 
 # Paths as strings, as they are where the cache is.
 # ruff: noqa: PTH118, PTH123
@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from capilint.cache.store import opened
 from capilint.engine import Kept
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from capilint.rulebook.tomlfile import RuleFile
 
+_Result = TypeVar("_Result")
+
 
 class Processes:
     """See `capilint.parallel.workers.Team`."""
@@ -33,6 +35,7 @@ class Processes:
         self._most = most
         self._pool: ProcessPoolExecutor | None = None
         self._processes: list[BaseProcess] = []
+        self._at_work: set[Future[Any]] = set()
         self._work = Work((), "", "", False, None)
         self._number_of_parts = 0
         self._folder: TemporaryDirectory[str] | None = None
@@ -75,10 +78,18 @@ class Processes:
             stream.write(part)
         self._work = self._work._replace(parts=(*self._work.parts, path))
 
+    def submit(self, call: Callable[..., _Result], *given: Any) -> Future[_Result]:
+        """Have something done by one of those that were started. Raises RuntimeError where nobody
+        is there any more."""
+        assert self._pool is not None
+        future = self._pool.submit(call, *given)
+        self._at_work.add(future)
+        future.add_done_callback(self._at_work.discard)
+        return future
+
     def give(self, functions: Sequence[int]) -> Future[Counts]:
         """See Team."""
-        assert self._pool is not None
-        return self._pool.submit(work, self._work, functions)
+        return self.submit(work, self._work, functions)
 
     def is_there(self) -> bool:
         """See Team: a pool that breaks says so of each task."""
@@ -86,7 +97,7 @@ class Processes:
 
     def close(self, at_work: bool) -> None:
         """See Team."""
-        if at_work:
+        if at_work or self._at_work:
             for process in self._processes:
                 process.terminate()
         if self._pool is not None:

@@ -76,14 +76,15 @@ class Memory:
         self, folder: str, front_ends: FrontEnds, progress: Progress, routes: bool
     ) -> None:
         """`folder` is that of the cache; where it cannot be ours, nothing is remembered. With
-        `routes` the findings are asked for with the lines of their paths."""
+        `routes` the findings are asked for with the lines of their paths. `salt` stands for all
+        that decides about results besides the program that was asked for last."""
         self._store = opened(folder)
         self._front_ends = front_ends
         self._progress = progress
         self._routes = routes
         self._digests: dict[str, str] = {}
         self._changed = False  # a file, between two times that it was read
-        self._key = self._salt = ""
+        self._key = self.salt = ""
 
     def note(self, path: str, data: bytes) -> None:
         """A file that may join a program, or does, was read."""
@@ -105,10 +106,10 @@ class Memory:
         if self._store is None:
             return None
         own_rules = None if rules is None else [rules.path, rules.text]
-        self._salt = digest(json.dumps([version(rule_folder()), own_rules]))
-        self._front_ends.kept = Modules(self._store, self._salt, self._progress)
+        self.salt = digest(json.dumps([version(rule_folder()), own_rules]))
+        self._front_ends.kept = Modules(self._store, self.salt, self._progress)
         given = [
-            self._salt,
+            self.salt,
             self._routes,
             [described(each) for each in sources],
             [[each.path, each.language, each.told, self._digest_of(each)] for each in left],
@@ -133,7 +134,7 @@ class Memory:
             return None
         from capilint.engine import Kept
 
-        return Kept(self._store, f"{self._salt} {self._routes}")
+        return Kept(self._store, f"{self.salt} {self._routes}")
 
     def keep(self, found: Found) -> None:
         """Remember what was found in the program that was asked for last."""

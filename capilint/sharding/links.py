@@ -39,15 +39,24 @@ Included = Callable[[str, str, bool, str], str | None]
 
 
 def groups(
-    sources: Iterable[Source], left: Iterable[Input], names_api: Concerned, included: Included
+    sources: Iterable[Source],
+    left: Iterable[Input],
+    names_api: Concerned,
+    included: Included,
+    members_count: bool = True,
 ) -> dict[str, str]:
-    """The name of each source's group, by path. `sources` name the API, `left` may join them."""
+    """The name of each source's group, by path. `sources` name the API, `left` may join them.
+
+    Unless `members_count`, what is in members and pointers of C links no files: there are few names
+    for them, and who has analysed the groups can tell whether it matters
+    (`capilint.engine.Outside`).
+    """
     files = {each.path: _bytes_of(each) for each in sources}
     python = {each.path for each in sources if each.language is Language.PYTHON}
     links = _Links(files)
     c = {path: data for path, data in files.items() if path not in python}
     left = list(left)
-    _link_c(c, names_api, included, links)
+    _link_c(c, names_api, included, links, members_count)
     _link_left_c(
         c, [each for each in left if each.language is not Language.PYTHON], names_api, links
     )
@@ -135,19 +144,23 @@ def _table(said: dict[str, Said], part: Callable[[Said], Set[bytes]]) -> dict[by
 
 
 def _link_c(
-    files: dict[str, bytes], names_api: Concerned, included: Included, links: _Links
+    files: dict[str, bytes],
+    names_api: Concerned,
+    included: Included,
+    links: _Links,
+    members_count: bool,
 ) -> None:
     """Link files of C and C++, and those whose headers concern the API or are the same."""
     headers, own_api = _Headers(included), known_names().search
     said = {}
     by_headers: dict[object, list[str]] = defaultdict(list)
     for path, data in files.items():
-        each = said_in_c(path, data)
+        each = said_in_c(path, data, members_count)
         found = headers.of(path, data)
         said[path] = each._replace(
             words=each.words | headers.meant(each.words, found),
             shown={word for word in each.shown if not own_api(word)},
-            filled=each.filled | headers.pointers(found),
+            filled=each.filled | headers.pointers(found) if members_count else each.filled,
         )
         direct = tuple(headers.direct(path, data, path))
         if direct:

@@ -142,7 +142,7 @@ class Merging:
             _ask_again(path, entry["asked"], program.front_ends)
             found.append(_found_in(path, entry["found"]))
             failed |= dict.fromkeys(Unreadable(*each) for each in entry["failed"])
-        return Known(_together(found), tuple(failed))
+        return Known(together(found), tuple(failed))
 
     def end(self, found: Found, failed: Iterable[Unreadable], front_ends: FrontEnds) -> None:
         """Nothing is analysed, so nothing comes to an end."""
@@ -284,7 +284,7 @@ def _found_in(path: str, record: Any) -> Found:
     return found
 
 
-def _together(parts: Sequence[Found]) -> Found:
+def together(parts: Sequence[Found]) -> Found:
     """What shards found; what two of them say alike, for both look at a file, is said once."""
     return Found(
         tuple(dict.fromkeys(sorted(path for each in parts for path in each.joined))),

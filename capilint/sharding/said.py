@@ -29,6 +29,10 @@ _CALL = re.compile(rb"\b\w+\s*\(")
 _POINTER = re.compile(rb"\(\s*(?:\w+\s+)*\*\s*(\w+)\s*\)\s*\(")
 _CALLED = re.compile(rb"\b(\w++)\s*+(?:\)\s*+)?\(")
 _COMMENT = re.compile(rb"""("(?:[^"\\\n]|\\.)*")|/\*.*?(?:\*/|\Z)|//[^\n]*""", re.DOTALL)
+_OWNER = re.compile(  # of a method that is defined in the first column
+    rb"^(?=[A-Za-z_])[^\n;{}#=()]{0,200}?\b(\w{1,200}+)(?:<[^<>;{}()\n]{0,200}+>)?::~?\w{1,200}+\s*\(",
+    re.MULTILINE,
+)
 _OF_MODULES = re.compile(
     rb"^(?:async\s+)?(?:def|class)\s+(\w+)|\bas\s+(\w+)|^(\w+)\s*(?::[^=\n]+)?=(?!=)",
     re.MULTILINE,
@@ -59,17 +63,19 @@ class Said(NamedTuple):
     members: Set[bytes] = frozenset()
 
 
-def said_in_c(path: str, data: bytes) -> Said:
-    """What a file of C or C++ says."""
+def said_in_c(path: str, data: bytes, members_count: bool = True) -> Said:
+    """What a file of C or C++ says; of members and pointers nothing unless they count."""
     data = _COMMENT.sub(lambda match: match.group(1) or b" ", data)
     functions = [function for function, _ in c_function_texts(data)]
     shown = {each.name.encode() for each in functions if not (each.internal and is_unit(path))}
     own = {each.name.encode() for each in functions}
+    types = types_in(data) | _found(_OWNER, data)
+    said = Said(frozenset(words(data)), shown, own, types)
+    if not members_count:
+        return said
+    members = said.words if _CLASS.search(data) else _found(_MEMBER, data)
     filled = _filled_in(data) | pointer_members(data)
-    called = _found(_CALLED, data) - own
-    named = frozenset(words(data))
-    members = named if _CLASS.search(data) else _found(_MEMBER, data)
-    return Said(named, shown, own, types_in(data), filled, called, members)
+    return said._replace(filled=filled, called=_found(_CALLED, data) - own, members=members)
 
 
 def said_in_python(data: bytes) -> Said:

@@ -73,16 +73,23 @@ class Closer:
 
 @dataclass
 class Closers:
-    """The closers of one program; `openers` are the functions that fill structures."""
+    """The closers of one program; `openers` are the functions that fill structures.
+
+    `asked` has what somebody asked for, in whichever file it is: structures, but for those that a
+    file has for itself, and members (`Taken`).
+    """
 
     program: Program
     summary_of: Callable[[Definition], Summary | None]
     openers: Collection[Definition]
+    asked: set[str] = field(default_factory=set)
     _of: dict[Typed, list[Closer]] = field(default_factory=dict)
 
     def of(self, structure: Typed) -> list[Closer]:
         """The closers of a structure, in the order of the program; a class's own apart."""
         if structure not in self._of:
+            if structure.home not in self._paths:
+                self.asked.add(structure.name)
             found = list(self._find(structure))
             closing = {each.definition for each in found}
             inner = {
@@ -132,6 +139,10 @@ class Closers:
                     if typed is not None:
                         found.append((definition, parameter, typed))
         return found
+
+    @cached_property
+    def _paths(self) -> set[str]:
+        return {module.path for module in self.program.modules}
 
     def _is_openers_own(self, definition: Definition) -> bool:
         """Whether all calls of a function come from openers, directly or through others such."""

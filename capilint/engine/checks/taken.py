@@ -71,7 +71,8 @@ class Taken:
     """The members that are taken, of one structure or `anywhere`, and what is `given` away whole.
 
     `fillers` are the functions that leave handles in members: what such a one releases on the way
-    is judged by how it ends, and what it gives away by its states.
+    is judged by how it ends, and what it gives away by its states. `asked` has the members, and the
+    structures of these, that somebody asked for.
     """
 
     program: Program
@@ -80,6 +81,7 @@ class Taken:
     of_one: set[tuple[Name, str]] = field(default_factory=set)
     anywhere: set[str] = field(default_factory=set)
     given: set[Name] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
     gathered: bool = False
 
     def _gather(self) -> None:
@@ -118,6 +120,7 @@ class Taken:
         What is a class's `own`, others cannot get at, whoever has the object. Of a structure that
         nobody knows, a member is taken that is of any.
         """
+        self.asked.update(path if structure is None else (*path, structure.name))
         if not self.gathered:
             self._gather()
         if structure is None:

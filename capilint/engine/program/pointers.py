@@ -82,6 +82,24 @@ class FunctionPointers:
         named = ((key, name) for key, name in self._filled.items() if isinstance(key[0], str))
         return {place for (_, place), name in named if acts(name)}
 
+    @cached_property
+    def filled_names(self) -> frozenset[str]:
+        """The variables and members that stand for one function, whoever names them."""
+        return frozenset(place for kind, place in self._filled if isinstance(kind, str))
+
+    @cached_property
+    def reached_names(self) -> frozenset[str]:
+        """Those that something is put into, and those that are called."""
+        called = (
+            _key(call.callee.value.place, definition)
+            for definition in self.names.definitions
+            if definition.module.language is not Language.PYTHON
+            for call in calls_of(definition.function)
+            if isinstance(call.callee, Indirect) and isinstance(call.callee.value, Read)
+        )
+        keys = (*self._contents, *filter(None, called))
+        return frozenset(place for kind, place in keys if isinstance(kind, str))
+
     def taken_by(self, definition: Definition) -> Iterator[str]:
         """The API functions that a function sets variables to, by their names."""
         for block in definition.function.blocks:
