@@ -26,10 +26,10 @@ from capilint.outcome import Interrupted as Interrupted
 from capilint.outcome import Report as Report
 from capilint.progress import Progress
 from capilint.reading import Reading
-from capilint.rulebook.namescan import NameScan, known_names, unknown_resource
+from capilint.rulebook.namescan import NameScan, unknown_resource
+from capilint.rulebook.shared import names_of, rule_book
 
 if TYPE_CHECKING:
-    from capilint.batches.search import Program
     from capilint.engine import Kept
     from capilint.finding import Finding
     from capilint.growth.rounds import Rounds
@@ -199,8 +199,7 @@ class _Run:
         resources = frozenset(name for item in program for name in self._resources(item.path))
         _check_resources(resources)
         # Wrong descriptions of functions are told even where no file is concerned.
-        book = rule_book(rules) if rules and "functions" in rules.tables else None
-        names = book.scan_names(program[0].language) if book else _own_names()
+        names = names_of(rules, program[0].language)
         left: list[Input] = []
         sources = self.reading.begin(program, names, left)
         relevant = None if len(sources) > 1 or left else _mentions_in_text(names)
@@ -214,7 +213,7 @@ class _Run:
             found = self._found_in_batches(sources, left, names, rules)
         if found is None:
             kept = self._kept(sources, rules)
-            found = self._find_in(sources, relevant, left, names, book or rule_book(rules), kept)
+            found = self._find_in(sources, relevant, left, names, rule_book(rules), kept)
         if self.sharing is not None:
             self.sharing.end(found, self.reading.unreadable[failed:], self.front_ends)
 
@@ -301,67 +300,43 @@ class _Run:
     ) -> Found | None:
         """What is found where several processes analyse parts that do not concern each other;
         None where that does not pay."""
-        if self._wants_effects or sum(len(source.text) for source in sources) < _ENOUGH:
+        if self._wants_effects or not _enough(sources):
             return None
-        from capilint.batches.dealing import batches
-
-        with self._progress.phase("batches"):
-            dealt = batches(sources, left, names, self.front_ends, self._jobs)
-        number = self._others(len(dealt) - 1) if dealt else 0
-        if not number:
-            return None
-        from capilint.batches.together import Together, joined
+        from capilint.batches.batched import Batched
 
         salt = "" if self._memory is None else self._memory.salt
-        program = self._program(sources, left, rules)._replace(cache=self._cache, salt=salt)
-        together = Together(program, sources, dealt, self._processes, number, self._progress)
-        try:
-            outcomes = together.outcomes()
-        except KeyboardInterrupt:
-            self.gathered.findings += together.findings_so_far()
-            raise
-        found = joined(outcomes, self.front_ends, self.reading)
-        self._take_over(found, left)
-        self._remember(found)
-        return found
-
-    def _program(
-        self, sources: Sequence[Source], left: Sequence[Input], rules: RuleFile | None
-    ) -> Program:
-        """What other processes are to know of a program."""
-        from capilint.batches.search import Program, for_compiling
-
-        for source in sources:
-            self.front_ends.options_of(source)  # notes come up in the order of one process
-        own = {source.path for source in sources}
-        return Program(
-            inputs=tuple(self._inputs),
-            settings=for_compiling(self._settings_of, own.union(each.path for each in left)),
-            within=tuple(self._within),
-            left=tuple(left),
-            beside=frozenset(self.reading.beside),
-            texts=tuple(each for path, each in self.reading.sources.items() if path not in own),
-            rules=rules,
-            routes=self._routes,
+        batched = Batched(
+            self._inputs,
+            self._settings_of,
+            self._within,
+            self.front_ends,
+            self.reading,
+            self._progress,
+            self._processes,
         )
-
-    def _others(self, most: int) -> int:
-        """How many other processes there are, once they have begun to start."""
-        number = self._processes.start(most)
-        self._progress.count(*(("jobs", number + 1) if number else ("unable",)))
-        return number
+        try:
+            found = batched.found_in(
+                sources, left, names, rules, self._routes, self._jobs, self._cache, salt
+            )
+        except KeyboardInterrupt:
+            self._take_over(batched.so_far(), left)
+            raise
+        if found is not None:
+            self._take_over(found, left)
+            self._remember(found)
+        return found
 
     @functools.cached_property
     def _processes(self) -> Processes:
         from capilint.parallel.processes import Processes
 
-        self._team = Processes(self._jobs - 1)
-        return self._team
+        self._team = processes = Processes(self._jobs - 1)
+        return processes
 
     def _kept(self, sources: Sequence[Source], rules: RuleFile | None) -> Kept | None:
         """What is known of functions: by earlier runs, or by others that work for this one."""
         known = None if self._memory is None else self._memory.of_functions
-        enough = sum(len(source.text) for source in sources) >= _ENOUGH
+        enough = _enough(sources)
         if self._jobs > 1 and enough:
             self._team = self._processes
         if self._team is not None and enough and self._workers is None:
@@ -411,18 +386,8 @@ class _Run:
         return self._settings_of(path).resources or ()
 
 
-# flake8 has each file checked on its own: what all files have in common is read once.
-@functools.cache
-def _own_names() -> NameScan:
-    return known_names()
-
-
-@functools.cache
-def rule_book(rules: RuleFile | None) -> RuleBook:
-    """The rule book with the user's functions; the same one whenever it is asked for."""
-    from capilint.rulebook.book import load as load_rules
-
-    return load_rules([rules] if rules else [])
+def _enough(sources: Iterable[Source]) -> bool:
+    return sum(len(source.text) for source in sources) >= _ENOUGH
 
 
 @functools.cache

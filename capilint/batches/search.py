@@ -20,11 +20,9 @@ from capilint.progress import Progress
 from capilint.reading import Reading
 from capilint.remembering.modules import Modules
 from capilint.remembering.programs import Found
-from capilint.rulebook.book import load
-from capilint.rulebook.namescan import known_names
+from capilint.rulebook.shared import names_of, rule_book
 
 if TYPE_CHECKING:
-    from capilint.finding import Finding
     from capilint.rulebook.tomlfile import RuleFile
 
 _USUAL = Settings()
@@ -46,8 +44,8 @@ class Program(NamedTuple):
     left: tuple[Input, ...]
     beside: frozenset[str]
     texts: tuple[Source, ...]
-    rules: RuleFile | None
-    routes: bool
+    rules: RuleFile | None = None
+    routes: bool = False
     cache: str | None = None
     salt: str = ""
 
@@ -89,11 +87,10 @@ class Search:
     def outcome(self) -> Outcome:
         """What it comes to; the counts are in its progress."""
         rules = self._program.rules
-        book = load([rules] if rules else [])
-        own = rules is not None and "functions" in rules.tables
-        names = book.scan_names(self._sources[0].language) if own else known_names()
+        names = names_of(rules, self._sources[0].language)
+        left = Left(self._program.left, names.search)
         wanted = [Wanted(source) for source in self._sources]
-        findings = self._rounds.findings(wanted, Left(self._program.left, names.search), book)
+        findings = self._rounds.findings(wanted, left, rule_book(rules))
         modules = self._rounds.modules
         findings = [*problems(modules.values()), *findings]
         return Outcome(
@@ -104,9 +101,10 @@ class Search:
             {},
         )
 
-    def findings_so_far(self) -> list[Finding]:
+    def so_far(self) -> Found:
         """What was found when the search was interrupted."""
-        return self._rounds.findings_so_far()
+        findings = self._rounds.findings_so_far()
+        return Found(tuple(self._reading.joined), tuple(self._rounds.modules), tuple(findings))
 
     def _kept(self) -> Kept | None:
         """What earlier runs found out."""

@@ -21,10 +21,7 @@ from capilint.sharding.parts import together
 
 if TYPE_CHECKING:
     from capilint.files.source import Source
-    from capilint.finding import Finding
-    from capilint.lowering import FrontEnds
     from capilint.progress import Progress
-    from capilint.reading import Reading
     from capilint.remembering.programs import Found
 
 _PATIENCE = 0.5  # seconds after which a wait is begun again: Windows tells of Ctrl-C between them
@@ -83,11 +80,11 @@ class Together:
             done = [*rest, (sources, self._found_in(sources))]
         return [outcome for _, outcome in done]
 
-    def findings_so_far(self) -> list[Finding]:
-        """What `outcomes` had found when it was interrupted."""
+    def so_far(self) -> Found:
+        """What `outcomes` had come to when it was interrupted."""
         with self._changed:
-            found = [finding for each in self._done.values() for finding in each.found.findings]
-        return found if self._search is None else [*found, *self._search.findings_so_far()]
+            found = [each.found for each in self._done.values()]
+        return together(found if self._search is None else [*found, self._search.so_far()])
 
     def _found_in(self, sources: Sequence[Source]) -> Outcome:
         self._search = Search(self._program, sources, self._progress)
@@ -176,13 +173,3 @@ def _words_of(sources: Iterable[Source], outcome: Outcome) -> Iterator[bytes]:
     )
     for path in {*headers, *outcome.found.joined} - {""}:
         yield from words(content(Input(path, Language.C)))
-
-
-def joined(outcomes: Sequence[Outcome], front_ends: FrontEnds, reading: Reading) -> Found:
-    """What was found together; the run's own front ends and reading know what the others met."""
-    for outcome in outcomes:
-        reading.unreadable += outcome.failed
-        for question, answer in outcome.asked:
-            front_ends.trace.note(question, answer)  # theirs is what the findings hang on
-            front_ends.ask(question)
-    return together([outcome.found for outcome in outcomes])

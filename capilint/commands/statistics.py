@@ -26,6 +26,8 @@ def _lines(progress: Progress, report: Report) -> Iterator[str]:
             yield f"{plural(recalled, what)} recalled from the cache"
     if counts["jobs"]:
         yield f"{plural(counts['jobs'], 'job')} at a time"
+    if counts["batches done again"]:
+        yield f"{counts['batches done again']} batches were done again, for they concern each other"
     if counts["unable"]:
         yield "1 job, for no processes can be started or asked"
     if counts["lost workers"]:

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from capilint import ir
-from capilint.checking import rule_book
 from capilint.edits.draft import changes
 from capilint.execution.validate.explore import validate
 from capilint.files.source import Source
 from capilint.finding import Finding
 from capilint.lowering import lower
+from capilint.rulebook.shared import rule_book
 
 
 class Checked(NamedTuple):

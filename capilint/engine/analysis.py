@@ -186,15 +186,15 @@ class Analysis:
             if definition in order and self.learned.more_for(definition):
                 again = self._guarded(definition, self.function, order[definition])
                 self._found[definition] = again
-        openers = self.makers.openers.keys()
-        closers = Closers(self.program, self._summary_for_closing, openers, self._asked_outside)
+        summary_of, openers = self._summary_for_closing, self.makers.openers.keys()
+        closers = Closers(self.program, summary_of, openers, self._asked_outside)
         endings = Endings(
             self.program,
             self.interpreters,
             self.makers,
             self.summaries,
             self._found,
-            self._summary_for_closing,
+            summary_of,
             self._candidates,
         )
         ended = [
@@ -208,15 +208,14 @@ class Analysis:
             for finding in deprecated_calls(self.program, definition)
         ]
         # The order of analysis may be that of rounds; what is reported is in the program's.
-        calls = ClosingCalls(self.program, self._summary_for_closing, closers)
+        calls = ClosingCalls(self.program, summary_of, closers)
         ordered = dict.fromkeys((*(each for each in order if each in self._found), *self._found))
         found = (found for each in ordered for found in self._found[each])
         candidates = [*ended, *(with_closing_call(each, calls) for each in found)]
         return [*without_duplicates(candidates), *deprecated]
 
     def outside(self) -> Outside:
-        """What the findings may hang on in other parts of the same program; asked after
-        `findings`."""
+        """What `findings` may hang on in other parts of the same program."""
         return outside_of(self.program, frozenset(self._asked_outside))
 
     def findings_so_far(self) -> list[Finding]:

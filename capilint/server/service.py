@@ -25,8 +25,8 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from capilint import __version__
-from capilint.checking import rule_book
 from capilint.mistake import Mistake
+from capilint.rulebook.shared import rule_book
 from capilint.server.actions import MEND_COMMAND, PATH_COMMAND, Actions, Client
 from capilint.server.diagnostics import Translator
 from capilint.server.hover import hover_text, word_at

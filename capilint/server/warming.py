@@ -10,10 +10,11 @@ from contextlib import suppress
 from importlib import import_module
 
 import capilint
-from capilint.checking import check, rule_book
+from capilint.checking import check
 from capilint.config.settings import Settings
 from capilint.files.source import Input
 from capilint.language import Language
+from capilint.rulebook.shared import rule_book
 
 _LEFT_OUT = ("capilint.__main__", "capilint.cli", "capilint.commands", "capilint.flake8_plugin")
 _C = b"void f(HCRYPTPROV p) { HCRYPTKEY k; if (CryptGenKey(p, 1, 0, &k)) return; }\n"

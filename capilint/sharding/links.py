@@ -18,7 +18,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from capilint.files.discover import SUFFIXES
 from capilint.files.modules import module_of
 from capilint.files.source import Input, Source, content
-from capilint.files.words import c_function_names, c_includes, is_used, words
+from capilint.files.words import (
+    c_function_names,
+    c_includes,
+    is_used,
+    python_imports,
+    words,
+)
 from capilint.growth.ahead import users_in_python
 from capilint.language import Language
 from capilint.rulebook.namescan import known_names
@@ -62,7 +68,9 @@ def groups(
     )
     modules = {path: files[path] for path in files if path in python}
     _link({path: said_in_python(data) for path, data in modules.items()}, links)
-    _link_left_python(modules, [each for each in left if each.language is Language.PYTHON], links)
+    left_python = [each for each in left if each.language is Language.PYTHON]
+    _link_left_python(modules, left_python, links)
+    _link_through_left_python(modules, left_python, links)
     return links.names(files)
 
 
@@ -311,6 +319,41 @@ def _link_left_python(files: dict[str, bytes], left: Sequence[Input], links: _Li
                 found |= {(item.path, word.encode()) for word in shown}
         new = found - known
         known |= new
+
+
+def _link_through_left_python(
+    files: dict[str, bytes], left: Sequence[Input], links: _Links
+) -> None:
+    """Link the modules that name one that is left with those that it imports, for it may give on
+    what these hold by names of its own, as packages do; also through several such."""
+    named = {path: set(words(data)) for path, data in files.items()}
+    imported = {item.path: _imported_by(content(item)) for item in left}
+    giving: dict[bytes, list[str]] = defaultdict(list)  # by the last word of their names
+    new = set(files) if left else set()
+    while new:
+        for path in new:
+            giving[_last_of(path).encode()].append(path)
+        new = set()
+        for path in [each for each, of in imported.items() if of & giving.keys()]:
+            given = [by for word in imported.pop(path) & giving.keys() for by in giving[word]]
+            links.join((path, *given))
+            new.add(path)
+            last = _last_of(path).encode()
+            users = (user for user, said in named.items() if last in said or _is_in(last, user))
+            links.join((path, *users))
+
+
+def _imported_by(data: bytes) -> set[bytes]:
+    """The last words of all modules that a module may import, and the names that it imports."""
+    found: set[bytes] = set()
+    for each in python_imports(data):
+        found |= {name.encode() for name in (*each.names, each.module.rpartition(".")[2])}
+    return found - {b""}
+
+
+def _is_in(package: bytes, path: str) -> bool:
+    """Whether a module is in a package, whose name it need not say then."""
+    return package.decode() in ("", *path.split("/")[:-1])
 
 
 def _last_of(path: str) -> str:
