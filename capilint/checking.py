@@ -298,22 +298,15 @@ class _Run:
         names: NameScan,
         rules: RuleFile | None,
     ) -> Found | None:
-        """What is found where several processes analyse parts that do not concern each other;
-        None where that does not pay."""
+        """What several processes find in parts that do not concern each other; None where that
+        does not pay."""
         if self._wants_effects or not _enough(sources):
             return None
         from capilint.batches.batched import Batched
 
         salt = "" if self._memory is None else self._memory.salt
-        batched = Batched(
-            self._inputs,
-            self._settings_of,
-            self._within,
-            self.front_ends,
-            self.reading,
-            self._progress,
-            self._processes,
-        )
+        run = (self._inputs, self._settings_of, self._within, self.front_ends, self.reading)
+        batched = Batched(*run, self._progress, self._processes)
         try:
             found = batched.found_in(
                 sources, left, names, rules, self._routes, self._jobs, self._cache, salt

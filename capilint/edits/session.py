@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from capilint.checking import Report, check, rule_book
+from capilint.checking import Report, check
 from capilint.config.settings import Settings
 from capilint.edits.bench import Bench, Key, View, key_of, of_key, telling
 from capilint.edits.draft import applied_changes, changes
@@ -26,6 +26,7 @@ from capilint.edits.proposals import Proposals
 from capilint.edits.validation import Checked, agrees
 from capilint.files.source import Input
 from capilint.finding import Change, Finding, Fix
+from capilint.rulebook.shared import rule_book
 
 _SMALL = 12  # files: a program that may be checked as a whole for each draft
 
