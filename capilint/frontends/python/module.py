@@ -35,7 +35,7 @@ from capilint.frontends.python.parsing.nesting import with_deep_stack
 from capilint.frontends.python.parsing.parse import parse
 from capilint.frontends.python.parsing.positions import Positions
 from capilint.frontends.python.parsing.repairs import Broken
-from capilint.frontends.python.parsing.tree import children, descendants
+from capilint.frontends.python.parsing.tree import children, descendants, of_kind, opens_scope
 
 _APART = re.compile(r"@[0-9:]+")  # what tells a lambda, or one of several definitions, apart
 _Definition = cst.FunctionDef | cst.Lambda
@@ -236,7 +236,7 @@ class _ModuleLowering:
             node, parent = pending.pop()
             scope = self.scope_of(node, parent)
             names = descendants(children(node), into_scopes=False)
-            for name in {each.value for each in names if isinstance(each, cst.Name)}:
+            for name in {each.value for each in of_kind(names, cst.Name)}:
                 owner = scope.owner(name)
                 if owner is None or owner.parent is None:
                     found.add(name)
@@ -246,7 +246,8 @@ class _ModuleLowering:
     def _opening(self, node: cst.CSTNode) -> Iterator[_Definition | cst.ClassDef]:
         """The functions and classes right inside of a node."""
         for inner in descendants(children(node), into_scopes=False):
-            if isinstance(inner, _Definition | cst.ClassDef):
+            if opens_scope(inner):
+                assert isinstance(inner, _Definition | cst.ClassDef)
                 yield inner
 
     # ------------------------------------------------------------ functions

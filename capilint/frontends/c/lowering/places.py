@@ -8,6 +8,8 @@ from capilint import ir
 from capilint.frontends.c.lowering.base import Lowering
 from capilint.frontends.c.parsing.syntax import field, is_constant_name, operator_of, text_of
 
+_MOST_DIMENSIONS = 64  # of an array that are told apart; chains of subscripts may be any length
+
 
 class PlaceLowering(Lowering):
     """Places of lvalues. Anything else is first held by a temporary."""
@@ -73,7 +75,7 @@ class PlaceLowering(Lowering):
         """How many array dimensions a place has, 0 where it is no array that we know."""
         node = self.bare(node)
         indexed = 0
-        while node.type == "subscript_expression":
+        while node.type == "subscript_expression" and indexed < _MOST_DIMENSIONS:
             indexed += 1
             node = self.bare(field(node, "argument"))
         declared = 0

@@ -34,10 +34,15 @@ class Frame:
 
 @dataclass(slots=True, eq=False)
 class Block(Frame):
-    """A compound statement; `named` is the nearest enclosing block that declares anything."""
+    """A compound statement; `named` is the nearest enclosing block that declares anything.
+
+    `outer_names` has what names mean that enclosing blocks declare, each with how often it was
+    declared until then: in blocks nested deeply no name is sought through all of them twice.
+    """
 
     variables: dict[str, Variable] = field(default_factory=dict)
     named: Block | None = None
+    outer_names: dict[str, tuple[int, Variable | None]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -106,6 +111,7 @@ class Names:
         self._function = function
         self._globals = globals_
         self._uses: Counter[str] = Counter()
+        self._changes: Counter[str] = Counter()  # of what a name means in some block
         self._temporaries = 0
 
     def temporary(self) -> Variable:
@@ -136,6 +142,7 @@ class Names:
             unique = unique if self._uses[name] == 1 else f"{unique}#{self._uses[name]}"
         variable = Variable(unique or name, scope)
         block.variables[name] = variable
+        self._changes[name] += 1
         self.dimensions[variable] = dimensions
         return variable
 
@@ -144,6 +151,7 @@ class Names:
         block = self.frame.block
         if block is not None:
             block.variables.pop(name, None)
+            self._changes[name] += 1
 
     def declare_static(self, name: str, dimensions: int) -> Variable:
         """A `static` local: it lives on, and is not the file's variable of that name."""
@@ -153,6 +161,7 @@ class Names:
         block = self.frame.block
         assert block is not None, "the outermost frame is a block"
         variable = block.variables.setdefault(name, Variable(f"{name}#{suffix}", Scope.GLOBAL))
+        self._changes[name] += 1
         self.dimensions[variable] = dimensions
         return variable
 
@@ -164,12 +173,29 @@ class Names:
 
     def find(self, name: str) -> Variable | None:
         """The variable that a name means here, or None where the file does not declare it."""
-        block = self.frame.block
-        while block is not None:
-            if name in block.variables:
-                return block.variables[name]
-            block = block.named
+        found = self.in_blocks(name)
+        if found is not None:
+            return found
         return self.global_variable(name) if name in self._globals else None
+
+    def in_blocks(self, name: str) -> Variable | None:
+        """The variable that the blocks around declare by a name."""
+        changes = self._changes.get(name, 0)
+        innermost = block = self.frame.block
+        if innermost is None or not changes:
+            return None
+        while block is not None:
+            found = block.variables.get(name)
+            if found is not None:
+                break
+            known = block.outer_names.get(name)
+            if known is not None and known[0] == changes:
+                found = known[1]
+                break
+            block = block.named
+        if block is not innermost:
+            innermost.outer_names[name] = changes, found
+        return found
 
     def global_variable(self, name: str) -> Variable:
         """The variable of that name at the program's level."""

@@ -10,7 +10,7 @@ from functools import cached_property
 import tree_sitter_c
 from tree_sitter import Language, Parser, Query
 
-from capilint.frontends.c.parsing.repairs import REPAIRS, Repair, without_conventions
+from capilint.frontends.c.parsing.repairs import REPAIRS, Repair, respelt
 
 CONTROL = frozenset(
     {"if", "else", "for", "while", "do", "switch", "case", "default"}
@@ -47,4 +47,4 @@ class Grammar:
         return Query(self.language, "\n".join(patterns))
 
 
-C = Grammar(tree_sitter_c.language, CONTROL, without_conventions, tuple(REPAIRS))
+C = Grammar(tree_sitter_c.language, CONTROL, respelt, tuple(REPAIRS))

@@ -46,6 +46,7 @@ TOP_LEVEL_WORDS = _scanner("{};", words=True)
 _BRACES = _scanner("{}")
 _BRACES_WORDS = _scanner("{}", words=True)
 _PARENTHESES = _scanner("()")
+_IN_LINE = re.compile(r"[^\n]")
 _OPENING = re.compile(r"\s*\(")
 DIRECTIVE = re.compile(r"\s*#\s*(if|el|endif)?")
 _COLUMN_ZERO_END = re.compile(r"^\}", re.MULTILINE)
@@ -146,7 +147,11 @@ def blanked(text: str, *, directives: bool = True) -> str:
     def spaces(match: re.Match[str]) -> str:
         found = match.group()
         keep = not directives and found.lstrip().startswith("#")
-        return found if keep else re.sub(r"[^\n]", " ", found)
+        if keep:
+            return found
+        if "\n" not in found:
+            return " " * len(found)
+        return _IN_LINE.sub(" ", found)
 
     return TRIVIA_PATTERN.sub(spaces, text)
 

@@ -40,6 +40,10 @@ _CONVENTION = re.compile(
     rf"\b{_KEYWORDS}\w++\s*+\**+\s*+\(\s*+([A-Za-z_]\w*+)"
     r"(?=\s*+\*++\s*+(?:const\s++)?+\w*+\s*+\)\s*+\()"
 )
+_MANY_ATTRIBUTES = 32
+_ATTRIBUTES = re.compile(
+    r"(?:\[\[[^\[\]]*+\]\]\s*+){" + str(_MANY_ATTRIBUTES) + r"}(?:\[\[[^\[\]]*+\]\]\s*+)*+"
+)
 _BETWEEN = re.compile(r"\)\s*+\(")
 _ASSEMBLY = re.compile(
     r"\b__?asm\b(?:\s*\{[^{}]*\}|[ \t]+(?!(?:volatile|__volatile__|goto|inline)\b|[(\"])[^\n;{}]*)"
@@ -89,7 +93,19 @@ _EXCEPTION_MACROS = tuple(
 )
 
 
-def without_conventions(text: str) -> str:
+def respelt(text: str) -> str:
+    """The text without what would parse as something else, or take too long to."""
+    return _without_conventions(_without_long_attributes(text))
+
+
+def _without_long_attributes(text: str) -> str:
+    """`[[a]] [[b]] ..` in dozens: the parser's time grows with the square of their number."""
+    if text.count("[[") < _MANY_ATTRIBUTES:
+        return text
+    return _ATTRIBUTES.sub(spaces, text)
+
+
+def _without_conventions(text: str) -> str:
     """`BOOL (WINAPI *callback)(HCRYPTKEY)` without `WINAPI`, with which it parses as a call."""
     return text if _BETWEEN.search(text) is None else _CONVENTION.sub(without_group, text)
 

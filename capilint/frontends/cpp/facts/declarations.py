@@ -13,6 +13,7 @@ from capilint.frontends.cpp.facts.specifiers import ACCESS, BEGINNING, ClassHead
 from capilint.frontends.cpp.facts.tokens import Tokens, is_word, spaced
 
 LABELS = ACCESS | {"signals", "Q_SIGNALS", "__published"}
+_DEEPEST = 100  # namespaces and classes around what a class declares; further in it is not read
 _ENDING = frozenset({";", ","})
 _VALUES = frozenset({"this", "nullptr", "NULL", "true", "false", "sizeof", "new", "TRUE", "FALSE"})
 
@@ -99,6 +100,8 @@ class DeclarationReader:
 
     def _read_body(self, builder: Builder, start: int, end: int, region: Region) -> None:
         inside = builder.inside()
+        if len(inside) > _DEEPEST:
+            return
         self.regions.append(Region(start, end, inside, region.namespace, builder))
 
     def _bases(self, head: ClassHead) -> Iterator[str]:

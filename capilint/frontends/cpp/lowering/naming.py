@@ -86,14 +86,11 @@ class NamingLowering(FunctionLowering):
 
     def is_local(self, name: str) -> ir.Variable | None:
         """The variable of the function, or of the lambda around, that a name means."""
-        block = self.names.frame.block
-        while block is not None:
-            variable = block.variables.get(name)
-            if variable is not None:
-                is_global = variable.scope is ir.Scope.GLOBAL and "#" not in variable.name
-                return None if is_global else variable
-            block = block.named
-        return None
+        variable = self.names.in_blocks(name)
+        if variable is None:
+            return None
+        is_global = variable.scope is ir.Scope.GLOBAL and "#" not in variable.name
+        return None if is_global else variable
 
     def member(self, name: str) -> tuple[Instance, Field] | None:
         """The member of the present class that a name means."""

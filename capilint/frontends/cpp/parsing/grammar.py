@@ -6,13 +6,13 @@ import tree_sitter_cpp
 
 from capilint.frontends.c.parsing.grammar import CONTROL, Grammar
 from capilint.frontends.c.parsing.repairs import REPAIRS as C_REPAIRS
-from capilint.frontends.c.parsing.repairs import without_conventions
+from capilint.frontends.c.parsing.repairs import respelt
 from capilint.frontends.cpp.parsing.repairs import REPAIRS
 from capilint.frontends.cpp.parsing.spellings import SPELLINGS, with_range_loops
 
 
 def _respelt(text: str) -> str:
-    return with_range_loops(without_conventions(text))
+    return with_range_loops(respelt(text))
 
 
 CPP = Grammar(

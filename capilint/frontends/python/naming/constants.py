@@ -17,6 +17,8 @@ from capilint.frontends.python.parsing.tree import descendants, dotted_name
 CONTENT = "value"  # the attribute of a box
 _COPIERS = ("frozenset", "set", "tuple", "list")
 
+_CHANGING = {cst.AssignTarget, cst.AugAssign, cst.Del, cst.Call}
+
 
 class Contents:
     """What the file may change that its names stand for."""
@@ -30,7 +32,8 @@ class Contents:
 
     @cached_property
     def _changed(self) -> frozenset[str]:
-        return frozenset(name for node in descendants([self._tree]) for name in _changed_by(node))
+        nodes = (node for node in descendants([self._tree]) if type(node) in _CHANGING)
+        return frozenset(name for node in nodes for name in _changed_by(node))
 
 
 def wrapped(type_name: str, number: int) -> int | None:

@@ -28,7 +28,7 @@ from capilint.frontends.python.naming.standard_names import (
     LOGGER_MAKER,
     PROPERTIES,
 )
-from capilint.frontends.python.parsing.tree import descendants, text_literal
+from capilint.frontends.python.parsing.tree import descendants, opens_scope, text_literal
 from capilint.ir.libraries import told_apart
 
 _CONSTRUCTOR = "__init__"
@@ -265,11 +265,12 @@ class Libraries:
         while pending:
             nodes, scope = pending.pop()
             for node in descendants(nodes, into_scopes=False):
-                if isinstance(node, cst.Call):
+                if type(node) is cst.Call:
                     name = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
                     if isinstance(name, cst.Name):
                         table.setdefault(name.value, []).append((node, scope))
-                elif isinstance(node, cst.FunctionDef | cst.ClassDef | cst.Lambda):
+                elif opens_scope(node):
+                    assert isinstance(node, cst.FunctionDef | cst.ClassDef | cst.Lambda)
                     inner = self._names.classes.scope_of(node, scope)
                     pending.append(([node.body], inner))
         return table

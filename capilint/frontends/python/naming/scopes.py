@@ -13,6 +13,7 @@ from capilint.frontends.python.parsing.decided import unrun
 from capilint.frontends.python.parsing.tree import (
     descendants,
     dotted_name,
+    of_kind,
     opens_scope,
     text_literal,
 )
@@ -186,14 +187,16 @@ def collect(scope: Scope, roots: Iterable[cst.CSTNode]) -> None:
 
 def assigned_globals(tree: cst.Module, names: Container[str]) -> Iterator[str]:
     """Those of a module's names that a function of it declares global, and gives a value."""
-    for function in descendants([tree]):
-        if isinstance(function, cst.FunctionDef):
-            body = descendants([function.body], into_scopes=False)
-            declared = {name for name in _declared(body, cst.Global) if name in names}
-            if declared:
-                inner = Scope(Kind.MODULE, "", None)
-                collect(inner, [function.body])
-                yield from declared & inner.bindings.keys()
+    everything = list(descendants([tree]))
+    if not any(of_kind(everything, cst.Global)):
+        return
+    for function in of_kind(everything, cst.FunctionDef):
+        body = descendants([function.body], into_scopes=False)
+        declared = {name for name in _declared(body, cst.Global) if name in names}
+        if declared:
+            inner = Scope(Kind.MODULE, "", None)
+            collect(inner, [function.body])
+            yield from declared & inner.bindings.keys()
 
 
 def _bind_all(scope: Scope, nodes: Iterable[cst.CSTNode]) -> None:
@@ -204,7 +207,7 @@ def _bind_all(scope: Scope, nodes: Iterable[cst.CSTNode]) -> None:
 
 
 def _never_run(nodes: Iterable[cst.CSTNode]) -> set[cst.CSTNode]:
-    branches = (unrun(node) for node in nodes if isinstance(node, cst.If))
+    branches = (unrun(node) for node in of_kind(nodes, cst.If))
     return {
         node
         for branch in branches
@@ -216,9 +219,8 @@ def _never_run(nodes: Iterable[cst.CSTNode]) -> set[cst.CSTNode]:
 def _declared(
     nodes: Iterable[cst.CSTNode], kind: type[cst.Global] | type[cst.Nonlocal]
 ) -> Iterator[str]:
-    for node in nodes:
-        if type(node) is kind:
-            yield from (item.name.value for item in node.names)
+    for node in of_kind(nodes, kind):
+        yield from (item.name.value for item in node.names)
 
 
 def _bind_target(

@@ -14,7 +14,7 @@ from functools import cached_property
 import libcst as cst
 
 from capilint.frontends.python.naming.scopes import Kind, Scope, Site
-from capilint.frontends.python.parsing.tree import descendants
+from capilint.frontends.python.parsing.tree import descendants, of_kind
 
 
 class Companions:
@@ -58,6 +58,6 @@ class Companions:
         if not isinstance(node, cst.FunctionDef | cst.Lambda):
             return frozenset()
         if function not in self._used:
-            names = (each for each in descendants([node.body]) if isinstance(each, cst.Name))
+            names = of_kind(descendants([node.body]), cst.Name)
             self._used[function] = frozenset(each.value for each in names)
         return self._used[function]

@@ -31,13 +31,7 @@ class _TokenCounter(CodegenState):
     def __init__(self, tree: cst.Module) -> None:
         super().__init__(tree.default_indent, tree.default_newline)
         self.extents: dict[int, tuple[int, int]] = {}
-        self._starts: list[int] = []
-
-    def before_codegen(self, node: cst.CSTNode) -> None:
-        self._starts.append(len(self.tokens))
-
-    def after_codegen(self, node: cst.CSTNode) -> None:
-        self.extents.setdefault(id(node), (self._starts.pop(), len(self.tokens)))
+        self.__dict__.update(_noting(self.extents, self.tokens))
 
     def record_syntactic_position(
         self,
@@ -47,6 +41,24 @@ class _TokenCounter(CodegenState):
         end_node: cst.CSTNode | None = None,
     ) -> Any:  # libcst's is a generator's context manager; any other serves as well
         return _Recording(self, node, start_node, end_node)
+
+
+def _noting(
+    extents: dict[int, tuple[int, int]], tokens: list[str]
+) -> dict[str, Callable[[cst.CSTNode], None]]:
+    """What the code generator calls before and after each node, ten times a line: functions of
+    their own, for a method would look up what it needs at each call."""
+    starts: list[int] = []
+
+    def before_codegen(_: cst.CSTNode) -> None:
+        starts.append(len(tokens))
+
+    def after_codegen(node: cst.CSTNode) -> None:
+        start, known = starts.pop(), id(node)
+        if known not in extents:
+            extents[known] = start, len(tokens)
+
+    return {"before_codegen": before_codegen, "after_codegen": after_codegen}
 
 
 class _Recording(AbstractContextManager[None]):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import fields
 from functools import cache
+from operator import attrgetter
+from typing import Any, TypeVar
 
 import libcst as cst
+
+_Node = TypeVar("_Node", bound=cst.CSTNode)
 
 _NO_CODE = {
     "annotation", "asynchronous", "colon", "comma", "dot", "equal", "first_colon", "footer",
@@ -21,6 +25,7 @@ _NAMES_OF_OTHERS = {
     cst.MatchKeywordElement: "key",
 }
 _NOT_ENTERED = {cst.Import, cst.ImportFrom, cst.Global, cst.Nonlocal}
+_WORDS = {cst.Name, cst.Integer, cst.Float, cst.Imaginary, cst.SimpleString}  # fields of text only
 
 _OWN_SCOPE = {cst.FunctionDef, cst.ClassDef, cst.Lambda}
 _ACTING = {
@@ -31,7 +36,7 @@ _ACTING = {
 
 @cache
 def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
-    if kind in _NOT_ENTERED:
+    if kind in _NOT_ENTERED or kind in _WORDS:
         return ()
     return tuple(
         field.name
@@ -40,6 +45,18 @@ def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
         and not field.name.startswith(("whitespace", "__"))
         and _NAMES_OF_OTHERS.get(kind) != field.name
     )
+
+
+@cache
+def _fields_from_the_end(kind: type[cst.CSTNode]) -> Callable[[cst.CSTNode], tuple[Any, ...]]:
+    """What takes the values of a node's fields that hold code, the last one first."""
+    names = _field_names(kind)[::-1]
+    if len(names) > 1:
+        return attrgetter(*names)
+    if not names:
+        return lambda _: ()
+    only = attrgetter(names[0])
+    return lambda node: (only(node),)
 
 
 _is_node_kind: dict[type, bool] = {}
@@ -72,8 +89,14 @@ def descendants(roots: Iterable[cst.CSTNode], into_scopes: bool = True) -> Itera
     while stack:
         node = stack.pop()
         yield node
-        if into_scopes or type(node) not in _OWN_SCOPE:
-            stack.extend(list(children(node))[::-1])
+        kind = type(node)
+        if kind in _WORDS or (not into_scopes and kind in _OWN_SCOPE):
+            continue
+        for value in _fields_from_the_end(kind)(node):
+            if type(value) in (tuple, list):
+                stack.extend(value[::-1])
+            elif _is_node(value):
+                stack.append(value)
 
 
 def statements(suite: cst.BaseSuite | cst.Module) -> Iterator[cst.BaseStatement]:
@@ -117,3 +140,10 @@ def is_pure(node: cst.CSTNode) -> bool:
 def opens_scope(node: cst.CSTNode) -> bool:
     """Whether the node is a function, a lambda or a class."""
     return type(node) in _OWN_SCOPE
+
+
+def of_kind(nodes: Iterable[cst.CSTNode], kind: type[_Node]) -> Iterator[_Node]:
+    """Those nodes whose class is `kind`: the abstract classes' `isinstance` is slow to say no."""
+    for node in nodes:
+        if type(node) is kind:
+            yield node
