@@ -270,7 +270,7 @@ class OperatorLowering(ConversionLowering):
         deletes, end = self.graph.new_block(), self.graph.new_block()
         self.graph.branch(pointer, deletes, end, self.span(argument))
         self.graph.start(deletes)
-        virtual = made is not None and self.unit.overrides(made, f"~{made.declared.name}")
+        virtual = made is not None and self.unit.ends_as_derived(made)
         several = "[" in text_of(node).partition("]")[0]
         name = None if made is None else self.destructor_of(made)
         known = not (several or virtual) if made is not None else _is_of_handles(kind)
