@@ -109,7 +109,7 @@ class Unit:
     _lambdas: dict[str, int] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)  # methods that were asked for
-    methods: dict[tuple[int, str], Callee] = field(default_factory=dict)
+    methods: dict[tuple[int, str, str], Callee] = field(default_factory=dict)
     operators: dict[tuple[str, str], Callee | None] = field(default_factory=dict)
     conversions: dict[tuple[str, bool], Callee | None] = field(default_factory=dict)
     undeclared: dict[tuple[str, str, Scope], ir.Value] = field(default_factory=dict)
