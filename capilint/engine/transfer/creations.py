@@ -29,7 +29,7 @@ from capilint.engine.transfer.ways import Site
 from capilint.finding import Span
 from capilint.ir import AddressOf, Place, Read, Scope, Variable
 from capilint.rulebook.book import Bound
-from capilint.rulebook.protocol import Creation, Flags, Success
+from capilint.rulebook.protocol import Creation, Flags, Protocol, Success
 
 # The symbols of boxes that this function was given by somebody who may keep them.
 ELSEWHERE = ("unknown", "instance", "read", "result", "report")
@@ -84,6 +84,22 @@ class Creations:
             )
             made.append((creation, symbol, handle, location))
         return made
+
+    def must_fail(self, state: State, protocol: Protocol, matched: dict[str, Argument]) -> bool:
+        """Whether a call is to make something in what cannot own it: a hash for a provider."""
+        for creation in protocol.creates:
+            owner, wanted = (
+                matched.get(creation.owner or ""),
+                protocol.uses.get(creation.owner or ""),
+            )
+            if owner is None or wanted is None or not isinstance(owner.value, Symbol):
+                continue
+            known, origin = state.handles.get(owner.value), self.typestates.origins.get(owner.value)
+            if known is None or not known.made or known.typestate is not Typestate.LIVE:
+                continue
+            if known.resource != wanted and not (origin and wanted in origin.alternatives):
+                return True
+        return False
 
     def _leave_unknown(
         self, path: Path, site: Site, target: Argument | None, creation: Creation, bound: Bound

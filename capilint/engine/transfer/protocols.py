@@ -130,6 +130,8 @@ class ProtocolCalls:
         refused = self._refused(path, protocol, matched)
         if refused:
             outcomes: tuple[bool | None, ...] = (None,)
+        elif self.creations.must_fail(path.state, protocol, matched):
+            outcomes = (False,)
         elif success is Success.RAISES and protocol.releases:
             outcomes = (True,)
         elif success is Success.RAISES or (site.result_is_read and success is not Success.ALWAYS):

@@ -32,6 +32,10 @@ public:
         other.__pointer = pointer();
     }
     unique_ptr(const unique_ptr &) = delete;
+    template <class U, class E> unique_ptr(unique_ptr<U, E> &&other)
+        : __pointer(other.release()), deleter_(other.get_deleter())
+    {
+    }
     ~unique_ptr()
     {
         if (__pointer)
@@ -42,6 +46,12 @@ public:
     {
         reset(other.release());
         deleter_ = other.deleter_;
+        return *this;
+    }
+    template <class U, class E> unique_ptr &operator=(unique_ptr<U, E> &&other)
+    {
+        reset(other.release());
+        deleter_ = other.get_deleter();
         return *this;
     }
     unique_ptr &operator=(nullptr_t)
@@ -181,9 +191,20 @@ public:
         other.__pointer = 0;
         other.owns_ = false;
     }
+    template <class U, class E> shared_ptr(const shared_ptr<U, E> &other)
+        : __pointer(shared_with(&other)), owns_(shared_with(&other)), deletes_(false)
+    {
+    }
     ~shared_ptr() { reset(); }
 
     shared_ptr &operator=(const shared_ptr &other)
+    {
+        reset();
+        __pointer = shared_with(&other);
+        owns_ = shared_with(&other);
+        return *this;
+    }
+    template <class U, class E> shared_ptr &operator=(const shared_ptr<U, E> &other)
     {
         reset();
         __pointer = shared_with(&other);

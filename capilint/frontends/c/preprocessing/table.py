@@ -3,7 +3,8 @@
 A name that is defined twice, in different words, stands for nothing certain, unless one of the
 definitions gives way: one under `#ifndef NAME` is for want of another, and one behind an
 `#undef NAME`, under no condition, takes the place of all before it. In the two branches of one
-`#if` neither gives way: who knows which of them is compiled with what else is in them.
+`#if` neither gives way: who knows which of them is compiled with what else is in them. What only
+hints at the likelier way is no difference.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from capilint.frontends.c.preprocessing.arithmetic import Expression, NotAnExpre
 from capilint.frontends.c.preprocessing.conditions import Defines, compiled
 from capilint.frontends.c.preprocessing.directives import Directive
 from capilint.frontends.c.preprocessing.expansion import Find, expanded_tokens
+from capilint.frontends.c.preprocessing.hints import agreed
 from capilint.frontends.c.preprocessing.macros import (
     Macro,
     macro_from_outside,
@@ -64,7 +66,7 @@ def stronger(one: Entry, other: Entry) -> Entry:
     """What two definitions say together."""
     if one.strength != other.strength:
         return max(one, other, key=lambda entry: entry.strength)
-    return one if one.macro == other.macro else Entry(one.strength, None)
+    return Entry(one.strength, agreed(one.macro, other.macro))
 
 
 def merged(layers: Iterable[Entries]) -> dict[str, Entry]:
@@ -96,8 +98,7 @@ def changes_of(directives: Sequence[Directive], defines: Defines) -> Changes:
             entry = Entry(FOR_WANT if name in absent else ANEW if anew else PLAIN, macro)
             known = entries.get(name, entry)
             if any(_exclude(here, other) for other in branches.setdefault(name, [])):
-                same = macro if macro == known.macro else None
-                entry = Entry(max(entry.strength, known.strength), same)
+                entry = Entry(max(entry.strength, known.strength), agreed(macro, known.macro))
             branches[name].append(here)
             entries[name] = stronger(known, entry)
     entries.update((name, Entry(ANEW, None)) for name in seen.keys() - entries.keys())

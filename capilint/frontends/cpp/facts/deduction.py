@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from capilint.frontends.cpp.facts.classes import Classes
-from capilint.frontends.cpp.facts.model import Class, Instance, Parameter, Scope, Signature, Type
+from capilint.frontends.cpp.facts.model import (
+    Bindings,
+    Class,
+    Instance,
+    Parameter,
+    Scope,
+    Signature,
+    Type,
+)
 from capilint.frontends.cpp.facts.patterns import match
 from capilint.frontends.cpp.facts.templates import text_of
 from capilint.frontends.cpp.facts.typetext import type_text
@@ -32,6 +40,18 @@ class Deduction(Classes):
             if any(fits(parameter.type_name, each, names, bound) for each in pending):
                 found.update(bound)
         return found
+
+    def member_bindings(
+        self, owner: Instance, signature: Signature, arguments: Sequence[Type | None]
+    ) -> Bindings:
+        """What names stand for in a method: in a member template of a class template, as in a
+        `unique_ptr<Base>` made of a `unique_ptr<Derived>`, also what its arguments show."""
+        if not (owner.is_template and signature.template and arguments):
+            return owner.bindings
+        found = self.deduced(signature, arguments)
+        if any(each.name not in found for each in signature.template):
+            return owner.bindings
+        return {**owner.bindings, **found}
 
     def deduced_class(
         self, name: str, scope: Scope, arguments: Sequence[Type | None]

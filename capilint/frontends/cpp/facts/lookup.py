@@ -155,9 +155,13 @@ class Lookup(Overloads):
             known = self._keys[key] = self._key(signature, bindings, owner)
         return known
 
-    def method_key(self, signature: Signature, owner: Instance) -> str:
+    def method_key(
+        self, signature: Signature, owner: Instance, bindings: Bindings | None = None
+    ) -> str:
         """The same of a method that a class declares. That is asked so often that the signature is
-        told by its identity."""
+        told by its identity. `bindings` are those of a member template."""
+        if bindings is not None and bindings is not owner.bindings:
+            return self.signature_key(signature, bindings, owner)
         key = id(signature), owner.name
         known = self._method_keys.get(key)
         if known is None:

@@ -176,7 +176,7 @@ class CalleeLowering(NameLowering):
         owner = methods[0][0]
         candidates = [each for _, each in methods]
         chosen = self.lookup.overload(candidates, types, owner.scope, owner.bindings)
-        return None if chosen is None else self.method(owner, chosen)
+        return None if chosen is None else self.method(owner, chosen, types)
 
     def _method_callee(self, function: Node, types: list[Type | None]) -> Callee | None:
         argument, name = field(function, "argument"), field(function, "field")

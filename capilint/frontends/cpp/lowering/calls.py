@@ -90,7 +90,7 @@ class CallLowering(CalleeLowering):
             if signature is None or not signature.static:
                 before.append(self._receiver(callee, function))
             if signature is not None:
-                self.ask_method(callee.owner, signature)
+                self.ask_method(callee.owner, signature, callee.bindings)
         given = self.arguments(callee, nodes)
         self.emit_call(callee.name, (*before, *given), result, self.span(node))
         if nameless is not None and returns is not None:

@@ -25,7 +25,7 @@ class ConversionLowering(UnseenOperatorLowering):
         assert callee.owner is not None and callee.signature is not None
         name = callee.name
         if name not in self.unit.settled:
-            self.ask_method(callee.owner, callee.signature)
+            self.ask_method(callee.owner, callee.signature, callee.bindings)
         own = self.address_of(self.object_place(receiver))
         given = self.arguments(callee, arguments)
         span = self.span(receiver)

@@ -55,8 +55,9 @@ class ObjectLowering(SpecialMemberLowering):
         if chosen is None and len(arguments) == 1 and self._is_of_elsewhere(arguments[0]):
             chosen = self.lookup.constructor_of_value(made)
         if chosen is not None and not chosen.defaulted:
-            name = self.ask_method(made, chosen)
-            values = self.arguments(Callee(name, chosen, made, made.bindings), arguments)
+            callee = self.method(made, chosen, types)
+            name = self.ask_method(made, chosen, callee.bindings)
+            values = self.arguments(callee, arguments)
             self.emit_call(name, (self.address_of(target), *values), None, span)
         elif arguments and (base := self.whose_constructor(made, types)) is not None:
             self.construct(target, base, given, span, is_base)

@@ -141,12 +141,17 @@ class OperatorLowering(ConversionLowering):
         if into is not None and into.base != "auto" and not self.is_opaque(into.by("")):
             return None
         self.discard(left)
+        self._give_object(right, None, node)
+        return ir.Unknown()
+
+    def _give_object(self, right: Node, into: ir.Value | None, node: Node) -> None:
+        """An object goes into something, in a way that nobody shows."""
         source, span = self.object_place(right), self.span(node)
-        self.graph.emit(ir.Escape((self.address_of(source),), span))
+        given = (self.address_of(source),) if into is None else (self.address_of(source), into)
+        self.graph.emit(ir.Escape(given, span))
         found = self.type_of(right)
         if found is not None and found.reference == "&&":
             self.assign(source, ir.Unknown(), span)
-        return ir.Unknown()
 
     def _in_unseen_object(self, left: Node) -> bool:
         """Whether a place is an object, or a part of one, of a class that nobody sees."""
@@ -168,6 +173,11 @@ class OperatorLowering(ConversionLowering):
         target = self.object_place(left)
         other = self.type_of(right)
         if other is None or other.instance != made or other.stars:
+            bare = self.bare(right)
+            its = self.class_of(bare)
+            if its is not None and not self.turns_into_a_value(bare, its):
+                self._give_object(bare, self.address_of(target), node)
+                return
             value = self.value(right)
             self.graph.emit(ir.Escape((value, self.address_of(target)), self.span(node)))
             return
@@ -270,7 +280,7 @@ class OperatorLowering(ConversionLowering):
         deletes, end = self.graph.new_block(), self.graph.new_block()
         self.graph.branch(pointer, deletes, end, self.span(argument))
         self.graph.start(deletes)
-        virtual = made is not None and self.unit.overrides(made, f"~{made.declared.name}")
+        virtual = made is not None and self.unit.ends_as_derived(made)
         several = "[" in text_of(node).partition("]")[0]
         name = None if made is None else self.destructor_of(made)
         known = not (several or virtual) if made is not None else _is_of_handles(kind)

@@ -8,7 +8,7 @@ from tree_sitter import Node
 from capilint import ir
 from capilint.finding import Span
 from capilint.frontends.c.parsing.syntax import field
-from capilint.frontends.cpp.facts.model import Instance, Parameter, Signature, Type
+from capilint.frontends.cpp.facts.model import Bindings, Instance, Parameter, Signature, Type
 from capilint.frontends.cpp.facts.special import Special
 from capilint.frontends.cpp.lowering.typed import TypedLowering
 from capilint.frontends.cpp.lowering.unit import Task
@@ -100,9 +100,12 @@ class SpecialMemberLowering(TypedLowering):
         """Call a function by its name."""
         self.graph.emit(ir.Call(ir.Direct(name), arguments, result, span))
 
-    def ask_method(self, owner: Instance, signature: Signature) -> str:
+    def ask_method(
+        self, owner: Instance, signature: Signature, bindings: Bindings | None = None
+    ) -> str:
         """The name of a method; that of a template is lowered for it."""
-        name = self.lookup.method_key(signature, owner)
+        bound = owner.bindings if bindings is None else bindings
+        name = self.lookup.method_key(signature, owner, bound)
         if name in self.unit.settled:
             return name
         self.unit.settled.add(name)
@@ -113,7 +116,7 @@ class SpecialMemberLowering(TypedLowering):
                 body = self.unit.body_of(whole, signature, name)
                 if body is None:
                     return None
-                return Task(name, signature, owner.bindings, owner, body=body)
+                return Task(name, signature, bound, owner, body=body)
 
             self.unit.ask(name, task)
         return name

@@ -135,7 +135,7 @@ class TypedLowering(NamingLowering):
             return None
         if arguments:
             found = self.lookup.operator(instance, operator, arguments)
-            return None if found is None else self.method(*found)
+            return None if found is None else self.method(*found, arguments)
         key, known = (instance.name, operator), self.unit.operators
         if key not in known:
             found = self.lookup.operator(instance, operator, ())
@@ -164,16 +164,21 @@ class TypedLowering(NamingLowering):
         found = self.operator(made, operator, types)
         return None if found is None else (found, first, others)
 
-    def method(self, owner: Instance, signature: Signature) -> Callee:
-        """A call of a method, its receiver still to be said."""
-        key = id(signature), owner.name  # kept: no other has its id
+    def method(
+        self, owner: Instance, signature: Signature, types: Sequence[Type | None] = ()
+    ) -> Callee:
+        """A call of a method, its receiver still to be said. `types` are those of the arguments: a
+        member template is what they make of it."""
+        bound = self.lookup.member_bindings(owner, signature, types)
+        made_of = "" if bound is owner.bindings else str(bound)
+        key = id(signature), owner.name, made_of  # kept: no other has its id
         known = self.unit.methods.get(key)
         if known is None:
             returns = None
             if signature.returns:
-                returns = self.lookup.type_of(signature.returns, owner.scope, owner.bindings)
-            name = self.lookup.method_key(signature, owner)
-            known = Callee(name, signature, owner, owner.bindings, returns=returns)
+                returns = self.lookup.type_of(signature.returns, owner.scope, bound)
+            name = self.lookup.method_key(signature, owner, bound)
+            known = Callee(name, signature, owner, bound, returns=returns)
             self.unit.methods[key] = known
         return known
 

@@ -20,7 +20,7 @@ from capilint.finding import Span
 from capilint.frontends.c.facts.gather import Facts
 from capilint.frontends.c.parsing.positions import Positions
 from capilint.frontends.cpp.facts.lookup import Lookup
-from capilint.frontends.cpp.facts.model import Bindings, Instance, Scope, Signature, Type
+from capilint.frontends.cpp.facts.model import Bindings, Class, Instance, Scope, Signature, Type
 from capilint.frontends.cpp.lowering.called import Callee
 from capilint.frontends.cpp.parsing.outline import Definition
 
@@ -109,11 +109,11 @@ class Unit:
     _lambdas: dict[str, int] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)  # methods that were asked for
-    methods: dict[tuple[int, str], Callee] = field(default_factory=dict)
+    methods: dict[tuple[int, str, str], Callee] = field(default_factory=dict)
     operators: dict[tuple[str, str], Callee | None] = field(default_factory=dict)
     conversions: dict[tuple[str, bool], Callee | None] = field(default_factory=dict)
     undeclared: dict[tuple[str, str, Scope], ir.Value] = field(default_factory=dict)
-    _derived: dict[str, set[str]] | None = None
+    _derived: dict[str, list[Class]] | None = None
     at: Span = _NOWHERE
     at_path: str = ""
 
@@ -154,15 +154,54 @@ class Unit:
 
     def overrides(self, instance: Instance, method: str) -> bool:
         """Whether a class of the file that derives from another has a method of that name."""
+        plain = instance.declared.name.partition("<")[0]
+        return any(
+            signature.name == method
+            for each in self._derived_from(plain)
+            for signature in each.methods
+        )
+
+    def ends_as_derived(self, instance: Instance) -> bool:
+        """Whether `delete` of a pointer to a class may run more than the class's own destructor:
+        that is virtual, and a class of the file that derives from it has an end of its own."""
+        virtual = any(
+            signature.virtual and signature.name.startswith("~")
+            for each in self.lookup.lineage(instance)
+            for signature in each.declared.methods
+        )
+        pending, seen = [instance.declared.name.partition("<")[0]], set[str]()
+        while virtual and pending:
+            plain = pending.pop()
+            if plain in seen:
+                continue
+            seen.add(plain)
+            derived = self._derived_from(plain)
+            if any(self._has_own_end(each) for each in derived):
+                return True
+            pending += [each.name for each in derived]
+        return False
+
+    def _has_own_end(self, derived: Class) -> bool:
+        """Whether a class has a destructor, or a member that has one."""
+        if any(each.name.startswith("~") for each in derived.methods):
+            return True
+        kinds = (
+            self.lookup.type_of(each.type_name, derived.inside, {})
+            for each in derived.fields
+            if not each.static
+        )
+        return any(each.is_object for each in kinds)
+
+    def _derived_from(self, plain: str) -> list[Class]:
+        """The classes of the file that have a class of that name for a base."""
         if self._derived is None:
             self._derived = {}
             for classes in self.lookup.declarations.classes.values():
                 for each in classes:
-                    names = {signature.name for signature in each.methods}
                     for base in each.bases:
-                        plain = base.partition("<")[0].rpartition("::")[2].strip()
-                        self._derived.setdefault(plain, set()).update(names)
-        return method in self._derived.get(instance.declared.name.partition("<")[0], ())
+                        name = base.partition("<")[0].rpartition("::")[2].strip()
+                        self._derived.setdefault(name, []).append(each)
+        return self._derived.get(plain, [])
 
 
 def _shape(signature: Signature) -> tuple[int, bool]:

@@ -40,6 +40,20 @@ class UnseenOperatorLowering(CallLowering):
         self.emit_call(f"operator{operator}", (holder, self.value(given)), result, span)
         return ir.Read(result)
 
+    def _discard(self, node: Node) -> None:
+        """`ASSERT_TRUE(made) << "no key";` asks what `ASSERT_TRUE(made);` does, and prints."""
+        if node.type == "binary_expression" and operator_of(node) == "<<":
+            first, operands = self._chain(node, "<<")
+            printed = first.type == "call_expression" and any(
+                each.type in _TEXTS for each in operands
+            )
+            if printed and self.meaning_of(first) is None:
+                self.discard(first)
+                for each in operands:
+                    self.discard(each)
+                return
+        super()._discard(node)
+
     def _chain(self, node: Node, operator: str) -> tuple[Node, list[Node]]:
         """The object at the head of `object op a op b`, and the operands behind it."""
         operands: list[Node] = []
