@@ -332,7 +332,7 @@ IN_PYTHON = {
          "use(key, buffer) : an exception leaves with key alive"],
     ),
     "the code of a module": (
-        f"""
+        """
         prov, key = c_void_p(), c_void_p()
         if advapi32.CryptAcquireContextW(byref(prov), None, None, 24, 0):
             advapi32.CryptGenKey(prov, 0x6610, 1, byref(key))

@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 from capilint.finding import Severity
 from capilint.rulebook import codes
 
-
 MODULE = "<module>"  # the function of what stands outside of all functions
 
 
