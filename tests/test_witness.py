@@ -301,6 +301,47 @@ IN_PYTHON = {
         [f"{GEN} : key is created here", "if tidy: : `tidy` is false",
          "advapi32.CryptDestroyKey(key) : the end of f is reached with key alive"],
     ),
+    "a result that is thrown away": (
+        f"""
+        def make(prov):
+            key = c_void_p()
+            {GEN}
+                raise OSError()
+            return key
+
+        def f(prov):
+            make(prov)
+        """,
+        ["make(prov) : the key is created here",
+         "make(prov) : the last reference to the key is gone here"],
+    ),
+    "a helper that raises where its call fails": (
+        f"""
+        def use(key, buffer):
+            if not advapi32.CryptGetKeyParam(key, 9, buffer, None, 0):
+                raise OSError()
+
+        def f(prov, buffer):
+            key = c_void_p()
+            {GEN}
+                return
+            use(key, buffer)
+            advapi32.CryptDestroyKey(key)
+        """,
+        [f"{GEN} : key is created here", "use(key, buffer) : use raises an exception",
+         "use(key, buffer) : an exception leaves with key alive"],
+    ),
+    "the code of a module": (
+        """
+        prov, key = c_void_p(), c_void_p()
+        if advapi32.CryptAcquireContextW(byref(prov), None, None, 24, 0):
+            advapi32.CryptGenKey(prov, 0x6610, 1, byref(key))
+            advapi32.CryptReleaseContext(prov, 0)
+        """,
+        ["advapi32.CryptGenKey(prov, 0x6610, 1, byref(key)) : key is created here",
+         "advapi32.CryptReleaseContext(prov, 0) : prov is released here, key is still alive",
+         "advapi32.CryptReleaseContext(prov, 0) : the end of the module is reached with key alive"],
+    ),
 }  # fmt: skip
 
 
@@ -313,6 +354,20 @@ def test_the_story_in_python(name: str) -> None:
 def test_a_handle_lost_in_the_next_round_is_one_finding() -> None:
     body, _ = IN_PYTHON["lost in the next round after an exception"]
     assert told(body, Language.PYTHON)[0].code == "CAP103"
+
+
+def test_a_handle_without_a_variable_is_named_by_its_kind() -> None:
+    body, _ = IN_PYTHON["a result that is thrown away"]
+    finding, _ = told(body, Language.PYTHON)
+    gone = "the last reference to key from make is gone at line 12, and it is not destroyed"
+    assert finding.message == gone
+    kept = "keep the key, and give it to CryptDestroyKey before its last reference goes"
+    assert finding.help == kept
+
+
+def test_the_code_of_a_module_is_no_function() -> None:
+    finding, _ = told(IN_PYTHON["the code of a module"][0], Language.PYTHON)
+    assert "is not destroyed when the module ends at line" in finding.message
 
 
 def test_the_other_places_are_named() -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from capilint.finding import Severity
 from capilint.rulebook import codes
 
+MODULE = "<module>"  # the function of what stands outside of all functions
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -51,9 +53,15 @@ def name_and_severity(code: str) -> tuple[str, Severity]:
 
 def _filled(template: str, facts: Facts) -> str:
     known = {name: getattr(facts, name) for name in _FIELDS}  # `asdict` copies, and is slow
-    known["handle"] = facts.handle or "(unnamed)"
+    if not facts.handle:  # no variable holds it: a result that is thrown away
+        template = template.replace("{resource} `{handle}`", "{resource}")
+        known["handle"] = f"the {facts.resource}"
     known["creator"] = facts.creator or "the caller"
-    ending = f"give {known['handle']} to {facts.release}"
+    if facts.function == MODULE:
+        template = template.replace("`{function}` returns", "the module ends")
+        template = template.replace("`{function}`", "the module")
+    giving = f"give {facts.handle}" if facts.handle else f"keep the {facts.resource}, and give it"
+    ending = f"{giving} to {facts.release}"
     known["ending"] = f"call {facts.closing}" if facts.closing else ending
     known["owner"] = f"{facts.owned_by} `{facts.owner}`" if facts.owner else f"its {facts.owned_by}"
     return template.format(**known)

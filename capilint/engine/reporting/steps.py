@@ -19,7 +19,7 @@ from capilint.engine.reporting.macros import condition_of_macro
 from capilint.engine.reporting.raisers import raiser
 from capilint.finding import Span, Step
 from capilint.ir import Branch, Choose, Question, Raise
-from capilint.rulebook.wording import Facts
+from capilint.rulebook.wording import MODULE, Facts
 
 LONGEST_QUOTE = 60
 
@@ -252,6 +252,8 @@ class Story:
             return _Told(number, "call", event.span, text)
         after = number + len(inside) + 2
         if judged and not judged[-1].succeeded:
+            if self._raises_then(after - 1, event.span):
+                return None  # the next step says so
             return _Told(number, "fail", event.span, f"{event.function} fails")
         following = self.witness.events[after : after + 1]
         if following and following[0].kind == "raise":
@@ -283,7 +285,8 @@ class Story:
         if defect.code == "CAP102" and not self._leaves_by_exception():
             text = f"leaves with {handle} alive, after an exception"
         if kind == "leave" and events and events[-1].kind == "end" and not defect.ender:
-            text = text.replace("leaves", f"the end of {self.facts.function} is reached", 1)
+            ended = "the module" if self.facts.function == MODULE else self.facts.function
+            text = text.replace("leaves", f"the end of {ended} is reached", 1)
         return _Told(len(events), kind, defect.span, text)
 
     def _what_is_done(self) -> str:
@@ -325,10 +328,15 @@ class Story:
                 return number
         begin = span_here(events, witness.made)
         again = told.kind in ("fail", "lose")  # not what the call does that made the handle
-        again = again and self._own_event(told.number) > self._own_event(witness.made)
+        again = again and self._called_again(witness.made, told.number)
         if told.span.end_line < begin.line or (again and told.span == begin):
             return max([2, *passed.values()])
         return 1
+
+    def _called_again(self, made: int, number: int) -> bool:
+        """Whether the function makes another call after that one: the same can lose its result."""
+        since = self.witness.events[self._own_event(made) + 1 : number + 1]
+        return any(not each.depth and each.kind in ("call", "enter") for each in since)
 
     def _own_event(self, number: int) -> int:
         """The number of the function's own event that one inside of a callee belongs to."""

@@ -108,8 +108,9 @@ class _Story:
 
     def _message(self, facts: Facts) -> str:
         if self.code in _LEAKS and not facts.line:
-            named = f"`{self.handle or '(unnamed)'}` from {self.creator}"
-            return f"{self.resource} {named} is not {self.done} when the program ends"
+            named = f" `{self.handle}`" if self.handle else ""
+            made = f"{self.resource}{named} from {self.creator}"
+            return f"{made} is not {self.done} when the program ends"
         return message(self.code, facts)
 
     def _help(self, facts: Facts) -> str:
