@@ -10,7 +10,7 @@ a handle handed out, the function's end) is told to the monitor.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache, partial
 
 from capilint.finding import Confirmed, Finding, Outcome, TraceEvent
@@ -19,6 +19,7 @@ from capilint.model.events import NoticeKind, Role
 from capilint.model.machine import signature_of
 from capilint.model.signature import Parameter
 from capilint.rulebook.protocol import Resource
+from capilint.slotted import dataclass
 
 # The monitor has no word of its own for an exception: the handle is leaked, or lost in a loop.
 _MONITORS = {"CAP102": ("CAP101", "CAP103")}

@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 
 from capilint.language import Language
 from capilint.rulebook.code_names import code_prefix
+from capilint.slotted import dataclass
 
 _C_TOKEN = re.compile(
     r"""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from capilint.finding import Span
@@ -12,12 +11,11 @@ from capilint.ir.values import (
     Value,
     Variable,
 )
-from capilint.slotted import quickly_made
+from capilint.slotted import dataclass
 
 # ---------------------------------------------------------------- callees
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Direct:
     """A callee known by name: `CryptGenKey` in C, the canonical dotted name in Python.
@@ -34,7 +32,6 @@ class Direct:
     name: str
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Method:
     """A callee found through an object, `receiver.name(...)`; `arguments` are without it."""
@@ -43,7 +40,6 @@ class Method:
     name: str
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Indirect:
     """A callee that is a value (a function pointer, a lambda held in a variable)."""
@@ -62,7 +58,6 @@ def callee_name(callee: Callee) -> str:
 # ---------------------------------------------------------------- instructions
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Declare:
     """A variable begins its life without a value (`HCRYPTKEY hKey;`)."""
@@ -72,7 +67,6 @@ class Declare:
     span: Span
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class EndScope:
     """Variables of an inner block end their life (also on break, goto and return out of it)."""
@@ -81,7 +75,6 @@ class EndScope:
     span: Span
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Assign:
     """`target = value`. A `zeroes` assignment clears the whole aggregate (`= {0}`)."""
@@ -92,7 +85,6 @@ class Assign:
     zeroes: bool = False
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call. `result` is None where the code discards the result.
@@ -116,7 +108,6 @@ class Call:
     noexcept: bool = False
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Escape:
     """Values go where the analysis cannot follow: a container, a closure, inline assembly."""
@@ -125,7 +116,6 @@ class Escape:
     span: Span
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Yield:
     """A generator hands out a value and is resumed later.
@@ -140,7 +130,6 @@ class Yield:
     span: Span
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Delete:
     """Python's `del name`: the reference is gone."""
@@ -159,7 +148,6 @@ class ElementOperation(StrEnum):
     COUNT = "count"  # to the result how many there are
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Elements:
     """An operation on the elements of a container that grows: `keys.push_back(key)`.
@@ -182,7 +170,6 @@ Instruction = Declare | EndScope | Assign | Call | Escape | Yield | Delete | Ele
 # ---------------------------------------------------------------- terminators
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Jump:
     """Go on at a block."""
@@ -199,7 +186,6 @@ class Question(StrEnum):
     MACRO = "macro"  # a condition in a macro's text, of which the source shows the use only
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Branch:
     """Go one way where the condition is non-zero (truthy), the other way where not."""
@@ -211,7 +197,6 @@ class Branch:
     question: Question = Question.CONDITION
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Choose:
     """Go any of the ways: nothing is known about the choice.
@@ -228,7 +213,6 @@ class Choose:
     question: Question = Question.CONDITION
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Return:
     """Leave the function with a value, or None. `implicit` at the closing brace / last line."""
@@ -238,7 +222,6 @@ class Return:
     implicit: bool = False
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Raise:
     """Raise an exception: go on at the block's handler, or leave the function by it.
@@ -254,7 +237,6 @@ class Raise:
     exception: str = ""
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Stop:
     """The end of a path that the front end knows to be impossible, or code not understood."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from capilint.slotted import quickly_made
+from capilint.slotted import dataclass
 
 
 class Scope(StrEnum):
@@ -44,7 +43,6 @@ class UnionMember(str):
         return member
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Place:
     """A storage location: a variable and the accessors from it (see the module's table)."""
@@ -59,7 +57,6 @@ class Place:
 # ---------------------------------------------------------------- values
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Constant:
     """A literal: an integer, text, or None for NULL / None. TRUE is 1 and FALSE is 0."""
@@ -67,7 +64,6 @@ class Constant:
     value: int | str | None
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Named:
     """A named constant such as CRYPT_DELETEKEYSET, with its value where the file defines it.
@@ -80,7 +76,6 @@ class Named:
     origin: str = ""
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Read:
     """The content of a place."""
@@ -88,7 +83,6 @@ class Read:
     place: Place
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class AddressOf:
     """A pointer to a place (`&hKey`)."""
@@ -96,7 +90,6 @@ class AddressOf:
     place: Place
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A pure operator on values.
@@ -111,7 +104,6 @@ class Operation:
     operands: tuple[Value, ...]
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class TupleOf:
     """A fixed-size aggregate (`return prov, key`); its fields are read as `[0]`, `[1]`."""
@@ -119,7 +111,6 @@ class TupleOf:
     values: tuple[Value, ...]
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class FunctionReference:
     """A function used as a value, or code captured by a closure.
@@ -131,7 +122,6 @@ class FunctionReference:
     captures: tuple[Place, ...] = ()
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """A value that the front end cannot express; `mentions` are the values inside it."""

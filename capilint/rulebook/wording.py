@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from capilint.finding import Severity
 from capilint.rulebook import codes
+from capilint.slotted import dataclass
 
 MODULE = "<module>"  # the function of what stands outside of all functions
 

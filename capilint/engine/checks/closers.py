@@ -12,7 +12,7 @@ do so: std::unique_ptr<digest>.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from capilint.engine.domain.handle import Typestate
@@ -41,6 +41,7 @@ from capilint.ir import (
     source_text,
     values_of,
 )
+from capilint.slotted import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,9 @@ three take more than 20,000 steps; a step takes 30 to 110 microseconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from capilint.engine.domain.state import State
 from capilint.ir import Function
+from capilint.slotted import dataclass
 
 EASE = 9_000
 MOST = 22_000

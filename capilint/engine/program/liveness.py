@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from capilint.ir import (
     AddressOf,
@@ -39,6 +38,7 @@ from capilint.ir import (
     successors,
     values_of,
 )
+from capilint.slotted import dataclass
 
 
 class Live(dict[Variable, bool]):

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from capilint.engine.program.linkage import Definition
@@ -39,6 +38,7 @@ from capilint.ir import (
     Scope,
     Value,
 )
+from capilint.slotted import dataclass
 
 FUNCTION = "function"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from capilint.engine.domain.cause import Cause, How
@@ -31,6 +30,7 @@ from capilint.ir import (
 )
 from capilint.rulebook.book import Bound
 from capilint.silence import Kind, Lack, Reason
+from capilint.slotted import dataclass
 
 _SIMPLE = {
     How.CAPTURED: Kind.CAPTURED,

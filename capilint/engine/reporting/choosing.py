@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.events import Defect, Event, Origin, Trail
@@ -19,6 +19,7 @@ from capilint.engine.reporting.waypoints import Waypoint, waypoints
 from capilint.engine.transfer.leaving import MODULE
 from capilint.finding import Span
 from capilint.ir import Function, Raise
+from capilint.slotted import dataclass
 
 Key = tuple[object, ...]
 STRONGER = {"CAP102": ("CAP101", "CAP103"), "CAP103": ("CAP101",)}

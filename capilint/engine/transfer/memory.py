@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument, Arguments, includes_flag
 from capilint.engine.domain.cause import How
@@ -22,6 +21,7 @@ from capilint.engine.domain.values import (
 )
 from capilint.engine.transfer.ways import Site
 from capilint.rulebook.protocol import Protocol
+from capilint.slotted import dataclass
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from capilint.engine.domain.binding import (
     Argument,
@@ -63,6 +62,7 @@ from capilint.ir import (
     Variable,
     places_in,
 )
+from capilint.slotted import dataclass
 
 _COMPARING_MACRO = re.compile(r"[A-Z][A-Z0-9]*+_(?:EQ|NE|LT|LE|GT|GE)")
 STATUS_KINDS = frozenset({"result", "report", "join"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from capilint.execution.validate.values import (
     Concrete,
@@ -16,6 +16,7 @@ from capilint.execution.validate.values import (
     leaves,
 )
 from capilint.ir import Scope, Variable
+from capilint.slotted import dataclass
 
 
 @dataclass(frozen=True, slots=True)

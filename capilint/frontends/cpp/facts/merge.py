@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from capilint.frontends.cpp.facts.model import (
     Class,
@@ -13,6 +12,7 @@ from capilint.frontends.cpp.facts.model import (
     Scope,
     Signature,
 )
+from capilint.slotted import dataclass
 
 _ELABORATION = re.compile(r"\b(?:struct|class|enum|union|typename|const(?=[^*&]*\Z))\s*")
 _QUALIFICATION = re.compile(r"(?:(?<![\w$])[\w$]++|\(unnamed\))?::")

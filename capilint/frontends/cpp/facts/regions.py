@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from capilint.frontends.cpp.facts.model import Class, Field, Scope, Signature, TemplateParameter
 from capilint.frontends.cpp.facts.specifiers import ClassHead
+from capilint.slotted import dataclass
 
 Template = tuple[TemplateParameter, ...]
 
