@@ -18,7 +18,7 @@ from capilint.frontends.c.lowering.exits import TooLarge
 from capilint.frontends.c.lowering.statements import SWITCH, FunctionLowering, switch
 from capilint.frontends.c.parsing.conditionals import ON_WINDOWS, Guard, guards_around
 from capilint.frontends.c.parsing.outline import Definition, without_bodies
-from capilint.frontends.c.parsing.positions import LineTable, Positions
+from capilint.frontends.c.parsing.positions import MOST_COLUMNS, TOO_FAR, LineTable, Positions
 from capilint.frontends.c.preprocessing.bodies import parse_expanded
 from capilint.frontends.c.preprocessing.expansion import Find, expanded
 
@@ -145,7 +145,11 @@ def _lower_function(
     made = span if region.used_at is not None else None
     text = region.text[definition.body : definition.end]
     if made is None:
-        text = " " * (definition.body - lines.line_start(definition.body)) + text
+        column = definition.body - lines.line_start(definition.body)
+        if column > MOST_COLUMNS:
+            problems.append(ir.Problem(span, TOO_FAR, definition.name))
+            return None
+        text = " " * column + text
     find = facts.macros.at(region.offset)
     body, columns, unexpanded = parse_expanded(text, find, facts.grammar)
     clear = definition.complete and body.structure_is_clear()

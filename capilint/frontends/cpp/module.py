@@ -7,7 +7,7 @@ text ─▶ outline ─▶ regions ─▶ chosen ─┐
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import replace
 from functools import partial
 
@@ -19,7 +19,7 @@ from capilint.finding import Span
 from capilint.frontends.c.lowering.exits import TooLarge
 from capilint.frontends.c.module import guarded, module_name, typedefs_of
 from capilint.frontends.c.parsing.conditionals import guards_around
-from capilint.frontends.c.parsing.positions import LineTable, Positions
+from capilint.frontends.c.parsing.positions import MOST_COLUMNS, TOO_FAR, LineTable, Positions
 from capilint.frontends.c.parsing.syntax import operands
 from capilint.frontends.c.preprocessing.bodies import parse_expanded
 from capilint.frontends.c.preprocessing.includes import Unit
@@ -115,6 +115,7 @@ class _FileLowering:
         self._text = unit.text.text
         self._instantiated: set[int] = set()
         self._owners: dict[Scope, Instance | None] = {}
+        self._statics: dict[int, tuple[tuple[Signature, ...], set[tuple[str, int]]]] = {}
 
     def functions(self, bodies: list[Body]) -> Iterator[ir.Function]:
         """The functions of the file, then what these ask for, then the templates that nothing
@@ -202,14 +203,9 @@ class _FileLowering:
     def _function(self, body: Body) -> ir.Function | None:
         owner = self._owner(body)
         signature = body.signature
-        if owner is not None:
-            declared = [
-                each
-                for each in owner.declared.methods
-                if each.name == signature.name and len(each.parameters) == len(signature.parameters)
-            ]
-            if declared and any(each.static for each in declared):
-                signature = signature._replace(static=True)
+        called = signature.name, len(signature.parameters)
+        if owner is not None and called in self._static_methods(owner):
+            signature = signature._replace(static=True)
         bindings = {each.name: each.name for each in signature.template}
         if owner is not None:
             bindings.update(owner.bindings)
@@ -217,6 +213,15 @@ class _FileLowering:
         if signature.arguments and owner is None:
             name = self._lowered.lookup.instance_key(signature, signature.arguments, bindings)
         return self._lower(Task(name, signature, bindings, owner, body=body), internal=False)
+
+    def _static_methods(self, owner: Instance) -> Set[tuple[str, int]]:
+        """The names of a class's static methods, each with the number of its parameters."""
+        methods = owner.declared.methods
+        known = self._statics.get(id(methods))
+        if known is None:
+            found = {(each.name, len(each.parameters)) for each in methods if each.static}
+            known = self._statics[id(methods)] = methods, found  # kept: no other has its id
+        return known[1]
 
     def _asked(self, task: Task) -> ir.Function | None:
         at = self._lowered.at = task.asked_at
@@ -271,7 +276,11 @@ class _FileLowering:
         text = body.text[definition.cut : definition.handlers_end]
         if task.pack_size:
             text = written_out(text, task.packs, task.pack_size)
-        text = " " * (definition.cut - lines.line_start(definition.cut)) + text
+        column = definition.cut - lines.line_start(definition.cut)
+        if column > MOST_COLUMNS:
+            self._problems.append(ir.Problem(span, TOO_FAR, _shown(task), path))
+            return None
+        text = " " * column + text
         find = self._lowered.facts.macros.at(body.offset)
         parsed, columns, unexpanded = parse_expanded(text, find, CPP)
         clear = definition.complete and parsed.structure_is_clear()

@@ -12,6 +12,9 @@ from tree_sitter import Node, Point
 
 from capilint.finding import Span
 
+MOST_COLUMNS = 10_000  # in front of a function, which are parsed with it
+TOO_FAR = f"the function begins behind column {MOST_COLUMNS:,} of its line"
+
 
 class Positions:
     """The positions of one parsed stretch of text whose first row is a line of the file."""

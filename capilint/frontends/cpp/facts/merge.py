@@ -40,16 +40,19 @@ def _plain(parameter: Parameter) -> str:
 
 def add_function(found: Declarations, signature: Signature) -> None:
     """Add a declaration of a function, or join it with an earlier one."""
-    known = found.functions.setdefault(signature.whole_name, [])
+    name = signature.whole_name
+    known = found.functions.setdefault(name, [])
     if not known:
         known.append(signature)
         return
-    wanted = shape(signature)
-    for index, other in enumerate(known):
-        if shape(other) == wanted:
-            known[index] = joined(other, signature)
-            return
-    known.append(signature)
+    places = found.shapes.get(name)
+    if places is None or len(places) != len(known):
+        places = found.shapes[name] = {shape(other): at for at, other in enumerate(known)}
+    at = places.setdefault(shape(signature), len(known))
+    if at < len(known):
+        known[at] = joined(known[at], signature)
+    else:
+        known.append(signature)
 
 
 def joined(first: Signature, second: Signature) -> Signature:

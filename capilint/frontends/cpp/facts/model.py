@@ -139,7 +139,8 @@ class Declarations:
 
     `usings` maps a scope to the namespaces that `using namespace` opens in it; `names` are the
     single `using ns::name` (and `namespace name = ns::other`) by the whole name that they make:
-    what it stands for. An unnamed or inline namespace is opened in the one around it.
+    what it stands for. An unnamed or inline namespace is opened in the one around it. `shapes` has
+    where an overload stands among the functions of its name, which `add_function` keeps.
     """
 
     classes: dict[str, list[Class]] = field(default_factory=dict)
@@ -150,6 +151,7 @@ class Declarations:
     usings: dict[Scope, set[str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     enumerations: set[str] = field(default_factory=set)
+    shapes: dict[str, dict[object, int]] = field(default_factory=dict, repr=False, compare=False)
 
 
 class Type(NamedTuple):

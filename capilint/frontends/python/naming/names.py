@@ -51,6 +51,7 @@ from capilint.frontends.python.naming.together import Companions
 from capilint.frontends.python.parsing.tree import text_literal
 
 _LONGEST_CHAIN = 20  # links; nobody reaches a library or a class through more
+_MOST_SITES = 200  # that bind a name, for all of them to be asked at each use
 _Link = cst.Attribute | cst.Subscript | cst.Call
 _DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
 
@@ -139,7 +140,8 @@ class Names:
     def sites_of(self, name: str, scope: Scope) -> list[Site]:
         """Every place that gives a name what it stands for in a scope, if that can be told."""
         owner = scope.owner(name)
-        return [] if owner is None or name in owner.rebound else owner.sites(name)
+        found = [] if owner is None or name in owner.rebound else owner.sites(name)
+        return found if len(found) <= _MOST_SITES else []
 
     def _class_of_sites(self, sites: list[Site]) -> str | None:
         values = [site for site in sites if not is_empty(site)]
@@ -222,6 +224,8 @@ class Names:
         if owner is None:
             return self._of_unbound(name)
         sites = owner.sites(name)
+        if len(sites) > _MOST_SITES:
+            return None
         if owner.kind in (Kind.FUNCTION, Kind.COMPREHENSION):
             if name in owner.rebound:
                 return None
