@@ -154,7 +154,8 @@ def _hangs_on_a_release(defect: Defect, same: _Same, courses: _Courses) -> bool:
         return False
     made = _made(defect, course.events)
     path = _path(defect, course, made, same)
-    begin = outermost(course.events, number)
+    raised = defect.code == "CAP102"  # else the wrapper may have been to release this one, too
+    begin = outermost(course.events, number) if raised else number
     if not path.ends or begin < made:
         return False
     return not {begin, number}.isdisjoint(courses.decisions.deciding(path, begin))
