@@ -330,6 +330,12 @@ def test_every_code_is_listed_and_explained(cli: Cli) -> None:
     assert titles == ["CAP301", "CAP201", "CAP202", "CAP203"]
 
 
+def test_codes_that_there_are_are_explained_beside_those_that_are_not(cli: Cli) -> None:
+    assert cli("explain", "CAP999", "CAP301", "CAP888") == 2
+    assert cli.out.startswith("# CAP301: ") and cli.out.count("# CAP") == 1
+    assert "no code CAP999" in cli.err and "no code CAP888" in cli.err
+
+
 def test_a_terminal_shows_the_text_of_a_code_as_it_looks(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

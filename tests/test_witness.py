@@ -211,6 +211,39 @@ CPP = {
          "for (int kind : kinds) { : the 2nd round",
          "if (!CryptGenKey(prov, kind, 0, &key)) : the last reference to key is gone here"],
     ),
+    "the destructor reaches by another method what it does once more": (
+        """
+        struct Key {
+            ~Key() { if (h) clear(); }
+            void clear() {
+                CryptDestroyKey(h);
+            }
+            HCRYPTKEY h = 0;
+        };
+        """,
+        ["CryptDestroyKey(h); : h is destroyed here",
+         "~Key() { if (h) clear(); } : Key::~Key calls Key::clear",
+         "CryptDestroyKey(h); : h is destroyed again, by Key::clear"],
+    ),
+    "an exception comes before the variable is set": (
+        """
+        struct Key {
+            Key() {}
+            ~Key() { if (t) CryptDestroyKey(t); }
+            HCRYPTKEY t;
+        };
+        void made(HCRYPTPROV prov, const char *who, HCRYPTKEY *key) {
+            if (!known(who)) throw 1;
+            if (!CryptGenKey(prov, CALG_RC4, 0, key)) throw 2;
+        }
+        void f(HCRYPTPROV prov) {
+            Key k;
+            made(prov, "a", &k.t);
+            puts("made");
+        }
+        """,
+        ['made(prov, "a", &k.t); : made raises an exception', "} : k.t may never have been set"],
+    ),
 }  # fmt: skip
 
 

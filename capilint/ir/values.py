@@ -30,17 +30,20 @@ class Variable(NamedTuple):
     scope: Scope
 
 
-class UnionMember(str):
-    """The accessor of a union's member: that of the first member, whose storage it has, and the
-    one that the source has `written`."""
+class Respelt(str):
+    """An accessor, and what the source has `written` for it.
+
+    A union's member has the accessor of the first one, whose storage it has; what is in a map is
+    the `.second` of an element, of which `map[3]` says nothing.
+    """
 
     __slots__ = ("written",)
     written: str
 
-    def __new__(cls, accessor: str, written: str) -> UnionMember:
-        member = super().__new__(cls, accessor)
-        member.written = written
-        return member
+    def __new__(cls, accessor: str, written: str) -> Respelt:
+        respelt = super().__new__(cls, accessor)
+        respelt.written = written
+        return respelt
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +173,11 @@ def source_text(place: Place) -> str:
     for `*owner.__pointer`, `std::get<1>(both)` for `both.__get_1`.
     """
     text = place.root.name.partition("#")[0]
+    spelt = (each.written if isinstance(each, Respelt) else each for each in place.path)
     path = tuple(
-        each.written if isinstance(each, UnionMember) else each
-        for each in place.path
-        if not each.startswith(_UNSEEN) or each.startswith(_ELEMENT)
+        each
+        for each in spelt
+        if each and (not each.startswith(_UNSEEN) or each.startswith(_ELEMENT))
     )
     if text.endswith("&"):  # a reference, or C++'s `this`, is not seen in the source
         text, path = text[:-1], path[1:]

@@ -18,7 +18,7 @@ alive all that is so its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 
 from capilint.engine.checks.closers import Closer, Closers
 from capilint.engine.checks.members import (
@@ -216,7 +216,8 @@ class _Left:
 
     def defect(self, member: Member) -> Defect:
         """What is wrong where nothing ends the member."""
-        return self._defect(member, self.given, self.path.trail, None)
+        defect = self._defect(member, self.given, self.path.trail, None)
+        return replace(defect, unended=True)
 
     def ended(self, member: Member, ender: Ender, trail: Trail | None) -> Defect:
         """What is wrong where an ender leaves the member alive."""

@@ -172,7 +172,8 @@ class Ender:
 class Defect:
     """A mistake on a handle at the end of a trail inside the block of one node.
 
-    `ender` is set where the handle is left alive not by the function, but by the end of an object.
+    `ender` is set where the handle is left alive not by the function, but by the end of an object;
+    `unended` where it is in an object that nothing ends, and where nobody else can get at it.
     """
 
     code: str
@@ -183,6 +184,7 @@ class Defect:
     trail: Trail | None
     text: str = ""
     ender: Ender | None = None
+    unended: bool = False
 
 
 class Path:

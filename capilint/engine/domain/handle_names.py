@@ -76,7 +76,7 @@ class HandleNames:
                 self.name_after_holder(state, through, held, inside | {value})
         origin = self.origins.get(value) if isinstance(value, Symbol) else None
         if isinstance(base, Symbol) and is_memory(base) and origin is not None:
-            location = self._through_variable(state, location)
+            location = self.through_variable(state, location)
             nameless, base = location.base is base, location.base
         if nameless or not isinstance(value, Symbol):
             return
@@ -102,7 +102,7 @@ class HandleNames:
         text = self.location_text(place).replace("*.", "->")
         return state.cause(How.STORED, text, member_name(location))
 
-    def _through_variable(self, state: State, location: Location) -> Location:
+    def through_variable(self, state: State, location: Location) -> Location:
         """A location in memory as the variable that points there reaches it, if one does."""
         for holder in state.holders(location.base) if isinstance(location.base, Symbol) else ():
             if isinstance(holder.base, Variable) and not is_temporary(holder.base):

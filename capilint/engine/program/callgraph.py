@@ -143,11 +143,11 @@ class Program:
         )
         given = ((Language.PYTHON, origin) for origin in self.libraries.origins())
         return frozenset((*constants, *given)) | frozenset(
-            (module.language, name)
+            (module.language, reading)
             for (_, name), module in named.items()
             if ((bound := self.names.api(name, module)) is None or bound.by_name)
-            and not self.names.is_defined(name, module)
             and not self.classes_of(module).named(name, module)
+            for reading in self.names.undefined(name, module)
         )
 
     def _called_where_it_matters(self, definition: Definition) -> Iterator[str]:

@@ -282,6 +282,20 @@ class Names:
             return self._linkage.is_defined(name)
         return any(self._in_python(*reading) for reading in self._readings(name, module))
 
+    def undefined(self, name: str, module: Module) -> Iterator[str]:
+        """The name, and what imports in several branches make of it, where nobody defines that."""
+        if not _is_python(module):
+            if not self._linkage.is_defined(name):
+                yield name
+            return
+        readings = list(self._readings(name, module))
+        defined = [bool(self._in_python(*reading)) for reading in readings]
+        if defined[0] or (any(defined) and len(readings) <= 2):
+            return
+        yield from (
+            reading for (reading, _), known in zip(readings, defined, strict=True) if not known
+        )
+
     def alternatives(self, name: str, module: Module) -> list[Definition]:
         """The functions that a name may mean in a module.
 
@@ -298,14 +312,19 @@ class Names:
         if not _is_python(module):
             found = self._linkage.meant(name, module)
             return [] if any(self._is_stand_in(name, each) for each in found) else found
+        meant: list[Definition] = []
         for reading, user in self._readings(name, module):
             found = self._in_python(reading, user)
             if any(each.function.qualified_name in self.rebound for each in found):
                 return []
             own = [candidate for candidate in found if candidate.module is module]
-            if found:
-                return next((each for each in (own, found) if _is_one(each)), [])
-        return []
+            one = next((each for each in (own, found) if _is_one(each)), [])
+            if found and (reading == name or not one):
+                return meant or one
+            if meant and one and one != meant:
+                return []  # what is imported in one branch, and what is in another
+            meant = meant or one
+        return meant
 
     def _is_stand_in(self, name: str, definition: Definition) -> bool:
         """Whether a file defines an API's function itself, for a test or to take its place.

@@ -12,7 +12,7 @@ from capilint.engine.domain.values import Symbol
 from capilint.engine.fixpoint import Graph, Links
 from capilint.engine.reporting.deciding import Decisions, Path, Station
 from capilint.engine.reporting.enders import LEAKS, acts, begin_of_ender
-from capilint.engine.reporting.hanging import asks_for_releases, failed_release
+from capilint.engine.reporting.hanging import asks_for_releases, failed_release, outermost
 from capilint.engine.reporting.happened import Events
 from capilint.engine.reporting.lengths import Length, Lengths
 from capilint.engine.reporting.waypoints import Waypoint, waypoints
@@ -145,14 +145,21 @@ class _Courses:
 
 
 def _hangs_on_a_release(defect: Defect, same: _Same, courses: _Courses) -> bool:
-    """Whether a handle is only left alive where the release of another one fails."""
+    """Whether a handle is only left alive where the release of another one fails.
+
+    A call of a function of the program ends in one of its outcomes where it begins.
+    """
     course = courses.to(defect)
     number = failed_release(defect, course.events)
     if number is None:
         return False
     made = _made(defect, course.events)
     path = _path(defect, course, made, same)
-    return bool(path.ends) and number in courses.decisions.deciding(path, number)
+    raised = defect.code == "CAP102"  # else the wrapper may have been to release this one, too
+    begin = outermost(course.events, number) if raised else number
+    if not path.ends or begin < made:
+        return False
+    return not {begin, number}.isdisjoint(courses.decisions.deciding(path, begin))
 
 
 def key_of(witness: Witnessed, origins: Mapping[Symbol, Origin]) -> Key:
@@ -265,9 +272,11 @@ def _path(defect: Defect, course: _Course, made: int, same: _Same) -> Path:
 
 
 def _last_failure(events: Sequence[Event]) -> list[int]:
-    """The last call that fails: one of several ways to come to a release with nothing set, where
-    none of them decides it."""
-    return [number for number, event in enumerate(events) if event.succeeded is False][-1:]
+    """The last call that fails, and the exception that is raised then: one of several ways to come
+    to a release with nothing set, where none of them decides it."""
+    failed = [number for number, event in enumerate(events) if event.succeeded is False][-1:]
+    raised = [number for number, event in enumerate(events) if event.kind == "raise"][-1:]
+    return failed + [number for number in raised if [number] > failed]
 
 
 def _made(defect: Defect, events: Events) -> int:

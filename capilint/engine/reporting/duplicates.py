@@ -22,7 +22,8 @@ class Candidate:
     `around` are the calls there that the first act of it is inside of: who makes one may say so.
     `begins` is the first line of the function that it was found in. `closed` are, of a handle that
     callees made and is leaked, the places of that, each with a function that was called later: if
-    that one is known to forget the handle, it is its mistake. `calls` are, of a second release,
+    that one is known to forget the handle, it is its mistake. With none ("") it is the maker's, if
+    that one's is `unended`: put into an object that nothing ends. `calls` are, of a second release,
     the two calls in which callees release the handle.
     """
 
@@ -33,6 +34,7 @@ class Candidate:
     around: tuple[tuple[str, Span], ...] = ()
     held: Held | None = None
     calls: tuple[Span, Span] | None = None
+    unended: bool = False
 
     @property
     def distance(self) -> float:
@@ -72,7 +74,11 @@ def without_duplicates(candidates: Iterable[Candidate]) -> list[Finding]:
 
 def _leaked_once(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Of one handle's leaks that of its maker, else of what ends its structure, else of users."""
-    forgotten = {(each.finding.path, each.finding.span, each.finding.ender) for each in candidates}
+    forgotten = {
+        (each.finding.path, each.finding.span, each.finding.ender)
+        for each in candidates
+        if each.finding.ender or each.unended
+    }
     leaked = {
         _place(each)[1:]
         for each in candidates

@@ -42,7 +42,10 @@ def steps_to_ender(
 ) -> Iterator[Step]:
     """Where a function of the file at `path` leaves a handle, and what its ender ends instead."""
     ender = defect.ender
-    if ender is None or defect.code not in LEAKS:
+    if ender is None:
+        return
+    if defect.code not in LEAKS:
+        yield from _way_to_ender(events)
         return
     if ender.given is not None:
         how = "it stays" if ender.stays else "the caller gets it"
@@ -52,6 +55,18 @@ def steps_to_ender(
         if of_owner:
             text = f"{facts.owner or 'its context'} is released here, {facts.handle} is not"
         yield Step("release", event.path, event.span, text)
+
+
+def _way_to_ender(events: Sequence[Event]) -> Iterator[Step]:
+    """By which call of a destructor's a method is reached that does more than its own part."""
+    if not events or events[-1].depth < 2:
+        return
+    begin = [n for n, each in enumerate(events) if each.kind == "enter" and not each.depth][-1:]
+    inside = (each for n in begin for each in events[n + 1 :] if each.kind == "enter")
+    called = next(inside, None)
+    if called is not None:
+        text = f"{events[begin[0]].function} calls {called.function}"
+        yield Step("call", called.path, called.span, text)
 
 
 def where_missing(
@@ -66,7 +81,8 @@ def where_missing(
 
 
 def closed_later(defect: Defect, events: Events) -> frozenset[tuple[str, Span, str]]:
-    """The places in callees that made a leaked handle, each with each function called later."""
+    """The places in callees that made a leaked handle, each with each function called later, and
+    with none."""
     if defect.code not in LEAKS or defect.ender is not None or not events.enters:
         return frozenset()
     open_calls: list[Event] = []
@@ -81,7 +97,7 @@ def closed_later(defect: Defect, events: Events) -> frozenset[tuple[str, Span, s
         elif acts(event.roles, defect.symbol, "create"):
             around = [each for each in (*open_calls, event) if each.depth]
             places, later = {(each.path, each.span) for each in around}, set()
-    return frozenset((*place, name) for place in places for name in later)
+    return frozenset((*place, name) for place in places for name in (*later, ""))
 
 
 def _releases_inside(events: Sequence[Event], owner: Symbol | None) -> Iterator[tuple[Event, bool]]:

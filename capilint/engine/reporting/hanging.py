@@ -42,6 +42,13 @@ def failed_release(defect: Defect, events: Sequence[Event]) -> int | None:
     return last
 
 
+def outermost(events: Sequence[Event], number: int) -> int:
+    """The number of the event where the function itself calls what an event happens in."""
+    if not events[number].depth:
+        return number
+    return next(n for n in range(number, -1, -1) if not events[n].depth)
+
+
 def _is_failed_release(event: Event, but: Symbol | None = None) -> bool:
     return event.succeeded is False and any(
         role.action == "release" and (but is None or newest(role.symbol) != newest(but))

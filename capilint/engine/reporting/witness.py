@@ -66,6 +66,7 @@ class Narrator:
             _around(events, self._owner_release(defect, events)[1]),
             self.held(defect.symbol) if leaked else None,
             _two_calls(defect, events),
+            defect.unended,
         )
 
     def _inside(self, defect: Defect, events: Events) -> tuple[str | Span, ...] | None:

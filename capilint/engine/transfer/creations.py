@@ -193,7 +193,7 @@ class Creations:
         matched: dict[str, Argument],
     ) -> None:
         span = site.call.span
-        text = self._target_text(matched.get(creation.into), location)
+        text = self._target_text(path, matched.get(creation.into), location)
         origin = Origin(bound.protocol.name, text, span, creation.resource, creation.alternatives)
         self.typestates.create(path, symbol, handle, origin)
         log = path.state.log
@@ -210,11 +210,13 @@ class Creations:
         elif creation.into != "return":
             path.state.escape(symbol, cause=path.state.cause(How.ELEMENT, text))
 
-    def _target_text(self, argument: Argument | None, location: Location | None) -> str:
+    def _target_text(self, path: Path, argument: Argument | None, location: Location | None) -> str:
         """How the source calls the place that receives a handle."""
         written = None if argument is None else argument.written
         if isinstance(written, AddressOf) and written.place.root.scope is not Scope.TEMPORARY:
             return self.typestates.place_text(written.place)
+        if location is not None and isinstance(written, AddressOf):  # by what a smart pointer gives
+            location = self.typestates.through_variable(path.state, location)
         text = self.typestates.location_text(location)
         if not text and isinstance(written, Read):
             place = written.place

@@ -106,7 +106,7 @@ class Lowering(ABC):
     def member_accessor(self, name: str) -> str:
         """How a member is reached; those of a union are one."""
         first = self.unions.get(name, name)
-        return f".{name}" if first == name else ir.UnionMember(f".{first}", f".{name}")
+        return f".{name}" if first == name else ir.Respelt(f".{first}", f".{name}")
 
     def may_nest(self) -> bool:
         """Whether an expression may go one level deeper by control flow."""

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from capilint import ir
 from capilint.frontends.cpp.facts.model import Type
 
+_IN_A_MAP = ir.Respelt(".second", "")
+
 
 class Container(NamedTuple):
     """A container that is followed: a local variable, its elements' type, and the destructor that
@@ -21,7 +23,7 @@ class Container(NamedTuple):
     @property
     def value_path(self) -> tuple[str, ...]:
         """Where in an element that is which was put in: a map's has a key, too."""
-        return (".second",) if self.is_map else ()
+        return (_IN_A_MAP,) if self.is_map else ()
 
 
 class Cursor(NamedTuple):
