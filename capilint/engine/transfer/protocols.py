@@ -184,7 +184,8 @@ class ProtocolCalls:
             roles.append(Role("create", creation.into, symbol, creation.resource, handle.owner))
         event = Event("call", span, self.typestates.path, protocol.name, tuple(roles), outcome)
         path.emit(event)
-        path.state.failed = outcome is False or (False if made else None)
+        told = site.result_is_read or protocol.success is Success.RAISES
+        path.state.failed = (outcome is False and told) or (False if made else None)
         self.transitions(path, roles, span, outcome)
         for _, symbol, _, _ in made:
             path.state.renew(symbol)

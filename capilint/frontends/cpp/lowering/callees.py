@@ -78,7 +78,13 @@ class CalleeLowering(NameLowering):
             methods = self.lookup.methods(self.this, name)
             if methods and methods[0][0].declared.name != name:  # `Key(h)` makes another one
                 found = self._chosen_method(methods, types)
-                return found and found._replace(implicit_this=True)
+                if (
+                    found is None
+                    or self.begins_or_ends
+                    or not self._is_overridden(self.this, found)
+                ):
+                    return found and found._replace(implicit_this=True)
+                return found._replace(implicit_this=True, name=f"virtual {found.name}")
         return self._free_callee(name, types)
 
     def _bound_function(self, name: str) -> Callee | None:
@@ -192,11 +198,28 @@ class CalleeLowering(NameLowering):
         found = self._chosen_method(named or self.lookup.methods(owner, plain), types)
         if found is None or found.signature is None:
             return None
-        if found.signature.pure or (
-            found.signature.virtual and follows and self.unit.overrides(owner, plain)
-        ):
+        dynamic = follows or self._is_reference(argument)
+        if found.signature.pure or (dynamic and self._is_overridden(owner, found)):
             return None
         return found._replace(receiver=argument, follows=follows)
+
+    def _is_reference(self, node: Node) -> bool:
+        """Whether a name is a reference, so that the object may be one of a derived class."""
+        variable = self.is_local(text_of(node)) if node.type == "identifier" else None
+        by_address = variable is not None and variable.name.endswith("&")
+        return by_address and variable not in self.by_value
+
+    def _is_overridden(self, owner: Instance, found: Callee) -> bool:
+        """Whether the object's class may have another method of that name."""
+        signature = found.signature
+        if signature is None or not self.unit.overrides(owner, signature.name):
+            return False
+        return signature.virtual or any(
+            each.virtual
+            for base in self.lookup.ancestors(owner)
+            for each in base.declared.methods
+            if each.name == signature.name
+        )
 
 
 def _is_called(conversion: Signature, name: str) -> bool:

@@ -54,6 +54,7 @@ class FunctionLowering(StatementLowering):
 
     def constructor(self, body: Node, initialisers: Node | None, span: Span) -> None:
         """A constructor: its bases and members begin, then its body runs."""
+        self.begins_or_ends = True
         given = dict(self._initialisers(initialisers))
         assert self.this is not None
         whole = self.names.frame
@@ -143,6 +144,7 @@ class FunctionLowering(StatementLowering):
 
     def destructor(self, body: Node | None, span: Span) -> None:
         """A destructor: its body runs, then members end in reverse order, then bases."""
+        self.begins_or_ends = True
         assert self.this is not None
         whole = self.names.frame
         for place, made in self._parts(self.this):

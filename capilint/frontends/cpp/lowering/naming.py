@@ -59,6 +59,7 @@ class NamingLowering(FunctionLowering):
         self._used_types: tuple[int, frozenset[str]] = (-1, frozenset())
         self.bound: Node | None = None  # to a local reference
         self.whole_try: Node | None = None  # that of a constructor as a whole
+        self.begins_or_ends = False  # a constructor, or destructor: no object of a derived class
         self.prolonged: tuple[ir.Place, Type] | None = None  # the temporary that it is bound to
         self.closures: dict[int, tuple[Instance, dict[str, tuple[str, bool]]]] = {}
         self.containers: dict[ir.Variable, Container] = {}

@@ -155,10 +155,9 @@ class Unit:
 
     def overrides(self, instance: Instance, method: str) -> bool:
         """Whether a class of the file that derives from another has a method of that name."""
-        plain = instance.declared.name.partition("<")[0]
         return any(
             signature.name == method
-            for each in self._derived_from(plain)
+            for each in self._descendants(instance)
             for signature in each.methods
         )
 
@@ -170,17 +169,7 @@ class Unit:
             for each in self.lookup.lineage(instance)
             for signature in each.declared.methods
         )
-        pending, seen = [instance.declared.name.partition("<")[0]], set[str]()
-        while virtual and pending:
-            plain = pending.pop()
-            if plain in seen:
-                continue
-            seen.add(plain)
-            derived = self._derived_from(plain)
-            if any(self._has_own_end(each) for each in derived):
-                return True
-            pending += [each.name for each in derived]
-        return False
+        return virtual and any(self._has_own_end(each) for each in self._descendants(instance))
 
     def _has_own_end(self, derived: Class) -> bool:
         """Whether a class has a destructor, or a member that has one."""
@@ -192,6 +181,17 @@ class Unit:
             if not each.static
         )
         return any(each.is_object for each in kinds)
+
+    def _descendants(self, instance: Instance) -> Iterator[Class]:
+        """The classes of the file that derive from a class, be it through others."""
+        pending, seen = [instance.declared.name.partition("<")[0]], set[str]()
+        while pending:
+            plain = pending.pop()
+            if plain not in seen:
+                seen.add(plain)
+                derived = self._derived_from(plain)
+                yield from derived
+                pending += [each.name for each in derived]
 
     def _derived_from(self, plain: str) -> list[Class]:
         """The classes of the file that have a class of that name for a base."""
