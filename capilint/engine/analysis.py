@@ -36,6 +36,7 @@ from capilint.engine.reporting.duplicates import Candidate, with_closing_call, w
 from capilint.engine.reporting.notes import bounded, left_out
 from capilint.engine.reporting.silences import Fates, Followed
 from capilint.engine.reporting.telling import told
+from capilint.engine.shares import Shares
 from capilint.engine.summaries.summary import Summary
 from capilint.engine.summarising import summary_of
 from capilint.engine.transfer.interpreter import Interpreter
@@ -92,6 +93,7 @@ class Analysis:
         self._followed: dict[Definition, Followed] = {}
         self._asked_outside: set[str] = set()
         self._repeating = Repeating()
+        self._shares = Shares()
         self._read(())
 
     def add(self, modules: Sequence[Module]) -> None:
@@ -129,8 +131,14 @@ class Analysis:
         self.program = Program(modules, self.rulebook)
         self._order = list(self.program.bottom_up())
         self.interpreters = Interpreters(
-            self.program, self.summaries, self.learned, self._summary_for_closing, self._explain
+            self.program,
+            self.summaries,
+            self.learned,
+            self._summary_for_closing,
+            self._explain,
+            self._shares,
         )
+        self._shares.forget_texts()
         self._recalling = self._turns = None
         if self._kept is not None:
             elsewhere = self._kept.elsewhere
@@ -160,11 +168,10 @@ class Analysis:
 
     def _forget(self, changed: Iterable[Definition]) -> None:
         """Forget what the analysis of functions brought, besides what was found in them."""
-        tables: list[dict[Definition, Any]] = [
-            *(self.summaries, self.learned.released, self._followed),
-            *self.makers.tables,
-        ]
+        tables: list[dict[Definition, Any]]
+        tables = [self.summaries, self.learned.released, self._followed, *self.makers.tables]
         for definition in changed:
+            self._shares.forget(definition)
             for table in tables:
                 table.pop(definition, None)
 
@@ -238,26 +245,28 @@ class Analysis:
         if outer is not None:
             outer.nested = True
         if self._explain:
-            return follow()
+            return self._shares.following(definition, follow)[0]
         if self._turns is not None:
             self._turns.of(definition)
         doors = {**self.interpreters.doors(definition), "quoted": self._quoted}
         before = self._repeating.recall((definition, *how), doors, self.learned.owners)
-        if before is not None:
+        if before is not None and self._shares.suffice(definition, before.result.steps):
             return self._taken_over(definition, before.result, before.way)
         key = None if self._recalling is None else self._recalling.key(definition, *how)
         if self._recalling is not None and key is not None:
             known = self._recalling.recall(key, doors, self.learned.owners)
-            if known is not None:
+            if known is not None and self._shares.suffice(definition, known.steps):
                 self._progress.count("recalled functions")
                 return self._taken_over(definition, known)
         asked = self.interpreters.asked = Asked()
         try:
-            found = follow()
+            found, steps, cut_short = self._shares.following(definition, follow)
         finally:
             self.interpreters.asked = outer
+        if cut_short:
+            return found
         _, released = self.learned.released.get(definition, (None, None))
-        result = Result(self.summaries[definition], tuple(found), released)
+        result = Result(self.summaries[definition], tuple(found), released, steps)
         self._repeating.keep((definition, *how), asked, result, self.makers.way_of(definition))
         asked_later = self.makers.are_asked_later(definition)
         if self._recalling is not None and key is not None and not asked_later:
@@ -272,6 +281,7 @@ class Analysis:
     ) -> list[Candidate]:
         """The findings of a result that would be the same again, of which the rest is noted."""
         self.summaries[definition] = known.summary
+        self._shares.take(definition, known.steps)
         if known.released is not None:
             self.learned.recall(definition, known.released)
         if way is not None:

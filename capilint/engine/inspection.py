@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from capilint.engine.analysis import Analysis
-from capilint.engine.domain.budget import BoundReached
+from capilint.engine.domain.budget import BoundReached, Effort
 from capilint.engine.domain.text import Names
 from capilint.engine.fixpoint import Fixpoint, Graph
 from capilint.engine.reporting.choosing import Witnessed, shortest_witnesses
@@ -67,6 +67,7 @@ def inspect(program: Sequence[Module], rulebook: RuleBook) -> Iterator[Inspectio
                 exits,
                 typestates.origins,
                 definition.function,
+                Effort(),
             ),
             Names(typestates.origins),
         )

@@ -25,6 +25,7 @@ from capilint.engine.program.classes import Missing
 from capilint.engine.program.handle_variables import handle_types
 from capilint.engine.program.linkage import Definition
 from capilint.engine.program.liveness import liveness
+from capilint.engine.shares import Shares
 from capilint.engine.summaries.condensing import united
 from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.interpreter import Interpreter
@@ -42,8 +43,8 @@ class Interpreters:
     """Makes the interpreters of one program's functions.
 
     `summaries` are those known so far, `summary_of` finds one that is not. With `explain` each
-    takes note of what becomes of handles. What is asked on the way is noted in `asked`, if there is
-    one.
+    takes note of what becomes of handles. `shares` are the steps that each may take. What is asked
+    on the way is noted in `asked`, if there is one.
     """
 
     program: Program
@@ -51,6 +52,7 @@ class Interpreters:
     learned: Learned
     summary_of: Callable[[Definition], Summary | None]
     explain: bool
+    shares: Shares
     asked: Asked | None = None
     _united: dict[_Alternatives, tuple[_Summaries, Summary | None]] = field(default_factory=dict)
 
@@ -93,6 +95,7 @@ class Interpreters:
             liveness(function),
             evaluator,
             typestates,
+            self.shares.budget(definition),
             cyclic_blocks(function),
             single_entry_blocks(function),
             doors["abandons_object"](),

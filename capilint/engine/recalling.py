@@ -43,11 +43,13 @@ MOST_VARIANTS = 4
 
 
 class Result(NamedTuple):
-    """What the analysis of a function comes to; `released` are members that it ends."""
+    """What the analysis of a function comes to; `released` are members that it ends, `steps` what
+    it took."""
 
     summary: Summary | None
     candidates: tuple[Candidate, ...]
     released: set[tuple[Tail, str]] | None = None
+    steps: int = 0
 
 
 class Entries(Protocol):

@@ -11,11 +11,13 @@ from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import Language
 
+MOST_EXITS = 600  # each has a path of its own
+
 
 def summary_of(definition: Definition, interpreter: Interpreter, graph: Graph) -> Summary | None:
     """What callers have to know of a function; None where a call of it is unknown code."""
     function = definition.function
-    if function.generator or function.decorated:
+    if function.generator or function.decorated or len(interpreter.exits) > MOST_EXITS:
         return None
     before = graph.shortest()
     exits = [

@@ -9,6 +9,7 @@ a handle handed out, the function's end) is told to the monitor.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from functools import lru_cache, partial
@@ -25,15 +26,25 @@ from capilint.slotted import dataclass
 _MONITORS = {"CAP102": ("CAP101", "CAP103")}
 _ABOUT_HANDLES = frozenset(["CAP101", "CAP102", "CAP103", "CAP201", "CAP202", "CAP203", "CAP301"])
 _RETURN = "return"
+MOST_EVENTS = 20_000  # of one file; each takes some 50 microseconds
 FEW_TRACES = 8  # that many runs are kept, for other handles of the same path
 
 
 def confirm(findings: Iterable[Finding], resources: Mapping[str, Resource]) -> list[Finding]:
-    """The findings, each with `confirmed` set by its replay: None where that fails."""
+    """The findings, each with `confirmed` set by its replay: None where that fails, and for those
+    of a file behind so many that to replay them all would take too long."""
     followed = lru_cache(FEW_TRACES)(partial(_followed, resources))
-    return [
-        replace(finding, confirmed=_opinion(finding, resources, followed)) for finding in findings
-    ]
+    replayed: Counter[str] = Counter()
+    confirmed = []
+    for finding in findings:
+        opinion: Confirmed = None
+        if replayed[finding.path] < MOST_EVENTS:
+            runs = followed.cache_info().misses
+            opinion = _opinion(finding, resources, followed)
+            if followed.cache_info().misses > runs:
+                replayed[finding.path] += len(finding.trace)
+        confirmed.append(replace(finding, confirmed=opinion))
+    return confirmed
 
 
 def _opinion(

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
+from capilint.engine.domain.budget import BoundReached, Effort
 from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.events import Defect, Event, Origin, Trail
 from capilint.engine.domain.values import Symbol
@@ -22,6 +23,7 @@ from capilint.ir import Function, Raise
 from capilint.slotted import dataclass
 
 Key = tuple[object, ...]
+MINOR = ("CAP401",)  # each creation may be one: they are told last
 STRONGER = {"CAP102": ("CAP101", "CAP103"), "CAP103": ("CAP101",)}
 """A handle that is left alive in several ways is one mistake: that of which code?"""
 _IN_A_SCRIPT = {"CAP102": ("CAP101", "CAP103"), "CAP101": ("CAP103",)}
@@ -57,11 +59,13 @@ def shortest_witnesses(
     exits: Sequence[Station],
     origins: Mapping[Symbol, Origin],
     function: Function,
+    effort: Effort,
 ) -> list[Witnessed]:
     """One witness per handle and kind of mistake, the shortest; `exits` are where the function is
     left. A handle that some paths leave alive and others lose is one mistake.
 
-    Handles of one line of source are one, however often a front end copied the line.
+    Handles of one line of source are one, however often a front end copied the line. Where the
+    effort reaches its bound, those that were looked at by then.
     """
     if not defects:
         return []
@@ -77,25 +81,36 @@ def shortest_witnesses(
         known = best.get(key)
         if known is None or (length, defect.span) < (known[0], known[1].span):
             best[key] = (length, defect)
-    courses = _Courses(Decisions(graph, exits, before))
+    courses = _Courses(Decisions(graph, exits, before, effort))
     others = _IN_A_SCRIPT if function.name == MODULE else STRONGER
     hangs = asks_for_releases(defects, graph)
-    found = []
-    for (code, *handle), (_, defect) in best.items():
-        if any((stronger, *handle) in best for stronger in others.get(str(code), ())):
-            continue
-        kinds = LEAKS if code in LEAKS else (code,)
-        same = _Same([each for kind in kinds for each in alike_.get((kind, *handle), ())])
-        if hangs:
-            kept = [each for each in same.defects if not _hangs_on_a_release(each, same, courses)]
-            if not kept:
+    found: list[Witnessed] = []
+    code: object = ""
+    try:
+        for (code, *handle), (_, defect) in sorted(
+            best.items(), key=lambda each: _is_minor(each[0])
+        ):
+            if any((stronger, *handle) in best for stronger in others.get(str(code), ())):
                 continue
-            if defect not in kept:
-                defect = min(kept, key=lambda each: (lengths.to(each.node, each.trail), each.span))
-            if len(kept) < len(same.defects):
-                same = _Same(kept)
-        found.append(_witnessed(defect, same, courses))
+            kinds = LEAKS if code in LEAKS else (code,)
+            same = _Same([each for kind in kinds for each in alike_.get((kind, *handle), ())])
+            if hangs:
+                same = _without_hanging(same, courses)
+                if not same.defects:
+                    continue
+                if defect not in same.defects:
+                    defect = min(
+                        same.defects,
+                        key=lambda each: (lengths.to(each.node, each.trail), each.span),
+                    )
+            found.append(_witnessed(defect, same, courses))
+    except BoundReached:
+        effort.reached = code not in MINOR
     return found
+
+
+def _is_minor(key: Key) -> bool:
+    return key[0] in MINOR
 
 
 @dataclass(slots=True)
@@ -139,9 +154,16 @@ class _Courses:
         if known is None:
             decisions = self.decisions
             stations = _stations(decisions.before, defect)
+            decisions.effort.spend(len(stations))
             points = waypoints(decisions.graph, decisions.before, defect)
             known = self._known[key] = _Course(stations, Events(_events(stations)), points)
         return known
+
+
+def _without_hanging(same: _Same, courses: _Courses) -> _Same:
+    """The defects of one mistake that do not hang on a release that fails."""
+    kept = [each for each in same.defects if not _hangs_on_a_release(each, same, courses)]
+    return same if len(kept) == len(same.defects) else _Same(kept)
 
 
 def _hangs_on_a_release(defect: Defect, same: _Same, courses: _Courses) -> bool:

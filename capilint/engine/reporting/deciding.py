@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import NamedTuple
 
+from capilint.engine.domain.budget import Effort
 from capilint.engine.domain.events import Event, Trail
 from capilint.engine.fixpoint import Graph, Links
 from capilint.ir import Choose
@@ -66,11 +67,12 @@ class Path:
 @dataclass(slots=True)
 class Decisions:
     """The decisions in the graph of one function; `exits` are where it is left, `before` the
-    shortest way to each node."""
+    shortest way to each node; `effort` is what it may cost to tell them."""
 
     graph: Graph
     exits: Sequence[Station]
     before: Links
+    effort: Effort = field(default_factory=Effort)
     _ways: dict[int, list[_Way]] = field(default_factory=dict)
     _sources: list[list[tuple[int, Trail | None]]] = field(default_factory=list)
     _cells: dict[int, tuple[Trail, ...]] = field(default_factory=dict)
@@ -81,6 +83,7 @@ class Decisions:
     _known_before: dict[object, _Goals] = field(default_factory=dict)
     _wrongs: dict[int, _Wrong] = field(default_factory=dict)
     _parted: dict[tuple[int, int], bool] = field(default_factory=dict)
+    _partings: dict[int, tuple[Sequence[Station], list[int]]] = field(default_factory=dict)
     _answers: dict[object, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -96,13 +99,15 @@ class Decisions:
         goals = self._goals(path.ends, makes)
         wrong = self._wrong(path.wrong)
         found: list[int] = []
-        for number in range(len(path.stations) - 1, down_to - 1, -1):
+        made_later = path.made >= down_to
+        for number in reversed(self._parting(path.stations)):
+            if number < down_to:
+                break
+            if made_later and number <= path.made:
+                goals, made_later = self._goals(goals.stations), False
             if number == path.made:
-                goals = self._goals(goals.stations)
                 continue
             station = path.stations[number]
-            if not self._parts(station):
-                continue
             early = number < path.made
             key = (station.node, id(station.trail), id(goals), id(wrong), early, path.leaks, makes)
             matters = self._answers.get(key)
@@ -144,6 +149,15 @@ class Decisions:
         if not expected and not any(goals.reached_by(each, makes) for each in others):
             return True
         return self._is_last_chance(node, trail, others, wrong)
+
+    def _parting(self, stations: Sequence[Station]) -> Sequence[int]:
+        """The numbers of the stations at which other ways part from a path; worked out once for
+        paths that share their list of stations."""
+        known = self._partings.get(id(stations))
+        if known is None:
+            numbers = [number for number, each in enumerate(stations) if self._parts(each)]
+            known = self._partings[id(stations)] = stations, numbers
+        return known[1]
 
     def _parts(self, station: Station) -> bool:
         """Whether other ways part from a path at a station."""
@@ -194,8 +208,9 @@ class Decisions:
 
     def _others(self, node: int, trail: Trail) -> Iterator[_Way]:
         """The ways that part from a path where something happens: what is on them behind that."""
-        before = trail.before
-        for cells, target in self._out_of(node):
+        before, ways = trail.before, self._out_of(node)
+        self.effort.spend(1 + len(ways))
+        for cells, target in ways:
             shared = 0 if before is None else _index(cells, before) + 1
             on_it = shared < len(cells) and cells[shared] is trail
             if (before is None or shared) and not on_it:
@@ -231,6 +246,7 @@ class Decisions:
                 ):
                     found.add(source)
                     pending.append(source)
+        self.effort.spend(len(found))
         return found
 
     def _goals_before(self, event: Event, goals: _Goals, makes: _Making | None) -> _Goals:
@@ -296,6 +312,7 @@ class Decisions:
                 ):
                     found.add(source)
                     pending.append(source)
+        self.effort.spend(len(found))
         return found
 
     def _is_last_chance(

@@ -15,28 +15,30 @@ from capilint.engine.domain.events import Defect, Event
 from capilint.engine.domain.values import Symbol
 from capilint.engine.fixpoint import Graph
 from capilint.engine.reporting.enders import LEFT
+from capilint.engine.reporting.happened import Events
 
 
 def asks_for_releases(defects: Sequence[Defect], graph: Graph) -> bool:
     """Whether a function asks of any release whether it failed, on the ways to some defects."""
+    seen: set[int] = set()
     trails = chain(
         (defect.trail for defect in defects), (trail for ways in graph.ways for _, trail in ways)
     )
-    return any(
-        _is_failed_release(event)
-        for trail in trails
-        if trail is not None
-        for event in trail.events()
-    )
+    for trail in trails:
+        while trail is not None and id(trail) not in seen:  # trails share what they begin with
+            if _is_failed_release(trail.event):
+                return True
+            seen.add(id(trail))
+            trail = trail.before
+    return False
 
 
-def failed_release(defect: Defect, events: Sequence[Event]) -> int | None:
+def failed_release(defect: Defect, events: Events) -> int | None:
     """The number of the event on a path to a leak that is the last answer of a call on it, where
     that is the failed release of another handle."""
     if defect.code not in LEFT or defect.ender is not None:
         return None
-    answers = [n for n, event in enumerate(events) if event.succeeded is not None]
-    last = answers[-1] if answers else None
+    last = events.answers[-1] if events.answers else None
     if last is None or not _is_failed_release(events[last], defect.symbol):
         return None
     return last

@@ -38,6 +38,11 @@ class Events(tuple[Event, ...]):
         ]
 
     @cached_property
+    def answers(self) -> Sequence[int]:
+        """The numbers of those that tell whether a call succeeded."""
+        return [number for number, event in enumerate(self) if event.succeeded is not None]
+
+    @cached_property
     def enters(self) -> bool:
         """Whether a function of the program is entered."""
         return any(event.kind == "enter" for event in self)

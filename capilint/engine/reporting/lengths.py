@@ -24,10 +24,11 @@ class Lengths:
 
     before: Links
     _known: dict[int, Length] = field(default_factory=dict)
+    _trails: dict[int, Length] = field(default_factory=dict)
 
     def to(self, node: int, trail: Trail | None) -> Length:
         """That of the way to a node, and on along a trail that starts there."""
-        return _longer(self._to_node(node), trail)
+        return self._longer(self._to_node(node), trail)
 
     def _to_node(self, node: int) -> Length:
         waiting: list[tuple[int, Trail | None]] = []
@@ -41,17 +42,20 @@ class Lengths:
                 at = link[0]
         length = self._known[at]
         for each, trail in reversed(waiting):
-            length = self._known[each] = _longer(length, trail)
+            length = self._known[each] = self._longer(length, trail)
         return length
 
-
-def _longer(length: Length, trail: Trail | None) -> Length:
-    done, failures, events = length
-    while trail is not None:
-        event = trail.event
-        events += 1
-        if event.at is None:
-            done += 1
-            failures += event.succeeded is False
-        trail = trail.before
-    return Length(done, failures, events)
+    def _longer(self, length: Length, trail: Trail | None) -> Length:
+        """A length with that of a trail; trails share what they begin with."""
+        waiting: list[Trail] = []
+        while trail is not None and id(trail) not in self._trails:
+            waiting.append(trail)
+            trail = trail.before
+        done, failures, events = (0, 0, 0) if trail is None else self._trails[id(trail)]
+        for each in reversed(waiting):
+            events += 1
+            if each.event.at is None:
+                done += 1
+                failures += each.event.succeeded is False
+            self._trails[id(each)] = Length(done, failures, events)
+        return Length(length.done + done, length.failures + failures, length.events + events)

@@ -13,6 +13,7 @@ from capilint.engine.reporting.alternatives import alternatives_once
 from capilint.engine.reporting.choosing import shortest_witnesses
 from capilint.engine.reporting.deciding import Station
 from capilint.engine.reporting.duplicates import Candidate
+from capilint.engine.reporting.notes import bounded
 from capilint.engine.reporting.unmerged import unmerged
 from capilint.engine.reporting.witness import Narrator
 from capilint.engine.transfer.interpreter import Interpreter
@@ -34,7 +35,8 @@ def told(
     fresh as the first was, those that only merged paths show are looked at without merging.
 
     `interpreter` has followed the function, `graph` is where it went; `quoted` is the text of a
-    stretch of a file. With `routes` the findings have them.
+    stretch of a file. With `routes` the findings have them. Where there are too many to tell, a
+    note says so.
     """
     origins = interpreter.typestates.origins
     narrator = Narrator(
@@ -50,11 +52,14 @@ def told(
         routes,
     )
     exits = [Station(node, path.trail) for node, _, path in interpreter.exits]
-    witnesses = shortest_witnesses(defects, graph, exits, origins, definition.function)
+    effort = interpreter.budget.telling
+    function = definition.function
+    witnesses = shortest_witnesses(defects, graph, exits, origins, function, effort)
     if again is not None:
-        witnesses = unmerged(witnesses, graph, origins, again)
+        witnesses = unmerged(witnesses, graph, origins, again, effort)
     witnesses = alternatives_once(witnesses, origins)
-    return [
+    found = [
         ([each.symbol for each in (witness.defect, *witness.instead)], narrator.tell(witness))
         for witness in witnesses
     ]
+    return [*found, ([], bounded(definition))] if effort.reached else found

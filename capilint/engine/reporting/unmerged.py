@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from capilint.engine.domain.budget import BoundReached
+from capilint.engine.domain.budget import BoundReached, Effort
 from capilint.engine.domain.events import Event, Origin, Path, Trail
 from capilint.engine.domain.pruning import prune
 from capilint.engine.domain.values import Symbol
-from capilint.engine.fixpoint import Fixpoint, Graph
+from capilint.engine.fixpoint import Fixpoint, Graph, Links
 from capilint.engine.reporting.choosing import Key, Witnessed, key_of, shortest_witnesses
 from capilint.engine.reporting.deciding import Station, alike
 from capilint.engine.transfer.interpreter import Interpreter
@@ -31,6 +31,7 @@ def unmerged(
     graph: Graph,
     origins: Mapping[Symbol, Origin],
     interpreter: Callable[[], Interpreter],
+    effort: Effort,
 ) -> list[Witnessed]:
     """The witnesses in a graph, with paths that are possible as far as can be told.
 
@@ -38,14 +39,16 @@ def unmerged(
     """
     if not any(each.merged for each in witnesses):
         return list(witnesses)
-    again = _second(interpreter())
+    again, before = _second(interpreter()), graph.shortest()
     followed = [
-        replace(each, merged=False) if each.merged and _is_possible(each, graph, again) else each
+        replace(each, merged=False)
+        if each.merged and _is_possible(each, graph, before, again)
+        else each
         for each in witnesses
     ]
     if not any(each.merged for each in followed):
         return followed
-    found, complete = _others(_second(interpreter()))
+    found, complete = _others(_second(interpreter()), effort)
     kept = []
     for each in followed:
         own = found.get(key_of(each, origins)) if each.merged else each
@@ -55,22 +58,21 @@ def unmerged(
 
 
 def _second(interpreter: Interpreter) -> Interpreter:
-    interpreter.budget = interpreter.budget.second_look()
+    interpreter.budget.look_again()
     return interpreter
 
 
-def _is_possible(witness: Witnessed, graph: Graph, interpreter: Interpreter) -> bool:
+def _is_possible(witness: Witnessed, graph: Graph, before: Links, interpreter: Interpreter) -> bool:
     """Whether a state of its own gets along the path of a witness, to the same mistake, as far as
     there are steps left to find out."""
     with suppress(BoundReached):
-        return _gets_along(witness, graph, interpreter)
+        return _gets_along(witness, graph, before, interpreter)
     return False
 
 
-def _gets_along(witness: Witnessed, graph: Graph, interpreter: Interpreter) -> bool:
+def _gets_along(witness: Witnessed, graph: Graph, before: Links, interpreter: Interpreter) -> bool:
     defect = witness.defect
     state = interpreter.entry()
-    before = graph.shortest()
     nodes, links = [defect.node], [defect.trail]
     while (link := before[nodes[-1]]) is not None:
         nodes.append(link[0])
@@ -106,7 +108,7 @@ def _is_alike(one: Trail | None, other: Trail | None) -> bool:
     return len(first) == len(second) and all(map(alike, first, second))
 
 
-def _others(interpreter: Interpreter) -> tuple[dict[Key, Witnessed], bool]:
+def _others(interpreter: Interpreter, effort: Effort) -> tuple[dict[Key, Witnessed], bool]:
     """What the states of a function come to, each on its own, and whether that is all of them."""
     fixpoint = Fixpoint(interpreter, MOST_NODES, merges=False)
     complete = False
@@ -115,5 +117,7 @@ def _others(interpreter: Interpreter) -> tuple[dict[Key, Witnessed], bool]:
         complete = True
     exits = [Station(node, path.trail) for node, _, path in interpreter.exits]
     origins, defects = interpreter.typestates.origins, interpreter.typestates.defects
-    witnesses = shortest_witnesses(defects, fixpoint.graph, exits, origins, interpreter.function)
+    function, graph = interpreter.function, fixpoint.graph
+    witnesses = shortest_witnesses(defects, graph, exits, origins, function, effort)
+    complete = complete and not effort.reached
     return {key_of(each, origins): each for each in witnesses}, complete

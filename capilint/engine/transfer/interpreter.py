@@ -64,6 +64,7 @@ from capilint.ir import (
     Return,
     Stop,
     Terminator,
+    Variable,
     Yield,
     callee_name,
     values_of,
@@ -86,13 +87,14 @@ class Interpreter:
     liveness: Liveness
     evaluator: Evaluator
     typestates: Typestates
+    budget: Budget
     cyclic: frozenset[int] = frozenset()
     single_entry: frozenset[int] = frozenset()
     abandons_object: bool = False
     log: EscapeLog | None = None
     exits: list[tuple[int, Exit, Path]] = field(default_factory=list)
     opaque: bool = False
-    budget: Budget = field(init=False)
+    set_once: frozenset[Variable] | None = None
     sites: Sites = field(init=False)
     protocol_calls: ProtocolCalls = field(init=False)
     summary_calls: SummaryCalls = field(init=False)
@@ -107,7 +109,6 @@ class Interpreter:
     leaving: Leaving = field(init=False)
 
     def __post_init__(self) -> None:
-        self.budget = Budget.of(self.function)
         self.assignments = Assignments(
             self.evaluator,
             self.typestates,
@@ -168,7 +169,9 @@ class Interpreter:
 
     def entry(self) -> State:
         """The state in which the function begins: what the `#if`s around it say holds."""
-        state = State(PathInvariants(candidates(self.function, self.cyclic)), self.log)
+        if self.set_once is None:
+            self.set_once = candidates(self.function, self.cyclic)
+        state = State(PathInvariants(self.set_once), self.log)
         for place, truth in self.function.guards:
             self.evaluator.assume(state, self.evaluator.read(state, place), truth)
         return state
@@ -287,6 +290,7 @@ class Interpreter:
     def _call(
         self, path: Path, block: BasicBlock, call: Call, key: Point
     ) -> Iterator[Continuation]:
+        self.budget.call(path.state)
         site = self.sites.of(call, key)
         reads, lent = self.liveness.reads[key]
         forget_temporaries(path.state, self.liveness.after_call[key], reads)

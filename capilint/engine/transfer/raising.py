@@ -27,7 +27,7 @@ both in one).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
 
 from capilint.ir import BasicBlock, Choose, Function, Language, successors
 from capilint.slotted import dataclass
@@ -54,35 +54,42 @@ def raising(function: Function) -> Raising:
 
 
 def _in_cpp(function: Function) -> Raising:
-    handlers = {each.handler for each in function.blocks if each.handler is not None}
-    ways = {handler: list(_on_the_way(function, handler)) for handler in handlers}
-    structured: set[int] = set()
-    expecting: set[int] = set()
-    for handler, way in ways.items():
-        for block in way:
-            if isinstance(block.terminator, Choose):
-                chosen = expecting if block.terminator.catches else structured
-                chosen.add(handler)
-    unwinding = {block.number for handler in handlers - structured for block in ways[handler]}
+    blocks = function.blocks
+    handlers = {each.handler for each in blocks if each.handler is not None}
+    passed_on = {each.number: _passed_on_to(each) for each in blocks}
+    coming_from: dict[int, list[int]] = {each.number: [] for each in blocks}
+    for number, targets in passed_on.items():
+        for target in targets:
+            coming_from[target].append(number)
+    choosing = {True: set[int](), False: set[int]()}
+    for each in blocks:
+        if isinstance(each.terminator, Choose):
+            choosing[bool(each.terminator.catches)].add(each.number)
+    structured = handlers & _reached(choosing[False], coming_from)
+    expecting = handlers & _reached(choosing[True], coming_from)
+    unwinding = _reached(handlers - structured, passed_on)
     return Raising(
-        frozenset(each.number for each in function.blocks if each.handler in structured),
+        frozenset(each.number for each in blocks if each.handler in structured),
         frozenset(
             each.number
-            for each in function.blocks
+            for each in blocks
             if each.handler in expecting - structured and each.number not in unwinding
         ),
     )
 
 
-def _on_the_way(function: Function, handler: int) -> Iterator[BasicBlock]:
-    """The blocks that an exception passes from a handler on, until clauses are chosen from."""
-    pending, seen = [handler], {handler}
+def _passed_on_to(block: BasicBlock) -> tuple[int, ...]:
+    """The blocks that an exception passes next, until clauses are chosen from."""
+    following = () if isinstance(block.terminator, Choose) else successors(block)
+    return (*following, *(() if block.handler is None else (block.handler,)))
+
+
+def _reached(starts: Iterable[int], ways: Mapping[int, Sequence[int]]) -> set[int]:
+    """The blocks from which on, or to which, ways lead."""
+    seen = set(starts)
+    pending = list(seen)
     while pending:
-        block = function.blocks[pending.pop()]
-        yield block
-        following = () if isinstance(block.terminator, Choose) else successors(block)
-        raised = () if block.handler is None else (block.handler,)
-        for target in (*following, *raised):
-            if target not in seen:
-                seen.add(target)
-                pending.append(target)
+        fresh = [each for each in ways[pending.pop()] if each not in seen]
+        seen.update(fresh)
+        pending += fresh
+    return seen
