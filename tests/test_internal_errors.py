@@ -10,7 +10,7 @@ import pytest
 
 import capilint.frontends.c.module
 import capilint.frontends.cpp.module
-from capilint import report
+from capilint import reading, report
 from capilint.checking import Report, check
 from capilint.commands import outputs
 from capilint.config.settings import Settings
@@ -226,6 +226,24 @@ def test_in_the_comments_of_one_file(
     cli = checked(tmp_path, capsys)
     assert "b.c: no comment suppresses anything: internal error (KeyError: 'hKey'" in cli.err
     assert cli.out.count("CAP101 key") == 7
+
+
+def test_where_a_comment_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raises_for_broken(monkeypatch, triage, "_lines_of", lambda each: each.function == "f")
+    cli = checked(tmp_path, capsys)
+    assert "b.c:19:37: no comment suppresses it: internal error (KeyError: 'hKey'" in cli.err
+    assert cli.out.count("CAP101 key") == 7
+
+
+def test_where_a_file_is_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raises_for_broken(monkeypatch, reading, "load_input", lambda item, _: item.path.endswith("a.c"))
+    cli = checked(tmp_path, capsys)
+    assert "a.c: this file was left out: internal error (KeyError: 'hKey'" in cli.err
+    assert cli.out.count("CAP101 key") == 3
 
 
 @pytest.mark.parametrize("name", ["__init__", "add", "lacking"])

@@ -82,7 +82,16 @@ class Triager:
         )
 
     def _silencing(self, finding: Finding) -> tuple[str, Directive] | None:
-        """The first comment that suppresses the finding; all that do count as used."""
+        """The first comment that suppresses the finding; all that do count as used. Where that
+        cannot be told, by a mistake of ours, none does."""
+        try:
+            return self._first_silencing(finding)
+        except Exception as error:
+            place = f"{finding.path}:{finding.span.line}:{finding.span.column}"
+            self.troubles.append(f"{place}: no comment suppresses it: {reason(error)}")
+            return None
+
+    def _first_silencing(self, finding: Finding) -> tuple[str, Directive] | None:
         first = None
         for path, lines in _lines_of(finding):
             for directive in matching(self._directives_of(path), finding.code, lines):
