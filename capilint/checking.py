@@ -134,7 +134,7 @@ def _report_of(
     finally:
         run.close()
     report = judge.report(run.gathered, run.reading, run.front_ends, signal)
-    report = report._replace(troubles=run.troubles)
+    report = report._replace(troubles=(*run.troubles, *report.troubles))
     if signal:
         raise Interrupted(report)
     return report

@@ -115,6 +115,7 @@ class Judge:
             unread=unread,
             unreadable=tuple(sorted(unreadable, key=lambda item: item.path)),
             notes=front_ends.notes,
+            troubles=tuple(triager.troubles),
             failing=frozenset(filter(self._fails, findings)),
             sources=reading.sources,
             account=self._account(gathered, reading, triage),

@@ -20,6 +20,7 @@ from capilint.files.source import (
     read_bytes,
 )
 from capilint.lowering import FrontEnds
+from capilint.mistake import Mistake
 from capilint.progress import Progress
 from capilint.rulebook.namescan import NameScan
 from capilint.severity import Severity
@@ -75,6 +76,11 @@ class Reading:
         except UnreadableError as error:
             self._fail(item.path, str(error))
             return None
+        except Mistake:
+            raise
+        except Exception as error:
+            self.crashed(item.path, error)
+            return None
         return source
 
     def quoted(self, path: str, span: Span) -> str:
@@ -106,6 +112,11 @@ class Reading:
             self.sources[item.path] = source = load_input(item, data)
         except UnreadableError as error:
             self._fail(item.path, str(error))
+            return None
+        except Mistake:
+            raise
+        except Exception as error:
+            self.crashed(item.path, error)
             return None
         return source if concerned else None
 

@@ -26,6 +26,7 @@ from capilint.files.source import read_bytes
 from capilint.finding import Span, Step
 from capilint.ir import Language, Scope
 from capilint.progress import Progress
+from capilint.report import FORMATS
 from capilint.report.printable import plural
 from tests.command_line import Cli
 
@@ -93,6 +94,23 @@ def test_a_second_run_is_recalled(cache: Path, cli: Cli) -> None:
     assert cache.stat().st_mode & 0o777 == 0o700 or os.name == "nt"
     assert run(cli, "--select=CAP5")[1], "what is selected is no part of what was found"
     assert not run(cli, "--explain-silence")[1]
+
+
+def test_half_a_surrogate_pair_is_recalled_in_each_format(cache: Path, cli: Cli) -> None:
+    Path("half.py").write_bytes(
+        b"# coding: unicode_escape\nimport ctypes\ndef f(prov):\n    key = ctypes.c_void_p()\n"
+        b"    '\\ud800'; ctypes.windll.advapi32.CryptGenKey(prov, 1, 0, ctypes.byref(key))\n"
+    )
+    first, _ = run(cli)
+    assert codes(first) == ["CAP101"] and run(cli) == (first, True)
+    assert cli("baseline", ".", "--baseline", "known.json") == 0, cli.err
+    assert cli("check", "--baseline", "known.json") == 0
+    for name in FORMATS:
+        reports = set()
+        for option in ("--no-cache", "--statistics", "--jobs=1"):
+            assert cli("check", "--format", name, option) == 1, cli.err
+            reports.add(cli.out)
+        assert len(reports) == 1, name
 
 
 def test_a_picture_of_the_path_is_no_poorer_for_a_run_without_one(cache: Path, cli: Cli) -> None:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import capilint.frontends.c.module
 import capilint.frontends.cpp.module
-from capilint.checking import check
+from capilint import reading, report
+from capilint.checking import Report, check
+from capilint.commands import outputs
 from capilint.config.settings import Settings
+from capilint.edits.mending import Mender
+from capilint.edits.session import Session
 from capilint.engine.analysis import Analysis
 from capilint.engine.checks.openers import Openers
 from capilint.engine.fixpoint import Fixpoint
 from capilint.execution import replay
 from capilint.files.source import Input
 from capilint.finding import Finding
+from capilint.findings import triage
 from capilint.frontends.python.lowering.statements import Statements
 from capilint.language import Language
+from capilint.report import FORMATS, partly, sarif
+from tests.command_line import Cli
 
 C = """
 BOOL %s(HCRYPTPROV hProv)
@@ -42,9 +50,9 @@ TEXTS = {
 
 def found_in(language: str, text: str = "") -> list[Finding]:
     data = (text or TEXTS[language]).encode()
-    report = check([Input(f"a.{language}", LANGUAGES[language], data)], lambda _: Settings())
-    assert not report.unreadable
-    return list(report.findings)
+    found = check([Input(f"a.{language}", LANGUAGES[language], data)], lambda _: Settings())
+    assert not found.unreadable
+    return list(found.findings)
 
 
 def raises_for_broken(
@@ -138,6 +146,106 @@ def test_in_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said == {"before": True, "broken": None, "after": True}
 
 
+def checked(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> Cli:
+    """A check of three functions in each of two files, and one whose leak a comment suppresses."""
+    (folder / "a.c").write_text(TEXTS["c"], encoding="utf-8")
+    quiet = "void f(HCRYPTPROV p) { HCRYPTKEY k; CryptGenKey(p, 1, 0, &k); } // NOLINT(CAP101)\n"
+    (folder / "b.c").write_text(TEXTS["c"] + quiet, encoding="utf-8")
+    cli = Cli(capsys)
+    assert cli("check", "--no-cache", *options, str(folder)) in (1, 2)
+    assert "Traceback" not in cli.err and "KeyError: 'hKey'" in cli.err, cli.err
+    return cli
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_in_the_report_of_one_finding(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """One that the format fails for is named, and the others are in the report."""
+    whole = report.render
+
+    def failing(name: str, given: Report, style: report.Style) -> str:
+        if any(each.function == "broken" and each.path.endswith("a.c") for each in given.findings):
+            raise KeyError("hKey")
+        return whole(name, given, style)
+
+    monkeypatch.setattr(report, "render", failing)
+    for module in (outputs, partly):
+        monkeypatch.setattr(module, "render", failing)
+    cli = checked(tmp_path, capsys, "--format", name)
+    assert f"a.c:11:12: CAP101 is not in the {name} report: internal error (KeyError" in cli.err
+    assert cli.out.count("`hKey`") >= 5 or name == "html"
+
+
+def test_in_a_report_as_a_whole(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The other reports are written."""
+
+    def failing(*_: object) -> None:
+        raise KeyError("hKey")
+
+    monkeypatch.setattr(sarif, "render", failing)
+    cli = checked(tmp_path, capsys, "-o", f"sarif:{tmp_path}/r.sarif", "-o", "text:-")
+    assert "error: there is no sarif report: internal error (KeyError" in cli.err
+    assert cli.out.count("CAP101 key `hKey`") == 6
+
+
+@pytest.mark.parametrize("options", [("--suggest-fixes",), ("--diff", "-o", "text:-")])
+def test_in_the_edit_of_one_finding(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
+) -> None:
+    def names(_: object, finding: Finding, *more: object) -> bool:
+        return finding.function == "broken" and finding.path.endswith("a.c")
+
+    raises_for_broken(monkeypatch, Mender, "mend", names)
+    cli = checked(tmp_path, capsys, *options)
+    assert cli.err.count("a.c:11:12: no edit for CAP101: internal error (KeyError") == 1
+    if "--diff" in options:
+        assert "5 findings would be fixed, 1 would remain" in cli.err
+    else:
+        assert cli.out.count("CAP101 key `hKey`") == 6
+
+
+def test_in_the_edits_as_a_whole(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raises_for_broken(monkeypatch, Session, "_held", lambda *_: True)
+    cli = checked(tmp_path, capsys, "--suggest-fixes")
+    assert cli.out.count("CAP101 key `hKey`") == 6
+
+
+def test_in_the_comments_of_one_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They suppress nothing, rather than that anything is lost."""
+    raises_for_broken(monkeypatch, triage, "directives", lambda text, _: "NOLINT" in text)
+    cli = checked(tmp_path, capsys)
+    assert "b.c: no comment suppresses anything: internal error (KeyError: 'hKey'" in cli.err
+    assert cli.out.count("CAP101 key") == 7
+
+
+def test_where_a_comment_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raises_for_broken(monkeypatch, triage, "_lines_of", lambda each: each.function == "f")
+    cli = checked(tmp_path, capsys)
+    assert "b.c:19:37: no comment suppresses it: internal error (KeyError: 'hKey'" in cli.err
+    assert cli.out.count("CAP101 key") == 7
+
+
+def test_where_a_file_is_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raises_for_broken(monkeypatch, reading, "load_input", lambda item, _: item.path.endswith("a.c"))
+    cli = checked(tmp_path, capsys)
+    assert "a.c: this file was left out: internal error (KeyError: 'hKey'" in cli.err
+    assert cli.out.count("CAP101 key") == 3
+
+
 @pytest.mark.parametrize("name", ["__init__", "add", "lacking"])
 def test_before_any_function_is_analysed(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """No function is to blame: a file is analysed on its own, or named; none is called clean."""
@@ -147,9 +255,9 @@ def test_before_any_function_is_analysed(monkeypatch: pytest.MonkeyPatch, name: 
 
     monkeypatch.setattr(Analysis, name, failing)
     inputs = [Input(f"{each}.c", Language.C, TEXTS["c"].encode()) for each in ("a", "b")]
-    report = check(inputs, lambda _: Settings())
-    named = {each.path for each in report.unreadable if "KeyError: 'hKey'" in each.reason}
-    analysed = {each.path for each in report.findings}
+    outcome = check(inputs, lambda _: Settings())
+    named = {each.path for each in outcome.unreadable if "KeyError: 'hKey'" in each.reason}
+    analysed = {each.path for each in outcome.findings}
     both = {"a.c", "b.c"}
     assert (named, analysed) == ((set(), both) if name == "lacking" else (both, set()))
 

@@ -72,6 +72,15 @@ def test_shards_of_programs_find_what_one_run_finds(cli: Cli, language: str, see
     assert_same(cli, chance.randint(2, 5), "tree")
 
 
+def test_half_a_surrogate_pair_goes_into_a_part_and_out_again(cli: Cli) -> None:
+    Path("tree").mkdir()
+    Path("tree/half.py").write_bytes(
+        b"# coding: unicode_escape\nimport ctypes\ndef f(prov):\n    key = ctypes.c_void_p()\n"
+        b"    '\\ud800'; ctypes.windll.advapi32.CryptGenKey(prov, 1, 0, ctypes.byref(key))\n"
+    )
+    assert_same(cli, 2, "tree")
+
+
 def test_files_of_single_mistakes_share_their_names(cli: Cli) -> None:
     for folder in ("c/openers", "cpp/owners"):
         for path in sorted((FIXTURES / folder).iterdir())[:9]:

@@ -32,6 +32,8 @@ def edited(
         outcome = Session(inputs, settings_of, report).mended()
     except KeyboardInterrupt as stop:  # nothing is written yet
         return report._replace(interrupted=signal_of(stop))
+    for trouble in outcome.troubles:
+        say(f"capilint: warning: {trouble}")
     in_notebooks = sum(is_notebook(finding.path) for finding in report.findings)
     if in_notebooks:
         say(f"capilint: notebooks are not edited; {plural(in_notebooks, 'finding')} in them")

@@ -125,7 +125,9 @@ def write_all(
     written = True
     for name, path in wanted:
         try:
-            write(render(name, report, style(options, path)), path)
+            text, whole = _rendered(name, report, style(options, path))
+            write(text, path)
+            written &= whole
         except CommandError as error:
             say(f"capilint: error: {error}")
             written = False
@@ -133,6 +135,27 @@ def write_all(
     if summary and any(name == "github" for name, _ in wanted):
         written &= _appended(report, summary)
     return written
+
+
+def _rendered(name: str, report: Report, wanted: Style) -> tuple[str, bool]:
+    """A report, and whether it is whole: what a mistake of ours costs of it is said. Raises
+    CommandError where that is all of it."""
+    try:
+        return render(name, report, wanted), True
+    except MemoryError:
+        raise
+    except Exception:
+        from capilint.internal_error import reason
+        from capilint.report.partly import without_what_fails
+
+        try:
+            text, left_out = without_what_fails(name, report, wanted)
+        except Exception as error:
+            raise CommandError(f"there is no {name} report: {reason(error)}") from error
+    for finding, why in left_out:
+        place = f"{printable(finding.path)}:{finding.span.line}:{finding.span.column}"
+        say(f"capilint: error: {place}: {finding.code} is not in the {name} report: {why}")
+    return text, False
 
 
 def _appended(report: Report, path: str) -> bool:

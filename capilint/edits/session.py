@@ -26,6 +26,7 @@ from capilint.edits.proposals import Proposals
 from capilint.edits.validation import Checked, agrees
 from capilint.files.source import Input
 from capilint.finding import Change, Finding, Fix
+from capilint.internal_error import reason
 from capilint.rulebook.shared import rule_book
 
 _SMALL = 12  # files: a program that may be checked as a whole for each draft
@@ -40,10 +41,12 @@ class Rewritten(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """All that was mended: the files, and how many findings are gone."""
+    """All that was mended: the files, and how many findings are gone; what went wrong on the
+    way."""
 
     files: tuple[Rewritten, ...]
     fixed: int
+    troubles: tuple[str, ...] = ()
 
 
 class Session:
@@ -66,6 +69,7 @@ class Session:
         self._candidates = [each for each in report.findings if each.resource and each.steps]
         self._originals = Originals(self._inputs, report.sources)
         self._benches: dict[tuple[str, ...], Bench] = {}
+        self._troubles: dict[str, None] = {}
         self._work_left = most_work
         if most_work is not None and len(self._inputs) > 1:  # what holds is confirmed by the whole
             self._work_left = most_work - sum(len(each.text) for each in report.sources.values())
@@ -79,7 +83,8 @@ class Session:
             replace(each, fix=fixes[each], help=fixes[each].title) if each in fixes else each
             for each in self._report.findings
         )
-        return self._report._replace(findings=tuple(findings))
+        troubles = (*self._report.troubles, *self._troubles)
+        return self._report._replace(findings=tuple(findings), troubles=troubles)
 
     def fix_of(self, finding: Finding) -> Fix | None:
         """The fix for one finding of the report, if one is found."""
@@ -93,13 +98,14 @@ class Session:
         for finding in dict.fromkeys(reversed(self._candidates)):
             texts = self._mended_too(finding, texts)
         if not texts:
-            return Outcome((), 0)
+            return Outcome((), 0, tuple(self._troubles))
         after = self._checked(texts)
         if after - self._keys():
             texts = self._one_by_one(texts)
             after = self._checked(texts)
         files = tuple(self._rewritten(texts))
-        return Outcome(files, (self._keys() - after).total() if files else 0)
+        fixed = (self._keys() - after).total() if files else 0
+        return Outcome(files, fixed, tuple(self._troubles))
 
     # ------------------------------------------------------------ one finding
 
@@ -122,7 +128,21 @@ class Session:
     def _attempt(
         self, finding: Finding, paths: tuple[str, ...], texts: Mapping[str, str]
     ) -> Mended | None:
-        """The finding mended on a bench of files; `texts` are those that differ already."""
+        """The finding mended on a bench of files; `texts` are those that differ already. A mistake
+        of ours costs that finding its edit."""
+        try:
+            return self._attempted(finding, paths, texts)
+        except Exception as error:
+            self._note(finding, error)
+            return None
+
+    def _note(self, finding: Finding, error: Exception) -> None:
+        place = f"{finding.path}:{finding.span.line}:{finding.span.column}"
+        self._troubles[f"{place}: no edit for {finding.code}: {reason(error)}"] = None
+
+    def _attempted(
+        self, finding: Finding, paths: tuple[str, ...], texts: Mapping[str, str]
+    ) -> Mended | None:
         own = {path: text for path in paths if (text := self._text(path, texts)) is not None}
         if finding.path not in own:
             return None
@@ -202,6 +222,13 @@ class Session:
         return confirmed
 
     def _holds(self, fixes: Mapping[Finding, Fix]) -> bool:
+        try:
+            return self._held(fixes)
+        except Exception as error:
+            self._note(next(iter(fixes)), error)
+            return False
+
+    def _held(self, fixes: Mapping[Finding, Fix]) -> bool:
         made: dict[str, list[Change]] = {}
         for fix in fixes.values():
             for change in fix.changes:

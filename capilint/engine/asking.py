@@ -8,7 +8,7 @@ A function's result is the same again where its text is, and each of these answe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from capilint.engine.domain.ownership import MemberOwners, Scheme, Tail
@@ -84,14 +84,15 @@ class Asked:
 
 
 def answers_again(
-    log: Iterable[Asking],
+    log: Collection[Asking],
     doors: Doors,
     owners: MemberOwners,
     is_same: Callable[[Asking, Any], bool],
 ) -> bool:
     """Whether each question of a log has its answer again, as `is_same` tells of one and the answer
     now; where all have, what it tells is told to `owners`."""
-    now = MemberOwners(dict(owners.owners), dict(owners.resources))
+    noting = {NOTE_OWNER, NOTE_RESOURCE, OWNER_OF, IS_OWNER, RESOURCE_OF}
+    now = owners.copy_of(given[0] for kind, given, _ in log if kind in noting)
     of_members: Doors = {
         OWNER_OF: now.owner_of,
         IS_OWNER: now.is_owner,
@@ -105,8 +106,7 @@ def answers_again(
             now.learn_resource(*given)
         elif not is_same(asking, (of_members.get(kind) or doors[kind])(*given)):
             return False
-    owners.owners.update(now.owners)
-    owners.resources.update(now.resources)
+    owners.take_over(now)
     return True
 
 

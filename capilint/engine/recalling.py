@@ -131,7 +131,7 @@ class Recalling:
     def _recalled(self, data: bytes, doors: Doors, owners: MemberOwners) -> Result | None:
         try:
             log, result = self._records.loads(data)
-            same = answers_again(map(Asking._make, log), doors, owners, self._is_same)
+            same = answers_again([*map(Asking._make, log)], doors, owners, self._is_same)
             return Result(*result) if same else None
         except (RecordError, TypeError, ValueError, LookupError):
             return None

@@ -14,6 +14,7 @@ from capilint.config.settings import Settings
 from capilint.files.source import Source
 from capilint.finding import Finding, Severity, Span, place_of
 from capilint.findings.suppress import Directive, directives, matching
+from capilint.internal_error import reason
 from capilint.rulebook.codes import Code
 from capilint.slotted import dataclass
 
@@ -43,7 +44,8 @@ class Triage:
 
 
 class Triager:
-    """Sorts the findings of one run; `codes` describes the codes by name."""
+    """Sorts the findings of one run; `codes` describes the codes by name. `troubles` say which
+    files' comments could not be read, by a mistake of ours: these suppress nothing."""
 
     def __init__(
         self,
@@ -56,6 +58,7 @@ class Triager:
         self._codes = codes
         self._directives: dict[str, tuple[Directive, ...]] = {}
         self._used: dict[tuple[str, Directive], set[str]] = {}
+        self.troubles: list[str] = []
 
     def triage(self, findings: Iterable[Finding]) -> Triage:
         """What of the findings is reported, and what is suppressed."""
@@ -80,7 +83,16 @@ class Triager:
         )
 
     def _silencing(self, finding: Finding) -> tuple[str, Directive] | None:
-        """The first comment that suppresses the finding; all that do count as used."""
+        """The first comment that suppresses the finding; all that do count as used. Where that
+        cannot be told, by a mistake of ours, none does."""
+        try:
+            return self._first_silencing(finding)
+        except Exception as error:
+            place = f"{finding.path}:{finding.span.line}:{finding.span.column}"
+            self.troubles.append(f"{place}: no comment suppresses it: {reason(error)}")
+            return None
+
+    def _first_silencing(self, finding: Finding) -> tuple[str, Directive] | None:
         first = None
         for path, lines in _lines_of(finding):
             for directive in matching(self._directives_of(path), finding.code, lines):
@@ -91,7 +103,12 @@ class Triager:
     def _directives_of(self, path: str) -> tuple[Directive, ...]:
         if path not in self._directives:
             source = self._sources.get(path)
-            self._directives[path] = directives(source.text, source.language) if source else ()
+            try:
+                found = directives(source.text, source.language) if source else ()
+            except Exception as error:
+                self.troubles.append(f"{path}: no comment suppresses anything: {reason(error)}")
+                found = ()
+            self._directives[path] = found
         return self._directives[path]
 
     def _default(self, finding: Finding) -> str:

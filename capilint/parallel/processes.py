@@ -65,8 +65,8 @@ class Processes:
             self._most = min(self._most, worth)
             try:
                 self._pool, self._processes = _started(self._most)
-            except (OSError, ImportError, NotImplementedError):  # no processes, pipes, semaphores
-                self._most = 0
+            except (OSError, ImportError, NotImplementedError, RuntimeError, MemoryError):
+                self._most = 0  # no processes, pipes, semaphores, threads
         return self._most
 
     def tell(self, part: bytes) -> None:
@@ -114,9 +114,15 @@ def _started(number: int) -> tuple[ProcessPoolExecutor, list[BaseProcess]]:
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(number, context, _ignore_interrupts)
-    with _interrupts_blocked():
-        for _ in range(number):
-            pool.submit(begin)
+    try:
+        with _interrupts_blocked():
+            for _ in range(number):
+                pool.submit(begin)
+    except BaseException:  # those that nobody gives work would wait for it, and the run for them
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
     return pool, [each for each in multiprocessing.active_children() if each not in others]
 
 

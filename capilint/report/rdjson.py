@@ -70,7 +70,7 @@ def _location(path: str, span: Span, sources: Mapping[str, Source]) -> Json:
 
 def _position(lines: tuple[str, ...], line: int, column: int) -> Json:
     before = lines[line - 1][: column - 1] if line <= len(lines) else " " * (column - 1)
-    return {"line": line, "column": len(before.encode(errors="surrogateescape")) + 1}
+    return {"line": line, "column": len(before.encode(errors="surrogatepass")) + 1}
 
 
 def _suggestion(change: Change) -> Json:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from capilint.engine.analysis import Analysis
+from capilint.files import whole
 from tests.doors import C_LEAK
 from tests.faults.inputs import needs
 from tests.faults.register import fault
@@ -139,6 +140,43 @@ def over_link(run: Situation) -> Outcome:
     outcome = run.check(".", "-o", "r.json")
     assert Path("precious").read_text(encoding="utf-8") == "precious"
     return outcome._replace(err=outcome.err.replace(str(Path.cwd()), ""))
+
+
+@new("a named pipe that nobody reads, as a report", 2, ["error: pipe: cannot be written: a named"])
+def unread_pipe(run: Situation) -> Outcome:
+    needs("mkfifo")
+    os.mkfifo("pipe")
+    run.patch.setattr(whole, "_PATIENCE", 0.2)
+    return run.check(".", "-o", "json:pipe", "-o", "text:-")
+
+
+@new("a named pipe whose reader comes late, and reads slowly, as a report", 1)
+def read_pipe(run: Situation) -> Outcome:
+    needs("mkfifo")
+    os.mkfifo("pipe")
+    Path("many.c").write_text(
+        "".join(C_LEAK.replace("encrypt", f"encrypt{n}") for n in range(60)), encoding="utf-8"
+    )
+    run.patch.setattr(whole, "_PATIENCE", 60.0)
+    code = "import time; time.sleep(1); f = open('pipe', 'rb'); time.sleep(1); print(len(f.read()))"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as reader:
+        outcome = run.check(".", "-o", "json:pipe", "-o", "json:r.json", "-o", "text:-")
+        read, _ = reader.communicate()
+    assert int(read) == Path("r.json").stat().st_size > 65_536  # more than a pipe holds
+    return outcome
+
+
+@new("a named pipe whose reader goes away, as a report", 2, ["pipe: cannot be written: Broken"])
+def left_pipe(run: Situation) -> Outcome:
+    needs("mkfifo")
+    os.mkfifo("pipe")
+    Path("many.c").write_text(
+        "".join(C_LEAK.replace("encrypt", f"encrypt{n}") for n in range(60)), encoding="utf-8"
+    )
+    run.patch.setattr(whole, "_PATIENCE", 60.0)
+    code = "f = open('pipe', 'rb'); f.read(1)"
+    with subprocess.Popen([sys.executable, "-c", code]):
+        return run.check(".", "-o", "json:pipe", "-o", "text:-")
 
 
 def stopped(run: Situation, number: int) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -67,6 +68,26 @@ def none(run: Situation) -> Outcome:
     run.patch.setattr(processes, "_started", refuse)
     outcome = jobs(run, 2)
     assert outcome == alone
+    return outcome
+
+
+@new("no thread that can be started to look after the processes of `--jobs`")
+def no_thread(run: Situation) -> Outcome:
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if "Executor" in type(thread).__name__:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    alone = jobs(run, 1)
+    run.patch.setattr(threading.Thread, "start", refuse)
+    before = set(multiprocessing.active_children())
+    outcome = jobs(run, 2)
+    assert outcome == alone
+    for process in set(multiprocessing.active_children()) - before:  # the run would wait for them
+        process.join(30)
+        assert not process.is_alive()
     return outcome
 
 

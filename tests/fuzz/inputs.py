@@ -1,7 +1,7 @@
 """`make fuzz-inputs N=20000`: broken files, of which none may be more than the analysis can take.
 
-    fixture ── some edits (seeded) ── bytes ── check ── no internal error; places inside the file;
-                                                        soon; the same again, whatever ran between
+    fixture ── some edits (seeded) ── bytes ── check ── no internal error; places inside the file,
+                                                        in each format; soon; the same again
     some of them ── in another order, with other seeds of hashes ── the same bytes
     configurations, rules, ... (`tests.fuzz.settings_files`) ── read ── a result, or an error
     entries of a cache (`tests.fuzz.caches`) ── check ── what is found without a cache
@@ -15,7 +15,6 @@ matter of an hour.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sys
 import time
@@ -25,13 +24,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from capilint.checking import Report, check
+from capilint.commands.check import MOST_WORK
 from capilint.config.settings import Settings
+from capilint.edits.session import Session
 from capilint.files.source import Input
 from capilint.language import Language
 from capilint.report import Style, json_report, sarif
 from tests.fuzz.caches import BrokenCache, broken_cache, hold_cache
 from tests.fuzz.edits import EDITS, MOST_EDITS, WrongInput
 from tests.fuzz.order import hold_together
+from tests.fuzz.places import hold_places
 from tests.fuzz.settings_files import SettingsFile, hold_settings, settings_file
 from tests.fuzz.texts import text_of
 
@@ -77,7 +79,8 @@ def broken_file(seed: int, number: int, suffix: str, chance: random.Random) -> I
 
 
 def hold(item: Input, again: bool = False) -> None:
-    """Check a file; `again` twice, with each report. Raises WrongInput where that breaks a law."""
+    """Check a file; `again` twice, with edits, and in each format. Raises WrongInput where that
+    breaks a law."""
     report = _checked(item)
     for each in report.unreadable:
         if "internal error" in each.reason:
@@ -86,9 +89,12 @@ def hold(item: Input, again: bool = False) -> None:
         if "internal error" in finding.message:
             raise WrongInput(finding.message)
     if report.findings or again:
-        _hold_places(item, report)
-    if again and _rendered(report) != _rendered(_checked(item)):
-        raise WrongInput("not the same when it is checked again")
+        hold_places(report, item.path, ("json",))
+    if again:
+        edited = Session([item], lambda _: _SETTINGS, report, MOST_WORK).with_fixes()
+        hold_places(edited, item.path)
+        if _rendered(report) != _rendered(_checked(item)):
+            raise WrongInput("not the same when it is checked again")
 
 
 def _checked(item: Input) -> Report:
@@ -97,36 +103,6 @@ def _checked(item: Input) -> Report:
 
 def _rendered(report: Report) -> tuple[str, str]:
     return json_report.render(report, _STYLE), sarif.render(report, _STYLE)
-
-
-def _hold_places(item: Input, report: Report) -> None:
-    """Every place is inside of the file, as an editor counts, and none ends before it begins."""
-    assert item.data is not None
-    source = report.sources.get(item.path)
-    for each in _places(json.loads(json_report.render(report, _STYLE))):
-        if source is None:
-            raise WrongInput("a place in a file that was not read")
-        first, last = (each["line"], each["column"]), (each["end_line"], each["end_column"])
-        for line, column in (first, last):
-            inside = 1 <= line <= len(source.lines)
-            if not inside or not 1 <= column <= len(source.lines[line - 1]) + 1:
-                raise WrongInput(f"no place of the file: {line}:{column} in {each}")
-        if last < first:
-            raise WrongInput(f"ends before it begins: {each}")
-
-
-def _places(value: object) -> Iterator[dict[str, int]]:
-    """All that has a line in a report, whatever it is."""
-    if isinstance(value, dict):
-        if isinstance(value.get("line"), int):
-            start = {"line": value["line"], "column": value.get("column", 1)}
-            end = {"end_line": start["line"], "end_column": start["column"]}
-            yield {**start, **end, **{key: value[key] for key in end if key in value}}
-        for each in value.values():
-            yield from _places(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _places(each)
 
 
 def mixed(seed: int, first: int, count: int, only: Sequence[str] | None = None) -> Iterator[Item]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import field
 from functools import cached_property
+from itertools import count
 
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.values import Location, member_chain
@@ -42,6 +43,8 @@ from capilint.ir import (
     values_of,
 )
 from capilint.slotted import dataclass
+
+_Numbered = tuple[int, Definition, Parameter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +116,11 @@ class Closers:
         return Closer(destructor, function.parameters[0], summary, False, False, True)
 
     def _find(self, structure: Typed) -> Iterator[Closer]:
-        for definition, parameter, typed in self._parameters:
-            indirect = typed == structure.pointer().pointer()
-            by_value = typed == structure
-            if not (indirect or by_value or typed == structure.pointer()):
-                continue
+        pointer = structure.pointer()
+        ways = (structure, pointer, pointer.pointer())
+        found = [(each, way) for way in ways for each in self._parameters.get(way, ())]
+        for (_, definition, parameter), way in sorted(found, key=_place_of):
+            indirect, by_value = way == ways[2], way == structure
             if definition in self.openers or self._is_openers_own(definition):
                 continue
             if definition.module.problems:
@@ -130,15 +133,17 @@ class Closers:
                 yield Closer(definition, parameter, summary, indirect, frees, by_value=by_value)
 
     @cached_property
-    def _parameters(self) -> list[tuple[Definition, Parameter, Typed]]:
-        """Every parameter of a function in C that is of a known type."""
-        found = []
+    def _parameters(self) -> dict[Typed, list[_Numbered]]:
+        """The parameters of functions in C of each known type, numbered in the program's order."""
+        found: dict[Typed, list[_Numbered]] = {}
+        number = count()
         for definition in self.program.names.definitions:
             if definition.module.language is not Language.PYTHON:
                 for parameter in definition.function.parameters:
                     typed = parameter_type(definition, parameter)
                     if typed is not None:
-                        found.append((definition, parameter, typed))
+                        numbered = (next(number), definition, parameter)
+                        found.setdefault(typed, []).append(numbered)
         return found
 
     @cached_property
@@ -209,6 +214,10 @@ class Closers:
         if target is None or index >= len(target.function.parameters):
             return False
         return self._frees(target, target.function.parameters[index].variable, False, seen)
+
+
+def _place_of(found: tuple[_Numbered, Typed]) -> int:
+    return found[0][0]
 
 
 def releases(summary: Summary, parameter: Variable) -> bool:

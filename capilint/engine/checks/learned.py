@@ -71,10 +71,8 @@ class Learned:
         if definition not in self.released:
             return False
         scheme, members = self.released[definition]
-        owning = any(
-            owned is not None and known == scheme
-            for (known, _), owned in self.owners.owners.items()
-        )
+        owned = self.owners.owners.get(scheme, {}).values()
+        owning = any(each is not None for each in owned)
         return owning or any(
             self.owners.resource_of(scheme, member) not in (None, resource)
             for member, resource in members

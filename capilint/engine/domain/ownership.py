@@ -12,7 +12,7 @@ A file's own variables are like the members of one structure.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import field
 
 from capilint.engine.domain.state import State
@@ -33,11 +33,25 @@ class MemberOwners:
 
     A scheme says whose members are meant: a class, or the members' file where types have no
     names. A member that is seen with two owners has none. `resources` are what the members of a
-    method's own object hold; one that is seen with two holds neither for certain.
+    method's own object hold; one that is seen with two holds neither for certain. Both are by
+    scheme, so that nothing looks through those of the whole program.
     """
 
-    owners: dict[tuple[Scheme, Tail], Tail | None] = field(default_factory=dict)
-    resources: dict[tuple[Scheme, Tail], str | None] = field(default_factory=dict)
+    owners: dict[Scheme, dict[Tail, Tail | None]] = field(default_factory=dict)
+    resources: dict[Scheme, dict[Tail, str | None]] = field(default_factory=dict)
+
+    def copy_of(self, schemes: Iterable[Scheme]) -> MemberOwners:
+        """What is known of some schemes, which may learn more on its own."""
+        named = set(schemes)
+        return MemberOwners(
+            {each: dict(self.owners[each]) for each in named if each in self.owners},
+            {each: dict(self.resources[each]) for each in named if each in self.resources},
+        )
+
+    def take_over(self, copy: MemberOwners) -> None:
+        """Know of the schemes of a copy what that has learned since."""
+        self.owners.update(copy.owners)
+        self.resources.update(copy.resources)
 
     def learn(self, scheme: Scheme, state: State, own: Container[str] = ()) -> None:
         """Take note of the handles that a function leaves in members, and in its file's `own`
@@ -78,18 +92,17 @@ class MemberOwners:
 
     def note(self, scheme: Scheme, member: Tail, owner: Tail | None) -> None:
         """Take note of where a member's owner is; None: nowhere for certain."""
-        known = self.owners.setdefault((scheme, member), owner)
-        if known != owner:
-            self.owners[scheme, member] = None
+        known = self.owners.setdefault(scheme, {})
+        if known.setdefault(member, owner) != owner:
+            known[member] = None
 
     def owner_of(self, scheme: Scheme, location: Location) -> Location | None:
         """Where the owner of the handle at a location is kept, as far as that is known."""
         member_of = _as_member(location, _All())
-        path = member_of.path
+        path, known = member_of.path, self.owners.get(scheme, {})
         for begin in range(len(path)):
-            key = scheme, path[begin:]
-            if key in self.owners:
-                member = self.owners[key]
+            if path[begin:] in known:
+                member = known[path[begin:]]
                 return None if member is None else _of_member(member_of.base, path[:begin] + member)
         return None
 
@@ -97,19 +110,19 @@ class MemberOwners:
         """Whether a location is that of an owner."""
         path = _as_member(location, _All()).path
         tails = {path[begin:] for begin in range(len(path))}
-        return any(known == scheme and owner in tails for (known, _), owner in self.owners.items())
+        return any(owner in tails for owner in self.owners.get(scheme, {}).values())
 
     # ------------------------------------------------------------ what a member holds
 
     def learn_resource(self, scheme: Scheme, member: Tail, resource: str | None) -> None:
         """Take note of what a method puts into a member of its object; None: one of several."""
-        known = self.resources.setdefault((scheme, member), resource)
-        if known != resource:
-            self.resources[scheme, member] = None
+        known = self.resources.setdefault(scheme, {})
+        if known.setdefault(member, resource) != resource:
+            known[member] = None
 
     def resource_of(self, scheme: Scheme, member: Tail) -> str | None:
         """The kind of handle that a member of a method's own object holds."""
-        return self.resources.get((scheme, member))
+        return self.resources.get(scheme, {}).get(member)
 
 
 @dataclass(frozen=True, slots=True)

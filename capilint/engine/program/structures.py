@@ -13,10 +13,22 @@ is none of another file; those of headers are one where they have the same membe
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from capilint.engine.program.linkage import Definition
-from capilint.ir import Assign, Call, Function, Module, Parameter, Place, Read, Value, Variable
+from capilint.ir import (
+    Assign,
+    Call,
+    ClassText,
+    Function,
+    Module,
+    Parameter,
+    Place,
+    Read,
+    Value,
+    Variable,
+)
 
 UNTYPED = "void"
 _QUALIFIERS = frozenset(
@@ -24,6 +36,8 @@ _QUALIFIERS = frozenset(
 )
 _WORDS = re.compile(r"(?:\(unnamed\)|\w+)(?:::(?:\(unnamed\)|\w+))*|\S")
 _NAME = re.compile(r"(?<![\w:()])[\d:()]*+[^\W\d][\w:()]*+")
+
+_asked_of: tuple[Mapping[str, ClassText], dict[str, list[str]]] = ({}, {})
 
 
 class Typed(NamedTuple):
@@ -138,5 +152,19 @@ def _plain(text: str) -> Typed | None:
 
 def _in_a_namespace(name: str, module: Module) -> str:
     """The whole name of a class that is written without its namespace."""
-    found = [each for each in module.class_texts if each.endswith(f"::{name}")]
+    last = name.rpartition("::")[2]
+    alike = _by_last_name(module.class_texts).get(last, ())
+    found = [each for each in alike if each.endswith(f"::{name}")]
     return found[0] if len(found) == 1 else name
+
+
+def _by_last_name(classes: Mapping[str, ClassText]) -> dict[str, list[str]]:
+    """The whole names of classes by their last, kept for the module that is asked about next."""
+    global _asked_of
+    known, table = _asked_of
+    if known is not classes:
+        table = {}
+        for each in classes:
+            table.setdefault(each.rpartition("::")[2], []).append(each)
+        _asked_of = classes, table
+    return table
