@@ -36,6 +36,7 @@ _UNPREDICTABLE = frozenset(
     {"__new__", "__getattr__", "__getattribute__", "__setattr__", "__init_subclass__"}
 )
 _CONSTRUCTOR, _DESTRUCTOR = "__init__", "__del__"
+_AFTER_CONSTRUCTOR = "__post_init__"
 _CLOSERS = ("__exit__", "close")
 _KNOWN_BASES = frozenset({"object", "abc.ABC"})
 
@@ -175,9 +176,18 @@ class PythonClasses:
         """Whether it is the constructor of a class that has no destructor, and no unknown base."""
         function = definition.function
         owner = function.owner_class or ""
-        if not self.is_constructor(function) or owner not in self.bases or not function.parameters:
+        if owner not in self.bases or not function.parameters:
+            return False
+        if not self.is_constructor(function) and not self._ends_construction(function, owner):
             return False
         return self.method(owner, _DESTRUCTOR) is Missing.ABSENT
+
+    def _ends_construction(self, function: Function, owner: str) -> bool:
+        """Whether it is what the constructor that a data class is given calls in the end."""
+        if function.qualified_name != f"{owner}.{_AFTER_CONSTRUCTOR}":
+            return False
+        constructor = self.method(owner, _CONSTRUCTOR)
+        return isinstance(constructor, Definition) and constructor.function.implicit
 
     def is_constructor(self, function: Function) -> bool:
         """Whether a function is the constructor of its class."""
