@@ -5,14 +5,15 @@ Lines and columns count from 1; columns count characters of the decoded line.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
 from capilint.severity import Severity as Severity
-from capilint.slotted import dataclass
+from capilint.slotted import quickly_made
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A stretch of source text; `end_column` is one past the last character."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from capilint.edits.bench import LEAKS, Bench, Key, View, key_of, made_of, of_key
 from capilint.edits.draft import Draft, Lines, applied
 from capilint.finding import Finding
 from capilint.silence import Kind
-from capilint.slotted import dataclass
 
 MOST_LOOKS = 30  # for one finding; where a draft holds at all, that takes about a dozen
 _BLIND = (

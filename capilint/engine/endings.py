@@ -5,7 +5,7 @@ in a file's own variables. Asked once all functions were followed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import chain
 
 from capilint.engine.checks.closers import Closers
@@ -32,7 +32,6 @@ from capilint.engine.program.linkage import Definition
 from capilint.engine.reporting.duplicates import Candidate
 from capilint.engine.summaries.summary import Exit, Summary
 from capilint.engine.transfer.interpreter import Interpreter
-from capilint.slotted import dataclass
 
 Analysed = dict[Definition, tuple[Interpreter, Graph]]
 Ending = Iterator[tuple[Definition, Callable[[Definition], list[Candidate]]]]

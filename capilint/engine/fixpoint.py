@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, defaultdict, deque
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.engine.domain.budget import BoundReached
 from capilint.engine.domain.events import Event, Path, Trail
@@ -27,7 +27,6 @@ from capilint.engine.domain.widening import forget_settled, give_up, settle
 from capilint.engine.transfer.assignments import Point
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import Function, successors
-from capilint.slotted import dataclass
 
 MOST_ALIKE = 12
 FEW_ALIKE = 3

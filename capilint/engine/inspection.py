@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from capilint.engine.analysis import Analysis
 from capilint.engine.domain.budget import BoundReached, Effort
@@ -20,7 +20,6 @@ from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import Function, Module
 from capilint.rulebook.book import RuleBook
-from capilint.slotted import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from operator import is_not
 
@@ -32,7 +32,6 @@ from capilint.engine.transfer.interpreter import Interpreter
 from capilint.engine.transfer.resolution import Callees
 from capilint.ir import Language, Module
 from capilint.rulebook.book import Bound
-from capilint.slotted import dataclass
 
 _Alternatives = tuple[Definition, ...]
 _Summaries = tuple[Summary | None, ...]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
 from capilint.finding import Confirmed, Finding, Outcome, TraceEvent
@@ -20,7 +20,6 @@ from capilint.model.events import NoticeKind, Role
 from capilint.model.machine import signature_of
 from capilint.model.signature import Parameter
 from capilint.rulebook.protocol import Resource
-from capilint.slotted import dataclass
 
 # The monitor has no word of its own for an exception: the handle is leaked, or lost in a loop.
 _MONITORS = {"CAP102": ("CAP101", "CAP103")}

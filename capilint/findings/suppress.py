@@ -12,12 +12,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from capilint.language import Language
 from capilint.rulebook.code_names import code_prefix
-from capilint.slotted import dataclass
 
 _C_TOKEN = re.compile(
     r"""

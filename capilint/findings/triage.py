@@ -8,7 +8,7 @@ Finding* ── suppressed by a comment? ── selected by the settings? ──
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from capilint.config.settings import Settings
 from capilint.files.source import Source
@@ -16,7 +16,6 @@ from capilint.finding import Finding, Severity, Span, place_of
 from capilint.findings.suppress import Directive, directives, matching
 from capilint.internal_error import reason
 from capilint.rulebook.codes import Code
-from capilint.slotted import dataclass
 
 UNUSED_SUPPRESSION, WRONG_SUPPRESSION = "CAP903", "CAP904"
 

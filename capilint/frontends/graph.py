@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from capilint.finding import Span
 from capilint.ir import (
@@ -33,7 +33,6 @@ from capilint.ir import (
     Terminator,
     Value,
 )
-from capilint.slotted import dataclass
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from capilint.finding import Span
@@ -11,11 +12,12 @@ from capilint.ir.values import (
     Value,
     Variable,
 )
-from capilint.slotted import dataclass
+from capilint.slotted import quickly_made
 
 # ---------------------------------------------------------------- callees
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Direct:
     """A callee known by name: `CryptGenKey` in C, the canonical dotted name in Python.
@@ -32,6 +34,7 @@ class Direct:
     name: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Method:
     """A callee found through an object, `receiver.name(...)`; `arguments` are without it."""
@@ -40,6 +43,7 @@ class Method:
     name: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Indirect:
     """A callee that is a value (a function pointer, a lambda held in a variable)."""
@@ -58,6 +62,7 @@ def callee_name(callee: Callee) -> str:
 # ---------------------------------------------------------------- instructions
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Declare:
     """A variable begins its life without a value (`HCRYPTKEY hKey;`)."""
@@ -67,6 +72,7 @@ class Declare:
     span: Span
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class EndScope:
     """Variables of an inner block end their life (also on break, goto and return out of it)."""
@@ -75,6 +81,7 @@ class EndScope:
     span: Span
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Assign:
     """`target = value`. A `zeroes` assignment clears the whole aggregate (`= {0}`)."""
@@ -85,6 +92,7 @@ class Assign:
     zeroes: bool = False
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call. `result` is None where the code discards the result.
@@ -108,6 +116,7 @@ class Call:
     noexcept: bool = False
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Escape:
     """Values go where the analysis cannot follow: a container, a closure, inline assembly."""
@@ -116,6 +125,7 @@ class Escape:
     span: Span
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Yield:
     """A generator hands out a value and is resumed later.
@@ -130,6 +140,7 @@ class Yield:
     span: Span
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Delete:
     """Python's `del name`: the reference is gone."""
@@ -148,6 +159,7 @@ class ElementOperation(StrEnum):
     COUNT = "count"  # to the result how many there are
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Elements:
     """An operation on the elements of a container that grows: `keys.push_back(key)`.
@@ -170,6 +182,7 @@ Instruction = Declare | EndScope | Assign | Call | Escape | Yield | Delete | Ele
 # ---------------------------------------------------------------- terminators
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Jump:
     """Go on at a block."""
@@ -186,6 +199,7 @@ class Question(StrEnum):
     MACRO = "macro"  # a condition in a macro's text, of which the source shows the use only
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Branch:
     """Go one way where the condition is non-zero (truthy), the other way where not."""
@@ -197,6 +211,7 @@ class Branch:
     question: Question = Question.CONDITION
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Choose:
     """Go any of the ways: nothing is known about the choice.
@@ -213,6 +228,7 @@ class Choose:
     question: Question = Question.CONDITION
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Return:
     """Leave the function with a value, or None. `implicit` at the closing brace / last line."""
@@ -222,6 +238,7 @@ class Return:
     implicit: bool = False
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Raise:
     """Raise an exception: go on at the block's handler, or leave the function by it.
@@ -237,6 +254,7 @@ class Raise:
     exception: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Stop:
     """The end of a path that the front end knows to be impossible, or code not understood."""

@@ -16,10 +16,10 @@ edges join the lane at the end of their block, and it leads to the head of the o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from capilint import ir
 from capilint.ir.text import statement_text
-from capilint.slotted import dataclass
 
 _WIDTH = 100
 _LANE = 2  # characters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.finding import Span
 from capilint.ir.code import (
@@ -19,11 +19,12 @@ from capilint.ir.values import (
     Variable,
 )
 from capilint.language import Language
-from capilint.slotted import dataclass
+from capilint.slotted import quickly_made
 
 # ---------------------------------------------------------------- graphs
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class BasicBlock:
     """Instructions without a branch; `handler` is where an exception inside them goes."""
@@ -34,6 +35,7 @@ class BasicBlock:
     handler: int | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A parameter; `keyword_only` and `variadic` (`*args`, `...`) ones match no position.

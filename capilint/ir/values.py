@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from capilint.slotted import dataclass
+from capilint.slotted import quickly_made
 
 
 class Scope(StrEnum):
@@ -46,6 +47,7 @@ class Respelt(str):
         return respelt
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Place:
     """A storage location: a variable and the accessors from it (see the module's table)."""
@@ -60,6 +62,7 @@ class Place:
 # ---------------------------------------------------------------- values
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Constant:
     """A literal: an integer, text, or None for NULL / None. TRUE is 1 and FALSE is 0."""
@@ -67,6 +70,7 @@ class Constant:
     value: int | str | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Named:
     """A named constant such as CRYPT_DELETEKEYSET, with its value where the file defines it.
@@ -79,6 +83,7 @@ class Named:
     origin: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Read:
     """The content of a place."""
@@ -86,6 +91,7 @@ class Read:
     place: Place
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class AddressOf:
     """A pointer to a place (`&hKey`)."""
@@ -93,6 +99,7 @@ class AddressOf:
     place: Place
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A pure operator on values.
@@ -107,6 +114,7 @@ class Operation:
     operands: tuple[Value, ...]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class TupleOf:
     """A fixed-size aggregate (`return prov, key`); its fields are read as `[0]`, `[1]`."""
@@ -114,6 +122,7 @@ class TupleOf:
     values: tuple[Value, ...]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class FunctionReference:
     """A function used as a value, or code captured by a closure.
@@ -125,6 +134,7 @@ class FunctionReference:
     captures: tuple[Place, ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """A value that the front end cannot express; `mentions` are the values inside it."""

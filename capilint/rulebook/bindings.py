@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from capilint.rulebook.protocol import Protocol, Resource, Success
 from capilint.rulebook.schema import Defaults, functions_of, protocols_of, success_of
 from capilint.rulebook.tomlfile import RuleFile, Section
-from capilint.slotted import dataclass
 
 _KEYS = (
     "binding",

@@ -12,10 +12,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from capilint.finding import Severity
 from capilint.rulebook.folder import RuleError, rule_folder, texts_in
-from capilint.slotted import dataclass
 
 HEADINGS = ("What it does", "Why is this bad", "Example", "Use instead", "How to suppress")
 FIELDS: Mapping[str, str] = {

@@ -11,10 +11,8 @@ new handle, which handles it uses, releases or references once more, and how it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
-
-from capilint.slotted import dataclass
 
 
 class Success(StrEnum):

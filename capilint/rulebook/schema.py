@@ -7,11 +7,10 @@ release function of a resource) is in `rulebook`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 
 from capilint.rulebook.protocol import Creation, Flags, Protocol, Resource, Success
 from capilint.rulebook.tomlfile import Section, nearest
-from capilint.slotted import dataclass
 
 _NO_KEYS = ("name", "family", "unlisted")
 _FUNCTION_KEYS = (*(f.name for f in fields(Protocol) if f.name not in _NO_KEYS), "forms")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 from capilint.finding import Severity
 from capilint.rulebook import codes
-from capilint.slotted import dataclass
 
 MODULE = "<module>"  # the function of what stands outside of all functions
 

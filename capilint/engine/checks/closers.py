@@ -12,7 +12,7 @@ do so: std::unique_ptr<digest>.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 
@@ -42,7 +42,6 @@ from capilint.ir import (
     source_text,
     values_of,
 )
-from capilint.slotted import dataclass
 
 _Numbered = tuple[int, Definition, Parameter]
 

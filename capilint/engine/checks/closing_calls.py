@@ -9,6 +9,7 @@ Which function that is tells what it releases, not its name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from capilint.engine.checks.closers import Closers
@@ -24,7 +25,6 @@ from capilint.engine.summaries.summary import Summary
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import Language, Place, Variable, source_text
 from capilint.ir.signatures import last_name
-from capilint.slotted import dataclass
 
 
 class Held(NamedTuple):

@@ -12,7 +12,7 @@ is opened where it is needed first, `if (!prov)`, is kept for good on purpose.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.engine.checks.members import last_return
 from capilint.engine.checks.own_variables import OwnVariables
@@ -24,7 +24,6 @@ from capilint.engine.program.callgraph import Program
 from capilint.engine.program.linkage import Definition
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import Module, Place, Scope, Variable, source_text
-from capilint.slotted import dataclass
 
 ALL_BUT_ONE = 2  # so many keys have to end to show that their context should, too
 

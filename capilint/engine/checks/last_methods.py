@@ -15,7 +15,7 @@ callers have to do first is their affair.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -43,7 +43,6 @@ from capilint.engine.transfer.interpreter import Interpreter
 from capilint.engine.transfer.ways import Site
 from capilint.finding import Span
 from capilint.ir import Assign, Call, Direct, Function, Place, Scope, Unknown, Variable, source_text
-from capilint.slotted import dataclass
 
 ALL_BUT_ONE = 2  # so many handles have to end with an object to show that it does
 

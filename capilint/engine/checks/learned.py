@@ -7,7 +7,7 @@ Key():   CryptGenKey(m_prov, .., &m_key)   ──► m_key is a key, and lives i
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.ownership import MemberOwners, MembersSeen, Scheme, Tail
@@ -16,7 +16,6 @@ from capilint.engine.domain.values import Location, Symbol, initial
 from capilint.engine.program.linkage import Definition
 from capilint.engine.transfer.interpreter import Interpreter
 from capilint.ir import Function
-from capilint.slotted import dataclass
 
 
 @dataclass(slots=True)

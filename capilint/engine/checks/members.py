@@ -10,6 +10,7 @@ But where nothing in the program takes the member out again, nobody can release 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from capilint.engine.checks.taken_members import TakenMembers
 from capilint.engine.domain.events import Defect, Ender, Path
@@ -26,7 +27,6 @@ from capilint.ir import (
     Return,
     Scope,
 )
-from capilint.slotted import dataclass
 
 
 @dataclass(frozen=True, slots=True)

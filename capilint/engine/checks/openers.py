@@ -18,7 +18,7 @@ alive all that is so its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from capilint.engine.checks.closers import Closer, Closers
 from capilint.engine.checks.members import (
@@ -53,7 +53,6 @@ from capilint.engine.transfer.interpreter import Interpreter
 from capilint.engine.transfer.ways import Site
 from capilint.finding import Span
 from capilint.ir import Call, Direct, Language, Place, Read, Scope, Unknown, Value, Variable
-from capilint.slotted import dataclass
 
 ALL_BUT_ONE = 2  # so many handles have to end with a structure to show that it does
 _POINTER = Variable("%structure", Scope.TEMPORARY)  # where the caller keeps its address

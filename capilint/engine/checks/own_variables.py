@@ -8,7 +8,7 @@ BCryptGenerateSymmetricKey(algs.cbc, ..)    if (algs.cbc)      neither
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum
 
 from capilint.engine.checks.closers import releases
@@ -30,7 +30,6 @@ from capilint.ir import (
     Variable,
     values_of,
 )
-from capilint.slotted import dataclass
 
 SummaryOf = Callable[[Definition], Summary | None]
 _SOURCES = (".c", ".cc", ".cpp", ".cxx", ".inc", ".inl")

@@ -11,7 +11,7 @@ any other counts by its name, whichever structure has it: rather silent than wro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.engine.domain.handle import Typestate
 from capilint.engine.domain.order import TESTS
@@ -60,7 +60,6 @@ from capilint.ir import (
 )
 from capilint.ir.signatures import last_name
 from capilint.rulebook.protocol import Protocol
-from capilint.slotted import dataclass
 
 _NOWHERE = Variable("", Scope.GLOBAL)
 Name = tuple[str, str]  # of a structure, with the file whose own it is

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.engine.checks.taken import ended_for_good
 from capilint.engine.program.classes import Classes
@@ -25,7 +25,6 @@ from capilint.ir import (
     values_of,
 )
 from capilint.rulebook.book import Bound
-from capilint.slotted import dataclass
 
 
 @dataclass(slots=True)

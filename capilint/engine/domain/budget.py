@@ -14,11 +14,10 @@ file take together is bounded, too (`shares.py`): where the others took it, each
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.engine.domain.state import State
 from capilint.ir import Function
-from capilint.slotted import dataclass
 
 EASE = 9_000
 MOST = 18_000

@@ -12,7 +12,7 @@ the path that came first.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from capilint.engine.domain.cause import DONE, Cause, How
@@ -20,7 +20,6 @@ from capilint.engine.domain.handle import Handle
 from capilint.engine.domain.values import Location, Symbol
 from capilint.finding import Span
 from capilint.ir import Scope, Variable
-from capilint.slotted import dataclass
 
 
 class CreationSite(NamedTuple):

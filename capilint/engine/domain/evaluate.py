@@ -7,6 +7,7 @@ infeasible, and a condition that says something new is remembered as a fact.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from capilint.engine.domain.equality import known_number, told_by_comparison, told_by_truth
 from capilint.engine.domain.handle import changed
@@ -54,7 +55,6 @@ from capilint.ir import (
     Value,
 )
 from capilint.ir.arithmetic import calculated
-from capilint.slotted import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ A trail is a linked list, newest event first, so that paths that part share what
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Symbol
 from capilint.finding import Span
 from capilint.ir import Branch, Choose, Raise, Return
-from capilint.slotted import dataclass
 
 MOST_LEVELS = 32  # calls in calls that are told of; of those further in, what they do themselves
 ENDS = ("release", "free")  # the actions that end a handle, or memory

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import NamedTuple
 
 from capilint.engine.domain.cause import Cause
 from capilint.engine.domain.values import AbstractValue, Symbol
-from capilint.slotted import dataclass
 
 MEMORY = "memory"  # the resource of what other handles stand in
 

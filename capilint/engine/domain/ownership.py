@@ -13,12 +13,11 @@ A file's own variables are like the members of one structure.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Symbol
 from capilint.ir import Scope, Variable
-from capilint.slotted import dataclass
 
 _FILE = Variable("%file", Scope.GLOBAL)  # the structure whose members are variables
 KEPT_BY_OTHERS = ("initial", "member", "clobber")  # what is in a member that others have filled

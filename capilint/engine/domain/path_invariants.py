@@ -7,12 +7,11 @@ a variable would only make every state longer; here it costs one entry for the w
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.engine.domain.values import AbstractValue, Location, Symbol
 from capilint.engine.program.liveness import Live, addressed_variables, written_by
 from capilint.ir import Function, Scope, Variable
-from capilint.slotted import dataclass
 
 PATH_INDEPENDENT = ("initial", "member", "result")
 

@@ -14,6 +14,7 @@ meet in block 1.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from capilint.engine.domain.events import Event, Origin, Role
 from capilint.engine.domain.handle import Handle
@@ -33,7 +34,6 @@ from capilint.engine.domain.values import (
 )
 from capilint.finding import Span
 from capilint.ir import Branch, Place, Variable, source_text
-from capilint.slotted import dataclass
 
 _FLAGS = {
     "made": "made here",

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.engine.domain.cause import DONE, Cause, How
 from capilint.engine.domain.entrusted import dies_with, let_go, reached_from
@@ -42,7 +42,6 @@ from capilint.engine.domain.values import (
 from capilint.finding import Span
 from capilint.ir import Scope, Variable
 from capilint.rulebook.protocol import Resource
-from capilint.slotted import dataclass
 
 HAND_OUT, SHOW = "hand-out", "show"
 UNTRACKED = frozenset(["unknown", "object", "box"])

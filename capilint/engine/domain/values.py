@@ -11,11 +11,10 @@ and what is often asked of a value (its symbols, the parts of a location) is wor
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeGuard, TypeVar
 
 from capilint.ir import Scope, Variable
-from capilint.slotted import dataclass
 
 NEWEST = 0
 ONE_OF = "one of"  # the operator of what says that its first operand is one of the others

@@ -8,6 +8,7 @@ through others are unknown to all.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -35,7 +36,6 @@ from capilint.ir import (
     values_of,
 )
 from capilint.rulebook.book import Bound, RuleBook
-from capilint.slotted import dataclass
 
 
 class Calls(NamedTuple):

@@ -7,6 +7,7 @@ destructors where they run. So this only answers questions about classes as a wh
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from capilint.engine.program.classes import Missing
@@ -14,7 +15,6 @@ from capilint.engine.program.linkage import Definition
 from capilint.engine.program.names import Names
 from capilint.ir import Call, Function, Language, Module, places_in, values_of
 from capilint.ir.signatures import last_name
-from capilint.slotted import dataclass
 
 
 @dataclass

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from capilint.engine.program.linkage import Definition
@@ -37,7 +37,6 @@ from capilint.ir import (
     Variable,
 )
 from capilint.ir.libraries import told_apart
-from capilint.slotted import dataclass
 
 _CONSTRUCTOR = "__init__"
 _Given = tuple[Definition, Variable]

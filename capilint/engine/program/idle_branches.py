@@ -11,7 +11,7 @@ Which way such a branch goes is of no consequence, also where nobody knows what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from capilint.engine.program.liveness import Liveness, reads_of
@@ -33,7 +33,6 @@ from capilint.ir import (
     places_in,
     successors,
 )
-from capilint.slotted import dataclass
 
 
 @dataclass

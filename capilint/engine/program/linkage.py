@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from capilint.ir import Function, Language, Module
 from capilint.ir.signatures import parameter_count, plain_name
-from capilint.slotted import dataclass
 
 _ENTRY_POINTS = frozenset({"main", "wmain", "WinMain", "wWinMain"})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from capilint.ir import (
     AddressOf,
@@ -38,7 +39,6 @@ from capilint.ir import (
     successors,
     values_of,
 )
-from capilint.slotted import dataclass
 
 
 class Live(dict[Variable, bool]):

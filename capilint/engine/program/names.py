@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 from capilint.engine.program.imports import Imports
@@ -17,7 +17,6 @@ from capilint.ir.arithmetic import number_of
 from capilint.ir.signatures import parameter_count, plain_name
 from capilint.rulebook.book import Bound, RuleBook
 from capilint.rulebook.protocol import Protocol, Success
-from capilint.slotted import dataclass
 
 MOST_ALIASES = 8
 _VARIANT = re.compile(r"@[0-9]+(?=\.|$)")  # which of several definitions of a name it is

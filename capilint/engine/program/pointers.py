@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 from capilint.engine.program.linkage import Definition
@@ -38,7 +39,6 @@ from capilint.ir import (
     Scope,
     Value,
 )
-from capilint.slotted import dataclass
 
 FUNCTION = "function"
 

@@ -7,7 +7,7 @@ not hold comes before the name is found, it may mean anything.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from capilint.engine.program.classes import Missing
@@ -29,7 +29,6 @@ from capilint.ir import (
     Variable,
     values_of,
 )
-from capilint.slotted import dataclass
 
 # Methods by which an object's attributes, or the object itself, become something else.
 _UNPREDICTABLE = frozenset(

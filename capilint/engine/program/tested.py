@@ -12,6 +12,7 @@ A call that is told how something went, once that is decided, is no check of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
 
@@ -37,7 +38,6 @@ from capilint.ir import (
     successors,
     values_of,
 )
-from capilint.slotted import dataclass
 
 Answers = dict[Variable, frozenset[tuple[int, int]]]
 """The variables that each way to a point has asked about, with the blocks that did and the ways

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from capilint.engine.domain.cause import Cause, How
@@ -30,7 +31,6 @@ from capilint.ir import (
 )
 from capilint.rulebook.book import Bound
 from capilint.silence import Kind, Lack, Reason
-from capilint.slotted import dataclass
 
 _SIMPLE = {
     How.CAPTURED: Kind.CAPTURED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from capilint.engine.domain.budget import BoundReached, Effort
 from capilint.engine.domain.escapes import newest
@@ -20,7 +20,6 @@ from capilint.engine.reporting.waypoints import Waypoint, waypoints
 from capilint.engine.transfer.leaving import MODULE
 from capilint.finding import Span
 from capilint.ir import Function, Raise
-from capilint.slotted import dataclass
 
 Key = tuple[object, ...]
 MINOR = ("CAP401",)  # each creation may be one: they are told last

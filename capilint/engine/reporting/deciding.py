@@ -17,14 +17,13 @@ One counts
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from capilint.engine.domain.budget import Effort
 from capilint.engine.domain.events import Event, Trail
 from capilint.engine.fixpoint import Graph, Links
 from capilint.ir import Choose
-from capilint.slotted import dataclass
 
 ENDS = -1  # the function is left
 

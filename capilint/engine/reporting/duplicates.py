@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
 
 from capilint.engine.checks.closing_calls import ClosingCalls, Held
 from capilint.finding import Finding, Span
 from capilint.rulebook.wording import Facts, help_text
-from capilint.slotted import dataclass
 
 _INDEX = re.compile(r"\[\d+\]")
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from capilint.engine.domain.events import Trail
 from capilint.engine.fixpoint import Links
-from capilint.slotted import dataclass
 
 
 class Length(NamedTuple):

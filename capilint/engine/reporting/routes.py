@@ -7,7 +7,7 @@ waypoints ── the instructions between them ── their events ── Passag
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from capilint.engine.domain.escapes import newest
@@ -32,7 +32,6 @@ from capilint.ir import (
     Terminator,
     successors,
 )
-from capilint.slotted import dataclass
 
 _MADE_LAST = (*LEAKS, "CAP401")  # mistakes that may be all there is on a path
 _NOWHERE: Point = (-1, -1)

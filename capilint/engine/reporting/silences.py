@@ -10,7 +10,7 @@ does it end with the function that made it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from capilint import silence
@@ -27,7 +27,6 @@ from capilint.ir import AddressOf, Call, Direct, Method, Module, Read, Scope, so
 from capilint.rulebook.book import Bound
 from capilint.rulebook.protocol import Creation, Protocol
 from capilint.silence import Fate, FindingKey, Kind, Reason, key_of
-from capilint.slotted import dataclass
 
 ABOUT_A_LIFE = ("CAP1", "CAP2", "CAP3")
 Api = Callable[[str, Module], Bound | None]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from capilint.engine.domain.events import ENDS, Defect, Event, Role
 from capilint.engine.domain.values import Symbol
@@ -19,7 +20,6 @@ from capilint.engine.reporting.raisers import raiser
 from capilint.finding import Span, Step
 from capilint.ir import Branch, Choose, Question, Raise
 from capilint.rulebook.wording import MODULE, Facts
-from capilint.slotted import dataclass
 
 LONGEST_QUOTE = 60
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.engine.domain.events import Defect, Event
 from capilint.engine.domain.values import Symbol
 from capilint.engine.reporting.enders import LEFT
 from capilint.finding import Outcome, TraceEvent
-from capilint.slotted import dataclass
 
 _UNTOLD = frozenset(("enter", "exit", "branch", "end", "free"))
 

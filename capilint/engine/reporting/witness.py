@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from capilint.engine.checks.closing_calls import Held
 from capilint.engine.domain.events import Defect, Event, Origin
@@ -27,7 +27,6 @@ from capilint.finding import Finding, Severity, Span, Step
 from capilint.ir import Function
 from capilint.rulebook.protocol import Protocol, Resource
 from capilint.rulebook.wording import Facts, help_text, message, name_and_severity
-from capilint.slotted import dataclass
 
 CALLEES = ("CAP201", "CAP202", "CAP203", "CAP301")  # what a callee may do alone
 AT_CREATION = (*LEAKS, "CAP401")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument
 from capilint.engine.domain.evaluate import Evaluator
@@ -18,7 +19,6 @@ from capilint.engine.domain.values import (
     Term,
 )
 from capilint.ir import Place, Read, Scope, Variable
-from capilint.slotted import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ replaced by the caller's, so the caller's typestates judge them as if they stood
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from capilint.engine.domain.cause import Cause
@@ -29,7 +29,6 @@ from capilint.engine.domain.values import (
 )
 from capilint.finding import Span
 from capilint.ir import Scope, Value, Variable
-from capilint.slotted import dataclass
 
 RESULT = Variable("%result", Scope.TEMPORARY)  # where a structure is that a function returns
 

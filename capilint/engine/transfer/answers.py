@@ -10,6 +10,7 @@ checked(status)     { throw_if(!status); return status; } ──► raises where
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument, Arguments, statuses_behind, statuses_given
 from capilint.engine.domain.evaluate import Evaluator
@@ -19,7 +20,6 @@ from capilint.engine.summaries.summary import RESULT, Outcome, Summary
 from capilint.engine.transfer.doubts import doubt
 from capilint.engine.transfer.ways import Site
 from capilint.ir import Variable
-from capilint.slotted import dataclass
 
 Members = frozenset[tuple[tuple[str, ...], AbstractValue]]
 

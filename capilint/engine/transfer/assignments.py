@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from capilint.engine.domain.binding import give_away_handles, statuses_behind, statuses_in
 from capilint.engine.domain.cause import Cause, How
@@ -40,7 +41,6 @@ from capilint.ir import (
     Variable,
     places_in,
 )
-from capilint.slotted import dataclass
 
 Point = tuple[int, int]
 FEW_ROUNDS = 2

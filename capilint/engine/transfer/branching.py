@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 
 from capilint.engine.domain.binding import statuses_in
@@ -22,7 +22,6 @@ from capilint.engine.transfer.doubts import (
 )
 from capilint.engine.transfer.exceptions import Exceptions
 from capilint.ir import Branch, Choose, places_in
-from capilint.slotted import dataclass
 
 
 @dataclass(slots=True)

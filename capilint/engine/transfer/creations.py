@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument, includes_flag, target_location
 from capilint.engine.domain.cause import How
@@ -29,7 +30,6 @@ from capilint.finding import Span
 from capilint.ir import AddressOf, Place, Read, Scope, Variable
 from capilint.rulebook.book import Bound
 from capilint.rulebook.protocol import Creation, Flags, Protocol, Success
-from capilint.slotted import dataclass
 
 # The symbols of boxes that this function was given by somebody who may keep them.
 ELSEWHERE = ("unknown", "instance", "read", "result", "report")

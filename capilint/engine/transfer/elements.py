@@ -20,6 +20,7 @@ of the class, and callers of the method let go of it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.evaluate import Evaluator
@@ -40,7 +41,6 @@ from capilint.engine.domain.values import (
 )
 from capilint.engine.transfer.ways import Continuation, raise_from
 from capilint.ir import NEW_ELEMENT, AddressOf, ElementOperation, Elements
-from capilint.slotted import dataclass
 
 _UNKNOWN_ELEMENT = ".element"
 _NEW, _OLD = "[+", "[~"

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from capilint.ir import Language
-from capilint.slotted import dataclass
 
 OS_ERRORS = frozenset(["ctypes.WinError", "WindowsError", "socket.error"])
 EVERYTHING = "..."

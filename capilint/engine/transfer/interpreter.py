@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cache
 
 from capilint.engine.domain.binding import evaluate_arguments
@@ -71,7 +71,6 @@ from capilint.ir import (
 )
 from capilint.ir import Function as IrFunction
 from capilint.rulebook.book import RuleBook
-from capilint.slotted import dataclass
 
 LONGEST_TRAIL = 32  # before it goes on in a node of its own
 MANAGING = frozenset({"__enter__", "__exit__"})

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Symbol
 from capilint.ir import Assign, Call, Function, Place, Read, Value, Variable
-from capilint.slotted import dataclass
 
 
 @dataclass(slots=True)

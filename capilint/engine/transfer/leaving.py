@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.events import Path
 from capilint.engine.domain.memory_owners import end_local_memory
@@ -13,7 +15,6 @@ from capilint.engine.transfer.exceptions import Exceptions
 from capilint.engine.transfer.objects import Objects
 from capilint.finding import Span
 from capilint.ir import Function, Instruction, Terminator
-from capilint.slotted import dataclass
 
 MODULE = "<module>"  # the name of a module's own code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument, Arguments, includes_flag
 from capilint.engine.domain.cause import How
@@ -21,7 +22,6 @@ from capilint.engine.domain.values import (
 )
 from capilint.engine.transfer.ways import Site
 from capilint.rulebook.protocol import Protocol
-from capilint.slotted import dataclass
 
 
 @dataclass(slots=True)

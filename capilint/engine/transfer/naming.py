@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument
 from capilint.engine.domain.typestate import Typestates
 from capilint.engine.domain.values import Location, Symbol, member_chain
 from capilint.engine.transfer.ways import Site
 from capilint.ir import AddressOf, Place, Read, Scope, Value, Variable
-from capilint.slotted import dataclass
 
 
 @dataclass(frozen=True, slots=True)

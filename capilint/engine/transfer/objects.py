@@ -11,7 +11,7 @@ members hold is leaked, and lost where its last reference goes earlier.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from capilint.engine.domain.binding import Argument, Arguments
 from capilint.engine.domain.cause import How
@@ -28,7 +28,6 @@ from capilint.engine.transfer.ways import Continuation, Site
 from capilint.finding import Span
 from capilint.ir import Call, Direct, Unknown, Variable
 from capilint.rulebook.protocol import Protocol
-from capilint.slotted import dataclass
 
 MOST_ENDS = 6  # objects that one exit follows to their end
 

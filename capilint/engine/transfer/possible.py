@@ -9,7 +9,7 @@ requires  a is 0, b is 4      ┐              a ──► the caller's value �
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.engine.domain.binding import Argument
 from capilint.engine.domain.evaluate import Evaluator
@@ -21,7 +21,6 @@ from capilint.engine.summaries.summary import Outcome, Summary, is_input
 from capilint.engine.transfer.expected import expected
 from capilint.engine.transfer.ways import Site
 from capilint.ir import Variable
-from capilint.slotted import dataclass
 
 
 @dataclass(slots=True)

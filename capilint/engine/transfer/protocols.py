@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from capilint.engine.domain.binding import (
     Argument,
@@ -36,7 +37,6 @@ from capilint.finding import Span
 from capilint.ir import Read, Scope
 from capilint.rulebook.book import Bound
 from capilint.rulebook.protocol import Protocol, Success
-from capilint.slotted import dataclass
 
 RETURNED = {
     Success.NONZERO: (1, 0),

@@ -28,9 +28,9 @@ both in one).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from capilint.ir import BasicBlock, Choose, Function, Language, successors
-from capilint.slotted import dataclass
 
 
 @dataclass(frozen=True, slots=True)

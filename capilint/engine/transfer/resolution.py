@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.engine.domain.binding import Arguments
 from capilint.engine.domain.evaluate import Evaluator
@@ -19,7 +19,6 @@ from capilint.engine.transfer.ways import Site
 from capilint.ir import Call, Direct, Indirect, Method, Value, values_of
 from capilint.rulebook.book import Bound, RuleBook
 from capilint.rulebook.protocol import Protocol
-from capilint.slotted import dataclass
 
 Known = tuple[Bound | None, Summary | None]
 _NOTHING: Known = (None, None)

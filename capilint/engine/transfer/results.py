@@ -5,6 +5,8 @@ The rule book's `returns` of a function names the form; `Protocol` lists the for
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from capilint.engine.domain.binding import Argument
 from capilint.engine.domain.cause import How
 from capilint.engine.domain.evaluate import Evaluator
@@ -28,7 +30,6 @@ from capilint.engine.transfer.unknown import STATUS_KINDS
 from capilint.engine.transfer.ways import Site
 from capilint.ir import Read
 from capilint.rulebook.protocol import Protocol
-from capilint.slotted import dataclass
 
 _ERROR = "error"  # what a symbol tells that was asked for after a failure
 SIGNS = {"negative": "<", "nonnegative": ">=", "zero": "==", "nonzero": "!="}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from capilint.engine.domain.binding import Argument, Arguments, give_away_handles
 from capilint.engine.domain.cause import Cause, How
@@ -43,7 +44,6 @@ from capilint.engine.transfer.protocols import ProtocolCalls
 from capilint.engine.transfer.reach import clobber, forget_shared_handles
 from capilint.engine.transfer.ways import Continuation, Site, age_doubts, raise_from
 from capilint.ir import Scope, Variable
-from capilint.slotted import dataclass
 
 _RETURNED = Location(RESULT)
 

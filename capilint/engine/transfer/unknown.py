@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from capilint.engine.domain.binding import (
     Argument,
@@ -62,7 +63,6 @@ from capilint.ir import (
     Variable,
     places_in,
 )
-from capilint.slotted import dataclass
 
 _COMPARING_MACRO = re.compile(r"[A-Z][A-Z0-9]*+_(?:EQ|NE|LT|LE|GT|GE)")
 STATUS_KINDS = frozenset({"result", "report", "join"})

@@ -12,14 +12,13 @@ is in it, as unknown code may.
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.engine.domain.binding import Arguments
 from capilint.engine.domain.values import Symbol, is_memory
 from capilint.ir import Call, Constant, Direct, Named, Operation, Unknown, Value
 from capilint.rulebook.bindings import Binding, Bound
 from capilint.rulebook.protocol import Protocol
-from capilint.slotted import dataclass
 
 _ALLOCATOR = re.compile(
     r"(?P<family>\w*?)_?(?:re|[mcz])?alloc(?:ate)?(?:z|0|_?zero|_?pool|_?mem)?", re.I

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from capilint.engine.domain.events import Path
@@ -10,7 +10,6 @@ from capilint.engine.domain.handle import changed
 from capilint.engine.domain.state import CAUGHT, State
 from capilint.engine.program.liveness import Liveness
 from capilint.ir import Call, Variable
-from capilint.slotted import dataclass
 
 
 class Continuation(NamedTuple):

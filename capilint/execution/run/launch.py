@@ -9,14 +9,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from capilint.execution.run import journal
 from capilint.language import Language
-from capilint.slotted import dataclass
 
 _STDERR = 2  # the file descriptor
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from capilint.execution.run.journal import Journal
 from capilint.execution.run.places import Stack, to_json
 from capilint.model.events import CallEvent, Creation, Notice
 from capilint.model.machine import Machine, signature_of
 from capilint.model.monitor import Monitor, Verdict
-from capilint.slotted import dataclass
 
 LEAKED = "CAP101"
 LEAKED_ON_EXCEPTION = "CAP102"

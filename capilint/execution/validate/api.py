@@ -6,7 +6,7 @@ Names and argument positions come from the rule book; what happens to handles is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.execution.validate.values import Concrete, HandleValue, Knowledge, NotRunnable, Opaque
 from capilint.model import Machine, Monitor, UnknownFunction
@@ -14,7 +14,6 @@ from capilint.model.events import NoticeKind, Role
 from capilint.model.machine import signature_of
 from capilint.model.signature import Parameter, Signature
 from capilint.rulebook.protocol import Protocol
-from capilint.slotted import dataclass
 
 _LEAKS = ("CAP101", "CAP103")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint import ir
 from capilint.execution.validate.api import Mistake
@@ -13,7 +13,6 @@ from capilint.execution.validate.values import Choices, NotRunnable
 from capilint.execution.validate.walker import Walker
 from capilint.finding import Finding
 from capilint.rulebook.book import RuleBook
-from capilint.slotted import dataclass
 
 MOST_PATHS = 1_000
 _STRONGER = {"CAP102": ("CAP101", "CAP103"), "CAP103": ("CAP101",)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.execution.validate.values import (
     Concrete,
@@ -16,7 +16,6 @@ from capilint.execution.validate.values import (
     leaves,
 )
 from capilint.ir import Scope, Variable
-from capilint.slotted import dataclass
 
 
 @dataclass(frozen=True, slots=True)

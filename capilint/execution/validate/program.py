@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from capilint import ir
 from capilint.ir.signatures import parameter_count, plain_name
-from capilint.slotted import dataclass
 
 _ROOTS = frozenset(["BaseException", "Exception", "..."])  # of clauses for everything
 

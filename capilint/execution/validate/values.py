@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
-
-from capilint.slotted import dataclass
+from dataclasses import dataclass, field
 
 
 class NotRunnable(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint import ir
 from capilint.execution.validate import elements
@@ -27,7 +27,6 @@ from capilint.execution.validate.values import (
 from capilint.ir.signatures import is_constructor
 from capilint.model.events import NoticeKind
 from capilint.rulebook.book import RuleBook
-from capilint.slotted import dataclass
 
 MOST_VISITS = 4  # of one block in one call
 MOST_DEPTH = 8

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.files.source import Source
 from capilint.finding import Finding, Passage, Span, Step
 from capilint.report.html.excerpts import extent, passed_lines, shown
 from capilint.report.printable import printable
-from capilint.slotted import dataclass
 
 _AROUND = 5  # lines around a finding that has no path
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from tree_sitter import Node
 
 from capilint.frontends.c.parsing.syntax import text_of
-from capilint.slotted import dataclass
 
 _STORAGE = frozenset({"static", "extern", "register", "auto", "typedef", "inline", "_Thread_local"})
 # What it begins with stands first: so the search skips what begins otherwise.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, MutableMapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
@@ -26,7 +26,6 @@ from capilint.frontends.c.parsing.parse import parse
 from capilint.frontends.c.parsing.syntax import is_constant_name, text_of, within
 from capilint.frontends.c.preprocessing.expansion import expanded
 from capilint.frontends.c.preprocessing.table import MacroTable
-from capilint.slotted import dataclass
 
 _SYMBOLIC = frozenset(
     {"identifier", "number_literal", "parenthesized_expression", "binary_expression", "comment"}

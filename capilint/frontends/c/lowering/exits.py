@@ -8,7 +8,7 @@ gotos wait until the function's end.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
@@ -29,7 +29,6 @@ from capilint.frontends.c.lowering.scopes import (
 )
 from capilint.frontends.c.parsing.positions import Positions
 from capilint.frontends.c.parsing.syntax import field, operands, text_of
-from capilint.slotted import dataclass
 
 _MOST_COPIES = 1_000  # of `__finally` blocks in one function
 

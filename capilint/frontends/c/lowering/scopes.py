@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
 from capilint.finding import Span
 from capilint.ir import Call, Scope, Value, Variable
-from capilint.slotted import dataclass
 
 
 @dataclass(slots=True, eq=False)

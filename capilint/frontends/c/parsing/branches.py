@@ -15,13 +15,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Set
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from capilint.frontends.c.parsing.conditionals import ON_WINDOWS, Directive, decided, directives
 from capilint.frontends.c.parsing.outline import blanked
 from capilint.frontends.c.parsing.positions import LineTable
-from capilint.slotted import dataclass
 
 _OTHER_DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(?:pragma|error|warning|line|undef)\b[^\n]*", re.M)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from capilint.frontends.c.parsing.syntax import operands, text_of
-from capilint.slotted import dataclass
 
 _DIRECTIVE = re.compile(
     r"#[ \t]*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b((?:[^\n\\]|\\.)*)", re.DOTALL

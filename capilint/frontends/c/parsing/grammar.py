@@ -4,14 +4,13 @@ repaired. C++'s is in its own front end."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import tree_sitter_c
 from tree_sitter import Language, Parser, Query
 
 from capilint.frontends.c.parsing.repairs import REPAIRS, Repair, respelt
-from capilint.slotted import dataclass
 
 CONTROL = frozenset(
     {"if", "else", "for", "while", "do", "switch", "case", "default"}

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-
-from capilint.slotted import dataclass
+from dataclasses import dataclass
 
 _MOST_BLANKS = 8  # in front of a directive in the first line of a text
 _FIRST_LINE = "|".join(rf"(?<=\A[ \t]{{{blanks}}}\#)" for blanks in range(_MOST_BLANKS + 1))

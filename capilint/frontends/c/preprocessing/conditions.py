@@ -22,14 +22,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from capilint.frontends.c.preprocessing.arithmetic import Expression, NotAnExpression
 from capilint.frontends.c.preprocessing.directives import Directive
 from capilint.frontends.c.preprocessing.macros import macro_of, name_in
 from capilint.frontends.c.preprocessing.tokens import Token, tokens_of
-from capilint.slotted import dataclass
 
 Defines = Mapping[str, str | None]
 """What is defined from outside: a value, or None for a name that is not defined."""

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from capilint.frontends.c.parsing.positions import ColumnMap
 from capilint.frontends.c.preprocessing.macros import Macro
 from capilint.frontends.c.preprocessing.substitution import Replacement
 from capilint.frontends.c.preprocessing.tokens import Token, joined, next_token
-from capilint.slotted import dataclass
 
 Find = Callable[[str], Macro | None]
 """The macro that a name is, None where it is none."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 from capilint.frontends.c.preprocessing.tokens import Token, joined, tokens_of
-from capilint.slotted import dataclass
 
 _HEAD = re.compile(r"\s*+([^\W\d]\w*+)(?:\(([^()\n]*+)\))?")
 _VARIADIC = "__VA_ARGS__"

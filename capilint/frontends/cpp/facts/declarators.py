@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from capilint.frontends.c.parsing.outline import NO_RETURN
@@ -12,7 +12,6 @@ from capilint.frontends.cpp.facts.specifiers import (
     SpecifierReader,
 )
 from capilint.frontends.cpp.facts.tokens import Tokens, is_word, spaced
-from capilint.slotted import dataclass
 
 _POINTING = frozenset({"*", "&", "&&", "const", "volatile", "^"})
 _DEEPEST = 12  # parentheses around one declarator, lists of parameters in each other

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from capilint.frontends.cpp.facts.model import (
     Class,
@@ -12,7 +13,6 @@ from capilint.frontends.cpp.facts.model import (
     Scope,
     Signature,
 )
-from capilint.slotted import dataclass
 
 _ELABORATION = re.compile(r"\b(?:struct|class|enum|union|typename|const(?=[^*&]*\Z))\s*")
 _QUALIFICATION = re.compile(r"(?:(?<![\w$])[\w$]++|\(unnamed\))?::")

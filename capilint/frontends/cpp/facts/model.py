@@ -7,11 +7,9 @@ as written, comments and line breaks made one space each.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
-
-from capilint.slotted import dataclass
 
 UNNAMED = "(unnamed)"
 

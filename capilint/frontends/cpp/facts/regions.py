@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.frontends.cpp.facts.model import Class, Field, Scope, Signature, TemplateParameter
 from capilint.frontends.cpp.facts.specifiers import ClassHead
-from capilint.slotted import dataclass
 
 Template = tuple[TemplateParameter, ...]
 

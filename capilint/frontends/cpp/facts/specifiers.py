@@ -7,11 +7,10 @@ stand: of several names before a declarator, one is the type.
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from capilint.frontends.c.parsing.outline import NO_RETURN
 from capilint.frontends.cpp.facts.tokens import Tokens, is_word, spaced
-from capilint.slotted import dataclass
 
 CONVENTIONS = frozenset(
     {"WINAPI", "CALLBACK", "APIENTRY", "WINAPIV", "PASCAL", "CDECL", "NTAPI", "WSAAPI", "FAR"}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
@@ -23,7 +23,6 @@ from capilint.frontends.cpp.facts.lookup import Lookup
 from capilint.frontends.cpp.facts.model import Bindings, Class, Instance, Scope, Signature, Type
 from capilint.frontends.cpp.lowering.called import Callee
 from capilint.frontends.cpp.parsing.outline import Definition
-from capilint.slotted import dataclass
 
 _NO_NAME = re.compile(r"[^\w:~#]+")
 _MOST_PENDING = 2_000  # functions that one file adds: templates may be made of each other

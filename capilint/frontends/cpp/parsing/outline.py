@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from capilint.frontends.c.parsing import outline as c
@@ -35,7 +35,7 @@ from capilint.frontends.cpp.parsing.heads import (
     names_member,
     parameter_names,
 )
-from capilint.slotted import dataclass
+from capilint.slotted import quickly_made
 
 _CATCH = re.compile(r"catch\s*\([^(){};]*(?:\([^(){};]*\)[^(){};]*)*\)\s*(?=\{)")
 _CATCH_MACRO = re.compile(r"(?:[A-Z]+_)?CATCH_[A-Z_]+\s*\([^(){};]*(?:\([^(){};]*\)[^(){};]*)*\)")
@@ -52,6 +52,7 @@ class BraceMacros(NamedTuple):
     expand: Callable[[str], str]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Definition(c.Definition):
     """Where a C++ function stands; positions are character offsets.

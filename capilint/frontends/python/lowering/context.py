@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import libcst as cst
@@ -15,7 +15,6 @@ from capilint.frontends.graph import GraphBuilder
 from capilint.frontends.python.naming.names import Names
 from capilint.frontends.python.naming.scopes import Kind, Scope
 from capilint.frontends.python.parsing.positions import Positions
-from capilint.slotted import dataclass
 
 MAX_BLOCKS = 20_000
 

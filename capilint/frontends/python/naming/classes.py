@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import libcst as cst
 
@@ -16,7 +16,6 @@ from capilint.frontends.python.naming.scopes import (
     decorators,
 )
 from capilint.frontends.python.parsing.tree import descendants, dotted_name
-from capilint.slotted import dataclass
 
 
 @dataclass(slots=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
@@ -17,7 +17,6 @@ from capilint.frontends.python.parsing.tree import (
     opens_scope,
     text_literal,
 )
-from capilint.slotted import dataclass
 
 
 class Kind(Enum):

@@ -11,9 +11,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
-
-from capilint.slotted import dataclass
 
 _TOKEN = re.compile(
     r"""
