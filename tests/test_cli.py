@@ -137,6 +137,7 @@ def test_a_bug_of_ours_is_not_taken_for_findings(cli: Cli, monkeypatch: pytest.M
         raise ZeroDivisionError("oops")
 
     monkeypatch.setattr(capilint.commands.outputs, "render", broken)
+    monkeypatch.setattr(capilint.report.partly, "render", broken)
     assert cli("check", "leak.c") == 2
     assert "ZeroDivisionError" in cli.err and "please report it" in cli.err
 

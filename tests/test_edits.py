@@ -536,6 +536,7 @@ def test_no_edit_names_what_a_class_of_a_header_may_hide(tmp_path: Path) -> None
 public:
     bool open(HCRYPTPROV prov) {{ return CryptGenKey(prov, CALG_RC4, 0, &key_); }}
 private:
+    void close() {{ CryptDestroyKey(key_); }}
     HCRYPTKEY key_ = 0;
 }};
 """

@@ -155,7 +155,7 @@ def _rendered(name: str, report: Report, wanted: Style) -> tuple[str, bool]:
     for finding, why in left_out:
         place = f"{printable(finding.path)}:{finding.span.line}:{finding.span.column}"
         say(f"capilint: error: {place}: {finding.code} is not in the {name} report: {why}")
-    return text, False
+    return text, not left_out
 
 
 def _appended(report: Report, path: str) -> bool:

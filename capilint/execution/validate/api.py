@@ -124,6 +124,16 @@ class Api:
             return handle
         return 0
 
+    def makes_of_another_kind(self, signature: Signature, handles: Mapping[str, int]) -> bool:
+        """Whether a call is to make a handle out of one of the wrong kind, such as a hash that is
+        given for the provider."""
+        used = {each.name: each.kind for each in signature.parameters if each.role is Role.USE}
+        things = {name: self.machine.handles.get(handle) for name, handle in handles.items()}
+        return any(each.role is Role.CREATE for each in signature.parameters) and any(
+            thing is not None and thing.alive and name in used and thing.resource != used[name]
+            for name, thing in things.items()
+        )
+
     def _owner(self, handles: Mapping[str, int]) -> int:
         for handle in handles.values():
             return self.lives[handle].owner or handle

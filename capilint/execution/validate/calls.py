@@ -111,7 +111,7 @@ class Calls:
         refused = protocol.fails_with in arguments and self._evaluation.truth(
             arguments[protocol.fails_with or ""]
         )
-        succeeds = refused or not fallible or self._evaluation.knowledge.choices.among(2) == 0
+        succeeds = refused or self._succeeds(signature, handles, fallible)
         targets = self._targets(protocol, signature, sdk) if succeeds else {}
         for name in protocol.writes:
             self._overwrite(arguments.get(name, 0))
@@ -127,6 +127,12 @@ class Calls:
             self._api.raise_from_here()
             raise Raised
         return self._status(success, succeeds and not refused)
+
+    def _succeeds(self, signature: Signature, handles: Mapping[str, int], fallible: bool) -> bool:
+        """Whether a call succeeds on this path; none makes a handle out of one of another kind."""
+        if self._api.makes_of_another_kind(signature, handles):
+            return False
+        return not fallible or self._evaluation.knowledge.choices.among(2) == 0
 
     def _status(self, success: Success, succeeds: bool) -> Concrete:
         if success in (Success.ZERO, Success.NONNEGATIVE):
