@@ -181,8 +181,8 @@ def given_members(state: State) -> Iterator[Member]:
 
 
 def _outside(path: tuple[str, ...]) -> tuple[str, ...]:
-    """The path of a member; of an element that was put into a container, the container's."""
-    element = next((i for i, each in enumerate(path) if each.startswith("[+")), len(path))
+    """The path of a member; of an element of an array or a container, the whole's."""
+    element = next((i for i, each in enumerate(path) if each.startswith("[")), len(path))
     return path[:element]
 
 

@@ -112,7 +112,7 @@ class _Run:
             return len(met) < 2  # the release alone: it is not made here
         if finding.code in ("CAP103", "CAP301"):
             return all(step.kind != "create" for step in finding.steps)
-        member = finding.handle.replace("->", ".").partition(".")[0]
+        member = finding.handle.replace("->", ".").partition(".")[0].partition("[")[0]
         return finding.code == "CAP101" and member in self.members.get(
             function.owner_class or "", ()
         )
