@@ -132,6 +132,15 @@ IN_C = {
          "if (!make(prov, &key)) { : key is destroyed here by make, where CryptSetKeyParam failed",
          "CryptDestroyKey(key); : key is destroyed again"],
     ),
+    "a callee that makes it and fails all the same": (
+        "static BOOL make(HCRYPTPROV prov, HCRYPTKEY *key) {\n"
+        "if (!CryptGenKey(prov, CALG_RC4, 0, key)) return FALSE;\n"
+        "return CryptSetKeyParam(*key, KP_IV, NULL, 0); }\n"
+        + c("", "key = 0;", "if (!make(prov, &key))", "return 1;",
+            "CryptDestroyKey(key);", "return 2;"),
+        ["if (!make(prov, &key)) : key is created here by make, where CryptSetKeyParam then fails",
+         "return 1; : leaves with key alive"],
+    ),
     "a macro that branches by a condition of its own": (
         "#define CHECK(e) do { int r = (e); if (r != 0) goto done; } while (0)\nint other(void);\n"
         + c("", MADE, "CHECK(other());", "CryptDestroyKey(key);", "done: return 1;"),

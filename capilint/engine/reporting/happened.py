@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import takewhile
 
 from capilint.engine.domain.escapes import newest
 from capilint.engine.domain.events import Event
 from capilint.engine.domain.values import Symbol
+from capilint.finding import Span
 from capilint.ir import Choose
 
 
@@ -22,6 +24,20 @@ class Events(tuple[Event, ...]):
     def changing(self, symbol: Symbol) -> Sequence[int]:
         """The numbers of those that do more to it than use it."""
         return self._changing.get(newest(symbol), ())
+
+    def own(self, number: int) -> int:
+        """The number of the function's own event that one inside of a callee belongs to."""
+        number = min(number, len(self) - 1)
+        return next((n for n in range(number, -1, -1) if not self[n].depth), number)
+
+    def span_here(self, number: int) -> Span:
+        """Where an event happens in this function: for one inside a callee, the call."""
+        return self[self.own(number)].span
+
+    def inside(self, number: int) -> Iterator[Event]:
+        """What happens in a function that is entered at that number."""
+        depth = self[number].depth
+        return takewhile(lambda each: each.depth > depth, self[number + 1 :])
 
     @cached_property
     def branches(self) -> Sequence[int]:

@@ -87,11 +87,12 @@ class Story:
     def _event(self, number: int) -> _Told | None:
         """What an event does to the handle and its owner, as far as that belongs to the story."""
         defect, event = self.witness.defect, self.witness.events[number]
-        span = span_here(self.witness.events, number)
+        span = self.witness.events.span_here(number)
         is_last = number == len(self.witness.events) - 1
         if acts(event.roles, defect.symbol, "create") or self._is_made_at(number):
             if number == self.witness.made:
-                return _Told(number, "create", span, f"{self._handle} is created here")
+                text = f"{self._handle} is created here{self._left_by_maker(number)}"
+                return _Told(number, "create", span, text)
             return None
         if is_last and defect.code not in LEAKS and event.kind != "exit":
             return None
@@ -142,6 +143,18 @@ class Story:
         ]
         why = f"{failed[-1]} failed" if failed else self._parting(reversed(open_))
         return f" by {name}, where {why}" if why else f" by {name}"
+
+    def _left_by_maker(self, number: int) -> str:
+        """What fails in the function that makes the handle, after that: it comes all the same."""
+        events = self.witness.events
+        maker = events.own(number)
+        if maker == number:
+            return ""
+        rest = list(events.inside(maker))[number - maker :]
+        failed = [each.function for each in rest if each.succeeded is False]
+        if not failed or any(_ends(each.roles, self.witness.defect) for each in rest):
+            return ""
+        return f" by {events[maker].function}, where {failed[-1]} then fails"
 
     def _parting(self, entered: Iterable[int]) -> str:
         """The branch in one of the functions entered there that decides whether the handle ends."""
@@ -237,7 +250,7 @@ class Story:
 
     def _outcome(self, number: int, event: Event) -> _Told | None:
         """How a function of the program ends: one of several ways."""
-        inside = list(_inside_of(self.witness.events, number))
+        inside = list(self.witness.events.inside(number))
         if any(_ends(each.roles, self.witness.defect) for each in inside):
             return None
         judged = [each for each in inside if each.succeeded is not None]
@@ -326,7 +339,7 @@ class Story:
             number = passed[id(events[told.number].at), events[told.number].way]
             if number > 1:
                 return number
-        begin = span_here(events, witness.made)
+        begin = events.span_here(witness.made)
         again = told.kind in ("fail", "lose")  # not what the call does that made the handle
         again = again and self._called_again(witness.made, told.number)
         if told.span.end_line < begin.line or (again and told.span == begin):
@@ -335,22 +348,9 @@ class Story:
 
     def _called_again(self, made: int, number: int) -> bool:
         """Whether the function makes another call after that one: the same can lose its result."""
-        since = self.witness.events[self._own_event(made) + 1 : number + 1]
-        return any(not each.depth and each.kind in ("call", "enter") for each in since)
-
-    def _own_event(self, number: int) -> int:
-        """The number of the function's own event that one inside of a callee belongs to."""
         events = self.witness.events
-        number = min(number, len(events) - 1)
-        return next((n for n in range(number, -1, -1) if not events[n].depth), number)
-
-
-def span_here(events: Sequence[Event], index: int) -> Span:
-    """Where an event happens in this function: for one inside a callee, the call."""
-    for position in range(index, -1, -1):
-        if events[position].depth == 0:
-            return events[position].span
-    return events[index].span
+        since = events[events.own(made) + 1 : number + 1]
+        return any(not each.depth and each.kind in ("call", "enter") for each in since)
 
 
 def _without_cases_that_do_not_fit(
@@ -376,14 +376,6 @@ def _lies_in(inner: _Told, outer: _Told) -> bool:
 def _is_case(told: _Told, events: Sequence[Event]) -> bool:
     at = events[told.number].at if told.number < len(events) else None
     return isinstance(at, Branch | Choose) and at.question is Question.CASE
-
-
-def _inside_of(events: Sequence[Event], number: int) -> Iterator[Event]:
-    """What happens in a function that is entered at that number."""
-    for event in events[number + 1 :]:
-        if event.depth <= events[number].depth:
-            return
-        yield event
 
 
 def _ends(roles: Sequence[Role], defect: Defect) -> bool:

@@ -20,7 +20,7 @@ from capilint.engine.reporting.enders import (
 )
 from capilint.engine.reporting.happened import Events
 from capilint.engine.reporting.routes import route
-from capilint.engine.reporting.steps import Story, span_here
+from capilint.engine.reporting.steps import Story
 from capilint.engine.reporting.tracing import Tracer
 from capilint.engine.summaries.summary import is_global
 from capilint.finding import Finding, Severity, Span, Step
@@ -107,7 +107,7 @@ class Narrator:
         if origin is not None and defect.code in AT_CREATION:
             span = origin.span
         elif release is not None and defect.code == "CAP301":
-            span = span_here(events, release)
+            span = events.span_here(release)
         at_exit = self.ends_process and defect.code == "CAP101"
         here = defect.ender if defect.code not in LEAKS else None
         trace, subject = self._tracer.trace(events, defect)
@@ -191,7 +191,7 @@ class Narrator:
         if defect.code in ("CAP201", "CAP202"):
             released = _last_release(events, defect.symbol)
             if released is not None:
-                return span_here(events, released).line
+                return events.span_here(released).line
         if defect.code == "CAP301" and origin is not None:
             return origin.span.line
         return defect.span.line
@@ -232,7 +232,7 @@ def _two_calls(defect: Defect, events: Events) -> tuple[Span, Span] | None:
     cause = _last_release(events, defect.symbol) if defect.code == "CAP202" else None
     if cause is None or not events[cause].depth or not events[-1].depth:
         return None
-    first, second = span_here(events, cause), span_here(events, len(events) - 1)
+    first, second = events.span_here(cause), events.span_here(len(events) - 1)
     return (first, second) if first != second else None
 
 
