@@ -8,7 +8,8 @@ methods that lose a handle of it.
 Each of a class's methods is run on the object as another one leaves it. That it ends the object for
 good is known where it releases a handle's context and not the handle, where it releases all but
 that one of several, and where no other method of the class releases anything and it puts nothing
-new there. Nothing is said of a handle that somebody in the program takes out of its member: what
+new there; of a function, too, where it is the file's only one that releases what the handle was
+made with. Nothing is said of a handle that somebody in the program takes out of its member: what
 callers have to do first is their affair.
 """
 
@@ -23,6 +24,7 @@ from capilint.engine.checks.members import (
     Member,
     destroyed,
     is_alive,
+    is_made_with,
     last_return,
     members_of,
     objects_left,
@@ -109,7 +111,8 @@ class LastMethods:
             for called in self.program.calls[each].callees
             if called != each
         }
-        yield from (each for each in found if each.method not in inner)
+        outer = [each for each in found if each.method not in inner]
+        yield from (each._replace(only=len(outer) == 1) for each in outer)
 
 
 def _ended_in(definition: Definition, summary: Summary, names: set[str]) -> Iterator[Variable]:
@@ -144,11 +147,13 @@ def _concerns(summary: Summary) -> bool:
 
 
 class Last(NamedTuple):
-    """A function that may be the last one to be called on what its parameter is given."""
+    """A function that may be the last one to be called on what its parameter is given; the `only`
+    one of a file."""
 
     method: Definition
     summary: Summary
     parameter: Variable
+    only: bool = False
 
 
 @dataclass(frozen=True)
@@ -202,7 +207,8 @@ class _Run:
         owner = state.handles.get(state.handles[member.symbol].owner or member.symbol)
         gone = owner is not None and owner.typestate is Typestate.DESTROYED
         others = {each.symbol for each in self.members} - {member.symbol}
-        rest_is_gone = len(others) >= ALL_BUT_ONE and others <= destroyed(state)
+        needed = self.last.only and is_made_with(self.interpreter, state, member, others)
+        rest_is_gone = len(others) >= (1 if needed else ALL_BUT_ONE) and others <= destroyed(state)
         if gone or rest_is_gone or not self._is_method:
             return gone or rest_is_gone
         return self._is_the_only_one and not self._renews(state)

@@ -150,6 +150,16 @@ def is_alive(state: State, symbol: Symbol) -> bool:
     return handle is not None and handle.typestate is Typestate.LIVE and not handle.escaped
 
 
+def is_made_with(
+    interpreter: Interpreter, state: State, member: Member, others: Iterable[Symbol]
+) -> bool:
+    """Whether the function that made a handle needs one like each of the others for it."""
+    origin = interpreter.typestates.origins.get(member.symbol)
+    maker = None if origin is None else interpreter.rulebook.functions.get(origin.creator)
+    resources = {state.handles[each].resource for each in others}
+    return maker is not None and resources <= set(maker.uses.values())
+
+
 def destroyed(state: State) -> set[Symbol]:
     """The handles that have ended."""
     return {

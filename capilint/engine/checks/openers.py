@@ -25,6 +25,7 @@ from capilint.engine.checks.members import (
     Member,
     destroyed,
     is_alive,
+    is_made_with,
     kept_members,
     last_return,
 )
@@ -271,18 +272,11 @@ class _Ending:
         owner = state.handles.get(state.handles[member.symbol].owner or member.symbol)
         gone = owner is not None and owner.typestate is Typestate.DESTROYED
         cleared = state.load(Location(member.thing, member.path)) != member.symbol
-        enough = 1 if self.hidden and self._is_made_with(member, others) else ALL_BUT_ONE
+        needed = self.hidden and is_made_with(self.left.interpreter, state, member, others)
+        enough = 1 if needed else ALL_BUT_ONE
         rest_is_gone = len(others) >= enough and others <= destroyed(state)
         is_last = self.closer.frees or self.closer.destructs
         return is_last or gone or cleared or rest_is_gone
-
-    def _is_made_with(self, member: Member, others: set[Symbol]) -> bool:
-        """Whether the function that made a handle needs one like the others for it."""
-        left = self.left
-        origin = left.interpreter.typestates.origins.get(member.symbol)
-        bound = None if origin is None else left.interpreter.callees.api(origin.creator)
-        resources = {left.path.state.handles[each].resource for each in others}
-        return bound is not None and resources <= set(bound.protocol.uses.values())
 
     def _run(self, path: Path) -> list[Path]:
         """Call the closer; the members are held on to, so that clearing them loses none."""
