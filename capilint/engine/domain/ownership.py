@@ -12,6 +12,7 @@ A file's own variables are like the members of one structure.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
@@ -23,6 +24,7 @@ _FILE = Variable("%file", Scope.GLOBAL)  # the structure whose members are varia
 KEPT_BY_OTHERS = ("initial", "member", "clobber")  # what is in a member that others have filled
 Scheme = str
 Tail = tuple[str, ...]
+Kept = dict[tuple[Variable | Symbol, str], list[tuple[Location, Symbol]]]
 """The accessors from the structure that two members have in common."""
 
 
@@ -55,6 +57,7 @@ class MemberOwners:
     def learn(self, scheme: Scheme, state: State, own: Container[str] = ()) -> None:
         """Take note of the handles that a function leaves in members, and in its file's `own`
         variables."""
+        kept: Kept = {}
         for place, value in state.environment.items():
             handle = state.handles.get(value) if isinstance(value, Symbol) else None
             if handle is None or not handle.made or handle.owner is None:
@@ -67,27 +70,14 @@ class MemberOwners:
             for each in owners:
                 self.note(scheme, *_tails(location, each))
             if not owners:
-                for each in self._other_owners(state, location, handle.owner, own):
-                    self.note(scheme, _tails(location, each)[0], None)
+                kept = kept or _by_structure(state, own)
+                owner = state.handles.get(handle.owner)
+                key = location.base, "" if owner is None else owner.resource
+                for each, other in kept.get(key, ()):
+                    if other != handle.owner and _are_siblings(each, location):
+                        self.note(scheme, _tails(location, each)[0], None)
                 if _stands_apart(handle.owner):
                     self.note(scheme, location.path, None)
-
-    def _other_owners(
-        self, state: State, location: Location, owner: Symbol, own: Container[str]
-    ) -> list[Location]:
-        """The members beside one that hold another handle of its owner's kind."""
-        resource = state.handles[owner].resource if owner in state.handles else ""
-        return [
-            place
-            for place, value in (
-                (_as_member(each, own), value) for each, value in state.environment.items()
-            )
-            if _are_siblings(place, location)
-            and isinstance(value, Symbol)
-            and value != owner
-            and value in state.handles
-            and state.handles[value].resource == resource
-        ]
 
     def note(self, scheme: Scheme, member: Tail, owner: Tail | None) -> None:
         """Take note of where a member's owner is; None: nowhere for certain."""
@@ -200,6 +190,16 @@ def _of_member(base: Variable | Symbol, path: Tail) -> Location:
     if base == _FILE:
         return Location(Variable(path[0][1:], Scope.GLOBAL), path[1:])
     return Location(base, path)
+
+
+def _by_structure(state: State, own: Container[str]) -> Kept:
+    """The places of handles with what they hold, by the structure that they are in and by kind."""
+    found: Kept = defaultdict(list)
+    for place, value in state.environment.items():
+        if isinstance(value, Symbol) and value in state.handles:
+            location = _as_member(place, own)
+            found[location.base, state.handles[value].resource].append((location, value))
+    return found
 
 
 def _places(state: State, symbol: Symbol) -> list[Location]:

@@ -196,13 +196,13 @@ class UnknownCalls:
         state = path.state
         if self.language is not Language.PYTHON:
             self.typestates.members.show_to_others(state)
-        logged = self._logged(site, arguments)
+        logged = {id(argument) for argument in self._logged(site, arguments)}
         member = member_object(site, arguments, self.classes)
         given = [argument for argument in arguments.all() if argument is not member]
         for argument in given:
-            if not (argument in logged and argument.value in state.handles):
+            if not (id(argument) in logged and argument.value in state.handles):
                 argument.give_away(state)
-            if argument not in logged or isinstance(argument.value, Uninitialised):
+            if id(argument) not in logged or isinstance(argument.value, Uninitialised):
                 self._set_by_macro(path, site, argument)
             clobber(state, site.key, argument.value)
         if arguments.receiver not in (None, member):
@@ -244,10 +244,11 @@ class UnknownCalls:
         if isinstance(callee, Direct) and _COMPARING_MACRO.fullmatch(callee.name):
             return arguments.positional
         for index, argument in enumerate(arguments.positional):
-            rest = arguments.positional[index + 1 :]
-            if isinstance(argument.value, Text) and argument.value.quoted and rest:
+            if isinstance(argument.value, Text) and argument.value.quoted:
+                rest = arguments.positional[index + 1 :]
                 conversions = argument.value.value.replace("%%", "").count("%")
-                return rest if conversions == len(rest) else ()
+                if rest:
+                    return rest if conversions == len(rest) else ()
         return ()
 
     def _judged(self, path: Path, site: Site, arguments: Arguments) -> bool:
