@@ -58,12 +58,19 @@ class MemberOwners:
         """Take note of the handles that a function leaves in members, and in its file's `own`
         variables."""
         kept: Kept = {}
-        for place, value in state.environment.items():
-            handle = state.handles.get(value) if isinstance(value, Symbol) else None
-            if handle is None or not handle.made or handle.owner is None:
-                continue
+        made = {
+            symbol: handle
+            for symbol, handle in state.handles.items()
+            if handle.made and handle.owner is not None
+        }
+        held = (
+            [(place, made[v]) for place, v in state.environment.items() if v in made]
+            if made
+            else ()
+        )
+        for place, handle in held:
             location = _as_member(place, own)
-            if not location.path:
+            if not location.path or handle.owner is None:
                 continue
             holders = [_as_member(each, own) for each in _places(state, handle.owner)]
             owners = [each for each in holders if _are_siblings(each, location)]

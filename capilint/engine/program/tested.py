@@ -11,7 +11,7 @@ A call that is told how something went, once that is decided, is no check of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
@@ -111,8 +111,12 @@ class Tested:
         for number, known in self._at_entry.items():
             answers = dict(known)
             instructions = self.function.blocks[number].instructions
-            for index, each in enumerate(instructions):
-                if isinstance(each, Call) and not _may_be_the_end(each, instructions[index + 1 :]):
+            calls = (each for each in reversed(instructions) if isinstance(each, Call))
+            ending = [each for each in calls if each.ends_branch]  # the next one last
+            for each in instructions:
+                if ending and each is ending[-1]:
+                    ending.pop()
+                if isinstance(each, Call) and not _may_be_the_end(each, ending):
                     found[id(each)] = frozenset(answers)
                 _forget_written(answers, each)
         return found
@@ -229,13 +233,14 @@ def _forget_written(answers: Answers, instruction: Instruction) -> None:
         answers.pop(target, None)
 
 
-def _may_be_the_end(call: Call, following: tuple[Instruction, ...]) -> bool:
-    """Whether nothing in a branch follows a call but one that is given its result."""
+def _may_be_the_end(call: Call, following: Sequence[Call]) -> bool:
+    """Whether nothing in a branch follows a call but one that is given its result, of those that
+    end it."""
     if call.ends_branch:
         return True
     return call.result is not None and any(
-        isinstance(each, Call)
-        and each.ends_branch
-        and any(place.root == call.result.root for v in values_of(each) for place in places_in(v))
+        place.root == call.result.root
         for each in following
+        for value in values_of(each)
+        for place in places_in(value)
     )

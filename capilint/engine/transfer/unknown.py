@@ -308,9 +308,14 @@ class UnknownCalls:
             if asked.isdisjoint(place.root for place in places_in(argument.written)):
                 yield from statuses_behind(state, argument.value, site.call.result is not None)
         if site.call.result is not None and self.language is not Language.PYTHON:
-            for location, value in list(state.environment.items()):
-                shared = isinstance(location.base, Variable) and location.base.scope is Scope.GLOBAL
-                if shared and location.base not in asked and isinstance(value, Status):
+            seen = [
+                (each.base, value)
+                for each, value in state.environment.items()
+                if isinstance(value, Status)
+            ]
+            for base, value in seen:
+                shared = isinstance(base, Variable) and base.scope is Scope.GLOBAL
+                if shared and base not in asked:
                     yield value
 
     def _denies_a_result(self, state: State, site: Site, argument: Argument) -> bool:

@@ -10,6 +10,7 @@ hints at the likelier way is no difference.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -84,7 +85,8 @@ def changes_of(directives: Sequence[Directive], defines: Defines) -> Changes:
     """The macros that a text defines for Windows, where the command line says no other."""
     seen: dict[str, list[tuple[int, Macro | None, bool]]] = {}
     entries: dict[str, Entry] = {}
-    branches: dict[str, list[Mapping[int, int]]] = {}
+    branches: defaultdict[str, defaultdict[int, set[int]]]  # of a name's definitions, by `#if`
+    branches = defaultdict(lambda: defaultdict(set))
     for directive, absent, here in compiled(directives, {**_WINDOWS, **defines}):
         if directive.word not in ("define", "undef"):
             continue
@@ -97,9 +99,11 @@ def changes_of(directives: Sequence[Directive], defines: Defines) -> Changes:
         if macro is not None:
             entry = Entry(FOR_WANT if name in absent else ANEW if anew else PLAIN, macro)
             known = entries.get(name, entry)
-            if any(_exclude(here, other) for other in branches.setdefault(name, [])):
+            if any(branches[name][start] - {branch} for start, branch in here.items()):
+                # In different branches of one `#if` neither is for want of the other.
                 entry = Entry(max(entry.strength, known.strength), agreed(macro, known.macro))
-            branches[name].append(here)
+            for start, branch in here.items():
+                branches[name][start].add(branch)
             entries[name] = stronger(known, entry)
     entries.update((name, Entry(ANEW, None)) for name in seen.keys() - entries.keys())
     sequences = {
@@ -110,12 +114,6 @@ def changes_of(directives: Sequence[Directive], defines: Defines) -> Changes:
         and any(macro is None for _, macro, _ in each)
     }
     return Changes(entries, sequences)
-
-
-def _exclude(one: Mapping[int, int], other: Mapping[int, int]) -> bool:
-    """Whether two places are in different branches of one `#if`: neither is for want of the
-    other."""
-    return any(one[start] != other[start] for start in one.keys() & other.keys())
 
 
 def names_set(directives: Iterable[Directive]) -> frozenset[str]:

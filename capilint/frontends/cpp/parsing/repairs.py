@@ -9,6 +9,7 @@ EX_TRY { } EX_CATCH { } EX_END   exceptions
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Set
 
 from capilint.frontends.c.parsing.given import RUN_LATER, given_statements
@@ -86,12 +87,15 @@ def _blocks(
     """The blocks of statements behind unknown words that the parser took for lists of values,
     each with its end; a word inside of one is looked at for `nested` only."""
     plain = blanked(text)
-    position = 0
+    position, counted, row, broken = 0, 0, 0, sorted(rows)
     while (macro := _BLOCK.search(plain, position)) is not None:
         position = macro.end()
         end, complete = matching_brace(plain, macro.start("brace"), None)
-        first, last = (plain.count("\n", 0, at) for at in (macro.start("macro"), end))
-        holds_error = any(first <= row <= last for row in rows)
+        row += plain.count("\n", counted, macro.start("macro"))
+        counted = macro.start("macro")
+        next_error = bisect_left(broken, row)
+        last = row + plain.count("\n", counted, end)
+        holds_error = next_error < len(broken) and broken[next_error] <= last
         if complete and holds_error and ";" in plain[macro.end() : end]:
             position = macro.end() if nested else end
             yield macro, end
