@@ -63,17 +63,17 @@ class MemberOwners:
             for symbol, handle in state.handles.items()
             if handle.made and handle.owner is not None
         }
-        held = (
-            [(place, made[v]) for place, v in state.environment.items() if v in made]
-            if made
-            else ()
-        )
-        for place, handle in held:
+        holders = {
+            owner: [_as_member(each, own) for each in _places(state, owner)]
+            for owner in dict.fromkeys(handle.owner for handle in made.values())
+            if owner is not None
+        }
+        places = state.environment.items() if made else ()
+        for place, handle in [(place, made[value]) for place, value in places if value in made]:
             location = _as_member(place, own)
             if not location.path or handle.owner is None:
                 continue
-            holders = [_as_member(each, own) for each in _places(state, handle.owner)]
-            owners = [each for each in holders if _are_siblings(each, location)]
+            owners = [each for each in holders[handle.owner] if _are_siblings(each, location)]
             for each in owners:
                 self.note(scheme, *_tails(location, each))
             if not owners:
