@@ -28,6 +28,7 @@ LEAST_PER_INSTRUCTION = 4
 EASE_OF_LITTLE = 0.7
 HELD_PER_STEP = 64  # what a state holds is copied, compared, and kept
 HELD_PER_CALL = 128  # and looked through by calls
+HELD_BY_MANY = 256  # what holds several times as much holds it at as many more points
 MOST_TOLD = 250_000  # steps of telling, which are smaller
 TOLD_PER_STEP = 15
 
@@ -129,7 +130,7 @@ class Budget:
         Raises:
             BoundReached: there are none left.
         """
-        self.spend(1 + (_held(state) + 3 * len(state.handles)) // HELD_PER_STEP)
+        self.spend(1 + _steps_for(_held(state) + 3 * len(state.handles), HELD_PER_STEP))
 
     def call(self, state: State) -> None:
         """Take the steps of a call, if the state holds so much that it takes any.
@@ -137,10 +138,14 @@ class Budget:
         Raises:
             BoundReached: there are none left.
         """
-        steps = _held(state) // HELD_PER_CALL
+        steps = _steps_for(_held(state), HELD_PER_CALL)
         if steps:
             self.spend(steps)
 
 
 def _held(state: State) -> int:
     return len(state.environment) + len(state.facts) + len(state.handles)
+
+
+def _steps_for(held: int, per_step: int) -> int:
+    return held // per_step + (held // HELD_BY_MANY) ** 2

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from capilint.ir import (
     AddressOf,
@@ -40,11 +42,14 @@ from capilint.ir import (
     values_of,
 )
 
+MOST_KEPT = 128  # answers at one point; a function of thousands of variables has as many points
+MOST_VISITS = 40  # of a block; 1.7 are needed in real code
+
 
 class Live(dict[Variable, bool]):
     """A set of variables, each a bit of a number: `live[variable]` tells whether one is in it.
 
-    States ask for the same variables again and again: each is looked up once.
+    States ask for the same variables again and again: each is looked up once, if they are few.
     """
 
     __slots__ = ("bits", "numbering")
@@ -56,7 +61,9 @@ class Live(dict[Variable, bool]):
 
     def __missing__(self, variable: Variable) -> bool:
         number = self.numbering.get(variable)
-        self[variable] = found = number is not None and self.bits >> number & 1 == 1
+        found = number is not None and self.bits >> number & 1 == 1
+        if len(self) < MOST_KEPT:
+            self[variable] = found
         return found
 
     __contains__ = None  # type: ignore[assignment]  # what was looked up is not what is in it
@@ -119,9 +126,13 @@ def _solve(function: Function, facts: list[tuple[int, int]], always: int) -> lis
         for target in (*following[block.number], *_handler(block)):
             predecessors[target].add(block.number)
     at_entry = [always] * len(function.blocks)
+    visits = MOST_VISITS * len(function.blocks)
     pending = deque(reversed(range(len(function.blocks))))
     waiting = set(pending)
     while pending:
+        visits -= 1
+        if not visits:  # loops nested hundreds deep: what is read anywhere counts as read later
+            return [reduce(or_, (reads for reads, _ in facts), always)] * len(function.blocks)
         number = pending.popleft()
         waiting.remove(number)
         after = always

@@ -14,7 +14,8 @@ which of them is kept decides nothing about the statements elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Set
+from bisect import bisect_left
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -50,20 +51,20 @@ class _Conditional:
 
 def keep_cut_branches(text: str) -> str:
     """One branch of each conditional whose branches open or close what they do not end."""
-    plain = blanked(text, directives=False)
-    return _keep(text, lambda conditional: _cuts(conditional, plain))
+    cut = _halves(blanked(text, directives=False))
+    return _keep(text, lambda conditional: _cuts(conditional, cut))
 
 
 def keep_branches_at(text: str, rows: Set[int]) -> str:
     """One branch of each conditional that touches one of the 0-based `rows`."""
-    lines = LineTable(text)
-    return _keep(text, lambda conditional: _touches(conditional, lines, rows))
+    lines, asked = LineTable(text), sorted(rows)
+    return _keep(text, lambda conditional: _touches(conditional, lines, asked))
 
 
 def keep_branches_in_expressions(text: str, rows: Set[int]) -> str:
     """The same, of those whose branches are parts of an expression alone."""
-    lines = LineTable(text)
-    return _keep(text, lambda each: each.in_expression and _touches(each, lines, rows))
+    lines, asked = LineTable(text), sorted(rows)
+    return _keep(text, lambda each: each.in_expression and _touches(each, lines, asked))
 
 
 def keep_first_branches(text: str) -> str:
@@ -76,8 +77,9 @@ def _keep(text: str, wanted: Callable[[_Conditional], bool]) -> str:
     to their conditions decide."""
     conditionals = _conditionals(text)
     plain = blanked(text, directives=False)
+    cut = _halves(plain)
     for conditional in conditionals:
-        conditional.in_expression = not _cuts(conditional, plain) and _has_no_statement(
+        conditional.in_expression = not _cuts(conditional, cut) and _has_no_statement(
             conditional, plain
         )
     answers = dict(ON_WINDOWS)
@@ -111,13 +113,29 @@ def _conditionals(text: str) -> list[_Conditional]:
     return found
 
 
-def _cuts(conditional: _Conditional, plain: str) -> bool:
-    """Whether a branch holds one half of a pair; `plain` is the text without its strings."""
-    for part, following in pairwise(conditional.parts):
-        branch = plain[part.end : following.start]
-        if any(branch.count(left) != branch.count(right) for left, right in ("{}", "()")):
-            return True
-    return False
+def _halves(plain: str) -> Callable[[int, int], bool]:
+    """Tells of a stretch of a text without its strings whether it holds halves of pairs."""
+    depths: list[tuple[list[int], list[int]]] = []
+    for left, right in ("{}", "()"):
+        places, depth = [], [0]
+        for match in re.finditer(f"[{left}{right}]", plain):
+            places.append(match.start())
+            depth.append(depth[-1] + (1 if match.group() == left else -1))
+        depths.append((places, depth))
+
+    def cut(begin: int, end: int) -> bool:
+        return any(
+            depth[bisect_left(places, begin)] != depth[bisect_left(places, end)]
+            for places, depth in depths
+        )
+
+    return cut
+
+
+def _cuts(conditional: _Conditional, cut: Callable[[int, int], bool]) -> bool:
+    """Whether a branch holds one half of a pair."""
+    branches = pairwise(conditional.parts)
+    return any(cut(part.end, following.start) for part, following in branches)
 
 
 def _has_no_statement(conditional: _Conditional, plain: str) -> bool:
@@ -126,10 +144,12 @@ def _has_no_statement(conditional: _Conditional, plain: str) -> bool:
     return not any(_STATEMENT.search(plain, one.end, other.start) for one, other in branches)
 
 
-def _touches(conditional: _Conditional, lines: LineTable, rows: Set[int]) -> bool:
+def _touches(conditional: _Conditional, lines: LineTable, rows: Sequence[int]) -> bool:
+    """Whether one of the `rows`, in their order, is one of the conditional's."""
     first = lines.line(conditional.parts[0].start) - 1
     last = lines.line(conditional.parts[-1].end) - 1
-    return any(first <= row <= last for row in rows)
+    following = bisect_left(rows, first)
+    return following < len(rows) and rows[following] <= last
 
 
 def _choose(conditional: _Conditional, answers: dict[str, bool], guess: bool) -> None:

@@ -56,7 +56,7 @@ class NamingLowering(FunctionLowering):
         self.returns: Type | None = None
         self.usings: dict[str, list[str]] = {}
         self.opened: list[str] = []
-        self._used_types: tuple[int, frozenset[str]] = (-1, frozenset())
+        self._used_types: tuple[int, set[str]] = (-1, set())
         self.bound: Node | None = None  # to a local reference
         self.whole_try: Node | None = None  # that of a constructor as a whole
         self.begins_or_ends = False  # a constructor, or destructor: no object of a derived class

@@ -3,7 +3,8 @@ conversions, and what dies with its scope."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
+from itertools import islice
 
 from tree_sitter import Node
 
@@ -331,15 +332,17 @@ class TypedLowering(NamingLowering):
         return found.base != name or name in self._used
 
     @property
-    def _used(self) -> frozenset[str]:
+    def _used(self) -> Set[str]:
         """The types that something that is seen from here is declared with."""
         count, used = self._used_types
-        if count != len(self.static_types):
+        if count < 0:
             owners = self.lookup.lineage(self.this) if self.this is not None else ()
-            members = (
-                self.field_type(each, one) for each in owners for one in each.declared.fields
-            )
-            used = frozenset(each.base for each in (*self.static_types.values(), *members))
+            used = {
+                self.field_type(each, one).base for each in owners for one in each.declared.fields
+            }
+        if count != len(self.static_types):
+            new = islice(self.static_types.values(), max(count, 0), None)
+            used.update(each.base for each in new)
             self._used_types = len(self.static_types), used
         return used
 
