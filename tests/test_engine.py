@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from capilint.engine import analyse, fixpoint
 from capilint.engine.analysis import Analysis
+from capilint.engine.domain.budget import Budget
 from capilint.engine.domain.evaluate import Evaluator, normal_comparison
 from capilint.engine.domain.state import State
 from capilint.engine.domain.values import Location, Number, Symbol
 from capilint.engine.fixpoint import Fixpoint
+from capilint.engine.program import liveness
 from capilint.finding import Finding
 from capilint.frontends import python
 from capilint.frontends.c import lower
@@ -46,6 +48,33 @@ def test_a_function_past_the_bound_gets_one_note_and_no_guess(
     monkeypatch.setattr(fixpoint, "MOST_GROUPS", 0)
     (note,) = findings(module)
     assert (note.code, note.function, note.severity) == ("CAP902", "f", "note")
+
+
+@pytest.mark.parametrize("bound", ["MOST_VISITS", "MOST_KEPT"])
+@pytest.mark.parametrize("name", ["goto", "leak", "loops"])
+def test_what_is_read_later_may_be_known_less_well(
+    bound: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = sorted((FIXTURES / "c" / name).glob("*.c"))
+    modules = [lower(path.read_text(encoding="utf-8"), path.name) for path in paths]
+    before = [findings(module) for module in modules]
+    assert any(before)
+    monkeypatch.setattr(liveness, bound, 1)
+    assert [[(each.code, each.span) for each in findings(module)] for module in modules] == [
+        [(each.code, each.span) for each in found] for found in before
+    ]
+
+
+def test_what_holds_much_takes_more_than_its_share_of_steps() -> None:
+    def steps(places: int) -> int:
+        state, budget = State(), Budget(0, 10**9)
+        for number in range(places):
+            state.store(Location(Variable(f"v{number}", Scope.LOCAL)), Number(number))
+        budget.meet(state)
+        return budget.spent
+
+    assert steps(1) == 1
+    assert steps(4_000) > 3 * steps(2_000)
 
 
 RAISES = """

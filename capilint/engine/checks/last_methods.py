@@ -24,11 +24,11 @@ from capilint.engine.checks.members import (
     Member,
     destroyed,
     is_alive,
-    is_made_with,
     last_return,
     members_of,
     objects_left,
     outlives_call,
+    rest_is_gone,
 )
 from capilint.engine.checks.taken_members import TakenMembers
 from capilint.engine.domain.binding import Argument, Arguments
@@ -45,8 +45,6 @@ from capilint.engine.transfer.interpreter import Interpreter
 from capilint.engine.transfer.ways import Site
 from capilint.finding import Span
 from capilint.ir import Assign, Call, Direct, Function, Place, Scope, Unknown, Variable, source_text
-
-ALL_BUT_ONE = 2  # so many handles have to end with an object to show that it does
 
 
 @dataclass(slots=True)
@@ -207,10 +205,11 @@ class _Run:
         owner = state.handles.get(state.handles[member.symbol].owner or member.symbol)
         gone = owner is not None and owner.typestate is Typestate.DESTROYED
         others = {each.symbol for each in self.members} - {member.symbol}
-        needed = self.last.only and is_made_with(self.interpreter, state, member, others)
-        rest_is_gone = len(others) >= (1 if needed else ALL_BUT_ONE) and others <= destroyed(state)
-        if gone or rest_is_gone or not self._is_method:
-            return gone or rest_is_gone
+        only = self.last.only
+        if gone or rest_is_gone(self.interpreter, self.path, state, member, others, only):
+            return True
+        if not self._is_method:
+            return False
         return self._is_the_only_one and not self._renews(state)
 
     @property

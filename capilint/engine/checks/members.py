@@ -9,7 +9,7 @@ But where nothing in the program takes the member out again, nobody can release 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
 from capilint.engine.checks.taken_members import TakenMembers
@@ -27,6 +27,8 @@ from capilint.ir import (
     Return,
     Scope,
 )
+
+ALL_BUT_ONE = 2  # so many handles have to end with a thing to show that it does
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +152,29 @@ def is_alive(state: State, symbol: Symbol) -> bool:
     return handle is not None and handle.typestate is Typestate.LIVE and not handle.escaped
 
 
-def is_made_with(
+def rest_is_gone(
+    interpreter: Interpreter,
+    path: Path,
+    after: State,
+    member: Member,
+    rest: Set[Symbol],
+    lone: bool,
+) -> bool:
+    """Whether the rest of what a thing holds where a `path` ends has ended `after` a closer, and is
+    enough to show that the thing has: two handles, or what the member was made with where the
+    closer is a `lone` one."""
+    enough = 1 if lone and _is_made_with(interpreter, path.state, member, rest) else ALL_BUT_ONE
+    return len(rest) >= enough and rest <= destroyed(after)
+
+
+def _is_made_with(
     interpreter: Interpreter, state: State, member: Member, others: Iterable[Symbol]
 ) -> bool:
     """Whether the function that made a handle needs one like each of the others for it."""
     origin = interpreter.typestates.origins.get(member.symbol)
-    maker = None if origin is None else interpreter.rulebook.functions.get(origin.creator)
+    maker = interpreter.rulebook.direct(origin.creator, Language.C) if origin is not None else None
     resources = {state.handles[each].resource for each in others}
-    return maker is not None and resources <= set(maker.uses.values())
+    return maker is not None and resources <= set(maker.protocol.uses.values())
 
 
 def destroyed(state: State) -> set[Symbol]:

@@ -25,9 +25,9 @@ from capilint.engine.checks.members import (
     Member,
     destroyed,
     is_alive,
-    is_made_with,
     kept_members,
     last_return,
+    rest_is_gone,
 )
 from capilint.engine.checks.taken import Taken
 from capilint.engine.domain.binding import Argument, Arguments
@@ -55,7 +55,6 @@ from capilint.engine.transfer.ways import Site
 from capilint.finding import Span
 from capilint.ir import Call, Direct, Language, Place, Read, Scope, Unknown, Value, Variable
 
-ALL_BUT_ONE = 2  # so many handles have to end with a structure to show that it does
 _POINTER = Variable("%structure", Scope.TEMPORARY)  # where the caller keeps its address
 
 
@@ -272,11 +271,14 @@ class _Ending:
         owner = state.handles.get(state.handles[member.symbol].owner or member.symbol)
         gone = owner is not None and owner.typestate is Typestate.DESTROYED
         cleared = state.load(Location(member.thing, member.path)) != member.symbol
-        needed = self.hidden and is_made_with(self.left.interpreter, state, member, others)
-        enough = 1 if needed else ALL_BUT_ONE
-        rest_is_gone = len(others) >= enough and others <= destroyed(state)
         is_last = self.closer.frees or self.closer.destructs
-        return is_last or gone or cleared or rest_is_gone
+        left = self.left
+        return (
+            is_last
+            or gone
+            or cleared
+            or rest_is_gone(left.interpreter, left.path, state, member, others, self.hidden)
+        )
 
     def _run(self, path: Path) -> list[Path]:
         """Call the closer; the members are held on to, so that clearing them loses none."""

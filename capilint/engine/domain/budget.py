@@ -28,7 +28,7 @@ LEAST_PER_INSTRUCTION = 4
 EASE_OF_LITTLE = 0.7
 HELD_PER_STEP = 64  # what a state holds is copied, compared, and kept
 HELD_PER_CALL = 128  # and looked through by calls
-HELD_BY_MANY = 256  # what holds several times as much holds it at as many more points
+HELD_BY_MANY = 256  # thousands of places in a function are kept at as many points: the square
 MOST_TOLD = 250_000  # steps of telling, which are smaller
 TOLD_PER_STEP = 15
 
@@ -148,4 +148,5 @@ def _held(state: State) -> int:
 
 
 def _steps_for(held: int, per_step: int) -> int:
+    """The steps for what a state holds."""
     return held // per_step + (held // HELD_BY_MANY) ** 2

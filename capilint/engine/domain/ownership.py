@@ -24,8 +24,9 @@ _FILE = Variable("%file", Scope.GLOBAL)  # the structure whose members are varia
 KEPT_BY_OTHERS = ("initial", "member", "clobber")  # what is in a member that others have filled
 Scheme = str
 Tail = tuple[str, ...]
-Kept = dict[tuple[Variable | Symbol, str], list[tuple[Location, Symbol]]]
 """The accessors from the structure that two members have in common."""
+Kept = dict[tuple[Variable | Symbol, str], list[tuple[Location, Symbol]]]
+"""The places of handles, and these, by the structure they are in and by their kind."""
 
 
 @dataclass(slots=True)
@@ -57,33 +58,30 @@ class MemberOwners:
     def learn(self, scheme: Scheme, state: State, own: Container[str] = ()) -> None:
         """Take note of the handles that a function leaves in members, and in its file's `own`
         variables."""
-        kept: Kept = {}
         made = {
-            symbol: handle
+            symbol: handle.owner
             for symbol, handle in state.handles.items()
             if handle.made and handle.owner is not None
         }
-        holders = {
-            owner: [_as_member(each, own) for each in _places(state, owner)]
-            for owner in dict.fromkeys(handle.owner for handle in made.values())
-            if owner is not None
-        }
+        kept: Kept = {}
+        holders: dict[Symbol, list[Location]] = {}
         places = state.environment.items() if made else ()
-        for place, handle in [(place, made[value]) for place, value in places if value in made]:
+        for place, owner in [(place, made[value]) for place, value in places if value in made]:
             location = _as_member(place, own)
-            if not location.path or handle.owner is None:
+            if not location.path:
                 continue
-            owners = [each for each in holders[handle.owner] if _are_siblings(each, location)]
-            for each in owners:
+            if owner not in holders:
+                holders[owner] = [_as_member(each, own) for each in _places(state, owner)]
+            beside = [each for each in holders[owner] if _are_siblings(each, location)]
+            for each in beside:
                 self.note(scheme, *_tails(location, each))
-            if not owners:
+            if not beside:
                 kept = kept or _by_structure(state, own)
-                owner = state.handles.get(handle.owner)
-                key = location.base, "" if owner is None else owner.resource
-                for each, other in kept.get(key, ()):
-                    if other != handle.owner and _are_siblings(each, location):
+                kind = state.handles[owner].resource if owner in state.handles else ""
+                for each, other in kept.get((location.base, kind), ()):
+                    if other != owner and _are_siblings(each, location):
                         self.note(scheme, _tails(location, each)[0], None)
-                if _stands_apart(handle.owner):
+                if _stands_apart(owner):
                     self.note(scheme, location.path, None)
 
     def note(self, scheme: Scheme, member: Tail, owner: Tail | None) -> None:
@@ -200,7 +198,7 @@ def _of_member(base: Variable | Symbol, path: Tail) -> Location:
 
 
 def _by_structure(state: State, own: Container[str]) -> Kept:
-    """The places of handles with what they hold, by the structure that they are in and by kind."""
+    """What of a state is kept where."""
     found: Kept = defaultdict(list)
     for place, value in state.environment.items():
         if isinstance(value, Symbol) and value in state.handles:

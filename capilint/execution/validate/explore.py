@@ -15,6 +15,7 @@ from capilint.finding import Finding
 from capilint.rulebook.book import RuleBook
 
 MOST_PATHS = 1_000
+_LEFT_AND_LOST = ("CAP101", "CAP103")
 _STRONGER = {"CAP102": ("CAP101", "CAP103"), "CAP103": ("CAP101",)}
 _CODES = ("CAP101", "CAP102", "CAP103", "CAP201", "CAP202", "CAP203", "CAP301")
 
@@ -85,7 +86,7 @@ class _Run:
         agree: list[tuple[Finding, Mistake]] = []
         linter_only: list[Finding] = []
         for finding in findings:  # a context manager's are told of it, not of those who use it
-            matches = [mistake for mistake in sorted(mistakes) if _same(finding, mistake)]
+            matches = [each for each in sorted(mistakes) if _same(finding, each, function)]
             if finding in here and matches:
                 agree.append((finding, matches[0]))
             elif finding in here and not self._may_be_of_a_twin(finding, function):
@@ -134,7 +135,8 @@ class _Run:
             if each is not function and each.span == function.span
         )
         return any(
-            isinstance(mistakes, NotRunnable) or any(_same(finding, each) for each in mistakes)
+            isinstance(mistakes, NotRunnable)
+            or any(_same(finding, each, function) for each in mistakes)
             for mistakes in twins
         )
 
@@ -187,9 +189,10 @@ def mistakes_of(function: ir.Function, program: Program, book: RuleBook) -> set[
     raise NotRunnable("more paths than are followed")
 
 
-def _same(finding: Finding, mistake: Mistake) -> bool:
+def _same(finding: Finding, mistake: Mistake, function: ir.Function) -> bool:
     # What a smart pointer's destructor loses while a function is left is left there, to the linter.
-    if mistake.code not in (finding.code, "CAP103" if finding.code == "CAP101" else ""):
+    lost = function.language is ir.Language.CPP and (finding.code, mistake.code) == _LEFT_AND_LOST
+    if finding.code != mistake.code and not lost:
         return False
     instead = {step.span.line for step in finding.also if step.kind == "create"}
     created = [step.span.line for step in finding.steps if step.kind == "create"]
